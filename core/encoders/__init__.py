@@ -1,0 +1,1 @@
+"""Timbre encoders: recordings and words to points of one embedding space."""

@@ -1,0 +1,51 @@
+"""The interface of a timbre encoder."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+
+import numpy as np
+
+from core.engines.base import FloatArray
+
+
+class TimbreEncoder(ABC):
+    """Maps recordings and words to unit vectors of one space.
+
+    Attributes:
+        id: stable name of architecture and weights, such as ``embedded-1``.
+        sha256: hex digest of the weights. Figures and cached embeddings of two encoders
+            are never mixed; this tells them apart.
+    """
+
+    id: str
+    sha256: str
+
+    @abstractmethod
+    def encode_audio(self, audio: FloatArray, sample_rate: int) -> FloatArray:
+        """Embed a recording.
+
+        Args:
+            audio: float32 [channels, frames], any length from 0.05 s up, finite, not silent
+                (:func:`core.audio.read_reference` checks this).
+            sample_rate: Hz.
+
+        Returns:
+            float32 [512], unit norm. The same samples give the same vector.
+        """
+
+    @abstractmethod
+    def encode_text(self, text: str) -> FloatArray:
+        """Embed a description of a sound. Returns float32 [512], unit norm."""
+
+
+def unit(vector: FloatArray) -> FloatArray:
+    """Scale to norm 1.
+
+    Raises:
+        ValueError: if the vector is zero or not finite.
+    """
+    norm = float(np.linalg.norm(vector))
+    if not np.isfinite(norm) or norm < 1e-12:
+        raise ValueError("an embedding must be finite and not zero")
+    return (vector / norm).astype(np.float32)

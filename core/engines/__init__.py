@@ -1,0 +1,1 @@
+"""Engines: what turns notes and a timbre embedding into audio."""
