@@ -1,0 +1,95 @@
+"""The control signals of one note, and the time grid they live on.
+
+A note is K partials with slowly moving amplitudes, plus noise in N bands. Its controls are
+given at *knots*: close together after the onset and after the release, where sounds change
+fast, and up to 90 ms apart in between. Between knots amplitudes move linearly. The decoder
+predicts controls at knots, training analyses recorded notes at the same knots, and the
+synthesizer turns controls into sound.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+SAMPLE_RATE = 44_100
+"""The engine's rate, Hz."""
+
+N_PARTIALS = 128
+"""Partials a note may have; those above :data:`MAX_PARTIAL_HZ` stay silent."""
+
+MAX_PARTIAL_HZ = 19_000.0
+
+NOISE_EDGES_HZ = np.concatenate([[0.0], np.geomspace(120.0, 20_000.0, 32)])
+"""Edges of the noise bands, Hz [33]."""
+
+N_NOISE = len(NOISE_EDGES_HZ) - 1
+
+ENVELOPE_HZ = np.geomspace(30.0, 20_000.0, 48)
+"""Frequencies at which the decoder states the spectral envelope of the partials, Hz [48]."""
+
+N_DEVIATIONS = 40
+"""The lowest partials have a level of their own beside the envelope's."""
+
+FLOOR_DB = -96.0
+"""Level under which a control counts as silence, dB relative to full scale."""
+
+MAX_INHARMONICITY = 3e-2
+MAX_DETUNE_CENTS = 20.0
+
+_MAX_STEP_S = 0.090
+_HELD_STEP_S, _HELD_GROWTH = 0.003, 1.10
+_TAIL_STEP_S, _TAIL_GROWTH = 0.005, 1.18
+
+
+def _grid(first_step_s: float, growth: float, until_s: float) -> npt.NDArray[np.float64]:
+    """Times from 0 to past ``until_s`` whose steps grow geometrically to a largest one."""
+    n_growing = int(np.ceil(np.log(_MAX_STEP_S / first_step_s) / np.log(growth)))
+    steps = np.minimum(first_step_s * growth ** np.arange(n_growing + 1), _MAX_STEP_S)
+    missing_s = until_s - float(steps.sum())
+    if missing_s > 0:
+        steps = np.concatenate([steps, np.full(int(missing_s / _MAX_STEP_S) + 1, _MAX_STEP_S)])
+    return np.concatenate([[0.0], np.cumsum(steps)])
+
+
+def knot_times(held_s: float, tail_s: float) -> npt.NDArray[np.float64]:
+    """Knots of one note, seconds from its onset, increasing.
+
+    The first is 0, one falls on the release, and the last on the end of the tail.
+    """
+    held = _grid(_HELD_STEP_S, _HELD_GROWTH, held_s)
+    tail = _grid(_TAIL_STEP_S, _TAIL_GROWTH, tail_s)
+    return np.concatenate(
+        [held[held < held_s - 1e-9], held_s + tail[tail < tail_s], [held_s + tail_s]]
+    )
+
+
+def partial_hz(f0_hz: float, inharmonicity: float) -> npt.NDArray[np.float64]:
+    """Frequencies of a stiff string's partials, Hz [K].
+
+    ``f_k = k f0 sqrt(1 + B k²)``, Fletcher, *Normal vibration frequencies of a stiff piano
+    string*, JASA 36 (1964).
+    """
+    k = np.arange(1, N_PARTIALS + 1)
+    return f0_hz * k * np.sqrt(1.0 + inharmonicity * k**2)
+
+
+@dataclass(frozen=True)
+class NoteControls:
+    """One note's controls.
+
+    Attributes:
+        times_s: float64 [J], knots from the onset.
+        f0_hz: fundamental, detune included.
+        inharmonicity: B of :func:`partial_hz`.
+        partial_db: float32 [J, K], amplitude of each partial, dB re full scale.
+        noise_db: float32 [J, N], RMS of each noise band, dB re full scale.
+    """
+
+    times_s: npt.NDArray[np.float64]
+    f0_hz: float
+    inharmonicity: float
+    partial_db: npt.NDArray[np.float32]
+    noise_db: npt.NDArray[np.float32]

@@ -1,0 +1,141 @@
+"""Words for instruments: what a musician would type to get this sound.
+
+A caption joins a name (the preset's, the General MIDI program's, a synonym, the family) with
+words for what can be measured (brightness, attack, decay, breath) in several wordings.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from core.training.instruments import Instrument
+
+GM_NAMES = (
+    "acoustic grand piano|grand piano|concert piano", "bright acoustic piano|bright piano",
+    "electric grand piano", "honky-tonk piano|detuned saloon piano",
+    "electric piano|Rhodes|tine piano", "FM electric piano|DX electric piano",
+    "harpsichord|plucked keyboard", "clavinet|clavi",
+    "celesta", "glockenspiel", "music box", "vibraphone|vibes", "marimba|wooden mallets",
+    "xylophone", "tubular bells|chimes|church bells", "dulcimer|santur",
+    "drawbar organ|Hammond organ", "percussive organ", "rock organ|overdriven organ",
+    "church organ|pipe organ|cathedral organ", "reed organ|harmonium", "accordion|musette",
+    "harmonica|mouth organ", "bandoneon|tango accordion",
+    "nylon string guitar|classical guitar", "steel string guitar|acoustic folk guitar",
+    "jazz electric guitar", "clean electric guitar", "muted electric guitar|palm muted guitar",
+    "overdriven guitar", "distortion guitar|heavy metal guitar", "guitar harmonics",
+    "acoustic bass|upright bass|double bass pizzicato", "fingered electric bass|bass guitar",
+    "picked electric bass", "fretless bass", "slap bass", "slap bass with pop",
+    "synth bass|analog bass", "punchy synth bass|electronic bass",
+    "violin|fiddle", "viola", "cello|violoncello", "contrabass|bowed double bass",
+    "tremolo strings", "pizzicato strings|plucked strings", "orchestral harp|harp",
+    "timpani|kettledrum",
+    "string ensemble|orchestral strings", "slow strings|legato strings", "synth strings",
+    "warm synth strings", "choir aahs|choir|singing voices", "voice oohs|vocal oohs",
+    "synth voice|vocal synth", "orchestra hit",
+    "trumpet", "trombone", "tuba", "muted trumpet|trumpet with harmon mute",
+    "french horn|horn", "brass section|horn section", "synth brass|analog brass",
+    "soft synth brass",
+    "soprano saxophone|soprano sax", "alto saxophone|alto sax", "tenor saxophone|tenor sax",
+    "baritone saxophone|bari sax", "oboe", "english horn|cor anglais", "bassoon", "clarinet",
+    "piccolo", "flute|concert flute", "recorder|block flute", "pan flute|pan pipes",
+    "blown bottle|bottle blow", "shakuhachi|japanese bamboo flute", "whistle",
+    "ocarina",
+    "square wave lead|chiptune square", "sawtooth lead|saw lead", "calliope lead",
+    "chiff lead", "charang lead|distorted synth lead", "voice lead", "fifths lead",
+    "bass and lead",
+    "new age pad|fantasia pad", "warm pad|warm analog pad", "polysynth pad", "choir pad",
+    "bowed glass pad", "metallic pad", "halo pad", "sweep pad|filter sweep pad",
+    "rain synth effect", "soundtrack synth", "crystal synth|crystal bells",
+    "atmosphere synth", "brightness synth", "goblins synth", "echo drops synth",
+    "sci-fi synth|star theme",
+    "sitar", "banjo", "shamisen", "koto", "kalimba|thumb piano", "bagpipe|bagpipes",
+    "folk fiddle", "shanai|shehnai",
+    "tinkle bell", "agogo", "steel drums|steel pan", "woodblock", "taiko drum", "melodic tom",
+    "synth drum",
+)  # fmt: skip
+"""Names of General MIDI programs 0–114 …118, alternatives parted by ``|``."""
+
+FAMILY_WORDS = {
+    "piano": ("keyboard instrument", "piano", "keys"),
+    "chromatic percussion": ("mallet percussion", "tuned percussion", "bell-like percussion"),
+    "organ": ("organ", "sustained keyboard organ"),
+    "guitar": ("guitar", "plucked string instrument"),
+    "bass": ("bass", "low bass instrument"),
+    "strings": ("bowed string instrument", "strings"),
+    "ensemble": ("ensemble", "section", "orchestral ensemble"),
+    "brass": ("brass instrument", "brass"),
+    "reed": ("woodwind reed instrument", "reed"),
+    "pipe": ("flute-like wind instrument", "woodwind pipe"),
+    "synth lead": ("synthesizer lead", "electronic lead"),
+    "synth pad": ("synthesizer pad", "ambient pad"),
+    "synth effects": ("synthesizer texture", "atmospheric synth"),
+    "ethnic": ("world instrument", "folk instrument"),
+    "percussive": ("percussion", "pitched percussion"),
+    "": ("instrument", "sound"),
+}
+
+
+@dataclass(frozen=True)
+class Measured:
+    """What captions say of a sound's physics; each value is a rank among instruments, 0–1."""
+
+    brightness: float
+    attack: float  # 0 is the fastest
+    sustain: float  # 1 holds its level
+    noisiness: float
+
+
+def _trait_words(measured: Measured, rng: np.random.Generator) -> list[str]:
+    words: list[str] = []
+
+    def say(value: float, low: tuple[str, ...], high: tuple[str, ...]) -> None:
+        if value < 0.25:
+            words.append(str(rng.choice(low)))
+        elif value > 0.75:
+            words.append(str(rng.choice(high)))
+
+    say(
+        measured.brightness,
+        ("dark", "mellow", "warm", "soft", "smooth", "round", "muted"),
+        ("bright", "brilliant", "sharp", "shiny", "buzzy", "crisp"),
+    )
+    say(measured.attack, ("percussive", "fast attack", "snappy"), ("slow attack", "swelling"))
+    say(measured.sustain, ("decaying", "short", "plucky"), ("sustained", "steady", "long"))
+    say(measured.noisiness, ("clean", "pure"), ("breathy", "airy", "noisy", "gritty"))
+    rng.shuffle(words)
+    return words
+
+
+def write_captions(
+    instrument: Instrument, measured: Measured, count: int, seed: int
+) -> tuple[str, ...]:
+    """``count`` different ways to ask for this instrument; the same seed gives the same words."""
+    rng = np.random.default_rng([seed, *instrument.id.encode()])
+    names = [instrument.name.lower()]
+    if instrument.program is not None and instrument.program < len(GM_NAMES):
+        names = GM_NAMES[instrument.program].split("|") * 2 + (
+            names if any(letter.isalpha() for letter in names[0]) else []
+        )
+    family = FAMILY_WORDS[instrument.family]
+    captions = []
+    for index in range(count):
+        traits = _trait_words(measured, rng) + list(instrument.traits)
+        few = " ".join(traits[: int(rng.integers(0, 3))])
+        name = str(rng.choice(names))
+        kind = str(rng.choice(family))
+        captions.append(
+            " ".join(
+                (
+                    name,
+                    f"{few} {name}",
+                    f"a {few} {kind}",
+                    f"{name}, {', '.join(traits[:3]) or kind}",
+                    f"the sound of a {few} {name}",
+                    f"{few} {name} {kind}",
+                    f"{', '.join(traits) or name}",
+                )[index % 7].split()
+            )
+        )
+    return tuple(captions)

@@ -1,0 +1,238 @@
+"""Build the training set: every instrument's notes analysed, its references as features.
+
+One ``.npz`` an instrument, so that an interrupted build goes on where it stopped::
+
+    python -m core.training.prepare OUT --procedural 600 --workers 2
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import torch
+
+from core.encoders.features import spectral_features
+from core.engines.base import FloatArray
+from core.engines.embedded.controls import NOISE_EDGES_HZ, NoteControls
+from core.score import pitch_hz
+from core.training import effects
+from core.training.analysis import analyse_note
+from core.training.instruments import SAMPLE_RATE, Instrument, NotePlayer
+from core.training.procedural import make_instrument
+from core.training.soundfonts import FONTS, iter_instruments
+
+N_NOTES = 30
+TAIL_S = 1.2
+HELD_S = (0.15, 0.5, 1.2, 3.0)
+VELOCITIES = (28, 56, 84, 112, 127)
+N_REFERENCES = 8
+REFERENCE_S = 4.0
+TARGET_LEVEL = 0.1
+"""RMS of the loudest 50 ms of an instrument's loudest note, after its gain."""
+
+
+@dataclass(frozen=True)
+class PlayedNote:
+    """A recorded note."""
+
+    pitch: int
+    velocity: int
+    held_s: float
+    audio: FloatArray
+
+
+def play_notes(instrument: Instrument, player: NotePlayer, seed: int) -> list[PlayedNote]:
+    """Notes over an instrument's range, velocities and lengths, evenly and at random."""
+    rng = np.random.default_rng([seed, *instrument.id.encode()])
+    centres = np.linspace(instrument.low, instrument.high, N_NOTES)
+    pitches = np.clip(np.round(centres + rng.uniform(-1, 1, N_NOTES)), 12, 108).astype(int)
+    velocities = np.resize(VELOCITIES, N_NOTES)
+    rng.shuffle(velocities)
+    lengths = np.resize(HELD_S, N_NOTES)
+    rng.shuffle(lengths)
+    notes = []
+    for pitch, velocity, length_s in zip(pitches, velocities, lengths, strict=True):
+        held_s = float(length_s * rng.uniform(0.8, 1.25))
+        audio = player.play(int(pitch), int(velocity), held_s, TAIL_S)
+        notes.append(PlayedNote(int(pitch), int(velocity), held_s, audio))
+    return notes
+
+
+def _level(audio: FloatArray) -> float:
+    """RMS of the loudest 50 ms."""
+    block = SAMPLE_RATE // 20
+    blocks = audio[: len(audio) // block * block].reshape(-1, block)
+    return float(np.sqrt((blocks.astype(np.float64) ** 2).mean(axis=1)).max())
+
+
+def perform(notes: list[PlayedNote], rng: np.random.Generator) -> FloatArray:
+    """A short performance out of recorded notes: one note, a melody, or chords.
+
+    Returns:
+        float32 [frames], 1 to :data:`REFERENCE_S` seconds.
+    """
+    seconds = float(rng.uniform(1.0, REFERENCE_S))
+    out = np.zeros(round(seconds * SAMPLE_RATE), np.float32)
+    style = rng.choice(["single", "melody", "chords"], p=[0.3, 0.4, 0.3])
+    centre = rng.choice([note.pitch for note in notes])
+    near = [note for note in notes if abs(note.pitch - centre) <= 14]
+    at_s, step_s = 0.0, float(rng.uniform(0.12, 0.9))
+    while at_s < seconds - 0.1:
+        together = int(rng.integers(2, 5)) if style == "chords" else 1
+        for index in rng.integers(0, len(near), together):
+            audio = near[index].audio
+            start = round(at_s * SAMPLE_RATE)
+            length = min(len(audio), len(out) - start)
+            out[start : start + length] += audio[:length]
+        at_s += seconds if style == "single" else step_s * float(rng.choice([1, 1, 1, 2]))
+    return out
+
+
+def _reference_features(
+    notes: list[PlayedNote], rng: np.random.Generator
+) -> tuple[npt.NDArray[np.float16], int]:
+    for _ in range(20):
+        audio = perform(notes, rng)
+        if _level(audio) > 10 ** (-50 / 20) * max(_level(note.audio) for note in notes):
+            break
+    if rng.random() < 0.35:
+        audio = effects.room(audio, rng)
+    if rng.random() < 0.5:
+        audio = effects.background(audio, rng)
+    features = spectral_features(torch.from_numpy(audio / (np.abs(audio).max() + 1e-9))[None])[0]
+    frames = round(REFERENCE_S * SAMPLE_RATE / 882)
+    padded = np.full((frames, features.shape[1]), -4.0, np.float16)
+    used = min(frames, len(features))
+    padded[:used] = features[:used].numpy().astype(np.float16)
+    return padded, used
+
+
+def measure_traits(notes: list[PlayedNote], controls: list[NoteControls]) -> dict[str, float]:
+    """Brightness (centroid in octaves over 100 Hz), attack (s), sustain (dB), noisiness (dB)."""
+    bright, attack, sustain, noisy = [], [], [], []
+    for note, control in zip(notes, controls, strict=True):
+        partials = 10.0 ** (control.partial_db / 10.0)
+        noise = 10.0 ** (control.noise_db / 10.0)
+        power = partials.sum(axis=1) / 2 + noise.sum(axis=1)
+        k = np.arange(1, partials.shape[1] + 1)
+        centroid = (partials @ (k * pitch_hz(note.pitch))).sum() / max(partials.sum(), 1e-12)
+        bright.append(np.log2(max(centroid, 100.0) / 100.0))
+        held = control.times_s <= note.held_s
+        peak = int(np.argmax(power[held]))
+        reached = np.flatnonzero(power[held] >= 0.5 * power[held][peak])[0]
+        attack.append(float(control.times_s[held][reached]))
+        if note.held_s > 1.0:
+            sustain.append(10 * np.log10(power[held][-1] / max(power[held][peak], 1e-12) + 1e-6))
+        noisy.append(10 * np.log10(noise.sum() / max(partials.sum() / 2, 1e-12) + 1e-6))
+    return {
+        "brightness": float(np.mean(bright)),
+        "attack": float(np.mean(attack)),
+        "sustain": float(np.mean(sustain)),
+        "noisiness": float(np.mean(noisy)),
+    }
+
+
+def write_instrument(path: Path, instrument: Instrument, notes: list[PlayedNote]) -> bool:
+    """Analyse an instrument's notes and write its file. False if it is all but silent."""
+    loudest = max(_level(note.audio) for note in notes)
+    if loudest < 1e-4:
+        return False
+    gain = TARGET_LEVEL / loudest
+    notes = [
+        replace(note, audio=(note.audio * gain).astype(np.float32))
+        for note in notes
+        if _level(note.audio) > 1e-3 * loudest
+    ]
+    rng = np.random.default_rng([5, *instrument.id.encode()])
+    controls = [analyse_note(note.audio, note.pitch, note.held_s) for note in notes]
+    references = [_reference_features(notes, rng) for _ in range(N_REFERENCES)]
+    cents = [
+        1200 * np.log2(control.f0_hz / pitch_hz(note.pitch))
+        for note, control in zip(notes, controls, strict=True)
+    ]
+    temporary = path.with_suffix(".partial.npz")
+    np.savez(
+        temporary,
+        meta=json.dumps({**asdict(instrument), "measured": measure_traits(notes, controls)}),
+        pitch=np.array([note.pitch for note in notes], np.int16),
+        velocity=np.array([note.velocity for note in notes], np.int16),
+        held_s=np.array([note.held_s for note in notes], np.float32),
+        detune_cents=np.array(cents, np.float32),
+        inharmonicity=np.array([control.inharmonicity for control in controls], np.float32),
+        knots=np.array([len(control.times_s) for control in controls], np.int32),
+        times_s=np.concatenate([control.times_s for control in controls]).astype(np.float32),
+        partial_db=np.concatenate([control.partial_db for control in controls]).astype(np.float16),
+        noise_db=np.concatenate([control.noise_db for control in controls]).astype(np.float16),
+        references=np.stack([features for features, _ in references]),
+        reference_frames=np.array([frames for _, frames in references], np.int32),
+    )
+    temporary.rename(path)
+    return True
+
+
+def _coloured(
+    instrument: Instrument, notes: list[PlayedNote]
+) -> tuple[Instrument, list[PlayedNote]]:
+    """The same notes through random EQ and distortion, as an instrument of its own."""
+    rng = np.random.default_rng([11, *instrument.id.encode()])
+    chain, words = effects.random_colour(rng)
+    gain = effects.working_gain([note.audio for note in notes])
+    wet = [replace(note, audio=effects.apply(chain, note.audio, gain)) for note in notes]
+    coloured = replace(instrument, id=f"{instrument.id}+fx", traits=(*instrument.traits, *words))
+    return coloured, wet
+
+
+def _file_of(out: Path, instrument: Instrument) -> Path:
+    return out / f"{instrument.id.replace(':', '_')}.npz"
+
+
+def _build(out: Path, instrument: Instrument, player: NotePlayer) -> int:
+    path = _file_of(out, instrument)
+    if path.exists():
+        return 0
+    notes = play_notes(instrument, player, seed=1)
+    written = 0
+    if (
+        instrument.split != "heldout"
+        and np.random.default_rng([*instrument.id.encode()]).random() < 0.5
+    ):
+        coloured, wet = _coloured(instrument, notes)
+        written += write_instrument(_file_of(out, coloured), coloured, wet)
+    return written + write_instrument(path, instrument, notes)
+
+
+def _build_source(out: Path, source: str, first: int, last: int) -> int:
+    torch.set_num_threads(1)
+    instruments: Iterator[tuple[Instrument, NotePlayer]]
+    if source == "procedural":
+        instruments = (make_instrument(index) for index in range(first, last))
+    else:
+        instruments = iter_instruments(source)
+    return sum(_build(out, instrument, player) for instrument, player in instruments)
+
+
+def main() -> None:
+    """Command line."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
+    parser.add_argument("out", type=Path)
+    parser.add_argument("--procedural", type=int, default=600)
+    parser.add_argument("--workers", type=int, default=2)
+    arguments = parser.parse_args()
+    arguments.out.mkdir(parents=True, exist_ok=True)
+    work = [(font, 0, 0) for font in FONTS]
+    work += [("procedural", first, first + 50) for first in range(0, arguments.procedural, 50)]
+    with ProcessPoolExecutor(arguments.workers) as pool:
+        futures = {pool.submit(_build_source, arguments.out, *item): item for item in work}
+        for future, item in futures.items():
+            print(f"{item[0]} {item[1]}: {future.result()} instruments", flush=True)
+
+
+if __name__ == "__main__":
+    main()
