@@ -20,7 +20,7 @@ import torch
 
 from core.encoders.features import spectral_features
 from core.engines.base import FloatArray
-from core.engines.embedded.controls import NOISE_EDGES_HZ, NoteControls
+from core.engines.embedded.controls import NoteControls
 from core.score import pitch_hz
 from core.training import effects
 from core.training.analysis import analyse_note

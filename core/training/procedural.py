@@ -22,6 +22,8 @@ Array = npt.NDArray[np.float64]
 Voice = Callable[[float, float, Array, Array], Array]
 """(f0_hz, velocity 0–1, seconds since onset [n], seconds since release [n]) → samples [n]"""
 
+_BLOCK = 64
+
 KINDS = ("additive", "fm", "subtractive", "plucked", "modal", "blown")
 
 
@@ -81,13 +83,35 @@ def _log_uniform(rng: np.random.Generator, low: float, high: float) -> float:
 
 
 def _sum_partials(f0_hz: float, t: Array, level: Callable[[int, float], Array | float]) -> Array:
-    """Σ level(k, hz) sin(2π k f0 t) over partials below 18 kHz."""
-    out = np.zeros_like(t)
+    """Σ level(k, hz) sin(2π k f0 t + 0.7 k²) over partials below 18 kHz.
+
+    ``level`` is called with the times of a coarse grid in mind: an array it returns is
+    moved along linearly between blocks of 64 samples.
+    """
+    fundamental = np.exp(2j * np.pi * f0_hz * t).astype(np.complex64)
+    rotating = np.ones_like(fundamental)  # e^{2πi k f0 t}, one multiplication a partial
+    out = np.zeros(len(t), np.float32)
     for k in range(1, min(96, int(18_000 / f0_hz)) + 1):
+        rotating = rotating * fundamental
         amplitude = level(k, k * f0_hz)
         if np.max(amplitude) > 1e-4:
-            out += amplitude * np.sin(2 * np.pi * k * f0_hz * t + 0.7 * k * k)
-    return out
+            start = np.complex64(np.exp(0.7j * k * k))
+            out += _per_sample(amplitude, len(t)) * (rotating * start).imag
+    return out.astype(np.float64)
+
+
+def _coarse(t: Array) -> Array:
+    """The times at which levels are computed: one each 64 samples, and one past the end."""
+    return np.arange(-(-len(t) // _BLOCK) + 1) * (_BLOCK / SAMPLE_RATE)
+
+
+def _per_sample(level: Array | float, n: int) -> npt.NDArray[np.float32] | np.float32:
+    if not isinstance(level, np.ndarray):
+        return np.float32(level)
+    ramp = (np.arange(_BLOCK) / _BLOCK).astype(np.float32)
+    coarse = level.astype(np.float32)
+    lines: npt.NDArray[np.float32] = coarse[:-1, None] + np.diff(coarse)[:, None] * ramp
+    return lines.reshape(-1)[:n]
 
 
 def _shape(rng: np.random.Generator) -> tuple[tuple[float, float, float, float], tuple[str, ...]]:
@@ -146,8 +170,8 @@ def _subtractive(rng: np.random.Generator) -> tuple[Voice, tuple[str, ...]]:
     bass = not traits and rng.random() < 0.3
 
     def voice(f0_hz: float, velocity: float, on_s: Array, off_s: Array) -> Array:
-        corner = cutoff_hz * (f0_hz / 260.0) ** tracking
-        corner = corner * 2.0 ** (sweep_octaves * velocity * np.exp(-on_s / sweep_s))
+        tracked_hz = cutoff_hz * (f0_hz / 260.0) ** tracking
+        corner = tracked_hz * 2.0 ** (sweep_octaves * velocity * np.exp(-_coarse(on_s) / sweep_s))
 
         def level(k: int, hz: float) -> Array:
             source = {
@@ -176,12 +200,14 @@ def _plucked(rng: np.random.Generator) -> tuple[Voice, tuple[str, ...]]:
     bass = rng.random() < 0.2
 
     def voice(f0_hz: float, velocity: float, on_s: Array, off_s: Array) -> Array:
+        coarse_s = _coarse(on_s)
+
         def level(k: int, hz: float) -> Array:
             comb = abs(np.sin(np.pi * k * position))
             tilt = k ** -(hardness + 0.8 * (1 - velocity))
             rate = (1.0 + damping * (k - 1)) * (f0_hz / 260.0) ** 0.5 / decay_s
             body = 1.0 + 2.0 * np.exp(-(np.log2(hz / body_hz) ** 2) / 0.2)
-            shaped: Array = comb * tilt * body * np.exp(-rate * on_s)
+            shaped: Array = comb * tilt * body * np.exp(-rate * coarse_s)
             return shaped
 
         pick = 0.3 * velocity * np.exp(-on_s / 0.006)
