@@ -1,0 +1,1 @@
+"""TokenSynth: an autoregressive transformer over codec tokens, and its codec."""

@@ -1,0 +1,230 @@
+"""The TokenSynth engine: requests in, audio out.
+
+It joins the parts: a plan of windows, a batched decode of each round of windows, the codec
+at the end. Timbre embeddings are those of the laion encoder the weights were trained with.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from core.engines.base import (
+    EMBEDDING_DIM,
+    EmbeddingPath,
+    Engine,
+    FloatArray,
+    Limit,
+    Progress,
+    RenderRequest,
+    always_continue,
+    report,
+)
+from core.engines.tokensynth.checkpoint import load_transformer
+from core.engines.tokensynth.codec import Codec
+from core.engines.tokensynth.generate import Item, Prompt, generate
+from core.engines.tokensynth.guidance import FirstNoteGuidance
+from core.engines.tokensynth.limits import limits_of
+from core.engines.tokensynth.sampling import Sampling
+from core.engines.tokensynth.settings import sampling_for
+from core.engines.tokensynth.tokens import CODEBOOKS, audio_tokens, codec_codes, prompt_tokens
+from core.engines.tokensynth.transformer import Transformer
+from core.engines.tokensynth.windows import (
+    Window,
+    WindowPlan,
+    WindowRules,
+    frames_for,
+    plan_windows,
+)
+from core.errors import ModelDamaged, SettingsError
+from core.score import Clip
+
+MAX_BATCH = 8
+"""Items decoded together; keys and values of one take 100 MB at the published size."""
+
+TAIL_S = 0.5
+"""Rendered past the clip's length, for the last notes' release. Seconds."""
+
+_DECODING_SHARE = 0.85  # of a render's time, the codec takes the rest; for progress only
+
+
+@dataclass
+class _Render:
+    """One request on its way."""
+
+    embedding: Tensor
+    sampling: Sampling
+    generator: torch.Generator
+    guidance: FirstNoteGuidance | None
+    plan: WindowPlan
+    codes: Tensor = field(default_factory=lambda: torch.zeros((0, CODEBOOKS), dtype=torch.long))
+
+
+class TokenSynthEngine(Engine):
+    """Renders clips with the autoregressive transformer.
+
+    Args:
+        model: the conditional network.
+        codec: its codec, with nine codebooks.
+        unconditional: the network for first-note guidance; without it there is none.
+        context_s: audio that a window hears of the one before, seconds.
+
+    Raises:
+        ModelDamaged: if network and codec do not belong together.
+    """
+
+    def __init__(
+        self,
+        model: Transformer,
+        codec: Codec,
+        unconditional: Transformer | None = None,
+        context_s: float = 1.0,
+    ) -> None:
+        if not model.config.conditional or (unconditional and unconditional.config.conditional):
+            raise ModelDamaged("conditional and unconditional networks are exchanged")
+        if codec.codebooks != CODEBOOKS:
+            raise ModelDamaged(f"the codec has {codec.codebooks} codebooks, not {CODEBOOKS}")
+        self.sample_rate = codec.sample_rate
+        self._model = model
+        self._codec = codec
+        self._unconditional = unconditional
+        self._rules = WindowRules(
+            codec.hop / codec.sample_rate, model.config.positions, context_s=context_s
+        )
+
+    @classmethod
+    def from_files(
+        cls,
+        transformer_path: Path,
+        unconditional_path: Path | None,
+        codec_path: Path,
+        device: torch.device | str = "cpu",
+    ) -> TokenSynthEngine:
+        """Load published weights, strictly; their hashes are the registry's to check.
+
+        Raises:
+            ModelDamaged: if a file is not what it should be.
+        """
+        return cls(
+            load_transformer(transformer_path, conditional=True, device=device),
+            Codec.from_file(codec_path, device),
+            load_transformer(unconditional_path, conditional=False, device=device)
+            if unconditional_path
+            else None,
+        )
+
+    def limits(self, request: RenderRequest) -> list[Limit]:
+        return limits_of(
+            request, self._plan(request.clip).left_out, can_guide=self._unconditional is not None
+        )
+
+    def render(
+        self, requests: Sequence[RenderRequest], on_progress: Progress = always_continue
+    ) -> list[FloatArray]:
+        """Render a batch; each result is mono and :data:`TAIL_S` longer than its clip."""
+        results: list[FloatArray] = []
+        for start in range(0, len(requests), MAX_BATCH):
+            end = min(start + MAX_BATCH, len(requests))
+            part = _part(on_progress, start / len(requests), end / len(requests))
+            results += self._render_batch(requests[start:end], part)
+        return results
+
+    def _plan(self, clip: Clip) -> WindowPlan:
+        frames = frames_for(clip.length_s + TAIL_S, self._rules.frame_s)
+        return plan_windows(clip, frames, self._rules)
+
+    def _render_batch(
+        self, requests: Sequence[RenderRequest], on_progress: Progress
+    ) -> list[FloatArray]:
+        report(on_progress, 0.0)
+        decoding = _part(on_progress, 0.0, _DECODING_SHARE)
+        sounding = _part(on_progress, _DECODING_SHARE, 1.0)
+        renders = [self._begin(request) for request in requests]
+        rounds = max(len(render.plan.windows) for render in renders)
+        for n in range(rounds):
+            current = [(r, r.plan.windows[n]) for r in renders if n < len(r.plan.windows)]
+            self._decode_round(current, _part(decoding, n / rounds, (n + 1) / rounds))
+        results: list[FloatArray] = []
+        for n, (render, request) in enumerate(zip(renders, requests, strict=True)):
+            part = _part(sounding, n / len(renders), (n + 1) / len(renders))
+            audio = self._codec.decode(render.codes, part)
+            length = math.ceil((request.clip.length_s + TAIL_S) * self.sample_rate)
+            results.append(np.ascontiguousarray(audio[None, :length]))
+        return results
+
+    def _begin(self, request: RenderRequest) -> _Render:
+        embedding = start_embedding(request)
+        sampling = sampling_for(request.settings, can_guide=self._unconditional is not None)
+        guidance = None
+        if self._unconditional is not None and sampling.guidance > 1:
+            guidance = FirstNoteGuidance(self._unconditional, sampling.guidance)
+        return _Render(
+            torch.from_numpy(embedding),
+            sampling,
+            torch.Generator().manual_seed(request.seed),
+            guidance,
+            self._plan(request.clip),
+        )
+
+    def _decode_round(
+        self, current: Sequence[tuple[_Render, Window]], on_progress: Progress
+    ) -> None:
+        """Decode one window of each render, and append its frames to the render's codes."""
+        asked = [
+            (render, window, self._item(render, window) if window.notes else None)
+            for render, window in current
+        ]
+        if items := [item for _, _, item in asked if item]:
+            steps = max(item.prompt.steps - item.step for item in items)
+            done = 0
+
+            def on_step() -> None:
+                nonlocal done
+                done += 1
+                report(on_progress, done / steps)
+
+            generate(self._model, items, on_step)
+        for render, window, item in asked:
+            codes = codec_codes(item.frames()) if item else render.codes[:0]
+            rest = window.new_frames - len(codes)
+            if rest:  # nothing to play, or the network ended the sound
+                codes = torch.cat([codes, self._codec.silence(rest)])
+            render.codes = torch.cat([render.codes, codes])
+        report(on_progress, 1.0)
+
+    def _item(self, render: _Render, window: Window) -> Item:
+        if render.guidance:
+            render.guidance.new_window()
+        heard = render.codes[len(render.codes) - window.context_frames :]
+        return Item(
+            Prompt(
+                prompt_tokens(window.notes), render.embedding, audio_tokens(heard), window.frames
+            ),
+            render.sampling,
+            render.generator,
+            render.guidance,
+        )
+
+
+def _part(on_progress: Progress, start: float, end: float) -> Progress:
+    """Progress of a part of the work, from ``start`` to ``end`` of the whole."""
+    return lambda fraction: on_progress(start + (end - start) * fraction)
+
+
+def start_embedding(request: RenderRequest) -> FloatArray:
+    """The one embedding a decode is conditioned on: a path's first.
+
+    Raises:
+        SettingsError: if it is not 512 finite values.
+    """
+    given = request.embedding
+    one = given.embeddings[0] if isinstance(given, EmbeddingPath) else given
+    if one.shape != (EMBEDDING_DIM,) or not np.all(np.isfinite(one)):
+        raise SettingsError(f"a timbre embedding is {EMBEDDING_DIM} finite values")
+    return np.ascontiguousarray(one, dtype=np.float32)
