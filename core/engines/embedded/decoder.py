@@ -1,0 +1,186 @@
+"""The embedded engine's network: timbre, pitch, velocity and time to a note's controls.
+
+A note-level trunk mixes the timbre embedding with pitch and velocity; its output steers a
+small network over time features, evaluated at every knot independently, so a note of any
+length is as many evaluations as it has knots and all notes of a batch go through together.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from core.engines.embedded.controls import (
+    ENVELOPE_HZ,
+    FLOOR_DB,
+    MAX_DETUNE_CENTS,
+    MAX_INHARMONICITY,
+    N_DEVIATIONS,
+    N_NOISE,
+    N_PARTIALS,
+)
+
+
+@dataclass(frozen=True)
+class DecoderConfig:
+    """Sizes of the decoder; stored beside its weights."""
+
+    embedding_dim: int = 512
+    width: int = 384
+    trunk_blocks: int = 3
+    frame_blocks: int = 3
+    hidden: int = 512
+
+
+@dataclass(frozen=True)
+class DecodedControls:
+    """Controls the decoder predicts for a batch of knots.
+
+    Attributes:
+        envelope_db: [J, 48] level of the partials' spectral envelope at ``ENVELOPE_HZ``.
+        deviation_db: [J, 40] what the lowest partials add to it.
+        noise_db: [J, 32] RMS of each noise band.
+        inharmonicity: [J] stiffness B.
+        detune_cents: [J] of the fundamental from equal temperament.
+    """
+
+    envelope_db: Tensor
+    deviation_db: Tensor
+    noise_db: Tensor
+    inharmonicity: Tensor
+    detune_cents: Tensor
+
+
+_TIME_SCALES_S = (0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0)
+N_TIME_FEATURES = 2 * (len(_TIME_SCALES_S) + 3) + 1
+
+
+def time_features(on_s: Tensor, off_s: Tensor) -> Tensor:
+    """Features of time since onset and since release (0 while held): [J] and [J] to [J, 21]."""
+    features = []
+    for t in (on_s, off_s):
+        features += [torch.exp(-t / scale) for scale in _TIME_SCALES_S]
+        features += [torch.log1p(t / scale) / 3.0 for scale in (0.003, 0.03, 0.3)]
+    features.append(torch.log1p((on_s - off_s) / 0.03) / 3.0)  # how long it was held so far
+    return torch.stack(features, dim=-1)
+
+
+_PITCH_CENTRES = torch.linspace(12.0, 114.0, 18)
+
+
+def note_features(pitch: Tensor, velocity: Tensor) -> Tensor:
+    """Features of MIDI pitch and velocity (0–127 floats): [M] and [M] to [M, 22]."""
+    bumps = torch.exp(-(((pitch[:, None] - _PITCH_CENTRES.to(pitch.device)) / 6.0) ** 2))
+    loud = velocity / 127.0
+    rest = torch.stack([(pitch - 60.0) / 36.0, loud, loud**2, torch.log(loud + 0.05)], dim=-1)
+    return torch.cat([bumps, rest], dim=-1)
+
+
+N_NOTE_FEATURES = len(_PITCH_CENTRES) + 4
+
+
+class _Residual(nn.Module):
+    """Pre-norm residual block whose hidden layer may be steered from outside."""
+
+    def __init__(self, width: int, hidden: int) -> None:
+        super().__init__()
+        self.norm = nn.LayerNorm(width)
+        self.up = nn.Linear(width, hidden)
+        self.down = nn.Linear(hidden, width)
+
+    def forward(
+        self, x: Tensor, scale: Tensor | None = None, shift: Tensor | None = None
+    ) -> Tensor:
+        inner = self.up(self.norm(x))
+        if scale is not None and shift is not None:
+            inner = inner * (1.0 + scale) + shift
+        out: Tensor = x + self.down(nn.functional.silu(inner))
+        return out
+
+
+class Decoder(nn.Module):
+    """See the module's first lines."""
+
+    def __init__(self, config: DecoderConfig) -> None:
+        super().__init__()
+        self.config = config
+        self.embed_timbre = nn.Linear(config.embedding_dim, config.width)
+        self.embed_note = nn.Linear(N_NOTE_FEATURES, config.width)
+        self.cross = nn.Linear(N_NOTE_FEATURES, config.width)
+        self.trunk = nn.ModuleList(
+            _Residual(config.width, 2 * config.width) for _ in range(config.trunk_blocks)
+        )
+        self.trunk_norm = nn.LayerNorm(config.width)
+        self.statics = nn.Linear(config.width, 2)
+        self.embed_time = nn.Linear(N_TIME_FEATURES, config.width)
+        self.steer = nn.Linear(config.width, 2 * config.hidden * config.frame_blocks)
+        self.frames = nn.ModuleList(
+            _Residual(config.width, config.hidden) for _ in range(config.frame_blocks)
+        )
+        n_out = len(ENVELOPE_HZ) + N_DEVIATIONS + N_NOISE
+        self.out_norm = nn.LayerNorm(config.width)
+        self.out = nn.Linear(config.width, n_out)
+        self.out_note = nn.Linear(config.width, n_out)
+
+    def note_state(self, embedding: Tensor, pitch: Tensor, velocity: Tensor) -> Tensor:
+        """Trunk: embedding [M, 512], pitch [M], velocity [M] to state [M, width]."""
+        note = note_features(pitch, velocity)
+        # Unit vectors of 512 dimensions have entries near 0.04; bring them to order 1.
+        timbre = self.embed_timbre(embedding * self.config.embedding_dim**0.5)
+        x = timbre + self.embed_note(note) + timbre * torch.tanh(self.cross(note))
+        for block in self.trunk:
+            x = block(x)
+        state: Tensor = self.trunk_norm(x)
+        return state
+
+    def forward(
+        self, state: Tensor, note_of_knot: Tensor, on_s: Tensor, off_s: Tensor
+    ) -> DecodedControls:
+        """Controls at knots.
+
+        Args:
+            state: [M, width] from :meth:`note_state`.
+            note_of_knot: int64 [J], which state each knot uses.
+            on_s: [J] seconds since onset.
+            off_s: [J] seconds since release, 0 while held.
+        """
+        x = self.embed_time(time_features(on_s, off_s))
+        steering = self.steer(state).chunk(2 * len(self.frames), dim=-1)
+        for index, block in enumerate(self.frames):
+            x = block(x, steering[2 * index][note_of_knot], steering[2 * index + 1][note_of_knot])
+        out = self.out(self.out_norm(x)) + self.out_note(state)[note_of_knot]
+        envelope, deviation, noise = out.split([len(ENVELOPE_HZ), N_DEVIATIONS, N_NOISE], dim=-1)
+        statics = self.statics(state)[note_of_knot]
+        return DecodedControls(
+            envelope_db=20.0 * envelope - 50.0,
+            deviation_db=10.0 * deviation,
+            noise_db=20.0 * noise - 70.0,
+            inharmonicity=MAX_INHARMONICITY * torch.sigmoid(4.0 * statics[:, 0] - 6.0),
+            detune_cents=MAX_DETUNE_CENTS * torch.tanh(statics[:, 1]),
+        )
+
+
+def envelope_weights(partials_hz: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Where partials lie between the envelope's points: index [K] and fraction [K] in 0…1."""
+    position = np.interp(
+        np.log(np.maximum(partials_hz, 1.0)), np.log(ENVELOPE_HZ), np.arange(len(ENVELOPE_HZ))
+    )
+    index = np.minimum(position.astype(np.int64), len(ENVELOPE_HZ) - 2)
+    return index, (position - index).astype(np.float32)
+
+
+def partial_levels(controls: DecodedControls, index: Tensor, fraction: Tensor) -> Tensor:
+    """Level of every partial, dB [J, K], floored at ``FLOOR_DB``.
+
+    Args:
+        controls: of J knots.
+        index, fraction: [J, K], from :func:`envelope_weights` of each knot's note.
+    """
+    low = torch.gather(controls.envelope_db, 1, index)
+    high = torch.gather(controls.envelope_db, 1, index + 1)
+    level = low + fraction * (high - low)
+    own = nn.functional.pad(controls.deviation_db, (0, N_PARTIALS - N_DEVIATIONS))
+    return (level + own).clamp_min(FLOOR_DB)
