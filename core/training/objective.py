@@ -1,0 +1,124 @@
+"""What training minimises: control errors in dB that matter, and contrast between timbres."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from core.encoders.networks import EncoderConfig, RecordingNet, SentenceNet
+from core.engines.embedded.controls import N_NOISE
+from core.engines.embedded.decoder import Decoder, DecoderConfig, partial_levels
+from core.training.data import Batch
+
+SOFT_FLOOR_DB = -84.0
+_FLOOR_WIDTH_DB = 6.0
+
+
+@dataclass(frozen=True)
+class LossWeights:
+    """How much each term counts."""
+
+    noise: float = 0.5
+    loudness: float = 0.3
+    tuning: float = 0.1
+    same_instrument: float = 0.1
+    words: float = 0.1
+    temperature: float = 0.1
+
+
+class EmbeddedModel(nn.Module):
+    """The three networks that are trained together."""
+
+    def __init__(self, encoder: EncoderConfig, decoder: DecoderConfig) -> None:
+        super().__init__()
+        self.recording = RecordingNet(encoder)
+        self.sentence = SentenceNet(encoder)
+        self.decoder = Decoder(decoder)
+
+
+def soft_floor(level_db: Tensor) -> Tensor:
+    """Levels with everything far under the floor squeezed onto it, smoothly."""
+    above = (level_db - SOFT_FLOOR_DB) / _FLOOR_WIDTH_DB
+    return SOFT_FLOOR_DB + _FLOOR_WIDTH_DB * functional.softplus(above)
+
+
+def _weighted_error(predicted_db: Tensor, target_db: Tensor, mask: Tensor) -> Tensor:
+    """Mean absolute error in units of 10 dB; loud controls count up to 20 times as much."""
+    predicted, target = soft_floor(predicted_db), soft_floor(target_db)
+    importance = ((torch.maximum(predicted.detach(), target) - SOFT_FLOOR_DB) / 60.0).clamp(0.05, 1)
+    weight = importance * mask
+    return (weight * (predicted - target).abs()).sum() / weight.sum() / 10.0
+
+
+def _loudness_db(level_db: Tensor, mask: Tensor) -> Tensor:
+    power = (torch.pow(10.0, level_db / 10.0) * mask).sum(dim=-1)
+    return 10.0 * torch.log10(power + 1e-8)
+
+
+def _contrast(a: Tensor, b: Tensor, temperature: float) -> Tensor:
+    """Symmetric InfoNCE of matched rows (van den Oord et al. 2018)."""
+    logits = a @ b.T / temperature
+    labels = torch.arange(len(a), device=a.device)
+    return 0.5 * (
+        functional.cross_entropy(logits, labels) + functional.cross_entropy(logits.T, labels)
+    )
+
+
+def losses(
+    model: EmbeddedModel,
+    batch: Batch,
+    weights: LossWeights,
+    from_words: Tensor,
+    jitter: float,
+) -> dict[str, Tensor]:
+    """Every loss term and their weighted sum (``total``).
+
+    Args:
+        model: the three networks.
+        batch: what to learn from.
+        weights: of the terms.
+        from_words: bool [B]; these items are decoded from their caption, not their recording.
+        jitter: standard deviation, relative to the vector's norm, of noise on embeddings, so
+            that the neighbourhood of a timbre sounds like it.
+    """
+    features, frames = batch.features.flatten(0, 1), batch.frames.flatten()
+    first, second = model.recording(features, frames).chunk(2)
+    words = model.sentence(batch.sentence)
+    chosen = torch.where(from_words[:, None], words, first)
+    if jitter:
+        noise = torch.randn_like(chosen) * (jitter / chosen.shape[-1] ** 0.5)
+        chosen = functional.normalize(chosen + noise, dim=-1)
+    state = model.decoder.note_state(chosen[batch.item_of_note], batch.pitch, batch.velocity)
+    controls = model.decoder(state, batch.note_of_knot, batch.on_s, batch.off_s)
+    predicted = partial_levels(controls, batch.index, batch.fraction)
+    everything = torch.ones(N_NOISE, device=predicted.device)
+    first_knot = torch.arange(len(batch.pitch), device=predicted.device) * (
+        len(batch.on_s) // len(batch.pitch)
+    )
+    terms = {
+        "partials": _weighted_error(predicted, batch.partial_db, batch.audible),
+        "noise": _weighted_error(controls.noise_db, batch.noise_db, everything),
+        "loudness": (
+            (
+                _loudness_db(predicted, batch.audible)
+                - _loudness_db(batch.partial_db, batch.audible)
+            ).abs()
+            / 10.0
+        ).mean(),
+        "tuning": (
+            torch.log10(controls.inharmonicity[first_knot] + 1e-5)
+            - torch.log10(batch.inharmonicity + 1e-5)
+        )
+        .abs()
+        .mean()
+        + (controls.detune_cents[first_knot] - batch.detune_cents).abs().mean() / 10.0,
+        "same_instrument": _contrast(first, second, weights.temperature),
+        "words": _contrast(words, first, weights.temperature),
+    }
+    total = terms["partials"]
+    for name in ("noise", "loudness", "tuning", "same_instrument", "words"):
+        total = total + getattr(weights, name) * terms[name]
+    return {"total": total, **terms}

@@ -1,0 +1,194 @@
+"""Train the embedded engine and its encoder; resumable, one configuration file a run.
+
+::
+
+    python -m core.training.train CONFIG.toml --data DIR --run DIR [--minutes M]
+
+A run folder holds ``config.toml``, ``state.pt`` (everything needed to go on), TensorBoard
+curves, and at the end ``embedded.safetensors`` (averaged weights in half precision).
+"""
+
+from __future__ import annotations
+
+import argparse
+import copy
+import json
+import math
+import shutil
+import time
+import tomllib
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from safetensors.torch import save_file
+
+from core.encoders.networks import EncoderConfig
+from core.engines.embedded.decoder import DecoderConfig
+from core.training.data import TrainingSet
+from core.training.objective import EmbeddedModel, LossWeights, losses
+
+
+@dataclass(frozen=True)
+class RunConfig:
+    """One training run; read from TOML, tables named as the nested fields."""
+
+    steps: int = 6000
+    batch: int = 48
+    reference_frames: int = 120
+    learning_rate: float = 1.5e-3
+    warmup_steps: int = 200
+    weight_decay: float = 0.01
+    average: float = 0.998
+    words_share: float = 0.25
+    jitter: float = 0.1
+    seed: int = 0
+    encoder: EncoderConfig = field(default_factory=EncoderConfig)
+    decoder: DecoderConfig = field(default_factory=DecoderConfig)
+    loss: LossWeights = field(default_factory=LossWeights)
+
+    @classmethod
+    def read(cls, path: Path) -> RunConfig:
+        """Read a TOML file; unknown keys are errors."""
+        values: dict[str, Any] = tomllib.loads(path.read_text())
+        nested = {"encoder": EncoderConfig, "decoder": DecoderConfig, "loss": LossWeights}
+        for name, kind in nested.items():
+            if name in values:
+                values[name] = kind(**values[name])
+        return cls(**values)
+
+
+def learning_rate(config: RunConfig, step: int) -> float:
+    """Linear warm-up, then a cosine down to a hundredth."""
+    if step < config.warmup_steps:
+        return config.learning_rate * (step + 1) / config.warmup_steps
+    progress = (step - config.warmup_steps) / max(1, config.steps - config.warmup_steps)
+    return config.learning_rate * (0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * min(1.0, progress))))
+
+
+class Trainer:
+    """One run: model, optimiser, averaged weights, and where they are kept."""
+
+    def __init__(self, config: RunConfig, data: Path, run: Path, device: torch.device) -> None:
+        torch.manual_seed(config.seed)
+        self.config, self.run, self.device = config, run, device
+        self.train_set = TrainingSet(data, "train")
+        self.valid_set = TrainingSet(data, "valid")
+        self.model = EmbeddedModel(config.encoder, config.decoder).to(device)
+        self.averaged = copy.deepcopy(self.model).requires_grad_(False)
+        self.optimiser = torch.optim.AdamW(
+            self.model.parameters(),
+            lr=config.learning_rate,
+            betas=(0.9, 0.98),
+            weight_decay=config.weight_decay,
+        )
+        self.step = 0
+        if (run / "state.pt").exists():
+            state = torch.load(run / "state.pt", map_location=device, weights_only=True)
+            self.model.load_state_dict(state["model"])
+            self.averaged.load_state_dict(state["averaged"])
+            self.optimiser.load_state_dict(state["optimiser"])
+            self.step = int(state["step"])
+
+    def save(self) -> None:
+        """Keep everything needed to go on, and the weights as they would ship."""
+        state = {
+            "model": self.model.state_dict(),
+            "averaged": self.averaged.state_dict(),
+            "optimiser": self.optimiser.state_dict(),
+            "step": self.step,
+        }
+        torch.save(state, self.run / "state.partial")
+        (self.run / "state.partial").replace(self.run / "state.pt")
+        shipped = {
+            name: value.half().contiguous().cpu()
+            for name, value in self.averaged.state_dict().items()
+        }
+        configs = {
+            "encoder": json.dumps(asdict(self.config.encoder)),
+            "decoder": json.dumps(asdict(self.config.decoder)),
+            "step": str(self.step),
+        }
+        save_file(shipped, self.run / "embedded.safetensors", metadata=configs)
+
+    def one_step(self) -> dict[str, float]:
+        """One optimiser step; its losses."""
+        config = self.config
+        rng = np.random.default_rng([config.seed, self.step])
+        for group in self.optimiser.param_groups:
+            group["lr"] = learning_rate(config, self.step)
+        batch = self.train_set.draw(config.batch, rng, config.reference_frames).to(self.device)
+        from_words = torch.from_numpy(rng.random(config.batch) < config.words_share)
+        terms = losses(self.model, batch, config.loss, from_words.to(self.device), config.jitter)
+        self.optimiser.zero_grad(set_to_none=True)
+        terms["total"].backward()  # type: ignore[no-untyped-call]
+        torch.nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
+        self.optimiser.step()
+        keep = min(config.average, (1 + self.step) / (10 + self.step))
+        with torch.no_grad():
+            for mean, value in zip(
+                self.averaged.parameters(), self.model.parameters(), strict=True
+            ):
+                mean.lerp_(value, 1 - keep)
+        self.step += 1
+        return {name: float(value.detach()) for name, value in terms.items()}
+
+    @torch.no_grad()
+    def validate(self) -> dict[str, float]:
+        """Losses of the averaged weights on the validation split, by recording and by words."""
+        rng = np.random.default_rng(9)
+        chosen = np.arange(len(self.valid_set))[:128]
+        batch = self.valid_set.batch_of(chosen, rng, self.config.reference_frames)
+        batch = batch.to(self.device)
+        found = {}
+        for source in (False, True):
+            from_words = torch.full((len(chosen),), source, device=self.device)
+            terms = losses(self.averaged, batch, self.config.loss, from_words, 0.0)
+            label = "words" if source else "recording"
+            found.update({f"{label}/{name}": float(value) for name, value in terms.items()})
+        return found
+
+    def fit(self, minutes: float, every: int = 100) -> None:
+        """Train until the last step or until time is up."""
+        from torch.utils.tensorboard import SummaryWriter
+
+        writer = SummaryWriter(self.run / "curves")
+        started = time.monotonic()
+        sums: dict[str, float] = {}
+        while self.step < self.config.steps and time.monotonic() - started < 60 * minutes:
+            for name, value in self.one_step().items():
+                sums[name] = sums.get(name, 0.0) + value
+            if self.step % every == 0:
+                means = {name: value / every for name, value in sums.items()}
+                sums = {}
+                validated = self.validate() if self.step % (5 * every) == 0 else {}
+                for name, value in {**means, **validated}.items():
+                    writer.add_scalar(name, value, self.step)
+                line = " ".join(f"{name} {value:.3f}" for name, value in means.items())
+                rest = " ".join(f"{name} {value:.3f}" for name, value in validated.items())
+                print(f"{self.step} {time.monotonic() - started:.0f}s {line} {rest}", flush=True)
+                self.save()
+        self.save()
+        writer.close()
+
+
+def main() -> None:
+    """Command line."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
+    parser.add_argument("config", type=Path)
+    parser.add_argument("--data", type=Path, required=True)
+    parser.add_argument("--run", type=Path, required=True)
+    parser.add_argument("--minutes", type=float, default=float("inf"))
+    parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
+    arguments = parser.parse_args()
+    arguments.run.mkdir(parents=True, exist_ok=True)
+    shutil.copy(arguments.config, arguments.run / "config.toml")
+    config = RunConfig.read(arguments.config)
+    trainer = Trainer(config, arguments.data, arguments.run, torch.device(arguments.device))
+    trainer.fit(arguments.minutes)
+
+
+if __name__ == "__main__":
+    main()
