@@ -1,0 +1,251 @@
+"""What a rendered file says about itself, so that the render can be repeated from it.
+
+A WAV written by this program holds two chunks after its samples: a readable comment
+(LIST/INFO) and a chunk ``tmbr`` with JSON, which this module defines, writes and
+reads. It renders nothing.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import os
+import struct
+import zlib
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from core import riff, timbre
+from core.engines.base import EMBEDDING_DIM, Embedding, EmbeddingPath, RenderSettings
+from core.errors import AudioError, TimbreError
+from core.score import Clip, Note
+from core.timbre import Timbre
+
+CHUNK_ID = b"tmbr"
+"""Lower case: the RIFF specification leaves such ids to applications."""
+
+SCHEMA = 1
+"""Version of the JSON. Readers refuse newer ones and must read all older ones."""
+
+MAX_CHUNK_BYTES = 256 * 2**20
+_MAX_NOTES = 5_000_000
+_NOTE = struct.Struct("<dBBd")
+
+
+@dataclass(frozen=True)
+class PresetVersion:
+    """The preset a render was asked for by, if it was."""
+
+    name: str
+    version: int
+
+
+@dataclass(frozen=True, eq=False)
+class Provenance:
+    """Everything a render depends on.
+
+    Attributes:
+        clip: what was played, notes exact to the bit.
+        embedding: what was really used: float32 [512], unit norm, or a path of them. A
+            repeat needs no recording, no words and no encoder.
+        seed: of the render.
+        model_id, model_sha256: the bundle and the digest of its manifest.
+        settings: how it was decoded.
+        sample_rate: of the file, Hz.
+        subtype: ``PCM_16``, ``PCM_24`` or ``FLOAT``.
+        timbre: the recipe the embedding was made from, if there was one.
+        preset: the preset and its version, if there was one.
+        program_version: of Timbre Bridge.
+        device: what it was computed on, such as ``cpu``; the same device repeats bit for bit.
+    """
+
+    clip: Clip
+    embedding: Embedding
+    seed: int
+    model_id: str
+    model_sha256: str
+    sample_rate: int
+    settings: RenderSettings = field(default_factory=RenderSettings)
+    subtype: str = "PCM_24"
+    timbre: Timbre | None = None
+    preset: PresetVersion | None = None
+    program_version: str = ""
+    device: str = ""
+
+    @property
+    def summary(self) -> str:
+        """One line for people; stored as the file's comment."""
+        sound = "" if self.timbre is None else f" in {timbre.describe(self.timbre)}"
+        if self.preset is not None:
+            sound = f" in preset {self.preset.name} (version {self.preset.version})"
+        return (
+            f"{self.clip.name or 'Untitled'}{sound}, model {self.model_id}, seed {self.seed}. "
+            "Rendered by Timbre Bridge; timbre render --from FILE repeats it."
+        )
+
+    def to_json(self) -> dict[str, Any]:
+        """JSON-ready data that :meth:`from_json` reads back without loss."""
+        data: dict[str, Any] = {
+            "schema": SCHEMA,
+            "summary": self.summary,
+            "program_version": self.program_version,
+            "clip": _clip_to_json(self.clip),
+            "timbre": None if self.timbre is None else timbre.to_dict(self.timbre),
+            "preset": None if self.preset is None else asdict(self.preset),
+            "embedding": _embedding_to_json(self.embedding),
+            "seed": self.seed,
+            "model": {"id": self.model_id, "sha256": self.model_sha256},
+            "settings": asdict(self.settings),
+            "sample_rate": self.sample_rate,
+            "subtype": self.subtype,
+            "device": self.device,
+        }
+        data["sha256"] = _digest(data)
+        return data
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Provenance:
+        """Read what :meth:`to_json` wrote.
+
+        Raises:
+            ValueError: if it is damaged, or of a newer schema; one line that says which.
+        """
+        schema = data.get("schema")
+        if not isinstance(schema, int) or schema < 1:
+            raise ValueError("it has no schema version")
+        if schema > SCHEMA:
+            raise ValueError("it was written by a newer version of this program; update")
+        if data.get("sha256") != _digest(data):
+            raise ValueError("its checksum does not fit its content")
+        try:
+            preset = data["preset"]
+            return cls(
+                clip=_clip_from_json(data["clip"]),
+                embedding=_embedding_from_json(data["embedding"]),
+                seed=int(data["seed"]),
+                model_id=str(data["model"]["id"]),
+                model_sha256=str(data["model"]["sha256"]),
+                sample_rate=int(data["sample_rate"]),
+                settings=RenderSettings(**data["settings"]),
+                subtype=str(data["subtype"]),
+                timbre=None if data["timbre"] is None else timbre.from_dict(data["timbre"]),
+                preset=None if preset is None else PresetVersion(**preset),
+                program_version=str(data["program_version"]),
+                device=str(data["device"]),
+            )
+        except (KeyError, TypeError, zlib.error, struct.error) as error:
+            raise ValueError(f"{type(error).__name__} in its content") from error
+        except TimbreError as error:
+            raise ValueError(str(error)) from error
+
+
+def provenance_chunks(data: Mapping[str, Any]) -> list[riff.Chunk]:
+    """The chunks that carry :meth:`Provenance.to_json`'s data in a WAV."""
+    # ASCII throughout: a path may hold bytes that are no valid text.
+    payload = json.dumps(data, allow_nan=False, separators=(",", ":"))
+    version = str(data.get("program_version", ""))
+    comment = riff.info_chunk(
+        [
+            (b"ICMT", str(data.get("summary", ""))),
+            (b"ISFT", f"Timbre Bridge {version}".strip()),
+        ]
+    )
+    return [comment, (CHUNK_ID, payload.encode("ascii"))]
+
+
+def read_provenance(path: str | os.PathLike[str]) -> Provenance:
+    """Read the provenance of a rendered file.
+
+    Raises:
+        AudioError: if the file is missing, was not rendered by this program, or its
+            provenance is damaged.
+    """
+    file = Path(path)
+    try:
+        with file.open("rb") as stream:
+            payload = riff.find_chunk(stream, CHUNK_ID, MAX_CHUNK_BYTES)
+    except FileNotFoundError:
+        raise AudioError(f"{file}: no such file") from None
+    except OSError as error:
+        raise AudioError(f"{file} cannot be read: {error.strerror}") from error
+    except ValueError as error:
+        raise AudioError(f"{file}: the provenance in it is damaged: {error}") from error
+    if payload is None:
+        raise AudioError(
+            f"{file} holds no provenance; only a WAV rendered by Timbre Bridge, and not "
+            "edited since, can be repeated"
+        )
+    try:
+        data = json.loads(payload)
+        if not isinstance(data, dict):
+            raise ValueError("it is not a JSON object")
+        return Provenance.from_json(data)
+    except (ValueError, RecursionError) as error:
+        raise AudioError(f"{file}: the provenance in it is damaged: {error}") from error
+
+
+def _digest(data: Mapping[str, Any]) -> str:
+    """SHA-256 of the data in a canonical form, its own ``sha256`` left out."""
+    rest = {key: value for key, value in data.items() if key != "sha256"}
+    return hashlib.sha256(json.dumps(rest, sort_keys=True).encode("ascii")).hexdigest()
+
+
+def _clip_to_json(clip: Clip) -> dict[str, Any]:
+    packed = b"".join(
+        _NOTE.pack(note.start_s, note.pitch, note.velocity, note.duration_s) for note in clip.notes
+    )
+    return {
+        "name": clip.name,
+        "length_s": clip.length_s,
+        "hash": clip.content_hash,
+        "note_count": len(clip.notes),
+        "notes": base64.b64encode(zlib.compress(packed, 9)).decode("ascii"),
+    }
+
+
+def _clip_from_json(data: Mapping[str, Any]) -> Clip:
+    count = int(data["note_count"])
+    if not 0 <= count <= _MAX_NOTES:
+        raise ValueError(f"it claims {count} notes")
+    # Never inflates beyond what the count allows, whatever the data says.
+    unpacker = zlib.decompressobj()
+    packed = unpacker.decompress(
+        base64.b64decode(data["notes"], validate=True), _NOTE.size * count + 1
+    )
+    if len(packed) != _NOTE.size * count:
+        raise ValueError("its notes are damaged")
+    notes = tuple(
+        Note(start_s, pitch, velocity, duration_s)
+        for start_s, pitch, velocity, duration_s in _NOTE.iter_unpack(packed)
+    )
+    clip = Clip(str(data["name"]), notes, float(data["length_s"]))
+    if clip.content_hash != data["hash"]:
+        raise ValueError("its notes do not fit their hash")
+    return clip
+
+
+def _embedding_to_json(embedding: Embedding) -> dict[str, Any]:
+    if isinstance(embedding, EmbeddingPath):
+        values, times_s = embedding.embeddings, [float(time) for time in embedding.times_s]
+    else:
+        values, times_s = embedding, None
+    packed = np.ascontiguousarray(values, "<f4").tobytes()
+    return {"times_s": times_s, "float32": base64.b64encode(packed).decode("ascii")}
+
+
+def _embedding_from_json(data: Mapping[str, Any]) -> Embedding:
+    raw = base64.b64decode(data["float32"], validate=True)
+    values = np.frombuffer(raw, "<f4").astype(np.float32)
+    if not np.isfinite(values).all():
+        raise ValueError("its embedding is not finite")
+    if data["times_s"] is None:
+        if values.shape != (EMBEDDING_DIM,):
+            raise ValueError(f"its embedding has {len(values)} values, not {EMBEDDING_DIM}")
+        return values
+    times_s = np.asarray(data["times_s"], np.float64)
+    return EmbeddingPath(times_s, values.reshape(-1, EMBEDDING_DIM))

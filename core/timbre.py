@@ -1,0 +1,342 @@
+"""Timbres: recipes for an embedding, and how a recipe becomes one.
+
+A recipe is data (a path, words, weights): it can be stored, shown and repeated.
+Turning recordings and words into vectors is a :class:`~core.encoders.base.TimbreEncoder`'s
+work; naming and keeping timbres is the library's.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from core.encoders.base import TimbreEncoder, unit
+from core.engines.base import EMBEDDING_DIM, EmbeddingPath, FloatArray
+from core.errors import SettingsError
+
+MAX_DEPTH = 8
+"""Blends within blends, at most."""
+
+MAX_PARTS = 64
+"""Timbres in one blend, at most."""
+
+MAX_WORDS_CHARACTERS = 1000
+"""Longest description accepted."""
+
+BlendMode = Literal["slerp", "linear"]
+
+
+@dataclass(frozen=True)
+class AudioTimbre:
+    """The timbre of a recording.
+
+    Attributes:
+        path: the recording; always a :class:`~pathlib.Path` once constructed.
+    """
+
+    path: str | os.PathLike[str]
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "path", Path(self.path))
+
+
+@dataclass(frozen=True)
+class TextTimbre:
+    """The timbre that words describe, such as ``warm smooth electronic bass``.
+
+    Raises:
+        SettingsError: if there are no words, or more than a description.
+    """
+
+    words: str
+
+    def __post_init__(self) -> None:
+        words = " ".join(self.words.split())
+        if not words:
+            raise SettingsError("a text timbre needs words, such as 'warm smooth electronic bass'")
+        if len(words) > MAX_WORDS_CHARACTERS:
+            raise SettingsError(
+                f"the description has {len(words)} characters; use at most {MAX_WORDS_CHARACTERS}"
+            )
+        object.__setattr__(self, "words", words)
+
+
+@dataclass(frozen=True)
+class Blend:
+    """A weighted mixture of timbres, which may be blends themselves.
+
+    Attributes:
+        parts: timbres and their weights; weights are finite, ≥ 0, not all 0, and only
+            their proportions matter. A part of weight 0 is never looked at.
+        mode: ``slerp`` mixes along great circles (see :func:`spherical_mean`), ``linear``
+            takes the normalised weighted sum.
+
+    Raises:
+        SettingsError: if a weight, the number of parts, the depth or the mode is out of range.
+    """
+
+    parts: tuple[tuple[Timbre, float], ...]
+    mode: BlendMode = "slerp"
+
+    def __post_init__(self) -> None:
+        parts = tuple((timbre, float(weight)) for timbre, weight in self.parts)
+        object.__setattr__(self, "parts", parts)
+        if self.mode not in ("slerp", "linear"):
+            raise SettingsError(f"blend mode {self.mode!r} is neither slerp nor linear")
+        if not 1 <= len(parts) <= MAX_PARTS:
+            raise SettingsError(f"a blend has 1–{MAX_PARTS} parts, not {len(parts)}")
+        for _, weight in parts:
+            if not (math.isfinite(weight) and weight >= 0):
+                raise SettingsError(f"blend weight {weight} is not a number from 0 up")
+        if not any(weight > 0 for _, weight in parts):
+            raise SettingsError("every weight of the blend is 0; give at least one above 0")
+        if depth(self) > MAX_DEPTH:
+            raise SettingsError(f"blends may be nested {MAX_DEPTH} deep, not more")
+
+
+Timbre = AudioTimbre | TextTimbre | Blend
+
+
+def depth(timbre: Timbre) -> int:
+    """Levels of blending: 0 for a recording or words."""
+    if not isinstance(timbre, Blend):
+        return 0
+    return 1 + max(depth(part) for part, _ in timbre.parts)
+
+
+def describe(timbre: Timbre) -> str:
+    """One line for people, such as ``0.6 × "warm bass" + 0.4 × pluck.wav``."""
+    match timbre:
+        case AudioTimbre(path=path):
+            return Path(path).name
+        case TextTimbre(words=words):
+            return f'"{words}"'
+        case Blend(parts=parts):
+            named = [
+                (f"({describe(part)})" if isinstance(part, Blend) else describe(part), weight)
+                for part, weight in parts
+            ]
+            return " + ".join(f"{weight:g} × {name}" for name, weight in named)
+
+
+def to_dict(timbre: Timbre) -> dict[str, Any]:
+    """The recipe as JSON-ready data; :func:`from_dict` reads it back."""
+    match timbre:
+        case AudioTimbre(path=path):
+            return {"kind": "audio", "path": os.fspath(path)}
+        case TextTimbre(words=words):
+            return {"kind": "text", "words": words}
+        case Blend(parts=parts, mode=mode):
+            listed = [{"weight": weight, "timbre": to_dict(part)} for part, weight in parts]
+            return {"kind": "blend", "mode": mode, "parts": listed}
+
+
+def from_dict(data: Any) -> Timbre:
+    """Read a recipe written by :func:`to_dict`.
+
+    Raises:
+        SettingsError: if the data is not such a recipe.
+    """
+    return _from_dict(data, MAX_DEPTH)
+
+
+def _from_dict(data: Any, levels_left: int) -> Timbre:
+    # Counted on the way down: data from a file may be nested beyond Python's own stack.
+    if levels_left < 0:
+        raise SettingsError(f"blends may be nested {MAX_DEPTH} deep, not more")
+    match data:
+        case {"kind": "audio", "path": str(path)}:
+            return AudioTimbre(path)
+        case {"kind": "text", "words": str(words)}:
+            return TextTimbre(words)
+        case {"kind": "blend", "mode": "slerp" | "linear" as mode, "parts": list(parts)}:
+            if len(parts) > MAX_PARTS:
+                raise SettingsError(f"a blend has 1–{MAX_PARTS} parts, not {len(parts)}")
+            return Blend(tuple(_part_from_dict(part, levels_left - 1) for part in parts), mode)
+    raise SettingsError("this is not a timbre: it needs a kind (audio, text or blend) and its data")
+
+
+def _part_from_dict(data: Any, levels_left: int) -> tuple[Timbre, float]:
+    match data:
+        case {"weight": int() | float() as weight, "timbre": timbre}:
+            return _from_dict(timbre, levels_left), float(weight)
+    raise SettingsError("a part of a blend needs a weight and a timbre")
+
+
+_BLEND_PART = re.compile(r"\s*(?P<name>.+?)\s*=\s*(?P<weight>[-+.\w]+)\s*(?:,|$)")
+
+
+def parse_blend(text: str) -> list[tuple[str, float]]:
+    """Read ``NAME=0.6,NAME=0.4``.
+
+    A name may hold commas and equal signs, as long as a number follows the last one:
+    ``Warm, soft=0.6,Pluck=0.4`` names ``Warm, soft`` and ``Pluck``.
+
+    Returns:
+        Names and weights (finite, ≥ 0, not all 0), in the order given.
+
+    Raises:
+        SettingsError: if the text is not of that form.
+    """
+    form = "a blend is written NAME=0.6,NAME=0.4"
+    pairs: list[tuple[str, float]] = []
+    position = 0
+    while position < len(text):
+        part = _BLEND_PART.match(text, position)
+        if part is None:
+            raise SettingsError(f"{text[position:].strip()!r} has no weight; {form}")
+        try:
+            weight = float(part["weight"])
+        except ValueError:
+            raise SettingsError(
+                f"{part['weight']!r} is not a weight for {part['name']!r}; {form}"
+            ) from None
+        if not (math.isfinite(weight) and weight >= 0):
+            raise SettingsError(f"weight {weight} of {part['name']!r} is not a number from 0 up")
+        pairs.append((part["name"], weight))
+        position = part.end()
+    if not pairs:
+        raise SettingsError(f"the blend is empty; {form}")
+    if not any(weight > 0 for _, weight in pairs):
+        raise SettingsError("every weight of the blend is 0; give at least one above 0")
+    return pairs
+
+
+def resolve(timbre: Timbre, encoder: TimbreEncoder) -> FloatArray:
+    """The embedding of a recipe.
+
+    Returns:
+        float32 [512], unit norm.
+
+    Raises:
+        AudioError: if a recording cannot be used.
+        SettingsError: if the parts of a linear blend cancel out.
+    """
+    match timbre:
+        case AudioTimbre(path=path):
+            from core.audio import read_reference
+
+            audio, sample_rate = read_reference(path)
+            return encoder.encode_audio(audio, sample_rate)
+        case TextTimbre(words=words):
+            return encoder.encode_text(words)
+        case Blend(parts=parts, mode=mode):
+            heard = [(resolve(part, encoder), weight) for part, weight in parts if weight > 0]
+            vectors = np.stack([vector for vector, _ in heard])
+            weights = np.array([weight for _, weight in heard], np.float64)
+            mean = spherical_mean if mode == "slerp" else linear_mean
+            return mean(vectors, weights)
+
+
+def linear_mean(vectors: FloatArray, weights: npt.NDArray[np.float64]) -> FloatArray:
+    """The weighted sum, scaled to norm 1.
+
+    Args:
+        vectors: [n, d], unit norm.
+        weights: [n], ≥ 0, not all 0.
+
+    Raises:
+        SettingsError: if the sum has no direction.
+    """
+    total = (weights / weights.max()) @ vectors.astype(np.float64)
+    if np.linalg.norm(total) < 1e-6:
+        raise SettingsError(
+            "the parts of this linear blend cancel out; change the weights or use mode slerp"
+        )
+    return unit(total.astype(np.float32))
+
+
+def spherical_mean(vectors: FloatArray, weights: npt.NDArray[np.float64]) -> FloatArray:
+    """Slerp of any number of vectors: their weighted mean on the sphere.
+
+    The result is the point whose weighted sum of squared great-circle distances to the
+    vectors is least (the Fréchet mean; Buss and Fillmore, "Spherical averages and
+    applications to spherical splines and interpolation", 2001). For two vectors that is
+    exactly slerp, and the order of the parts does not matter. Opposite vectors have many
+    great circles between them; then one fixed axis decides which is taken.
+
+    Args:
+        vectors: [n, d], unit norm.
+        weights: [n], ≥ 0, not all 0.
+
+    Returns:
+        float32 [d], unit norm.
+    """
+    points = vectors.astype(np.float64)
+    shares = weights / weights.max()
+    shares = shares / shares.sum()
+    mean = shares @ points
+    if np.linalg.norm(mean) < 1e-6:
+        # No direction to start from: begin at the heaviest point.
+        mean = points[int(np.argmax(shares))]
+    mean = mean / np.linalg.norm(mean)
+    if len(points) == 2:
+        return unit(_slerp(points[0], points[1], float(shares[1])).astype(np.float32))
+    for _ in range(100):
+        step = sum(
+            (share * _log_map(mean, point) for share, point in zip(shares, points, strict=True)),
+            np.zeros_like(mean),
+        )
+        angle = float(np.linalg.norm(step))
+        if angle < 1e-10:
+            break
+        mean = math.cos(angle) * mean + math.sin(angle) * step / angle
+        mean = mean / np.linalg.norm(mean)
+    return unit(mean.astype(np.float32))
+
+
+def _slerp(
+    start: npt.NDArray[np.float64], end: npt.NDArray[np.float64], fraction: float
+) -> npt.NDArray[np.float64]:
+    """The point ``fraction`` of the way along the great circle."""
+    tangent = fraction * _log_map(start, end)
+    angle = float(np.linalg.norm(tangent))
+    if angle < 1e-12:
+        return start
+    point: npt.NDArray[np.float64] = math.cos(angle) * start + math.sin(angle) * tangent / angle
+    return point
+
+
+def _log_map(
+    base: npt.NDArray[np.float64], point: npt.NDArray[np.float64]
+) -> npt.NDArray[np.float64]:
+    """Tangent at ``base`` that leads to ``point``; its length is the angle between them."""
+    cosine = float(base @ point)
+    across = point - cosine * base
+    sine = float(np.linalg.norm(across))
+    if sine < 1e-7:
+        if cosine > 0:
+            return np.zeros_like(base)
+        # Opposite: leave along the coordinate axis that lies least along the base.
+        axis = np.zeros_like(base)
+        axis[int(np.argmin(np.abs(base)))] = 1.0
+        across = axis - (axis @ base) * base
+        across *= math.pi / float(np.linalg.norm(across))
+        return across
+    across *= math.atan2(sine, cosine) / sine
+    return across
+
+
+def moving(
+    times_s: Sequence[float], timbres: Sequence[Timbre], encoder: TimbreEncoder
+) -> EmbeddingPath:
+    """A timbre that moves during a clip, through ``timbres[i]`` at ``times_s[i]``.
+
+    Raises:
+        SettingsError: if the lengths differ or the times do not increase.
+        AudioError: if a recording cannot be used.
+    """
+    if len(times_s) != len(timbres) or not timbres:
+        raise SettingsError(
+            f"a moving timbre needs a time for every timbre, got {len(times_s)} and {len(timbres)}"
+        )
+    embeddings = np.stack([resolve(timbre, encoder) for timbre in timbres])
+    return EmbeddingPath(np.asarray(times_s, np.float64), embeddings.reshape(-1, EMBEDDING_DIM))

@@ -1,0 +1,197 @@
+"""What a rendered file says about itself."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import shutil
+import subprocess
+import warnings
+import wave
+import zlib
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import scipy.io.wavfile
+import soundfile
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from core import AudioTimbre, Blend, TextTimbre
+from core.audio import read_audio, write_wav
+from core.encoders.base import unit
+from core.engines.base import EmbeddingPath, RenderSettings
+from core.errors import AudioError
+from core.provenance import CHUNK_ID, PresetVersion, Provenance, read_provenance
+from core.score import Clip, Note
+
+EMBEDDING = unit(np.random.default_rng(0).standard_normal(512).astype(np.float32))
+CLIP = Clip.of("Étude", [Note(0.1, 60, 100, 1 / 3), Note(0.1 + 0.2, 127, 1, 1e-9)], 2.5)
+FULL = Provenance(
+    clip=CLIP,
+    embedding=EMBEDDING,
+    seed=2**63 - 1,
+    model_id="embedded",
+    model_sha256="ab" * 32,
+    sample_rate=44100,
+    settings=RenderSettings(temperature=0.1 + 0.2, top_k=10),
+    timbre=Blend(((TextTimbre("warm"), 0.6), (AudioTimbre("a\udcff.wav"), 0.4))),
+    preset=PresetVersion("Warm, “soft”", 3),
+    program_version="0.1.0",
+    device="cpu",
+)
+SOUND = np.sin(np.arange(999, dtype=np.float32))[None] / 2
+
+
+def written(folder: Path, provenance: Provenance = FULL, subtype: str = "PCM_24") -> Path:
+    path = folder / "take.wav"
+    write_wav(path, SOUND, 44100, subtype=subtype, provenance=provenance.to_json())
+    return path
+
+
+@pytest.mark.parametrize("subtype", ["PCM_16", "PCM_24", "FLOAT"])
+def test_a_render_can_be_repeated_from_its_file(tmp_path: Path, subtype: str) -> None:
+    read = read_provenance(written(tmp_path, replace(FULL, subtype=subtype), subtype))
+    assert read.clip == CLIP
+    assert read.clip.notes == CLIP.notes
+    assert np.array_equal(read.embedding, EMBEDDING)
+    assert read.to_json() == replace(FULL, subtype=subtype).to_json()
+    assert (read.seed, read.settings, read.timbre) == (FULL.seed, FULL.settings, FULL.timbre)
+
+
+def test_the_same_render_gives_the_same_bytes(tmp_path: Path) -> None:
+    first = written(tmp_path).read_bytes()
+    again = tmp_path / "again.wav"
+    write_wav(again, SOUND, 44100, provenance=read_provenance(tmp_path / "take.wav").to_json())
+    assert again.read_bytes() == first
+
+
+def test_a_moving_timbre_is_kept(tmp_path: Path) -> None:
+    path = EmbeddingPath(np.array([0.0, 1 / 3]), np.stack([EMBEDDING, -EMBEDDING]))
+    bare = replace(FULL, embedding=path, timbre=None, preset=None)
+    read = read_provenance(written(tmp_path, bare)).embedding
+    assert isinstance(read, EmbeddingPath)
+    assert read.times_s.tolist() == [0.0, 1 / 3]
+    assert np.array_equal(read.embeddings, path.embeddings)
+
+
+def test_twenty_thousand_notes_are_kept(tmp_path: Path) -> None:
+    rng = np.random.default_rng(1)
+    clip = Clip.of(
+        "many",
+        [Note(float(t), int(60 + 30 * t % 40), 80, float(t + 1e-3)) for t in rng.random(20_000)],
+    )
+    path = written(tmp_path, replace(FULL, clip=clip))
+    assert read_provenance(path).clip == clip
+    assert path.stat().st_size < 600_000
+
+
+def test_ordinary_readers_still_read_the_file(tmp_path: Path) -> None:
+    path = written(tmp_path, subtype="PCM_16")
+    with warnings.catch_warnings():
+        # SciPy says that it skips a chunk it does not know, which is what it should do.
+        warnings.simplefilter("ignore", scipy.io.wavfile.WavFileWarning)
+        _, samples = scipy.io.wavfile.read(path)
+    with wave.open(str(path)) as stdlib:
+        assert stdlib.readframes(stdlib.getnframes()) == samples.tobytes()
+    assert np.array_equal(soundfile.read(path, dtype="int16")[0], samples)
+    with soundfile.SoundFile(path) as source:
+        assert source.comment == FULL.summary
+        assert source.software.startswith("Timbre Bridge 0.1.0")
+    assert read_audio(path)[0].shape == SOUND.shape
+
+
+@pytest.mark.skipif(shutil.which("sox") is None, reason="sox is not installed")
+def test_sox_reads_the_file_without_a_warning(tmp_path: Path) -> None:
+    path = written(tmp_path)
+    done = subprocess.run(
+        ["sox", path, "-t", "f32", "-c", "1", "-"], capture_output=True, check=True
+    )
+    assert done.stderr == b""
+    assert np.array_equal(np.frombuffer(done.stdout, "<f4")[None], read_audio(path)[0])
+
+
+def test_files_without_provenance_say_so(tmp_path: Path) -> None:
+    plain = tmp_path / "plain.wav"
+    write_wav(plain, SOUND, 44100)
+    for path, words in [
+        (plain, "holds no provenance"),
+        (tmp_path / "none.wav", "no such file"),
+        (tmp_path, "cannot be read"),
+    ]:
+        with pytest.raises(AudioError, match=words):
+            read_provenance(path)
+    plain.write_bytes(b"")
+    with pytest.raises(AudioError, match="holds no provenance"):
+        read_provenance(plain)
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.data())
+def test_any_damage_to_the_chunk_is_noticed(tmp_path_factory: object, data: st.DataObject) -> None:
+    folder = tmp_path_factory.mktemp("damage")  # type: ignore[attr-defined]
+    path = written(folder)
+    content = bytearray(path.read_bytes())
+    start = content.index(CHUNK_ID) + 8
+    position = data.draw(st.integers(start, len(content) - 2))
+    if data.draw(st.booleans()):
+        content[position] ^= data.draw(st.integers(1, 255))
+    else:
+        del content[position:]
+    path.write_bytes(bytes(content))
+    with pytest.raises(AudioError, match="damaged") as caught:
+        read_provenance(path)
+    assert "\n" not in str(caught.value)
+
+
+def resealed(change: dict[str, object]) -> dict[str, object]:
+    """Provenance whose checksum fits, but whose content does not make sense."""
+    made = {**FULL.to_json(), **change}
+    del made["sha256"]
+    made["sha256"] = hashlib.sha256(json.dumps(made, sort_keys=True).encode()).hexdigest()
+    return made
+
+
+BOMB = {**FULL.to_json()["clip"], "notes": "", "note_count": 10**9}
+SMALL_BOMB = {
+    **FULL.to_json()["clip"],
+    "notes": base64.b64encode(zlib.compress(bytes(10**7))).decode(),
+}
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"schema": 2}, "newer version"),
+        ({"schema": "1"}, "no schema"),
+        ({"clip": None}, "TypeError"),
+        ({"clip": BOMB}, "claims 1000000000 notes"),
+        ({"clip": SMALL_BOMB}, "notes are damaged"),
+        ({"settings": {"temperature": -1}}, "temperature -1"),
+        ({"settings": {"colour": 1}}, "TypeError"),
+        ({"timbre": {"kind": "smell"}}, "not a timbre"),
+        ({"embedding": {"times_s": None, "float32": "AAAA"}}, "damaged"),
+        ({"model": {}}, "KeyError"),
+    ],
+)
+def test_content_that_makes_no_sense_is_one_clear_line(
+    tmp_path: Path, change: dict[str, object], words: str
+) -> None:
+    path = tmp_path / "a.wav"
+    write_wav(path, SOUND, 44100, provenance=resealed(change))
+    with pytest.raises(AudioError, match=words) as caught:
+        read_provenance(path)
+    assert "\n" not in str(caught.value)
+
+
+def test_json_nested_beyond_reason_is_damage(tmp_path: Path) -> None:
+    path = written(tmp_path)
+    content = path.read_bytes()
+    start = content.index(CHUNK_ID)
+    deep = b"[" * 200_000
+    path.write_bytes(content[:start] + CHUNK_ID + len(deep).to_bytes(4, "little") + deep)
+    with pytest.raises(AudioError, match="damaged"):
+        read_provenance(path)

@@ -1,0 +1,181 @@
+"""Timbre recipes and how they become embeddings."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+from hypothesis import given
+from hypothesis import strategies as st
+
+from core import AudioTimbre, Blend, TextTimbre, timbre
+from core.encoders.base import TimbreEncoder, unit
+from core.engines.base import FloatArray
+from core.errors import AudioError, SettingsError
+
+
+def vector(seed: int) -> FloatArray:
+    return unit(np.random.default_rng(seed).standard_normal(512).astype(np.float32))
+
+
+class NumberEncoder(TimbreEncoder):
+    """Words are seeds; a recording's seed is its length."""
+
+    id, sha256 = "numbers", "0" * 64
+
+    def encode_audio(self, audio: FloatArray, sample_rate: int) -> FloatArray:
+        return vector(audio.shape[1])
+
+    def encode_text(self, text: str) -> FloatArray:
+        return -vector(int(text[1:])) if text.startswith("-") else vector(int(text))
+
+
+ENCODER = NumberEncoder()
+A, B, C = TextTimbre("1"), TextTimbre("2"), TextTimbre("3")
+
+
+def test_words_and_recordings(tmp_path: Path) -> None:
+    soundfile.write(tmp_path / "a.wav", np.full(900, 0.1), 8000)
+    assert np.array_equal(timbre.resolve(A, ENCODER), vector(1))
+    heard = timbre.resolve(AudioTimbre(tmp_path / "a.wav"), ENCODER)
+    assert np.array_equal(heard, vector(900))
+    with pytest.raises(AudioError, match="no such file"):
+        timbre.resolve(AudioTimbre(tmp_path / "b.wav"), ENCODER)
+
+
+def angle(a: FloatArray, b: FloatArray) -> float:
+    return float(np.arccos(np.clip(a.astype(float) @ b.astype(float), -1, 1)))
+
+
+def test_slerp_of_two_divides_the_angle() -> None:
+    blended = timbre.resolve(Blend(((A, 1), (B, 3))), ENCODER)
+    whole = angle(vector(1), vector(2))
+    assert angle(vector(1), blended) == pytest.approx(0.75 * whole, abs=1e-5)
+    assert angle(blended, vector(2)) == pytest.approx(0.25 * whole, abs=1e-5)
+
+
+def test_linear_is_the_normalised_sum() -> None:
+    blended = timbre.resolve(Blend(((A, 1), (B, 3)), mode="linear"), ENCODER)
+    assert np.allclose(blended, unit(vector(1) + 3 * vector(2)), atol=1e-6)
+
+
+def test_the_mean_of_many_generalises_slerp() -> None:
+    """Splitting a part in two changes nothing, and neither does the order."""
+    two = timbre.resolve(Blend(((A, 0.5), (B, 0.5))), ENCODER)
+    three = timbre.resolve(Blend(((B, 0.25), (A, 0.5), (B, 0.25))), ENCODER)
+    assert np.allclose(two, three, atol=1e-6)
+    forward = timbre.resolve(Blend(((A, 0.2), (B, 0.3), (C, 0.5))), ENCODER)
+    backward = timbre.resolve(Blend(((C, 0.5), (B, 0.3), (A, 0.2))), ENCODER)
+    assert np.allclose(forward, backward, atol=1e-6)
+
+
+@given(
+    st.lists(st.tuples(st.integers(0, 5), st.floats(0, 1e300)), min_size=1, max_size=6).filter(
+        lambda parts: any(weight > 0 for _, weight in parts)
+    ),
+    st.sampled_from(["slerp", "linear"]),
+)
+def test_blends_are_unit_vectors(parts: list[tuple[int, float]], mode: timbre.BlendMode) -> None:
+    blend = Blend(tuple((TextTimbre(str(seed)), weight) for seed, weight in parts), mode)
+    blended = timbre.resolve(blend, ENCODER)
+    assert blended.shape == (512,)
+    assert blended.dtype == np.float32
+    assert float(np.linalg.norm(blended)) == pytest.approx(1, abs=1e-5)
+
+
+def test_opposite_timbres() -> None:
+    opposite = ((A, 0.5), (TextTimbre("-1"), 0.5))
+    middle = timbre.resolve(Blend(opposite), ENCODER)
+    assert angle(middle, vector(1)) == pytest.approx(np.pi / 2, abs=1e-4)
+    assert np.array_equal(middle, timbre.resolve(Blend(opposite), ENCODER))
+    with pytest.raises(SettingsError, match="cancel out"):
+        timbre.resolve(Blend(opposite, "linear"), ENCODER)
+    three = Blend(((A, 0.5), (TextTimbre("-1"), 0.25), (TextTimbre("-1"), 0.25)))
+    assert np.isfinite(timbre.resolve(three, ENCODER)).all()
+
+
+def test_a_part_of_weight_zero_is_not_looked_at() -> None:
+    blend = Blend(((A, 1), (AudioTimbre("/nowhere.wav"), 0)))
+    assert np.array_equal(timbre.resolve(blend, ENCODER), vector(1))
+
+
+def test_nested_blends_resolve_inside_out() -> None:
+    inner = Blend(((A, 1), (B, 1)))
+    outer = timbre.resolve(Blend(((inner, 1), (C, 1))), ENCODER)
+    by_hand = timbre.spherical_mean(
+        np.stack([timbre.resolve(inner, ENCODER), vector(3)]), np.ones(2)
+    )
+    assert np.array_equal(outer, by_hand)
+
+
+def nested(levels: int) -> timbre.Timbre:
+    made: timbre.Timbre = A
+    for _ in range(levels):
+        made = Blend(((made, 1.0),))
+    return made
+
+
+@pytest.mark.parametrize(
+    ("make", "words"),
+    [
+        (lambda: TextTimbre("  "), "needs words"),
+        (lambda: TextTimbre("x" * 1001), "1001 characters"),
+        (lambda: Blend(()), "1–64 parts"),
+        (lambda: Blend(((A, -1.0),)), "weight -1.0"),
+        (lambda: Blend(((A, float("nan")),)), "weight nan"),
+        (lambda: Blend(((A, float("inf")),)), "weight inf"),
+        (lambda: Blend(((A, 0.0), (B, 0.0))), "every weight"),
+        (lambda: Blend(((A, 1.0),), "cubic"), "cubic"),  # type: ignore[arg-type]
+        (lambda: nested(9), "nested"),
+        (lambda: timbre.from_dict({"kind": "smell"}), "not a timbre"),
+        (lambda: timbre.from_dict([1]), "not a timbre"),
+        (
+            lambda: timbre.from_dict({"kind": "blend", "mode": "slerp", "parts": [3]}),
+            "a part of a blend",
+        ),
+    ],
+)
+def test_bad_recipes_are_refused(make: object, words: str) -> None:
+    with pytest.raises(SettingsError, match=words):
+        make()
+
+
+def test_data_nested_beyond_reason_is_refused() -> None:
+    data: dict[str, object] = {"kind": "text", "words": "1"}
+    for _ in range(5000):
+        data = {"kind": "blend", "mode": "slerp", "parts": [{"weight": 1, "timbre": data}]}
+    with pytest.raises(SettingsError, match="nested"):
+        timbre.from_dict(data)
+
+
+@pytest.mark.parametrize(
+    "made", [A, AudioTimbre("a b.wav"), Blend(((A, 0.1), (nested(3), 2)), "linear"), nested(8)]
+)
+def test_recipes_survive_json(made: timbre.Timbre) -> None:
+    assert timbre.from_dict(json.loads(json.dumps(timbre.to_dict(made)))) == made
+    assert "\n" not in timbre.describe(made)
+
+
+def test_parse_blend() -> None:
+    assert timbre.parse_blend("Warm Bass=0.6,Pluck=0.4") == [("Warm Bass", 0.6), ("Pluck", 0.4)]
+    assert timbre.parse_blend(" A = 1 , B=2e-1 ,") == [("A", 1.0), ("B", 0.2)]
+    assert timbre.parse_blend("Warm, soft=0.6,x=y=1") == [("Warm, soft", 0.6), ("x=y", 1.0)]
+
+
+@pytest.mark.parametrize(
+    "text", ["", "A", "A=", "A=x", "=1", "A=1,B", "A=nan", "A=-1", "A=0,B=0", "A=inf"]
+)
+def test_text_that_is_no_blend(text: str) -> None:
+    with pytest.raises(SettingsError):
+        timbre.parse_blend(text)
+
+
+def test_a_moving_timbre() -> None:
+    path = timbre.moving([0.0, 2.5], [A, B], ENCODER)
+    assert path.times_s.tolist() == [0.0, 2.5]
+    assert np.array_equal(path.embeddings, np.stack([vector(1), vector(2)]))
+    with pytest.raises(SettingsError, match="a time for every timbre"):
+        timbre.moving([0.0], [A, B], ENCODER)
