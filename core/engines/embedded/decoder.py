@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 import torch
 from torch import Tensor, nn
 
@@ -163,7 +164,9 @@ class Decoder(nn.Module):
         )
 
 
-def envelope_weights(partials_hz: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def envelope_weights(
+    partials_hz: npt.NDArray[np.float64],
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float32]]:
     """Where partials lie between the envelope's points: index [K] and fraction [K] in 0…1."""
     position = np.interp(
         np.log(np.maximum(partials_hz, 1.0)), np.log(ENVELOPE_HZ), np.arange(len(ENVELOPE_HZ))
