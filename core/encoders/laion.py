@@ -27,6 +27,7 @@ import torch
 from torch import Tensor, nn
 
 from core.encoders.base import TimbreEncoder, unit
+from core.encoders.roberta import Roberta, RobertaConfig
 from core.engines.base import EMBEDDING_DIM, FloatArray
 from core.errors import AudioError, ModelDamaged, ModelMissing, UserInputError
 
@@ -53,19 +54,7 @@ AUDIO_SIZES: dict[str, Any] = {  # laion_clap's model_configs/HTSAT-base.json
 }
 AUDIO_WIDTH = 1024
 
-TEXT_SIZES: dict[str, Any] = {  # roberta-base's config.json
-    "vocab_size": 50265,
-    "hidden_size": 768,
-    "num_hidden_layers": 12,
-    "num_attention_heads": 12,
-    "intermediate_size": 3072,
-    "max_position_embeddings": 514,
-    "type_vocab_size": 1,
-    "layer_norm_eps": 1e-5,
-    "bos_token_id": 0,
-    "pad_token_id": 1,
-    "eos_token_id": 2,
-}
+TEXT_SIZES = RobertaConfig()
 
 _NUMPY_SCALARS: list[Any] = [
     np.core.multiarray.scalar,  # type: ignore[attr-defined]
@@ -79,15 +68,13 @@ _NUMPY_SCALARS: list[Any] = [
 class ClapNetwork(nn.Module):
     """Both branches, with laion-clap's names so that its checkpoints load as they are."""
 
-    def __init__(self, text_sizes: dict[str, Any] = TEXT_SIZES) -> None:
+    def __init__(self, text_sizes: RobertaConfig = TEXT_SIZES) -> None:
         super().__init__()
-        from transformers import RobertaConfig, RobertaModel
-
         htsat = _import_htsat()
         self.audio_branch = htsat.create_htsat_model(SimpleNamespace(**AUDIO_SIZES))
         self.audio_projection = _projection(AUDIO_WIDTH)
-        self.text_branch = RobertaModel(RobertaConfig(**text_sizes))
-        self.text_projection = _projection(text_sizes["hidden_size"])
+        self.text_branch = Roberta(text_sizes)
+        self.text_projection = _projection(text_sizes.width)
         # Of the training objective; unused here, but a part of every checkpoint.
         self.audio_transform = _Transform()
         self.text_transform = _Transform()
@@ -102,8 +89,7 @@ class ClapNetwork(nn.Module):
 
     def embed_text(self, tokens: Tensor, attended: Tensor) -> Tensor:
         """Token ids and attention mask, int64 [B, 77] → [B, 512], not normalised."""
-        inner = self.text_branch(input_ids=tokens, attention_mask=attended).pooler_output
-        out: Tensor = self.text_projection(inner)
+        out: Tensor = self.text_projection(self.text_branch(tokens, attended))
         return out
 
 
@@ -243,7 +229,7 @@ def clap_window(audio: FloatArray, sample_rate: int) -> FloatArray:
 def clap_state(content: Any) -> dict[str, Tensor]:
     """The state dict in a laion-clap training checkpoint, with its wrappers taken off.
 
-    The one tensor left out, ``position_ids``, counts 0, 1, 2…; transformers makes it itself.
+    The one tensor left out, ``position_ids``, counts 0, 1, 2…; nothing reads it.
     """
     state = content.get("state_dict", content)
     return {

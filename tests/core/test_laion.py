@@ -18,14 +18,10 @@ from tokenizers import Tokenizer, models, pre_tokenizers, processors
 
 from core.encoders import laion
 from core.encoders.laion import ClapNetwork, LaionEncoder, clap_window
+from core.encoders.roberta import RobertaConfig
 from core.errors import AudioError, ModelDamaged, ModelMissing, UserInputError
 
-SMALL_TEXT = {
-    **laion.TEXT_SIZES,
-    "vocab_size": 32,
-    "num_hidden_layers": 1,
-    "intermediate_size": 32,
-}
+SMALL_TEXT = RobertaConfig(vocabulary=32, layers=2, inner=32)
 WORDS = ["<s>", "<pad>", "</s>", "<unk>", "warm", "bright", "bass", "piano"]
 
 
@@ -73,7 +69,7 @@ def test_a_recording_becomes_a_unit_vector_and_the_same_one_again(encoder: Laion
     assert not np.allclose(first, encoder.encode_audio(-sound(3.0, 44100, 1)[:, ::7], 44100))
 
 
-def test_the_embedding_is_laion_claps_own(
+def test_the_embeddings_are_laion_claps_own(
     network: ClapNetwork, encoder: LaionEncoder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Against ``CLAP_Module`` itself; only what it would ask the hub for is stood in for."""
@@ -85,7 +81,15 @@ def test_the_embedding_is_laion_claps_own(
             return None
 
     def small_roberta(*_args: Any, **_kwargs: Any) -> Any:
-        return transformers.RobertaModel(transformers.RobertaConfig(**SMALL_TEXT))
+        config = transformers.RobertaConfig(
+            vocab_size=SMALL_TEXT.vocabulary,
+            num_hidden_layers=SMALL_TEXT.layers,
+            intermediate_size=SMALL_TEXT.inner,
+            max_position_embeddings=SMALL_TEXT.positions,
+            type_vocab_size=1,
+            layer_norm_eps=SMALL_TEXT.norm_epsilon,
+        )
+        return transformers.RobertaModel(config)
 
     for name in ("BertTokenizer", "RobertaTokenizer", "BartTokenizer"):
         monkeypatch.setattr(transformers, name, NoTokenizer)
@@ -98,7 +102,13 @@ def test_the_embedding_is_laion_claps_own(
     with torch.inference_mode():
         expected = theirs.get_audio_embedding_from_data(window[None], use_tensor=True)[0].numpy()
     difference = float(np.abs(encoder.encode_audio(audio, 16000) - expected).max())
-    print(f"largest difference from laion_clap: {difference:.3g}")
+    print(f"largest difference from laion_clap, audio: {difference:.3g}")
+    assert difference <= 1e-6
+    words = dict(zip(("input_ids", "attention_mask"), encoder._tokenize("warm bass"), strict=True))
+    with torch.inference_mode():
+        expected = theirs.get_text_embedding([""], tokenizer=lambda _: words, use_tensor=True)[0]
+    difference = float(np.abs(encoder.encode_text("warm bass") - expected.numpy()).max())
+    print(f"largest difference from laion_clap, words: {difference:.3g}")
     assert difference <= 1e-6
 
 
@@ -149,10 +159,12 @@ def test_a_recording_of_nothing_is_refused() -> None:
         clap_window(np.zeros((1, 1), np.float32), 192000)
 
 
-def test_a_checkpoint_loads_strictly(
-    tmp_path: Path, network: ClapNetwork, encoder: LaionEncoder
-) -> None:
+def test_a_checkpoint_loads_strictly(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """In the form laion-clap's training leaves: wrapped, prefixed, with numpy figures."""
+    monkeypatch.setitem(laion.AUDIO_SIZES, "model_name", "tiny")  # a third of the time
+    monkeypatch.setattr(laion, "AUDIO_WIDTH", 768)
+    network = ClapNetwork(SMALL_TEXT)
+    encoder = LaionEncoder(network, "0" * 64)
     path = tmp_path / "clap.pt"
     state = {f"module.{name}": tensor for name, tensor in network.state_dict().items()}
     state["module.text_branch.embeddings.position_ids"] = torch.arange(514)[None]
