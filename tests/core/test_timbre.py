@@ -11,7 +11,7 @@ import soundfile
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core import AudioTimbre, Blend, TextTimbre, timbre
+from core import AudioTimbre, Blend, TextTimbre, sphere, timbre
 from core.encoders.base import TimbreEncoder, unit
 from core.engines.base import FloatArray
 from core.errors import AudioError, SettingsError
@@ -105,7 +105,7 @@ def test_a_part_of_weight_zero_is_not_looked_at() -> None:
 def test_nested_blends_resolve_inside_out() -> None:
     inner = Blend(((A, 1), (B, 1)))
     outer = timbre.resolve(Blend(((inner, 1), (C, 1))), ENCODER)
-    by_hand = timbre.spherical_mean(
+    by_hand = sphere.spherical_mean(
         np.stack([timbre.resolve(inner, ENCODER), vector(3)]), np.ones(2)
     )
     assert np.array_equal(outer, by_hand)

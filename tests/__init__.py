@@ -1,0 +1,1 @@
+"""Tests mirror the packages; `tests.helpers` holds what several of them share."""
