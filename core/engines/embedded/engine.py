@@ -178,8 +178,10 @@ class EmbeddedEngine(Engine):
         on_s, off_s = to_device(knots.on_s), to_device(knots.off_s)
         controls = self.decoder(state, which, on_s, off_s)
         first_knot = np.concatenate([[0], np.cumsum([len(t) for t in knots.times_s])[:-1]])
-        cents = controls.detune_cents[to_device(first_knot)].cpu().numpy()
-        stiffness = controls.inharmonicity[to_device(first_knot)].cpu().numpy()
+        # Rounded, because phases grow with time: the last bit of a network's output, which may
+        # differ with the batch's shape and the device, must not be heard seconds later.
+        cents = controls.detune_cents[to_device(first_knot)].double().cpu().numpy().round(2)
+        stiffness = controls.inharmonicity[to_device(first_knot)].double().cpu().numpy().round(6)
         partials_hz = [
             partial_hz(pitch_hz(note.pitch + cents[i] / 100), float(stiffness[i]))
             for i, note in enumerate(notes)

@@ -1,0 +1,270 @@
+"""The command ``timbre``: put together from every package's commands, and ``timbre render``.
+
+Commands are found through the entry points of the group ``timbre.commands``, so that this
+package knows none of those above it. A command's module imports heavy things only when the
+command runs.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from importlib.metadata import entry_points
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import click
+import typer
+
+from core.errors import Cancelled, SettingsError, TimbreError
+
+if TYPE_CHECKING:
+    from core.engines.base import Progress, RenderSettings
+    from core.provenance import PresetVersion
+    from core.synthesizer import Synthesizer, Take
+    from core.timbre import Timbre
+
+app = typer.Typer(
+    name="timbre",
+    help="Play any MIDI clip in any timbre: a recording's, a few words', or a blend.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+
+@app.callback()
+def root(
+    debug: Annotated[bool, typer.Option("--debug", help="Show tracebacks of errors.")] = False,
+) -> None:
+    """Play any MIDI clip in any timbre: a recording's, a few words', or a blend."""
+
+
+def compose() -> typer.Typer:
+    """The whole command line: this package's commands and every registered one."""
+    for entry in sorted(entry_points(group="timbre.commands"), key=lambda found: found.name):
+        command = entry.load()
+        if isinstance(command, typer.Typer):
+            app.add_typer(command, name=entry.name)
+        else:
+            app.command(entry.name)(command)
+    return app
+
+
+def main() -> None:
+    """Entry point of the console script; exits with design.md's codes."""
+    debug = "--debug" in sys.argv
+    arguments = [argument for argument in sys.argv[1:] if argument != "--debug"]
+    try:
+        command = typer.main.get_command(compose())
+        code = command.main(arguments, prog_name="timbre", standalone_mode=False)
+        sys.exit(code if isinstance(code, int) else 0)
+    except click.exceptions.Exit as stop:
+        sys.exit(stop.exit_code)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except (click.Abort, KeyboardInterrupt):
+        _fail("cancelled", Cancelled.exit_code)
+    except TimbreError as error:
+        if debug:
+            raise
+        _fail(str(error), error.exit_code)
+    except BrokenPipeError:
+        # The reader of our output has gone (``timbre … | head``): nobody to tell.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(1)
+    except Exception as error:
+        if debug:
+            raise
+        _fail(
+            f"internal error ({type(error).__name__}: {error}); this is our bug. "
+            "Run again with --debug and report what it prints",
+            1,
+        )
+
+
+def _fail(message: str, code: int) -> None:
+    print(f"timbre: {' '.join(message.split())}", file=sys.stderr)
+    sys.exit(code)
+
+
+def progress_line(label: str) -> Progress:
+    """A progress callback that keeps one line of a terminal's stderr up to date."""
+    if not sys.stderr.isatty():
+        return lambda _fraction: True
+    last = 0.0
+
+    def show(fraction: float) -> bool:
+        nonlocal last
+        now = time.monotonic()
+        if fraction >= 1.0:
+            print(f"\r\x1b[K{label}: done", file=sys.stderr, flush=True)
+        elif now - last > 0.1:
+            last = now
+            print(f"\r\x1b[K{label}: {100 * fraction:.0f} %", end="", file=sys.stderr, flush=True)
+        return True
+
+    return show
+
+
+@app.command()
+def render(
+    clip: Annotated[Path | None, typer.Argument(help="MIDI file to play.")] = None,
+    output: Annotated[Path, typer.Option("--output", "-o", help="WAV file to write.")] = Path(),
+    preset: Annotated[str | None, typer.Option(help="Timbre: a preset of the library.")] = None,
+    audio: Annotated[Path | None, typer.Option(help="Timbre: a recording.")] = None,
+    text: Annotated[str | None, typer.Option(help="Timbre: words.")] = None,
+    blend: Annotated[
+        str | None, typer.Option(help="Timbre: presets and weights, NAME=0.6,NAME=0.4.")
+    ] = None,
+    source: Annotated[
+        Path | None, typer.Option("--from", help="Repeat the render that made this WAV.")
+    ] = None,
+    track: Annotated[int | None, typer.Option(help="Play one track of the file only.")] = None,
+    model: Annotated[str, typer.Option(help="Model bundle.")] = "embedded",
+    seed: Annotated[int, typer.Option(help="0 … 4294967295.")] = 0,
+    takes: Annotated[int, typer.Option(help="Render this many, seeds counting up.")] = 1,
+    temperature: Annotated[float | None, typer.Option(help="Sampling engines only.")] = None,
+    top_k: Annotated[int | None, typer.Option(help="Sampling engines only.")] = None,
+    top_p: Annotated[float | None, typer.Option(help="Sampling engines only.")] = None,
+    guidance: Annotated[float | None, typer.Option(help="Sampling engines only.")] = None,
+    device: Annotated[str | None, typer.Option(help="cpu, cuda, cuda:N or mps.")] = None,
+    rate: Annotated[int | None, typer.Option(help="Sample rate of the file, Hz.")] = None,
+    subtype: Annotated[str, typer.Option("--format", help="PCM_24, PCM_16 or FLOAT.")] = "PCM_24",
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")] = False,
+) -> None:
+    """Render a MIDI file in a timbre to a WAV file."""
+    began = time.perf_counter()
+    if output == Path():
+        raise SettingsError("say where to write: -o OUT.wav")
+    chosen = [name for name, value in (
+        ("--preset", preset), ("--audio", audio), ("--text", text), ("--blend", blend)
+    ) if value is not None]  # fmt: skip
+    if source is not None:
+        if clip is not None or chosen:
+            raise SettingsError("--from repeats a render as it was; give no clip and no timbre")
+        rendered, paths = _repeat(source, output, device)
+    else:
+        if clip is None:
+            raise SettingsError("say what to play: timbre render CLIP.mid …")
+        if len(chosen) != 1:
+            given = " and ".join(chosen) or "none"
+            raise SettingsError(
+                f"give one timbre: --preset, --audio, --text or --blend (given: {given})"
+            )
+        if not 1 <= takes <= 1000:
+            raise SettingsError(f"takes {takes} is outside 1–1000")
+        from core.engines.base import RenderSettings
+        from core.midi import read_midi
+        from core.synthesizer import Synthesizer
+
+        settings = RenderSettings(temperature, top_k, top_p, guidance)
+        score = read_midi(clip, track)
+        for remark in score.remarks:
+            print(f"note: {remark.message}", file=sys.stderr)
+        timbre, known_as = _timbre(preset, audio, text, blend)
+        synth = Synthesizer.load(model, device)
+        _show_limits(synth, score.clip, settings)
+        rendered = synth.render_batch(
+            [(score.clip, timbre, seed + index) for index in range(takes)],
+            settings=settings,
+            on_progress=progress_line("rendering"),
+            preset=known_as,
+        )
+        paths = [
+            take.write(_numbered(output, index, takes), rate, subtype)
+            for index, take in enumerate(rendered, 1)
+        ]
+    _report(rendered, paths, rate, time.perf_counter() - began, as_json)
+
+
+def _timbre(
+    preset: str | None, audio: Path | None, text: str | None, blend: str | None
+) -> tuple[Timbre, PresetVersion | None]:
+    from core.timbre import AudioTimbre, TextTimbre, parse_blend
+
+    if audio is not None:
+        return AudioTimbre(audio), None
+    if text is not None:
+        return TextTimbre(text), None
+    from core.library import Library
+    from core.provenance import PresetVersion
+
+    with Library.open() as library:
+        if blend is not None:
+            return library.resolve_blend(parse_blend(blend)), None
+        found = library.get(preset or "")
+        return library.recipe(found), PresetVersion(found.name, found.version)
+
+
+def _show_limits(synth: Synthesizer, clip: object, settings: RenderSettings) -> None:
+    from core.score import Clip
+
+    if isinstance(clip, Clip):
+        for limit in synth.limits(clip, settings):
+            print(f"note: {limit.message}", file=sys.stderr)
+            for note in limit.notes:
+                print(f"  {note.describe()}", file=sys.stderr)
+
+
+def _repeat(source: Path, output: Path, device: str | None) -> tuple[list[Take], list[Path]]:
+    from core.provenance import read_provenance
+    from core.synthesizer import Synthesizer
+
+    told = read_provenance(source)
+    synth = Synthesizer.load(told.model_id, device or told.device or None)
+    take = synth.repeat(told, progress_line("rendering"))
+    return [take], [take.write(output, told.sample_rate, told.subtype)]
+
+
+def _numbered(path: Path, index: int, count: int) -> Path:
+    if count == 1:
+        return path
+    return path.with_name(f"{path.stem}-{index:0{len(str(count))}d}{path.suffix}")
+
+
+def _report(
+    takes: list[Take], paths: list[Path], rate: int | None, total_s: float, as_json: bool
+) -> None:
+    described = [
+        {
+            "path": str(path.resolve()),
+            "sample_rate": rate or take.sample_rate,
+            "frames": round(take.audio.shape[1] * (rate or take.sample_rate) / take.sample_rate),
+            "seed": take.provenance.seed,
+        }
+        for take, path in zip(takes, paths, strict=True)
+    ]
+    if as_json:
+        import json
+
+        first = takes[0]
+        print(
+            json.dumps(
+                {
+                    **described[0],
+                    "model": first.provenance.model_id,
+                    "model_sha256": first.provenance.model_sha256,
+                    "limits": [
+                        {"code": limit.code, "message": limit.message, "notes": len(limit.notes)}
+                        for limit in first.limits
+                    ],
+                    "timings": {
+                        "render_s": round(first.render_s, 4),
+                        "total_s": round(total_s, 4),
+                        "audio_s": round(sum(take.seconds for take in takes), 4),
+                    },
+                    "takes": described,
+                }
+            )
+        )
+        return
+    for take, path in zip(takes, paths, strict=True):
+        print(f"{path}  {take.seconds:.1f} s, seed {take.provenance.seed}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,257 @@
+"""The one façade: a clip and a timbre in, a take out.
+
+>>> synth = Synthesizer.load("embedded")
+>>> take = synth.render("clip.mid", TextTimbre("warm smooth electronic bass"), seed=7)
+>>> take.write("out.wav")
+
+Everything an application needs of the core is here or in the values it returns; engines,
+encoders and model files are behind it.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property, lru_cache
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+import numpy as np
+
+from core.audio import resample, write_wav
+from core.encoders.base import TimbreEncoder
+from core.engines.base import (
+    Embedding,
+    Engine,
+    FloatArray,
+    Limit,
+    Progress,
+    RenderRequest,
+    RenderSettings,
+    always_continue,
+)
+from core.engines.loading import choose_device, load_encoder, load_engine
+from core.errors import ModelMissing, SettingsError
+from core.midi import read_midi
+from core.models.registry import Bundle, Registry
+from core.provenance import PresetVersion, Provenance
+from core.score import Clip
+from core.timbre import Timbre, resolve
+
+DEFAULT_BUNDLE = "embedded"
+
+RenderItem = tuple["Clip | str | os.PathLike[str]", Timbre, int]
+"""A clip (or the path of a MIDI file), a timbre, and a seed."""
+
+
+@dataclass(frozen=True)
+class Take:
+    """One rendered clip.
+
+    Attributes:
+        audio: float32 [channels, frames], |x| ≤ 1, from the clip's start to the end of its
+            last note's tail.
+        sample_rate: Hz.
+        provenance: everything that is needed to render it again.
+        limits: what the engine could not say about the clip.
+        render_s: time the whole batch this take came from took, seconds.
+    """
+
+    audio: FloatArray
+    sample_rate: int
+    provenance: Provenance
+    limits: tuple[Limit, ...] = ()
+    render_s: float = field(default=0.0, compare=False)
+
+    @property
+    def seconds(self) -> float:
+        """Length of the audio."""
+        return self.audio.shape[1] / self.sample_rate
+
+    def write(
+        self,
+        path: str | os.PathLike[str],
+        sample_rate: int | None = None,
+        subtype: str = "PCM_24",
+    ) -> Path:
+        """Write a WAV with its provenance inside.
+
+        Args:
+            path: of the file; an existing one is replaced in one step, or not at all.
+            sample_rate: Hz; None keeps the engine's.
+            subtype: ``PCM_16``, ``PCM_24`` or ``FLOAT``.
+
+        Raises:
+            OutputError: if it cannot be written; nothing is left behind.
+        """
+        rate = sample_rate or self.sample_rate
+        provenance = replace(self.provenance, sample_rate=rate, subtype=subtype)
+        audio = resample(self.audio, self.sample_rate, rate)
+        write_wav(path, audio, rate, subtype=subtype, provenance=provenance.to_json())
+        return Path(path)
+
+
+class Synthesizer:
+    """An engine, its encoder, and where they came from. Make one with :meth:`load`."""
+
+    def __init__(self, engine: Engine, bundle: Bundle, device: str) -> None:
+        self.engine = engine
+        self.bundle = bundle
+        self.device = device
+
+    @classmethod
+    def load(
+        cls,
+        bundle: str = DEFAULT_BUNDLE,
+        device: str | None = None,
+        registry: Registry | None = None,
+    ) -> Synthesizer:
+        """Load a model bundle.
+
+        Args:
+            bundle: its id; see ``timbre models list``.
+            device: ``cpu``, ``cuda``, ``mps``; None chooses what suits the engine.
+            registry: where bundles are looked up; None is the user's own.
+
+        Raises:
+            ModelMissing, ModelDamaged: if the bundle cannot be used.
+            SettingsError: if this machine has no such device.
+        """
+        found = (registry or Registry()).resolve(bundle)
+        chosen = choose_device(found.manifest.engine, device)
+        return cls(load_engine(found, chosen), found, chosen)
+
+    @cached_property
+    def encoder(self) -> TimbreEncoder:
+        """The timbre encoder that belongs to the bundle; loaded when first needed."""
+        return load_encoder(self.bundle, self.device)
+
+    @property
+    def sample_rate(self) -> int:
+        """Of every take, Hz."""
+        return self.engine.sample_rate
+
+    def embed(self, timbre: Timbre) -> FloatArray:
+        """The point a recipe stands for: float32 [512], unit norm."""
+        return resolve(timbre, self.encoder)
+
+    def limits(self, clip: Clip, settings: RenderSettings | None = None) -> list[Limit]:
+        """What this engine cannot say about a clip."""
+        any_point = np.zeros(512, np.float32)
+        any_point[0] = 1.0
+        return self.engine.limits(RenderRequest(clip, any_point, settings or RenderSettings()))
+
+    def render(
+        self,
+        clip: Clip | str | os.PathLike[str],
+        timbre: Timbre,
+        *,
+        seed: int = 0,
+        settings: RenderSettings | None = None,
+        on_progress: Progress = always_continue,
+        preset: PresetVersion | None = None,
+    ) -> Take:
+        """Render one clip; see :meth:`render_batch`."""
+        (take,) = self.render_batch(
+            [(clip, timbre, seed)], settings=settings, on_progress=on_progress, preset=preset
+        )
+        return take
+
+    def render_batch(
+        self,
+        items: Sequence[RenderItem],
+        *,
+        settings: RenderSettings | None = None,
+        on_progress: Progress = always_continue,
+        preset: PresetVersion | None = None,
+    ) -> list[Take]:
+        """Render clips together, in one decode.
+
+        Args:
+            items: clips (or paths of MIDI files), timbres and seeds.
+            settings: how to decode, for all of them.
+            on_progress: told the fraction done; returning False cancels.
+            preset: what the timbre is called, for the files' provenance.
+
+        Raises:
+            MidiError, AudioError, SettingsError: if an input cannot be used.
+            Cancelled: if ``on_progress`` said so.
+        """
+        settings = settings or RenderSettings()
+        embeddings: dict[Timbre, FloatArray] = {}
+        requests = []
+        for clip, timbre, seed in items:
+            played = clip if isinstance(clip, Clip) else read_midi(clip).clip
+            if timbre not in embeddings:
+                embeddings[timbre] = self.embed(timbre)
+            requests.append(RenderRequest(played, embeddings[timbre], settings, _checked(seed)))
+        takes = self.render_requests(requests, on_progress)
+        return [
+            _told(take, timbre, preset) for take, (_, timbre, _) in zip(takes, items, strict=True)
+        ]
+
+    def render_requests(
+        self, requests: Sequence[RenderRequest], on_progress: Progress = always_continue
+    ) -> list[Take]:
+        """Render requests whose embeddings (or paths of them) are already known."""
+        began = time.perf_counter()
+        limits = [tuple(self.engine.limits(request)) for request in requests]
+        rendered = self.engine.render(requests, on_progress)
+        render_s = time.perf_counter() - began
+        return [
+            Take(audio, self.sample_rate, self._provenance(request), found, render_s)
+            for request, audio, found in zip(requests, rendered, limits, strict=True)
+        ]
+
+    def repeat(self, provenance: Provenance, on_progress: Progress = always_continue) -> Take:
+        """Render again what a file says it is.
+
+        Raises:
+            ModelMissing: if the file was rendered by other weights than these.
+        """
+        if provenance.model_sha256 != self.bundle.sha256:
+            raise ModelMissing(
+                f"the file was rendered by {provenance.model_id} {provenance.model_sha256[:12]}, "
+                f"this machine has {self.bundle.id} {self.bundle.sha256[:12]}; "
+                "`timbre models import` the bundle it was made with"
+            )
+        request = RenderRequest(
+            provenance.clip, provenance.embedding, provenance.settings, provenance.seed
+        )
+        (take,) = self.render_requests([request], on_progress)
+        return _told(take, provenance.timbre, provenance.preset)
+
+    def _provenance(self, request: RenderRequest) -> Provenance:
+        embedding: Embedding = request.embedding
+        return Provenance(
+            clip=request.clip,
+            embedding=embedding,
+            seed=request.seed,
+            model_id=self.bundle.id,
+            model_sha256=self.bundle.sha256,
+            sample_rate=self.sample_rate,
+            settings=request.settings,
+            program_version=program_version(),
+            device=self.device,
+        )
+
+
+def _checked(seed: int) -> int:
+    if not 0 <= seed < 2**32:
+        raise SettingsError(f"seed {seed} is outside 0–4294967295")
+    return seed
+
+
+def _told(take: Take, timbre: Timbre | None, preset: PresetVersion | None) -> Take:
+    return replace(take, provenance=replace(take.provenance, timbre=timbre, preset=preset))
+
+
+@lru_cache(maxsize=1)
+def program_version() -> str:
+    """Version of the installed distribution."""
+    try:
+        return version("timbre-bridge")
+    except PackageNotFoundError:
+        return "unknown"
