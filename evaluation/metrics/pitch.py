@@ -1,0 +1,215 @@
+"""Is it in tune? Pitch error of single notes.
+
+Task: follow the fundamental of every note that stands alone and compare it with the key it
+was written for.
+
+Conventions: the error of a note is the median absolute deviation of its voiced frames from
+the written pitch, in semitones (equal temperament, A4 = 440 Hz); a clip's error is the median
+over its notes. 0 is perfect, an octave mistake is 12. A median forgives vibrato and a scooped
+attack. Two followers, which fail on different sounds:
+
+    yin    de Cheveigné and Kawahara, JASA 2002, steps 1–5; 44.1 kHz, 27.5–2100 Hz
+           (above, lags are too short for a fine reading)
+    crepe  Kim et al., ICASSP 2018, torchcrepe's "tiny" weights; 16 kHz, 32.7–1975 Hz
+
+Followers of one pitch cannot judge chords: notes that overlap others are left out. Where no
+note stands alone, or none is voiced (bells, noise, silence), the error is None, and
+``pitch_*_notes`` says how many notes were judged. Bells and other inharmonic sounds have
+honest errors of several semitones, in recordings too: compare with the target's own figure.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from core.engines.base import FloatArray
+from core.errors import ModelMissing
+from core.score import Note, pitch_hz
+from evaluation.metrics import Figures
+from evaluation.metrics.sound import is_silent, mono
+
+YIN_HZ = 44_100
+CREPE_HZ = 16_000
+MIN_NOTE_S = 0.1
+"""Shorter notes are not judged, seconds."""
+MAX_NOTES = 24
+"""Of more notes that stand alone, this many spread evenly are judged."""
+
+LOWEST_HZ, HIGHEST_HZ = 27.5, 2100.0
+CREPE_LOWEST_HZ, CREPE_HIGHEST_HZ = 32.71, 1975.5
+YIN_THRESHOLD = 0.15
+CREPE_PERIODICITY = 0.5
+_WINDOW = 4096
+_HOP = 512
+
+Track = npt.NDArray[np.float64]
+Follower = Callable[[FloatArray], Track]
+
+
+def yin(sound: FloatArray) -> Track:
+    """Fundamental of a sound by YIN.
+
+    Args:
+        sound: float32 [frames] at :data:`YIN_HZ`.
+
+    Returns:
+        Hertz [n], one per 512 samples; NaN where the sound is not periodic.
+    """
+    longest = int(YIN_HZ / LOWEST_HZ) + 2
+    shortest = int(YIN_HZ / HIGHEST_HZ)
+    length = _WINDOW + longest
+    if len(sound) < length:
+        sound = np.pad(sound, (0, length - len(sound)))
+    frames = np.lib.stride_tricks.sliding_window_view(sound, length)[::_HOP].astype(np.float64)
+    difference = _difference(frames, longest)
+    # Cumulative mean normalised difference (equation 8).
+    lag = np.arange(1, longest)
+    running = np.cumsum(difference[:, 1:], axis=1)
+    normalised = np.ones_like(difference)
+    normalised[:, 1:] = difference[:, 1:] * lag / np.maximum(running, 1e-12)
+    return np.array([_pick(row, shortest) for row in normalised])
+
+
+def _difference(frames: Track, lags: int) -> Track:
+    """Squared difference of a window and its shifts [n, lags] (equation 6), by FFT."""
+    n = frames.shape[1] + _WINDOW
+    head = np.fft.rfft(frames[:, :_WINDOW], n)
+    whole = np.fft.rfft(frames, n)
+    products = np.fft.irfft(whole * np.conj(head), n)[:, :lags]
+    energy = np.cumsum(np.pad(frames**2, ((0, 0), (1, 0))), axis=1)
+    shifted = energy[:, _WINDOW : _WINDOW + lags] - energy[:, :lags]
+    difference: Track = np.maximum(shifted[:, :1] + shifted - 2 * products, 0.0)
+    return difference
+
+
+def _pick(row: Track, shortest: int) -> float:
+    """The first dip under the threshold, refined by a parabola; NaN without one."""
+    below = np.flatnonzero(row[shortest:-1] < YIN_THRESHOLD)
+    if not len(below):
+        return float("nan")
+    lag = int(below[0]) + shortest
+    while lag + 2 < len(row) and row[lag + 1] < row[lag]:
+        lag += 1
+    before, here, after = row[lag - 1], row[lag], row[lag + 1]
+    curve = before - 2 * here + after
+    shift = 0.5 * (before - after) / curve if curve > 0 else 0.0
+    return YIN_HZ / (lag + float(np.clip(shift, -1, 1)))
+
+
+def crepe(sound: FloatArray) -> Track:
+    """Fundamental of a sound by torchcrepe's tiny network.
+
+    Args:
+        sound: float32 [frames] at :data:`CREPE_HZ`.
+
+    Returns:
+        Hertz [n], one per 10 ms; NaN where periodicity is under 0.5.
+
+    Raises:
+        ModelMissing: if torchcrepe is not installed.
+    """
+    import torch
+
+    try:
+        import torchcrepe
+    except ImportError as error:
+        raise ModelMissing(
+            "torchcrepe is not installed; run: pip install 'timbre-bridge[evaluation]'"
+        ) from error
+    with torch.no_grad():
+        frames = torch.cat(
+            list(torchcrepe.preprocess(torch.from_numpy(sound)[None], CREPE_HZ, 160, 512, "cpu"))
+        )
+        activation = torchcrepe.infer(frames, "tiny").double().numpy()
+    return _crepe_hz(activation)
+
+
+def _crepe_hz(activation: npt.NDArray[np.float64]) -> Track:
+    """Pitch [n] of CREPE's activations [n, 360], by the paper's weighted mean around the peak.
+
+    torchcrepe's own decoders add random dither, and a figure has to repeat.
+    """
+    cents = 1997.3794084376191 + 20.0 * np.arange(activation.shape[1])
+    hz = 10.0 * 2.0 ** (cents / 1200)
+    inside = np.where((hz >= CREPE_LOWEST_HZ) & (hz <= CREPE_HIGHEST_HZ), activation, 0.0)
+    peak = inside.argmax(axis=1)
+    near = np.abs(np.arange(activation.shape[1]) - peak[:, None]) <= 4
+    weights = np.where(near, activation, 0.0)
+    mean = (weights * cents).sum(axis=1) / np.maximum(weights.sum(axis=1), 1e-12)
+    voiced = inside.max(axis=1) >= CREPE_PERIODICITY
+    return np.where(voiced, 10.0 * 2.0 ** (mean / 1200), np.nan)
+
+
+def deviation(track: Track, pitch: int) -> float | None:
+    """Median absolute deviation of a track from a key, semitones; None if never voiced."""
+    voiced = track[np.isfinite(track) & (track > 0)]
+    if not len(voiced):
+        return None
+    return float(np.median(np.abs(12 * np.log2(voiced / pitch_hz(pitch)))))
+
+
+def judged(notes: Sequence[Note], lowest_hz: float, highest_hz: float) -> list[Note]:
+    """Notes that stand alone for :data:`MIN_NOTE_S` or more and lie in a follower's range."""
+    chosen = [
+        note
+        for note in notes
+        if note.duration_s >= MIN_NOTE_S
+        and lowest_hz <= pitch_hz(note.pitch) <= highest_hz
+        and not any(
+            other is not note and other.start_s < note.end_s - 1e-3 and other.end_s > note.start_s
+            for other in notes
+        )
+    ]
+    if len(chosen) <= MAX_NOTES:
+        return chosen
+    return [chosen[i] for i in np.linspace(0, len(chosen) - 1, MAX_NOTES).round().astype(int)]
+
+
+def validate(audio: FloatArray, sample_rate: int) -> None:
+    """Raises AudioError if the sound is empty or holds NaN."""
+    mono(audio, sample_rate)
+
+
+def evaluate(
+    audio: FloatArray,
+    sample_rate: int,
+    notes: Sequence[Note],
+    followers: Sequence[str] = ("yin", "crepe"),
+) -> Figures:
+    """Pitch error of a performance's single notes.
+
+    Args:
+        audio: [frames] or [channels, frames].
+        sample_rate: Hz.
+        notes: the score it plays.
+        followers: some of ``yin`` and ``crepe``.
+
+    Returns:
+        For each follower ``pitch_NAME_semitones`` (None if no note could be judged) and
+        ``pitch_NAME_notes``, the number of notes judged.
+
+    Raises:
+        AudioError: if the sound is empty or holds NaN.
+        ModelMissing: if crepe is asked for and torchcrepe is not installed.
+    """
+    validate(audio, sample_rate)
+    known: dict[str, tuple[Follower, int, float, float]] = {
+        "yin": (yin, YIN_HZ, LOWEST_HZ, HIGHEST_HZ),
+        "crepe": (crepe, CREPE_HZ, CREPE_LOWEST_HZ, CREPE_HIGHEST_HZ),
+    }
+    figures: Figures = {}
+    for name in followers:
+        follow, rate, lowest_hz, highest_hz = known[name]
+        sound = mono(audio, sample_rate, rate)
+        errors = []
+        for note in judged(notes, lowest_hz, highest_hz):
+            cut = sound[round(note.start_s * rate) : round(note.end_s * rate)]
+            error = None if is_silent(cut) else deviation(follow(cut), note.pitch)
+            if error is not None:
+                errors.append(error)
+        figures[f"pitch_{name}_semitones"] = float(np.median(errors)) if errors else None
+        figures[f"pitch_{name}_notes"] = float(len(errors))
+    return figures

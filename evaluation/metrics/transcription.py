@@ -1,0 +1,168 @@
+"""Are the right notes heard? Precision, recall and F of a transcription.
+
+Task: a rendered clip is transcribed by a published model (:mod:`evaluation.metrics.basic_pitch`)
+and the notes found are matched with the notes of the score.
+
+Conventions: mir_eval's (Raffel et al., ISMIR 2014; MIREX). A note matches within 50 ms of
+onset and 50 cents of pitch; with offsets also within max(20 % of the length, 50 ms); with
+velocity also within 0.1 after the best linear scaling (Hawthorne et al., ICLR 2018). Each
+note matches once, by maximum bipartite matching. Frame-level figures compare sounding keys
+every 10 ms, as mir_eval.multipitch does, over the whole clip at once.
+
+A transcriber is no perfect listener: soft attacks and notes under 128 ms are lost even in
+flawless sound. So a figure means little alone. :func:`ratio` puts it beside the ceiling, which
+is what the ground truth's own recording scores.
+
+Deviations: a clip without notes is an error here, where mir_eval warns and gives 0. Finding
+no notes gives 0 everywhere, as in mir_eval. Notes of the score that ring past the sound's
+end are kept.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from core.errors import MidiError
+from core.score import Clip, Note, pitch_hz
+from evaluation.metrics import Figures
+from evaluation.metrics.basic_pitch import Settings, transcribe
+
+__all__ = ["Settings", "evaluate", "frame_scores", "match", "note_scores", "ratio", "transcribe"]
+
+ONSET_TOLERANCE_S = 0.05
+PITCH_TOLERANCE_CENTS = 50.0
+OFFSET_RATIO = 0.2
+OFFSET_MIN_TOLERANCE_S = 0.05
+FRAME_S = 0.01
+
+LEVELS = ("onset", "offset", "velocity", "frame")
+"""What has to agree: onset and pitch; the offset too; the velocity too; sounding keys."""
+
+
+def validate(reference: Clip) -> None:
+    """Raises MidiError if there is nothing to find."""
+    if not reference.notes:
+        raise MidiError(f"clip {reference.name!r} has no notes, so none can be scored")
+
+
+def evaluate(reference: Clip, estimated: Sequence[Note]) -> Figures:
+    """Score the notes that were heard against the notes that were asked for.
+
+    Args:
+        reference: the score.
+        estimated: what :func:`transcribe` found.
+
+    Returns:
+        ``onset_precision``, ``onset_recall``, ``onset_f`` and the same for ``offset``
+        (onset and offset), ``velocity`` (onset, offset and velocity) and ``frame``, each
+        0–1; ``notes_reference`` and ``notes_estimated``, counts. None is ever undefined.
+
+    Raises:
+        MidiError: if the score has no notes.
+    """
+    validate(reference)
+    figures: Figures = {}
+    for level in ("onset", "offset", "velocity"):
+        _put(figures, level, note_scores(reference.notes, estimated, level))
+    _put(figures, "frame", frame_scores(reference.notes, estimated))
+    figures["notes_reference"] = float(len(reference.notes))
+    figures["notes_estimated"] = float(len(estimated))
+    return figures
+
+
+def note_scores(
+    reference: Sequence[Note], estimated: Sequence[Note], level: str = "onset"
+) -> tuple[float, float, float]:
+    """Precision, recall and F of matched notes; ``level`` as in :data:`LEVELS`."""
+    matched = len(match(reference, estimated, level))
+    precision = matched / len(estimated) if estimated else 0.0
+    recall = matched / len(reference) if reference else 0.0
+    return precision, recall, _f_measure(precision, recall)
+
+
+def match(
+    reference: Sequence[Note], estimated: Sequence[Note], level: str = "onset"
+) -> list[tuple[int, int]]:
+    """Pairs (index in reference, index in estimated) of a largest one-to-one matching."""
+    if not reference or not estimated:
+        return []
+    import mir_eval.transcription
+    import mir_eval.transcription_velocity
+
+    offset_ratio = None if level == "onset" else OFFSET_RATIO
+    first, second = _arrays(reference), _arrays(estimated)
+    common = {
+        "onset_tolerance": ONSET_TOLERANCE_S,
+        "pitch_tolerance": PITCH_TOLERANCE_CENTS,
+        "offset_ratio": offset_ratio,
+        "offset_min_tolerance": OFFSET_MIN_TOLERANCE_S,
+    }
+    if level == "velocity":
+        pairs = mir_eval.transcription_velocity.match_notes(*first, *second, **common)
+    else:
+        pairs = mir_eval.transcription.match_notes(*first[:2], *second[:2], **common)
+    return sorted((int(i), int(j)) for i, j in pairs)
+
+
+def frame_scores(
+    reference: Sequence[Note], estimated: Sequence[Note], frame_s: float = FRAME_S
+) -> tuple[float, float, float]:
+    """Precision, recall and F of sounding keys, counted every ``frame_s`` seconds.
+
+    A key sounds at a time t if a note of it has start ≤ t < end.
+    """
+    end_s = max((note.end_s for note in (*reference, *estimated)), default=0.0)
+    steps = int(np.ceil(end_s / frame_s)) + 1
+    asked, heard = _roll(reference, steps, frame_s), _roll(estimated, steps, frame_s)
+    both = int((asked & heard).sum())
+    precision = both / int(heard.sum()) if heard.any() else 0.0
+    recall = both / int(asked.sum()) if asked.any() else 0.0
+    return precision, recall, _f_measure(precision, recall)
+
+
+def ratio(figures: Figures, ceiling: Figures) -> Figures:
+    """Every F beside the ground truth's own: ``onset_f_ceiling`` and ``onset_f_ratio`` ….
+
+    A ratio above 1 is possible: crisp attacks are easier to hear than the real ones. Where
+    the ceiling is 0 nothing can be said, and the ratio is None.
+    """
+    beside: Figures = {}
+    for level in LEVELS:
+        name = f"{level}_f"
+        own, best = figures[name], ceiling[name]
+        beside[f"{name}_ceiling"] = best
+        beside[f"{name}_ratio"] = own / best if best and own is not None else None
+    return beside
+
+
+def _put(figures: Figures, level: str, scores: tuple[float, float, float]) -> None:
+    for name, value in zip(("precision", "recall", "f"), scores, strict=True):
+        figures[f"{level}_{name}"] = value
+
+
+def _f_measure(precision: float, recall: float) -> float:
+    return 2 * precision * recall / (precision + recall) if precision + recall else 0.0
+
+
+def _arrays(
+    notes: Sequence[Note],
+) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+    """Intervals [n, 2] in seconds, pitches [n] in hertz, velocities [n]."""
+    intervals = np.array([(note.start_s, note.end_s) for note in notes], np.float64)
+    pitches = np.array([pitch_hz(note.pitch) for note in notes], np.float64)
+    velocities = np.array([note.velocity for note in notes], np.float64)
+    return intervals, pitches, velocities
+
+
+def _roll(notes: Sequence[Note], steps: int, frame_s: float) -> npt.NDArray[np.bool_]:
+    """Sounding keys [steps, 128]."""
+    roll = np.zeros((steps, 128), np.bool_)
+    for note in notes:
+        # The small term keeps a time that is a whole number of frames on that frame.
+        first = int(np.ceil(note.start_s / frame_s - 1e-6))
+        last = int(np.ceil(note.end_s / frame_s - 1e-6))
+        roll[first:last, note.pitch] = True
+    return roll
