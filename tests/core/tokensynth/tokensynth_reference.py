@@ -34,12 +34,15 @@ def load(name: str) -> ModuleType:
 def random_transformer(config: TransformerConfig, seed: int) -> Transformer:
     """A network whose every parameter is random and matters.
 
-    PyTorch's own initialisation leaves the positions at zero and the norms at one, which
-    would hide a mistake in either.
+    PyTorch's own initialisation leaves the positions at zero, the norms at one and the
+    timbre faint, which would hide a mistake in any of them.
     """
     torch.manual_seed(seed)
     model = Transformer(config).requires_grad_(False).eval()
     model.pos_embed.normal_(0.0, 0.5)
+    if config.conditional:
+        model.clap_projection[0].weight.normal_(0.0, 1.0)  # timbres have norm 1, not √512
+        model.clap_projection[2].weight.normal_(0.0, 0.05)
     for block in model.blocks:
         for norm in (block.ln1, block.ln2):
             norm.weight.normal_(1.0, 0.1)
