@@ -1,0 +1,1 @@
+"""Sets that come with the package, and the scripts that make them."""
