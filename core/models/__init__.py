@@ -1,0 +1,1 @@
+"""Model bundles: what they hold, where they are, how they get here."""
