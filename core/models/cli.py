@@ -63,11 +63,13 @@ def pull(
 ) -> None:
     """Download a bundle; a pull that was broken off goes on from where it stopped."""
     from core.models.download import pull as pull_bundle
+    from core.models.manifest import MANIFEST_NAME
     from core.models.registry import Registry
 
     registry = Registry()
     published = registry.published(bundle_id)
-    if published is not None and not registry.manifest(bundle_id).is_pinned:
+    first_use = not (registry.folder(bundle_id) / MANIFEST_NAME).is_file()
+    if published is not None and first_use and not published.is_pinned:
         print(
             f"The publisher's hashes of {bundle_id} are not known to this program: what comes now "
             "is recorded, and checked ever after.",

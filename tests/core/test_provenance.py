@@ -129,7 +129,7 @@ def test_files_without_provenance_say_so(tmp_path: Path) -> None:
         read_provenance(plain)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150, deadline=None, derandomize=True)
 @given(st.data())
 def test_any_damage_to_the_chunk_is_noticed(tmp_path_factory: object, data: st.DataObject) -> None:
     folder = tmp_path_factory.mktemp("damage")  # type: ignore[attr-defined]

@@ -9,12 +9,14 @@ from pathlib import Path
 
 import huggingface_hub.constants
 import pytest
+from typer.testing import CliRunner
 
 from core.errors import Cancelled, ModelDamaged, ModelMissing
 from core.models import download
+from core.models.cli import app
 from core.models.download import pull
-from core.models.manifest import MAIN, Manifest, ManifestFile, Origin, measure
-from core.models.registry import Registry
+from core.models.manifest import MAIN, Manifest, ManifestFile, Origin, measure, write_manifest
+from core.models.registry import PUBLISHED_DIR, Registry
 from tests.helpers.hub import COMMIT, FakeHub, serving
 
 REPO = "someone/Toy"
@@ -218,3 +220,47 @@ def test_what_cannot_be_pulled(tmp_path: Path, hub: FakeHub, registry: Registry)
     with pytest.raises(ModelMissing, match="not published"):
         pull(registry, "toy")
     assert measure(own.file("weights"))[1] == sha(BIG)
+
+
+def test_a_damaged_manifest_is_cured_by_a_pull(hub: FakeHub, registry: Registry) -> None:
+    path = pull(registry, "toy").dir / "manifest.json"
+    path.write_bytes(b"{")
+    with pytest.raises(ModelDamaged, match=r"manifest\.json is damaged"):
+        registry.resolve("toy")
+    pull(registry, "toy")
+    assert registry.resolve("toy").file("weights").read_bytes() == BIG
+
+
+def test_shipped_bundles_need_no_hub(tmp_path: Path, hub: FakeHub, registry: Registry) -> None:
+    folder = tmp_path / "shipped" / "own"
+    folder.mkdir(parents=True)
+    (folder / "w.bin").write_bytes(SMALL)
+    write_manifest(
+        folder,
+        id="own",
+        engine="embedded",
+        encoder="embedded",
+        files={"weights": "w.bin"},
+        licence="GPL-3.0-or-later",
+        summary="Shipped.",
+    )
+    assert pull(registry, "own").file("weights").read_bytes() == SMALL
+    assert hub.requests == []
+
+
+def test_the_command_pulls_tokensynth_as_published(
+    tmp_path: Path, hub: FakeHub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The manifest that ships, against a hub with files of those names."""
+    monkeypatch.setenv("TIMBRE_HOME", str(tmp_path / "home"))
+    for file in Manifest.from_json((PUBLISHED_DIR / "tokensynth.json").read_bytes()).files:
+        assert file.origin is not None
+        hub.files[f"{file.origin.repo}/{file.origin.path}"] = file.name.encode()
+    done = CliRunner().invoke(app, ["pull", "tokensynth"], catch_exceptions=False)
+    assert done.exit_code == 0
+    assert "hashes of tokensynth are not known" in done.stderr
+    bundle = Registry().resolve("tokensynth")
+    assert bundle.file("transformer").read_bytes() == b"token_synth.pt"
+    assert bundle.manifest.is_pinned
+    again = CliRunner().invoke(app, ["pull", "tokensynth"], catch_exceptions=False)
+    assert "not known" not in again.stderr
