@@ -1,6 +1,6 @@
 """Turn a training run's averaged weights into the bundle that ships with the program::
 
-    python -m core.training.ship RUN/embedded.safetensors core/models/weights/embedded
+python -m core.training.ship RUN/embedded.safetensors core/models/weights/embedded
 """
 
 from __future__ import annotations

@@ -14,6 +14,7 @@ import numpy as np
 
 from core.engines.base import FloatArray
 from core.errors import UserInputError
+from core.score import Clip
 from core.training.instruments import (
     FAMILIES,
     HELD_OUT_PROGRAMS,
@@ -141,6 +142,20 @@ class SoundfontPlayer:
     def close(self) -> None:
         """Free the synthesizer."""
         self._synth.delete()
+
+
+def play_clip(clip: Clip, player: SoundfontPlayer, tail_s: float = 1.0) -> FloatArray:
+    """A clip played note by note in the selected preset, with nothing added.
+
+    Returns:
+        float32 [frames], from the clip's start to ``tail_s`` after its end, peak 0.5.
+    """
+    out = np.zeros(round((clip.length_s + tail_s + 0.1) * SAMPLE_RATE), np.float32)
+    for note in clip.notes:
+        audio = player.play(note.pitch, note.velocity, note.duration_s, tail_s)
+        start = round(note.start_s * SAMPLE_RATE)
+        out[start : start + len(audio)] += audio[: len(out) - start]
+    return out * (0.5 / max(float(np.abs(out).max()), 1e-9))
 
 
 def iter_instruments(font: str) -> Iterator[tuple[Instrument, SoundfontPlayer]]:

@@ -11,28 +11,16 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import numpy as np
-import numpy.typing as npt
 import soundfile
 
 from core.score import Clip, Note
 from core.training.instruments import SAMPLE_RATE
-from core.training.soundfonts import SoundfontPlayer
+from core.training.soundfonts import SoundfontPlayer, play_clip
 from evaluation.assets.chorale import chorale
 
 FOLDER = Path(__file__).parent / "demo"
 _PROGRAM = 24
 _LICK = (52, 59, 64, 67, 71, 67, 64, 59)
-
-
-def play(clip: Clip, player: SoundfontPlayer, tail_s: float = 1.0) -> npt.NDArray[np.float32]:
-    """The clip note by note, float32 [frames], peak 0.5."""
-    out = np.zeros(round((clip.length_s + tail_s + 0.1) * SAMPLE_RATE), np.float32)
-    for note in clip.notes:
-        audio = player.play(note.pitch, note.velocity, note.duration_s, tail_s)
-        start = round(note.start_s * SAMPLE_RATE)
-        out[start : start + len(audio)] += audio[: len(out) - start]
-    return 0.5 * out / np.abs(out).max()
 
 
 def main() -> None:
@@ -41,7 +29,7 @@ def main() -> None:
     player.select(0, _PROGRAM)
     lick = Clip.of("lick", [Note(0.3 * i, p, 88 + 4 * (i % 3), 0.55) for i, p in enumerate(_LICK)])
     for name, clip in (("reference", lick), ("target", chorale())):
-        soundfile.write(FOLDER / f"{name}.ogg", play(clip, player), SAMPLE_RATE, format="OGG")
+        soundfile.write(FOLDER / f"{name}.ogg", play_clip(clip, player), SAMPLE_RATE, format="OGG")
     player.close()
 
 
