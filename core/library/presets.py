@@ -1,0 +1,147 @@
+"""What the library hands out and takes in: plain, frozen values. No SQL here."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Literal
+
+from core.engines.base import RenderSettings
+from core.errors import SettingsError
+from core.timbre import BlendMode
+
+MAX_NAME_CHARACTERS = 120
+MAX_TAG_CHARACTERS = 40
+MAX_TAGS = 32
+MAX_RATING = 5
+MAX_PAGE = 1000
+"""Presets in one page, at most."""
+
+Kind = Literal["audio", "text", "blend"]
+Order = Literal["name", "newest", "rating"]
+
+
+@dataclass(frozen=True)
+class PresetBlend:
+    """A blend of presets, given by name or id.
+
+    Each preset is taken as it is when the blend is saved: a later edit of a part leaves
+    the blend sounding as it did, so a preset's version always says what was heard.
+
+    Attributes:
+        parts: names or ids, and weights as in :class:`core.timbre.Blend`.
+        mode: as in :class:`core.timbre.Blend`.
+    """
+
+    parts: tuple[tuple[str, float], ...]
+    mode: BlendMode = "slerp"
+
+
+@dataclass(frozen=True)
+class Preset:
+    """A named timbre.
+
+    Attributes:
+        id: 32 hex digits, never used again.
+        name: unique in the library, upper and lower case being the same.
+        version: counts from 1; rises when the timbre or the settings change, and stands
+            for exactly that timbre and those settings ever after.
+        kind: what the recipe is at its top.
+        summary: the recipe in one line, for people.
+        settings: how to decode.
+        tags: sorted, lower case.
+        rating: 0 (none) – 5.
+        favourite: the user's mark.
+        factory: it came with the program.
+        created_at, changed_at: in UTC.
+    """
+
+    id: str
+    name: str
+    version: int
+    kind: Kind
+    summary: str
+    settings: RenderSettings = field(default_factory=RenderSettings)
+    tags: tuple[str, ...] = ()
+    rating: int = 0
+    favourite: bool = False
+    factory: bool = False
+    created_at: datetime = datetime.min
+    changed_at: datetime = datetime.min
+
+
+@dataclass(frozen=True)
+class Page:
+    """A stretch of a list.
+
+    Attributes:
+        presets: the stretch asked for.
+        total: presets in the whole list.
+    """
+
+    presets: tuple[Preset, ...]
+    total: int
+
+
+@dataclass(frozen=True)
+class Neighbour:
+    """A preset and how like the question it sounds.
+
+    Attributes:
+        preset: the preset.
+        similarity: cosine of the angle between the embeddings, −1 … 1.
+    """
+
+    preset: Preset
+    similarity: float
+
+
+def clean_name(name: str) -> str:
+    """The name as it is stored: composed Unicode, single spaces.
+
+    Raises:
+        SettingsError: if it is empty, too long, or holds characters that are not text.
+    """
+    cleaned = " ".join(unicodedata.normalize("NFC", name).split())
+    if not cleaned:
+        raise SettingsError("a preset needs a name")
+    if len(cleaned) > MAX_NAME_CHARACTERS:
+        raise SettingsError(
+            f"the name has {len(cleaned)} characters; use at most {MAX_NAME_CHARACTERS}"
+        )
+    if any(unicodedata.category(character) in ("Cc", "Cs") for character in cleaned):
+        raise SettingsError(f"the name {cleaned!r} holds control characters; leave them out")
+    return cleaned
+
+
+def name_key(name: str) -> str:
+    """What two names that count as the same have in common."""
+    return unicodedata.normalize("NFC", clean_name(name).casefold())
+
+
+def clean_tags(tags: Iterable[str]) -> tuple[str, ...]:
+    """Tags as they are stored: lower case, each once, sorted.
+
+    Raises:
+        SettingsError: if a tag is empty or too long, or there are too many.
+    """
+    cleaned = set()
+    for tag in tags:
+        text = " ".join(unicodedata.normalize("NFC", tag).casefold().split())
+        if not text or len(text) > MAX_TAG_CHARACTERS:
+            raise SettingsError(f"the tag {tag!r} has to have 1–{MAX_TAG_CHARACTERS} characters")
+        if any(unicodedata.category(character) in ("Cc", "Cs") for character in text):
+            raise SettingsError(f"the tag {tag!r} holds control characters; leave them out")
+        cleaned.add(text)
+    if len(cleaned) > MAX_TAGS:
+        raise SettingsError(f"a preset has at most {MAX_TAGS} tags, not {len(cleaned)}")
+    return tuple(sorted(cleaned))
+
+
+def check_rating(rating: int) -> int:
+    """Raises :class:`SettingsError` unless it is a whole number 0–5."""
+    if isinstance(rating, bool) or not isinstance(rating, int) or not 0 <= rating <= MAX_RATING:
+        raise SettingsError(f"rating {rating!r} is not one of 0–{MAX_RATING}")
+    return rating

@@ -1,0 +1,237 @@
+"""The tables, and the ordered steps that make them.
+
+A step that has been released is never edited; a change is a new step at the end. Each runs
+in one transaction together with its record in ``migration``, so a database is always at a
+whole step. A database with a step this program does not know is left alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from sqlalchemy import (
+    Column,
+    Connection,
+    ForeignKey,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Table,
+    Text,
+)
+
+from core.library.errors import LibraryNewer, LibraryUnusable
+
+APPLICATION_ID = 0x54494D42
+"""``TIMB``, in SQLite's header: tells our file from any other database."""
+
+METADATA = MetaData()
+
+MIGRATION = Table(
+    "migration",
+    METADATA,
+    Column("number", Integer, primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("applied_at", Text, nullable=False),
+)
+
+META = Table(
+    "meta",
+    METADATA,
+    Column("key", Text, primary_key=True),
+    Column("value", Text, nullable=False),
+)
+
+PRESET = Table(
+    "preset",
+    METADATA,
+    Column("pk", Integer, primary_key=True),
+    Column("id", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("name_key", Text, nullable=False),
+    Column("version_pk", Integer, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("rating", Integer, nullable=False),
+    Column("favourite", Integer, nullable=False),
+    Column("factory_key", Text),
+    Column("created_at", Text, nullable=False),
+    Column("changed_at", Text, nullable=False),
+)
+
+VERSION = Table(
+    "version",
+    METADATA,
+    Column("pk", Integer, primary_key=True),
+    Column("preset_pk", Integer, ForeignKey("preset.pk"), nullable=False),
+    Column("number", Integer, nullable=False),
+    Column("summary", Text, nullable=False),
+    Column("recipe", Text, nullable=False),
+    Column("settings", Text, nullable=False),
+    Column("digest", LargeBinary, nullable=False),
+    Column("created_at", Text, nullable=False),
+)
+
+PART = Table(
+    "part",
+    METADATA,
+    Column("version_pk", Integer, ForeignKey("version.pk"), primary_key=True),
+    Column("preset_pk", Integer, ForeignKey("preset.pk"), primary_key=True),
+)
+
+RECORDING = Table(
+    "recording",
+    METADATA,
+    Column("version_pk", Integer, ForeignKey("version.pk"), primary_key=True),
+    Column("sha256", Text, primary_key=True),
+    Column("extension", Text, nullable=False),
+)
+
+TAG = Table(
+    "tag",
+    METADATA,
+    Column("preset_pk", Integer, ForeignKey("preset.pk"), primary_key=True),
+    Column("tag", Text, primary_key=True),
+)
+
+EMBEDDED = Table(
+    "embedded",
+    METADATA,
+    Column("encoder_sha256", Text, primary_key=True),
+    Column("store_id", Text, nullable=False),
+    Column("complete_to", Integer, nullable=False),
+)
+
+
+@dataclass(frozen=True)
+class Migration:
+    """One step: its name, for people, and what it does inside a transaction."""
+
+    name: str
+    apply: Callable[[Connection], None]
+
+
+def _create_presets(connection: Connection) -> None:
+    for statement in (
+        "CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL)",
+        """CREATE TABLE preset (
+            pk INTEGER PRIMARY KEY AUTOINCREMENT,
+            id TEXT NOT NULL UNIQUE,
+            name TEXT NOT NULL,
+            name_key TEXT NOT NULL UNIQUE,
+            version_pk INTEGER NOT NULL,
+            kind TEXT NOT NULL,
+            rating INTEGER NOT NULL CHECK (rating BETWEEN 0 AND 5),
+            favourite INTEGER NOT NULL CHECK (favourite IN (0, 1)),
+            factory_key TEXT UNIQUE,
+            created_at TEXT NOT NULL,
+            changed_at TEXT NOT NULL)""",
+        "CREATE INDEX preset_newest ON preset (changed_at, pk)",
+        "CREATE INDEX preset_rating ON preset (rating, name_key)",
+        "CREATE INDEX preset_favourite ON preset (name_key) WHERE favourite = 1",
+        "CREATE INDEX preset_kind ON preset (kind, name_key)",
+        "CREATE INDEX preset_version ON preset (version_pk)",
+        """CREATE TABLE version (
+            pk INTEGER PRIMARY KEY AUTOINCREMENT,
+            preset_pk INTEGER NOT NULL REFERENCES preset (pk) ON DELETE CASCADE,
+            number INTEGER NOT NULL,
+            summary TEXT NOT NULL,
+            recipe TEXT NOT NULL,
+            settings TEXT NOT NULL,
+            digest BLOB NOT NULL,
+            created_at TEXT NOT NULL,
+            UNIQUE (preset_pk, number))""",
+        "CREATE INDEX version_digest ON version (digest)",
+        # Which presets a version's blend names, and which recordings it holds.
+        """CREATE TABLE part (
+            version_pk INTEGER NOT NULL REFERENCES version (pk) ON DELETE CASCADE,
+            preset_pk INTEGER NOT NULL REFERENCES preset (pk),
+            PRIMARY KEY (version_pk, preset_pk)) WITHOUT ROWID""",
+        "CREATE INDEX part_preset ON part (preset_pk)",
+        """CREATE TABLE recording (
+            version_pk INTEGER NOT NULL REFERENCES version (pk) ON DELETE CASCADE,
+            sha256 TEXT NOT NULL,
+            extension TEXT NOT NULL,
+            PRIMARY KEY (version_pk, sha256)) WITHOUT ROWID""",
+        "CREATE INDEX recording_sha256 ON recording (sha256)",
+        """CREATE TABLE tag (
+            preset_pk INTEGER NOT NULL REFERENCES preset (pk) ON DELETE CASCADE,
+            tag TEXT NOT NULL,
+            PRIMARY KEY (preset_pk, tag)) WITHOUT ROWID""",
+        "CREATE INDEX tag_tag ON tag (tag, preset_pk)",
+    ):
+        connection.exec_driver_sql(statement)
+
+
+def _create_search(connection: Connection) -> None:
+    connection.exec_driver_sql(
+        "CREATE VIRTUAL TABLE preset_text USING fts5 (name, tags, words, "
+        "tokenize = 'unicode61 remove_diacritics 2', prefix = '1 2 3')"
+    )
+
+
+def _create_embedded(connection: Connection) -> None:
+    # Versions up to complete_to are in the vector store of that id; see similar.py.
+    connection.exec_driver_sql(
+        """CREATE TABLE embedded (
+            encoder_sha256 TEXT PRIMARY KEY,
+            store_id TEXT NOT NULL,
+            complete_to INTEGER NOT NULL)"""
+    )
+
+
+MIGRATIONS: tuple[Migration, ...] = (
+    Migration("create presets", _create_presets),
+    Migration("create full-text search", _create_search),
+    Migration("create the record of embeddings", _create_embedded),
+)
+
+
+def migrate(connection: Connection, path: Path) -> bool:
+    """Bring a database to the newest step, inside the caller's write transaction.
+
+    Args:
+        connection: in a transaction that holds the write lock.
+        path: the database, for messages.
+
+    Returns:
+        Whether the database was new.
+
+    Raises:
+        LibraryUnusable: if this is some other program's database.
+        LibraryNewer: if it has a step this program does not know.
+    """
+    application = connection.exec_driver_sql("PRAGMA application_id").scalar_one()
+    tables = connection.exec_driver_sql("SELECT count(*) FROM sqlite_master").scalar_one()
+    if application != APPLICATION_ID and tables:
+        raise LibraryUnusable(f"{path} is a database of another program; choose another file")
+    is_new = tables == 0
+    if is_new:
+        connection.exec_driver_sql(f"PRAGMA application_id = {APPLICATION_ID}")
+        connection.exec_driver_sql(
+            "CREATE TABLE migration (number INTEGER PRIMARY KEY, name TEXT NOT NULL, "
+            "applied_at TEXT NOT NULL)"
+        )
+    done = steps_done(connection)
+    if done > len(MIGRATIONS):
+        raise LibraryNewer(
+            f"the preset library {path} was written by a newer Timbre Bridge (step {done}, this "
+            f"one knows {len(MIGRATIONS)}); update the program"
+        )
+    for number, migration in enumerate(MIGRATIONS[done:], start=done + 1):
+        migration.apply(connection)
+        connection.execute(
+            MIGRATION.insert().values(
+                number=number, name=migration.name, applied_at=datetime.now(UTC).isoformat()
+            )
+        )
+    return is_new
+
+
+def steps_done(connection: Connection) -> int:
+    """The number of the last recorded step; 0 in a database with none."""
+    return int(
+        connection.exec_driver_sql("SELECT coalesce(max(number), 0) FROM migration").scalar_one()
+    )

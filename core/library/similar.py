@@ -1,0 +1,199 @@
+"""Presets that sound like something: embeddings kept up to date, and nearest neighbours.
+
+An embedding belongs to a recipe's digest and an encoder's hash, so it never goes stale: an
+edited preset has a new digest, another encoder another file. What may be missing is kept as
+one number for each encoder, the version up to which everything is there, so that a search
+in a library of 100,000 presets looks at the new ones only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from sqlalchemy import Connection, bindparam, func, select
+from sqlalchemy.dialects.sqlite import insert
+
+from core.encoders.base import TimbreEncoder
+from core.engines.base import FloatArray, Progress, report
+from core.errors import AudioError, SettingsError
+from core.library import rows
+from core.library.database import Database
+from core.library.errors import UnknownPreset
+from core.library.presets import Neighbour, Preset
+from core.library.recipes import PresetVersion
+from core.library.schema import EMBEDDED, PRESET, VERSION
+from core.library.vectors import VectorFile, Vectors
+from core.timbre import Timbre, resolve
+
+_BATCH = 64
+"""Embeddings written at a time: what a crash or a cancel may cost."""
+
+_CHUNK = 500
+
+_CURRENT = select(
+    VERSION.c.pk, VERSION.c.digest, VERSION.c.number, PRESET.c.id, PRESET.c.name
+).join(PRESET, PRESET.c.version_pk == VERSION.c.pk)
+_BY_DIGEST = (
+    select(PRESET.c.pk, VERSION.c.digest)
+    .join(VERSION, VERSION.c.pk == PRESET.c.version_pk)
+    .where(VERSION.c.digest.in_(bindparam("digests", expanding=True)))
+)
+
+
+@dataclass(frozen=True)
+class Embedded:
+    """What an update of the embeddings did.
+
+    Attributes:
+        computed: embeddings that were missing and are there now.
+        failed: names of presets that could not be embedded, with the reason.
+    """
+
+    computed: int
+    failed: tuple[tuple[str, str], ...] = ()
+
+
+def update_embeddings(
+    database: Database,
+    file: VectorFile,
+    encoder: TimbreEncoder,
+    timbre_of: Callable[[PresetVersion], Timbre],
+    on_progress: Progress,
+) -> Embedded:
+    """Compute what is missing for an encoder.
+
+    A preset that cannot be embedded (its recording is gone, say) is passed over, named in
+    the answer, and tried again next time.
+
+    Args:
+        database: the library.
+        file: the encoder's.
+        encoder: turns recipes into embeddings.
+        timbre_of: the timbre of a preset's version.
+        on_progress: called for each embedding.
+
+    Raises:
+        Cancelled: if ``on_progress`` said so; what was computed is kept.
+    """
+    vectors = file.open()
+    with database.read() as connection:
+        newest = connection.execute(select(func.coalesce(func.max(VERSION.c.pk), 0))).scalar_one()
+        complete_to = _complete_to(connection, encoder, vectors)
+        if complete_to >= newest:
+            return Embedded(0)
+        unsure = connection.execute(
+            _CURRENT.where(VERSION.c.pk > complete_to).order_by(VERSION.c.pk)
+        ).all()
+    known = {digest.tobytes() for digest in vectors.digests}
+    missing = [row for row in unsure if row.digest not in known]
+    computed, failed = _compute(file, encoder, missing, timbre_of, on_progress)
+    if failed:
+        newest = min(row.pk for row, _ in failed) - 1
+    with database.write() as connection:
+        values = {"store_id": file.open().store_id, "complete_to": newest}
+        connection.execute(
+            insert(EMBEDDED)
+            .values(encoder_sha256=encoder.sha256, **values)
+            .on_conflict_do_update(index_elements=["encoder_sha256"], set_=values)
+        )
+    return Embedded(computed, tuple((row.name, reason) for row, reason in failed))
+
+
+def _complete_to(connection: Connection, encoder: TimbreEncoder, vectors: Vectors) -> int:
+    """The version up to which every embedding is in the file; 0 if that is not known."""
+    row = connection.execute(
+        select(EMBEDDED).where(EMBEDDED.c.encoder_sha256 == encoder.sha256)
+    ).first()
+    return row.complete_to if row is not None and row.store_id == vectors.store_id else 0
+
+
+def _compute(
+    file: VectorFile,
+    encoder: TimbreEncoder,
+    missing: Sequence[Any],
+    timbre_of: Callable[[PresetVersion], Timbre],
+    on_progress: Progress,
+) -> tuple[int, list[tuple[Any, str]]]:
+    failed: list[tuple[Any, str]] = []
+    batch: dict[bytes, FloatArray] = {}
+    done: set[bytes] = set()
+
+    def write() -> None:
+        if batch:
+            file.append(list(batch), list(batch.values()))
+            done.update(batch)
+            batch.clear()
+
+    try:
+        for index, row in enumerate(missing):
+            report(on_progress, index / len(missing))
+            if row.digest in done or row.digest in batch:
+                continue
+            try:
+                batch[row.digest] = resolve(
+                    timbre_of(PresetVersion(row.id, row.number, row.name)), encoder
+                )
+            except (AudioError, SettingsError, UnknownPreset) as error:
+                failed.append((row, str(error)))
+            if len(batch) >= _BATCH:
+                write()
+    finally:
+        write()
+    report(on_progress, 1.0)
+    return len(done), failed
+
+
+def nearest(
+    connection: Connection, vectors: Vectors, vector: FloatArray, limit: int, except_id: str | None
+) -> tuple[Neighbour, ...]:
+    """The presets nearest to a vector, the nearest first.
+
+    Args:
+        connection: the library.
+        vectors: of the encoder the vector came from.
+        vector: float32 [512], unit norm.
+        limit: at most so many.
+        except_id: a preset that is left out: the one they are compared with.
+    """
+    similarities = vectors.similarities(vector)
+    count = len(similarities)
+    if not count:
+        return ()
+    looked_at = min(count, 2 * limit + 64)
+    while True:
+        # The file also holds recipes of old versions and of presets that are gone, so the
+        # best records may give fewer presets than wanted; then look further.
+        best: list[int] = np.argpartition(-similarities, looked_at - 1)[:looked_at].tolist()
+        by_digest: dict[bytes, float] = {}
+        for index in best:
+            digest = vectors.digests[index].tobytes()
+            # Two processes may have written the same recipe; a crash may have spoilt one.
+            by_digest[digest] = max(by_digest.get(digest, -2.0), float(similarities[index]))
+        found = _presets_of(connection, by_digest)
+        neighbours = [
+            Neighbour(preset, min(1.0, max(-1.0, similarity)))
+            for preset, similarity in found
+            if similarity >= -1.001 and preset.id != except_id
+        ]
+        if len(neighbours) >= limit or looked_at >= count:
+            neighbours.sort(key=lambda near: (-near.similarity, near.preset.name))
+            return tuple(neighbours[:limit])
+        looked_at = min(count, 8 * looked_at)
+
+
+def _presets_of(
+    connection: Connection, by_digest: dict[bytes, float]
+) -> list[tuple[Preset, float]]:
+    """The presets whose current recipes have these digests, with each digest's value."""
+    digests, value_of = list(by_digest), {}
+    for start in range(0, len(digests), _CHUNK):
+        chunk = digests[start : start + _CHUNK]
+        for pk, digest in connection.execute(_BY_DIGEST, {"digests": chunk}):
+            value_of[pk] = by_digest[digest]
+    return [
+        (preset, value_of[pk])
+        for pk, preset in rows.fetch_by_pk(connection, list(value_of)).items()
+    ]

@@ -1,0 +1,322 @@
+"""Presets as rows: adding, changing and removing, inside a caller's transaction.
+
+Every function takes an open connection and trusts that its arguments were checked; files
+are not touched here. Fetching is :mod:`core.library.rows`', finding many presets at once
+:mod:`core.library.search`'s.
+"""
+
+from __future__ import annotations
+
+import json
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, delete, func, insert, select, text, update
+
+from core.engines.base import RenderSettings
+from core.library import recipes
+from core.library.errors import BlendCycle, NameTaken, UnknownPreset
+from core.library.presets import PresetBlend, name_key
+from core.library.recipes import PresetVersion, Recording, StoredBlend, StoredRecipe
+from core.library.rows import fetch_one, find_row
+from core.library.schema import PART, PRESET, RECORDING, TAG, VERSION
+
+
+@dataclass(frozen=True)
+class Draft:
+    """A preset that is not in the library yet; the fields are as in :class:`Preset`."""
+
+    name: str
+    recipe: StoredRecipe
+    settings: RenderSettings = field(default_factory=RenderSettings)
+    tags: tuple[str, ...] = ()
+    rating: int = 0
+    favourite: bool = False
+    factory_key: str | None = None
+
+
+def add(connection: Connection, draft: Draft) -> int:
+    """Store a new preset.
+
+    Returns:
+        Its key.
+
+    Raises:
+        NameTaken: if another preset has the name.
+        SettingsError: if the recipe is too deep or too wide, or its weights are out of range.
+    """
+    _require_free(connection, draft.name)
+    now = _now()
+    inserted = connection.execute(
+        insert(PRESET).values(
+            id=uuid.uuid4().hex,
+            name=draft.name,
+            name_key=name_key(draft.name),
+            version_pk=0,
+            kind=recipes.kind_of(draft.recipe),
+            rating=draft.rating,
+            favourite=int(draft.favourite),
+            factory_key=draft.factory_key,
+            created_at=now,
+            changed_at=now,
+        )
+    )
+    pk = inserted.lastrowid
+    set_tags(connection, pk, draft.tags)
+    add_version(connection, pk, draft.recipe, draft.settings)
+    return pk
+
+
+def add_version(
+    connection: Connection, pk: int, recipe: StoredRecipe, settings: RenderSettings
+) -> None:
+    """Give a preset a new version and make it the current one.
+
+    Raises:
+        BlendCycle: if the recipe contains the preset.
+        SettingsError: if the recipe is too deep or too wide, or its weights are out of range.
+    """
+    preset_id, name = connection.execute(
+        select(PRESET.c.id, PRESET.c.name).where(PRESET.c.pk == pk)
+    ).one()
+    seen: set[PresetVersion] = set()
+    _require_no_cycle(connection, recipe, preset_id, name, seen)
+    expanded = recipes.expand(recipe, lambda version: recipe_of(connection, version))
+    recipes.to_timbre(expanded, lambda recording: Path(recording.name))  # checks the weights
+    number = connection.execute(
+        select(func.coalesce(func.max(VERSION.c.number), 0) + 1).where(VERSION.c.preset_pk == pk)
+    ).scalar_one()
+    inserted = connection.execute(
+        insert(VERSION).values(
+            preset_pk=pk,
+            number=number,
+            summary=recipes.summary(recipe),
+            recipe=_dump(recipes.to_data(recipe)),
+            settings=_dump(recipes.settings_to_data(settings)),
+            digest=recipes.digest(expanded),
+            created_at=_now(),
+        )
+    )
+    version_pk = inserted.lastrowid
+    _set_uses(connection, version_pk, recipe)
+    touch(connection, pk, version_pk=version_pk, kind=recipes.kind_of(recipe))
+    index_text(connection, pk)
+
+
+def touch(connection: Connection, pk: int, **values: Any) -> None:
+    """Change columns of a preset and note the time."""
+    connection.execute(update(PRESET).where(PRESET.c.pk == pk).values(changed_at=_now(), **values))
+
+
+def rename(connection: Connection, pk: int, name: str) -> None:
+    """Give a preset another name.
+
+    Raises:
+        NameTaken: if another preset has it.
+    """
+    _require_free(connection, name, except_pk=pk)
+    touch(connection, pk, name=name, name_key=name_key(name))
+    index_text(connection, pk)
+
+
+def set_tags(connection: Connection, pk: int, tags: Sequence[str]) -> None:
+    """Replace a preset's tags."""
+    connection.execute(delete(TAG).where(TAG.c.preset_pk == pk))
+    if tags:
+        connection.execute(insert(TAG), [{"preset_pk": pk, "tag": tag} for tag in tags])
+
+
+def index_text(connection: Connection, pk: int) -> None:
+    """Bring the full-text index up to date with a preset's name, tags and recipe."""
+    preset = fetch_one(connection, pk)
+    connection.execute(text("DELETE FROM preset_text WHERE rowid = :pk"), {"pk": pk})
+    connection.execute(
+        text("INSERT INTO preset_text (rowid, name, tags, words) VALUES (:pk, :name, :tags, :w)"),
+        {"pk": pk, "name": preset.name, "tags": " ".join(preset.tags), "w": preset.summary},
+    )
+
+
+@dataclass(frozen=True)
+class Changes:
+    """What to change of a preset; None leaves it as it is."""
+
+    name: str | None = None
+    recipe: StoredRecipe | PresetBlend | None = None
+    settings: RenderSettings | None = None
+    tags: tuple[str, ...] | None = None
+    rating: int | None = None
+    favourite: bool | None = None
+
+
+def edit(connection: Connection, name_or_id: str, changes: Changes) -> int:
+    """Change a preset; another recipe or other settings make a new version.
+
+    Returns:
+        Its key.
+
+    Raises:
+        UnknownPreset, NameTaken, BlendCycle, SettingsError: as the parts of this do.
+    """
+    pk = int(find_row(connection, name_or_id).pk)
+    before = fetch_one(connection, pk)
+    if changes.name is not None and changes.name != before.name:
+        rename(connection, pk, changes.name)
+    if changes.tags is not None:
+        set_tags(connection, pk, changes.tags)
+        touch(connection, pk)
+        index_text(connection, pk)
+    if changes.rating is not None:
+        touch(connection, pk, rating=changes.rating)
+    if changes.favourite is not None:
+        touch(connection, pk, favourite=int(changes.favourite))
+    settings = before.settings if changes.settings is None else changes.settings
+    if changes.recipe is not None or settings != before.settings:
+        recipe = (
+            recipe_of(connection, PresetVersion(before.id, before.version, before.name))
+            if changes.recipe is None
+            else named(connection, changes.recipe)
+        )
+        add_version(connection, pk, recipe, settings)
+    return pk
+
+
+def remove(connection: Connection, pk: int) -> set[Recording]:
+    """Remove a preset with all its versions.
+
+    Blends that name it take its recipe in, so they sound as before.
+
+    Returns:
+        Recordings that it used and that may now be in nobody's use.
+    """
+    preset_id = connection.execute(select(PRESET.c.id).where(PRESET.c.pk == pk)).scalar_one()
+    users = connection.execute(
+        select(VERSION.c.pk, VERSION.c.recipe)
+        .join(PART, PART.c.version_pk == VERSION.c.pk)
+        .where(PART.c.preset_pk == pk, VERSION.c.preset_pk != pk)
+    ).all()
+    for version_pk, stored in users:
+        changed = recipes.with_presets(
+            recipes.from_data(json.loads(stored)),
+            lambda part: recipe_of(connection, part) if part.preset_id == preset_id else part,
+        )
+        connection.execute(
+            update(VERSION)
+            .where(VERSION.c.pk == version_pk)
+            .values(recipe=_dump(recipes.to_data(changed)))
+        )
+        _set_uses(connection, version_pk, changed)
+    freed = {
+        recording
+        for stored in connection.execute(
+            select(VERSION.c.recipe).where(VERSION.c.preset_pk == pk)
+        ).scalars()
+        for recording in recipes.recordings_in(recipes.from_data(json.loads(stored)))
+    }
+    connection.execute(text("DELETE FROM preset_text WHERE rowid = :pk"), {"pk": pk})
+    connection.execute(delete(PRESET).where(PRESET.c.pk == pk))
+    return freed
+
+
+def in_use(connection: Connection, recording: Recording) -> bool:
+    """Whether any version of any preset holds the recording."""
+    found = connection.execute(
+        select(RECORDING.c.sha256)
+        .where(RECORDING.c.sha256 == recording.sha256, RECORDING.c.extension == recording.extension)
+        .limit(1)
+    )
+    return found.first() is not None
+
+
+def recipe_of(connection: Connection, version: PresetVersion) -> StoredRecipe:
+    """The recipe of a preset as it was at a version.
+
+    Raises:
+        UnknownPreset: if there is no such preset or version.
+    """
+    stored = connection.execute(
+        select(VERSION.c.recipe)
+        .join(PRESET, PRESET.c.pk == VERSION.c.preset_pk)
+        .where(PRESET.c.id == version.preset_id, VERSION.c.number == version.number)
+    ).scalar_one_or_none()
+    if stored is None:
+        raise UnknownPreset(f"there is no version {version.number} of preset {version.name!r}")
+    return recipes.from_data(json.loads(stored))
+
+
+def named(connection: Connection, recipe: StoredRecipe | PresetBlend) -> StoredRecipe:
+    """A recipe whose presets, if they are given by name, are each at their current version.
+
+    Raises:
+        UnknownPreset: if there is no such preset.
+    """
+    if not isinstance(recipe, PresetBlend):
+        return recipe
+    parts = []
+    for name, weight in recipe.parts:
+        row = find_row(connection, name)
+        parts.append((PresetVersion(row.id, row.number, row.name), float(weight)))
+    return StoredBlend(tuple(parts), recipe.mode)
+
+
+def free_name(connection: Connection, name: str) -> str:
+    """The name, or the first of ``name (2)``, ``name (3)``, … that no preset has."""
+    candidate, count = name, 1
+    while _is_taken(connection, candidate):
+        count += 1
+        candidate = f"{name[:110]} ({count})"
+    return candidate
+
+
+def _is_taken(connection: Connection, name: str, except_pk: int = 0) -> bool:
+    query = select(PRESET.c.pk).where(PRESET.c.name_key == name_key(name))
+    return connection.execute(query.where(PRESET.c.pk != except_pk)).first() is not None
+
+
+def _require_free(connection: Connection, name: str, except_pk: int = 0) -> None:
+    if _is_taken(connection, name, except_pk):
+        raise NameTaken(f"there is a preset {name!r} already; choose another name or edit that one")
+
+
+def _require_no_cycle(
+    connection: Connection,
+    recipe: StoredRecipe,
+    preset_id: str,
+    name: str,
+    seen: set[PresetVersion],
+) -> None:
+    for version in recipes.presets_in(recipe):
+        if version.preset_id == preset_id:
+            raise BlendCycle(f"the blend would contain {name!r} itself; save it as a new preset")
+        if version not in seen:
+            seen.add(version)
+            inner = recipe_of(connection, version)
+            _require_no_cycle(connection, inner, preset_id, name, seen)
+
+
+def _set_uses(connection: Connection, version_pk: int, recipe: StoredRecipe) -> None:
+    """Note which presets and recordings a version's recipe names."""
+    connection.execute(delete(PART).where(PART.c.version_pk == version_pk))
+    connection.execute(delete(RECORDING).where(RECORDING.c.version_pk == version_pk))
+    ids = {version.preset_id for version in recipes.presets_in(recipe)}
+    if ids:
+        pks = connection.execute(select(PRESET.c.pk).where(PRESET.c.id.in_(ids))).scalars()
+        connection.execute(
+            insert(PART), [{"version_pk": version_pk, "preset_pk": pk} for pk in pks]
+        )
+    held = {(recording.sha256, recording.extension) for recording in recipes.recordings_in(recipe)}
+    for sha256, extension in held:
+        connection.execute(
+            insert(RECORDING).values(version_pk=version_pk, sha256=sha256, extension=extension)
+        )
+
+
+def _dump(data: Any) -> str:
+    return json.dumps(data, ensure_ascii=False, separators=(",", ":"))
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="microseconds")

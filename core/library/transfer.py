@@ -1,0 +1,168 @@
+"""Presets on their way out of a library and into one, with the presets they are made of.
+
+An export and the factory bank go the same way in; zip files are
+:mod:`core.library.archive`'s work, the bank's own files :mod:`core.library.factory`'s.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Row, select
+
+from core.errors import AudioError, SettingsError
+from core.library import recipes, rows, store
+from core.library.database import Database
+from core.library.errors import PresetFileError
+from core.library.manifest import Entry, recordings_of
+from core.library.presets import Preset, name_key
+from core.library.recipes import PresetVersion, StoredRecipe
+from core.library.recordings import RecordingFolder
+from core.library.schema import META, PRESET, VERSION
+
+_BANK_KEY = "factory_bank"
+
+
+def entries_for(connection: Connection, wanted: PresetVersion) -> list[Entry]:
+    """A manifest's entries for a preset: its parts, their parts, and itself last."""
+    entries: list[Entry] = []
+    places: dict[tuple[str, int], int] = {}
+
+    def visit(version: PresetVersion) -> int:
+        key = (version.preset_id, version.number)
+        if key not in places:
+            recipe = store.recipe_of(connection, version)
+            placed = recipes.with_presets(
+                recipe, lambda part: PresetVersion(str(visit(part)), 1, part.name)
+            )
+            entries.append(_entry(connection, version, placed))
+            places[key] = len(entries) - 1
+        return places[key]
+
+    visit(wanted)
+    return entries
+
+
+def _entry(connection: Connection, version: PresetVersion, recipe: StoredRecipe) -> Entry:
+    preset = rows.fetch_one(connection, rows.find_row(connection, version.preset_id).pk)
+    settings = connection.execute(
+        select(VERSION.c.settings)
+        .join(PRESET, PRESET.c.pk == VERSION.c.preset_pk)
+        .where(PRESET.c.id == version.preset_id, VERSION.c.number == version.number)
+    ).scalar_one()
+    return Entry(
+        preset.name,
+        recipe,
+        recipes.settings_from_data(json.loads(settings)),
+        preset.tags,
+        preset.rating,
+        preset.favourite,
+    )
+
+
+def take_in(
+    database: Database,
+    folder: RecordingFolder,
+    entries: Sequence[Entry],
+    files: Mapping[str, Path],
+    source: str,
+) -> list[Preset]:
+    """Add the presets of a manifest, all of them or none.
+
+    An entry with a key is the factory preset of that key: it is put back as it was. One
+    without is used as it is if the library has a preset of that name, sound and settings,
+    and otherwise added, under a name that is free.
+
+    Args:
+        database: the library.
+        folder: its recordings.
+        entries: the manifest's.
+        files: the file of each recording, by digest.
+        source: where they come from, for messages.
+
+    Returns:
+        The presets, in the order of the entries.
+
+    Raises:
+        PresetFileError: if a recording or a blend cannot be used.
+        OutputError: if a recording cannot be copied.
+    """
+    with contextlib.ExitStack() as stack:
+        staged = []
+        for sha256, recording in recordings_of(entries).items():
+            try:
+                copy = stack.enter_context(folder.staged(files[sha256]))
+            except AudioError as error:
+                raise PresetFileError(
+                    f"{source}: its recording {recording.name!r} cannot be used ({error})"
+                ) from error
+            if copy.recording.sha256 != sha256:
+                raise PresetFileError(f"{source} is damaged: {recording.name!r} differs")
+            staged.append(copy)
+        with database.write() as connection:
+            for copy in staged:
+                copy.publish()
+            placed: list[PresetVersion] = []
+            pks = []
+            for entry in entries:
+                recipe = recipes.with_presets(
+                    entry.recipe, lambda part: placed[int(part.preset_id)]
+                )
+                try:
+                    pk = _place(connection, replace(entry, recipe=recipe))
+                except SettingsError as error:
+                    raise PresetFileError(f"{source} cannot be used: {error}") from error
+                preset = rows.fetch_one(connection, pk)
+                placed.append(PresetVersion(preset.id, preset.version, preset.name))
+                pks.append(pk)
+            if any(entry.key is not None for entry in entries):
+                connection.execute(
+                    META.insert().prefix_with("OR REPLACE").values(key=_BANK_KEY, value="1")
+                )
+            return [rows.fetch_one(connection, pk) for pk in pks]
+
+
+def has_factory_bank(database: Database) -> bool:
+    """Whether the library was ever given the factory presets."""
+    with database.read() as connection:
+        found = connection.execute(select(META.c.key).where(META.c.key == _BANK_KEY)).first()
+        return found is not None
+
+
+def _place(connection: Connection, entry: Entry) -> int:
+    """Add one entry, or find it; returns its key."""
+    expanded = recipes.expand(entry.recipe, lambda part: store.recipe_of(connection, part))
+    digest = recipes.digest(expanded)
+    column, value = (
+        (PRESET.c.factory_key, entry.key)
+        if entry.key is not None
+        else (PRESET.c.name_key, name_key(entry.name))
+    )
+    pk = connection.execute(select(PRESET.c.pk).where(column == value)).scalar_one_or_none()
+    if pk is not None:
+        row = rows.row_of(connection, pk)
+        if _is_same(row, digest, entry):
+            return pk
+        if entry.key is not None:
+            store.add_version(connection, pk, entry.recipe, entry.settings)
+            return pk
+    draft = store.Draft(
+        store.free_name(connection, entry.name),
+        entry.recipe,
+        entry.settings,
+        entry.tags,
+        entry.rating,
+        entry.favourite,
+        entry.key,
+    )
+    return store.add(connection, draft)
+
+
+def _is_same(row: Row[Any], digest: bytes, entry: Entry) -> bool:
+    settings = recipes.settings_from_data(json.loads(row.settings))
+    return bool(row.digest == digest) and settings == entry.settings
