@@ -26,47 +26,104 @@ class Held:
     velocity: int
 
 
+_Move = tuple[int, int]
+"""What happens to one key: a tick, and the velocity of a strike, or one of these."""
+_RELEASE, _RELEASE_ALL = 0, -1
+
+
 def pair(events: Iterable[smf.Event], end_tick: int) -> tuple[list[Held], int]:
-    """Match presses with releases, first pressed first released.
+    """Match presses with releases.
+
+    Presses of one key that overlap are released in the order they were pressed. Where a
+    file leaves a press of a key unreleased that cannot be relied on (one missing release
+    would shift all that follow), and each press of that key ends at the next one.
 
     Returns:
-        The keys in order of release, and how many of them the file never ended.
+        The keys, and how many of them the file never released.
     """
-    done: list[Held] = []
-    pressed: dict[int, dict[int, deque[Held]]] = defaultdict(lambda: defaultdict(deque))
-    last_off: dict[tuple[int, int], int] = {}
+    held: list[Held] = []
+    unreleased = 0
+    for (channel, pitch), moves in _moves_by_key(events).items():
+        ordered = _zero_lengths_in_order(moves)
+        spans, missing = _in_turn(ordered, end_tick)
+        if missing:
+            spans, missing = _one_at_a_time(ordered, end_tick)
+        held += [Held(on, off, channel, pitch, velocity) for on, off, velocity in spans]
+        unreleased += missing
+    return held, unreleased
+
+
+def _moves_by_key(events: Iterable[smf.Event]) -> dict[tuple[int, int], list[_Move]]:
+    """Moves of each key (channel, pitch) in order."""
+    moves: dict[tuple[int, int], list[_Move]] = defaultdict(list)
+    moved: dict[int, set[int]] = defaultdict(set)  # pitches since the channel's last "all off"
     for tick, kind, channel, number, value in events:
-        if kind == smf.NOTE_ON:
-            pressed[channel][number].append(Held(tick, end_tick, channel, number, value))
-        elif kind == smf.NOTE_OFF:
-            last_off[channel, number] = tick
-            if pressed[channel][number]:
-                released = pressed[channel][number].popleft()
-                released.off_tick = tick
-                done.append(released)
+        if kind in (smf.NOTE_ON, smf.NOTE_OFF):
+            moves[channel, number].append((tick, value if kind == smf.NOTE_ON else _RELEASE))
+            moved[channel].add(number)
         elif kind == smf.CONTROL and number in (_ALL_SOUND_OFF, _ALL_NOTES_OFF):
-            for held in pressed.pop(channel, {}).values():
-                for released in held:
-                    released.off_tick = tick
-                done += held
-    stuck = [held for keys in pressed.values() for held in keys.values()]
-    for held in stuck:
-        _end_stuck(held, last_off)
-        done += held
-    return done, sum(len(held) for held in stuck)
+            for pitch in moved.pop(channel, ()):
+                moves[channel, pitch].append((tick, _RELEASE_ALL))
+    return moves
 
 
-def _end_stuck(held: Sequence[Held], last_off: Mapping[tuple[int, int], int]) -> None:
-    """End presses of one key that were never released.
+def _zero_lengths_in_order(moves: Sequence[_Move]) -> list[_Move]:
+    """Put the release of a note of zero length behind its strike.
 
-    Some files release a key once for several presses; others forget to.
+    Programs that write releases before strikes at every tick turn such notes, often grace
+    notes, inside out.
     """
-    for index, key in enumerate(held):
-        released = last_off.get((key.channel, key.pitch), -1)
-        if released > key.on_tick:
-            key.off_tick = released
-        elif index + 1 < len(held):
-            key.off_tick = held[index + 1].on_tick
+    ordered = list(moves)
+    down = 0
+    for index, (tick, move) in enumerate(moves):
+        if move > 0:
+            down += 1
+        elif move == _RELEASE_ALL:
+            down = 0
+        elif down:
+            down -= 1
+        elif index + 1 < len(moves) and moves[index + 1][0] == tick and moves[index + 1][1] > 0:
+            ordered[index], ordered[index + 1] = moves[index + 1], moves[index]
+            down -= 1  # the strike that comes next is already released
+    return ordered
+
+
+_Spans = list[tuple[int, int, int]]
+"""Tick of strike, tick of release, velocity."""
+
+
+def _in_turn(moves: Iterable[_Move], end_tick: int) -> tuple[_Spans, int]:
+    """First pressed, first released; and how many were never."""
+    spans: _Spans = []
+    down: deque[_Move] = deque()
+    for tick, move in moves:
+        if move > 0:
+            down.append((tick, move))
+            continue
+        for _ in range(len(down) if move == _RELEASE_ALL else min(1, len(down))):
+            on_tick, velocity = down.popleft()
+            spans.append((on_tick, tick, velocity))
+    spans += [(on_tick, end_tick, velocity) for on_tick, velocity in down]
+    return spans, len(down)
+
+
+def _one_at_a_time(moves: Iterable[_Move], end_tick: int) -> tuple[_Spans, int]:
+    """A strike ends the one before, a release ends all; and how many were never released."""
+    spans: _Spans = []
+    down: list[_Move] = []
+    missing = 0
+    for tick, move in moves:
+        if move > 0:
+            if down and down[0][0] < tick:
+                spans += [(on_tick, tick, velocity) for on_tick, velocity in down]
+                missing += len(down)
+                down = []
+            down.append((tick, move))
+        else:
+            spans += [(on_tick, tick, velocity) for on_tick, velocity in down]
+            down = []
+    spans += [(on_tick, end_tick, velocity) for on_tick, velocity in down]
+    return spans, missing + len(down)
 
 
 Pedals = Mapping[int, tuple[Sequence[int], Sequence[int]]]

@@ -87,8 +87,8 @@ def read_midi(path: str | os.PathLike[str], track: int | None = None) -> Score:
     All tracks are merged, or one is chosen. Tempo changes are followed. The sustain
     pedal holds released notes of its channel until it is lifted or the same key is
     struck again. Two notes of one pitch that overlap on a channel end in the order they
-    began; a note the file never ends, ends where its key is next struck or released, or
-    with the track. Notes on the drum channel are left out.
+    began; a note the file never ends, ends where its key is next struck, or with the
+    track. Notes on the drum channel are left out.
 
     Args:
         path: the file.

@@ -67,6 +67,8 @@ CURIOUS = [
     ("pedal", [(60, 0, 1.0), (62, 1.0, 1.5)], ["sustain"]),
     ("bends_and_wheels", [(60, 0, 0.5)], ["pitch_bend", "controllers"]),
     ("type_0_two_channels", [(60, 0, 0.5), (64, 0.5, 1.0)], ["drums"]),
+    ("grace_note_inside_out", [(60, 0, MIN_NOTE_S), (60, 0.5, 1.0)], ["zero_length"]),
+    ("one_release_for_two", [(60, 0, 0.5), (60, 0.5, 1.0), (60, 1.5, 2.0)], ["unended"]),
     ("overlapping_equal", [(60, 0, 1.0), (60, 0.5, 1.5)], []),
 ]
 

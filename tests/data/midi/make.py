@@ -120,6 +120,11 @@ def curious() -> Iterable[tuple[str, bytes]]:
         file(track(event(0, 0xE0, 0, 80), control(0, 1, 64), control(0, 11, 90), note())),
     )
     yield "type_0_two_channels", file(track(note(60, 0), note(64, 1), note(36, 9)), kind=0)
+    yield "grace_note_inside_out", file(track(off(0, 60), on(0, 60), off(BEAT, 62), note(60)))
+    yield (
+        "one_release_for_two",
+        file(track(on(0, 60), on(BEAT, 60), off(BEAT, 60), on(BEAT, 60), off(BEAT, 60))),
+    )
     yield "overlapping_equal", file(track(on(0, 60), on(BEAT, 60), off(BEAT, 60), off(BEAT, 60)))
 
 
