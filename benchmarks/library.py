@@ -29,36 +29,11 @@ from core.engines.base import EMBEDDING_DIM, FloatArray
 from core.library import Library, recipes
 from core.timbre import TextTimbre
 
-WORDS = [
-    "warm",
-    "bright",
-    "dark",
-    "soft",
-    "hollow",
-    "glass",
-    "bell",
-    "piano",
-    "string",
-    "bass",
-    "lead",
-    "pad",
-    "organ",
-    "flute",
-    "brass",
-    "choir",
-    "metal",
-    "wooden",
-    "deep",
-    "airy",
-    "slow",
-    "quick",
-    "plucked",
-    "bowed",
-    "struck",
-    "blown",
-    "analog",
-    "digital",
-]
+WORDS = (
+    *("warm", "bright", "dark", "soft", "hollow", "glass", "bell", "piano", "string", "bass"),
+    *("lead", "pad", "organ", "flute", "brass", "choir", "metal", "wooden", "deep", "airy"),
+    *("slow", "quick", "plucked", "bowed", "struck", "blown", "analog", "digital"),
+)
 TAGS = ("keys", "string", "pad", "bass", "lead", "bell", "wind", "voice")
 CALLS = 30
 FILE = "library.sqlite"

@@ -57,6 +57,7 @@ class Library:
         self._database = database
         self._recordings = RecordingFolder(database.path.with_suffix(".recordings"))
         self._cache = cache
+        self._vector_files: dict[Path, VectorFile] = {}
 
     @classmethod
     def open(
@@ -229,7 +230,8 @@ class Library:
         """Presets with every word of the query, or one that begins so, the best first.
 
         Name, tags and recipe are searched; case and accents do not matter. An empty query
-        finds everything, by name. Of more than 2000 matches the 2000 saved last count.
+        finds everything, by name. Of more than 1000 matches, 1000 are found: names that
+        match first, the last saved on top.
         """
         with self._database.read() as connection:
             return search.search(connection, query, offset, limit)
@@ -384,4 +386,5 @@ class Library:
         return recipes.to_timbre(expanded, self._recordings.require)
 
     def _vectors(self, encoder: TimbreEncoder) -> VectorFile:
-        return VectorFile(self._cache / "embeddings" / f"{encoder.sha256}.f32")
+        path = self._cache / "embeddings" / f"{encoder.sha256}.f32"
+        return self._vector_files.setdefault(path, VectorFile(path))

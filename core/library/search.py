@@ -7,10 +7,8 @@ it, in name, tags or recipe. Whatever is typed is taken as words, never as query
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from typing import Any
 
-from sqlalchemy import Connection, Select, func, select, text
+from sqlalchemy import ColumnElement, Connection, exists, func, select, text
 
 from core.errors import SettingsError
 from core.library import rows
@@ -22,9 +20,10 @@ MAX_WORDS = 16
 
 MAX_WORD_CHARACTERS = 64
 
-RANKED = 2000
-"""Of more matches than this, the ones that were saved last are ranked and counted. A search
-that broad is a user still typing, and ranking 100,000 would make typing stutter."""
+RANKED = 1000
+"""A search that finds more is a user still typing: bm25 looks at every match and would make
+typing stutter in a large library. Then names that match come first, the last saved on top,
+and counting stops here."""
 
 _WORD = re.compile(r"[^\W_]+")
 
@@ -34,11 +33,21 @@ _ORDERS = {
     "rating": (PRESET.c.rating.desc(), PRESET.c.name_key.desc()),
 }
 
-_MATCHES = text(
-    # Names weigh more than tags, and tags more than the words of a recipe.
-    "SELECT rowid, bm25(preset_text, 10.0, 5.0, 1.0) AS score FROM preset_text "
-    "WHERE preset_text MATCH :query ORDER BY rowid DESC LIMIT :ranked"
+_COUNT = text(
+    "SELECT count(*) FROM "
+    "(SELECT 1 FROM preset_text WHERE preset_text MATCH :query LIMIT :ranked + 1)"
 )
+_BEST = text(
+    # Names weigh more than tags, and tags more than the words of a recipe.
+    "SELECT rowid FROM preset_text WHERE preset_text MATCH :query "
+    "ORDER BY bm25(preset_text, 10.0, 5.0, 1.0), rowid LIMIT :limit OFFSET :offset"
+)
+_LAST = text(
+    "SELECT rowid FROM preset_text WHERE preset_text MATCH :query ORDER BY rowid DESC LIMIT :ranked"
+)
+
+_COMMON = 2000
+"""With more presets of a tag than this, walking the list in its order beats sorting them."""
 
 
 def page(
@@ -55,19 +64,23 @@ def page(
     if order not in _ORDERS:
         raise SettingsError(f"the order {order!r} is not one of {', '.join(_ORDERS)}")
 
-    def narrowed(query: Select[Any]) -> Select[Any]:
-        if kind is not None:
-            query = query.where(PRESET.c.kind == kind)
-        if favourites:
-            query = query.where(PRESET.c.favourite == 1)
-        if tag is not None:
-            (wanted,) = clean_tags([tag])
-            query = query.join(TAG, TAG.c.preset_pk == PRESET.c.pk).where(TAG.c.tag == wanted)
-        return query
-
-    total = connection.execute(narrowed(select(func.count(PRESET.c.pk)))).scalar_one()
-    query = narrowed(select(PRESET.c.pk)).order_by(*_ORDERS[order]).limit(limit).offset(offset)
-    pks: Sequence[int] = connection.execute(query).scalars().all()
+    conditions: list[ColumnElement[bool]] = []
+    if kind is not None:
+        conditions.append(PRESET.c.kind == kind)
+    if favourites:
+        conditions.append(PRESET.c.favourite == 1)
+    walking = conditions
+    if tag is not None:
+        (wanted,) = clean_tags([tag])
+        tagged = select(TAG.c.preset_pk).where(TAG.c.tag == wanted)
+        conditions = [*conditions, PRESET.c.pk.in_(tagged)]
+        walking = [*walking, exists().where(TAG.c.tag == wanted, TAG.c.preset_pk == PRESET.c.pk)]
+    # With no conditions this is the one count SQLite need not walk an index for.
+    count = select(func.count()).select_from(PRESET).where(*conditions)
+    total = connection.execute(count).scalar_one()
+    query = select(PRESET.c.pk).where(*(walking if total > _COMMON else conditions))
+    query = query.order_by(*_ORDERS[order]).limit(limit).offset(offset)
+    pks = connection.execute(query).scalars().all()
     return Page(tuple(rows.fetch(connection, pks)), total)
 
 
@@ -79,20 +92,27 @@ def search(connection: Connection, query: str, offset: int, limit: int) -> Page:
     match = match_expression(query)
     if not match:
         return Page((), 0)
-    found = connection.execute(_MATCHES, {"query": match, "ranked": RANKED}).all()
-    found = sorted(found, key=lambda row: (row.score, row.rowid))
-    pks = [row.rowid for row in found[offset : offset + limit]]
-    return Page(tuple(rows.fetch(connection, pks)), len(found))
+    given = {"query": match, "ranked": RANKED, "limit": limit, "offset": offset}
+    total = connection.execute(_COUNT, given).scalar_one()
+    if total <= RANKED:
+        pks = list(connection.execute(_BEST, given).scalars())
+    else:
+        total = RANKED
+        named = connection.execute(_LAST, given | {"query": f"name : ({match})"}).scalars()
+        anywhere = connection.execute(_LAST, given).scalars()
+        # A dict keeps the first of each, in order.
+        pks = list(dict.fromkeys([*named, *anywhere]))[:RANKED][offset : offset + limit]
+    return Page(tuple(rows.fetch(connection, pks)), total)
 
 
 def match_expression(query: str) -> str:
     """The words of a query in FTS5's language, each quoted and open at its end.
 
     Returns:
-        Such as ``"warm"* "ba"*``; empty if the query holds no words.
+        Such as ``"warm"* AND "ba"*``; empty if the query holds no words.
     """
     words = [word[:MAX_WORD_CHARACTERS] for word in _WORD.findall(query)]
-    return " ".join(f'"{word}"*' for word in words[:MAX_WORDS])
+    return " AND ".join(f'"{word}"*' for word in words[:MAX_WORDS])
 
 
 def check_page(offset: int, limit: int) -> None:

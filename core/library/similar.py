@@ -22,7 +22,7 @@ from core.errors import AudioError, SettingsError
 from core.library import rows
 from core.library.database import Database
 from core.library.errors import UnknownPreset
-from core.library.presets import Neighbour, Preset
+from core.library.presets import Neighbour
 from core.library.recipes import PresetVersion
 from core.library.schema import EMBEDDED, PRESET, VERSION
 from core.library.vectors import VectorFile, Vectors
@@ -37,7 +37,7 @@ _CURRENT = select(
     VERSION.c.pk, VERSION.c.digest, VERSION.c.number, PRESET.c.id, PRESET.c.name
 ).join(PRESET, PRESET.c.version_pk == VERSION.c.pk)
 _BY_DIGEST = (
-    select(PRESET.c.pk, VERSION.c.digest)
+    select(PRESET.c.pk, PRESET.c.id, VERSION.c.digest)
     .join(VERSION, VERSION.c.pk == PRESET.c.version_pk)
     .where(VERSION.c.digest.in_(bindparam("digests", expanding=True)))
 )
@@ -162,7 +162,7 @@ def nearest(
     count = len(similarities)
     if not count:
         return ()
-    looked_at = min(count, 2 * limit + 64)
+    looked_at = min(count, limit + 16)
     while True:
         # The file also holds recipes of old versions and of presets that are gone, so the
         # best records may give fewer presets than wanted; then look further.
@@ -172,28 +172,24 @@ def nearest(
             digest = vectors.digests[index].tobytes()
             # Two processes may have written the same recipe; a crash may have spoilt one.
             by_digest[digest] = max(by_digest.get(digest, -2.0), float(similarities[index]))
-        found = _presets_of(connection, by_digest)
-        neighbours = [
-            Neighbour(preset, min(1.0, max(-1.0, similarity)))
-            for preset, similarity in found
-            if similarity >= -1.001 and preset.id != except_id
-        ]
-        if len(neighbours) >= limit or looked_at >= count:
-            neighbours.sort(key=lambda near: (-near.similarity, near.preset.name))
-            return tuple(neighbours[:limit])
+        nearest_first = _ranked(connection, by_digest, except_id)
+        if len(nearest_first) >= limit or looked_at >= count:
+            presets = rows.fetch(connection, [pk for pk, _ in nearest_first[:limit]])
+            return tuple(
+                Neighbour(preset, min(1.0, max(-1.0, similarity)))
+                for preset, (_, similarity) in zip(presets, nearest_first[:limit], strict=True)
+            )
         looked_at = min(count, 8 * looked_at)
 
 
-def _presets_of(
-    connection: Connection, by_digest: dict[bytes, float]
-) -> list[tuple[Preset, float]]:
-    """The presets whose current recipes have these digests, with each digest's value."""
-    digests, value_of = list(by_digest), {}
+def _ranked(
+    connection: Connection, by_digest: dict[bytes, float], except_id: str | None
+) -> list[tuple[int, float]]:
+    """Keys of the presets whose current recipes have these digests, best similarity first."""
+    digests, found = list(by_digest), []
     for start in range(0, len(digests), _CHUNK):
         chunk = digests[start : start + _CHUNK]
-        for pk, digest in connection.execute(_BY_DIGEST, {"digests": chunk}):
-            value_of[pk] = by_digest[digest]
-    return [
-        (preset, value_of[pk])
-        for pk, preset in rows.fetch_by_pk(connection, list(value_of)).items()
-    ]
+        for pk, preset_id, digest in connection.execute(_BY_DIGEST, {"digests": chunk}):
+            if by_digest[digest] >= -1.001 and preset_id != except_id:
+                found.append((pk, by_digest[digest]))
+    return sorted(found, key=lambda item: (-item[1], item[0]))

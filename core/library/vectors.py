@@ -71,26 +71,35 @@ class VectorFile:
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        self._opened: tuple[tuple[int, int], Vectors] | None = None
 
     def open(self) -> Vectors:
-        """Map the file; empty with the id ``""`` if there is none, or it is not ours."""
+        """Map the file; empty with the id ``""`` if there is none, or it is not ours.
+
+        The map is kept until the file has grown: touching 200 MB of fresh pages takes as
+        long as the search itself.
+        """
         try:
-            if self.path.stat().st_size < RECORD_BYTES:
-                return _nothing()
-            # A plain array over the map: numpy's subclass costs at every view.
-            count = self.path.stat().st_size // RECORD_BYTES
-            mapped = np.memmap(self.path, np.uint8, "r", shape=(count, RECORD_BYTES))
+            status = self.path.stat()
+            state = (status.st_ino, status.st_size)
+            if self._opened is None or self._opened[0] != state:
+                self._opened = (state, self._map(status.st_size // RECORD_BYTES))
+            return self._opened[1]
         except OSError:
             return _nothing()
-        records = np.asarray(mapped)
+
+    def _map(self, count: int) -> Vectors:
+        if not count:
+            return _nothing()
+        # A plain array over the map: numpy's subclass costs at every view.
+        records = np.asarray(np.memmap(self.path, np.uint8, "r", shape=(count, RECORD_BYTES)))
         head = records[0].tobytes()
         if not head.startswith(_MAGIC):
             return _nothing()
-        floats = records.view(np.float32)
         return Vectors(
             store_id=head[len(_MAGIC) : DIGEST_BYTES].hex(),
             digests=records[1:, :DIGEST_BYTES],
-            embeddings=floats[1:, DIGEST_BYTES // 4 :],
+            embeddings=records.view(np.float32)[1:, DIGEST_BYTES // 4 :],
         )
 
     def append(self, digests: Sequence[bytes], embeddings: Sequence[FloatArray]) -> None:
