@@ -259,6 +259,8 @@ def _to_json(item: Item, folder: Path) -> dict[str, Any]:
         data[name] = Path(os.path.relpath(path, folder)).as_posix()
     if item.text is not None:
         data["text"] = item.text
-    data |= {"instrument": item.instrument, "split": item.split}
+    if item.instrument:
+        data["instrument"] = item.instrument
+    data["split"] = item.split
     data["sha256"] = {name: file_sha256(path) for name, path in _files(item)}
     return data

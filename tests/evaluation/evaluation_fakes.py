@@ -3,11 +3,19 @@
 from __future__ import annotations
 
 import hashlib
+import os
+from pathlib import Path
 
+import evaluation_sounds as sounds
 import numpy as np
 
 from core.encoders.base import TimbreEncoder, unit
-from core.engines.base import EMBEDDING_DIM, FloatArray
+from core.engines.base import EMBEDDING_DIM, FloatArray, RenderRequest, RenderSettings
+from core.errors import ModelMissing
+from core.provenance import Provenance
+from core.score import Clip
+from core.synthesizer import Synthesizer, Take
+from core.timbre import TextTimbre, Timbre
 
 
 class SpectrumEncoder(TimbreEncoder):
@@ -26,3 +34,51 @@ class SpectrumEncoder(TimbreEncoder):
         seed = int.from_bytes(hashlib.sha256(text.encode()).digest()[:4], "little")
         values = np.random.default_rng(seed).standard_normal(EMBEDDING_DIM)
         return unit(values.astype(np.float32))
+
+
+class FakeBundle:
+    """A bundle of no files."""
+
+    def __init__(self, id_: str) -> None:
+        self.id = id_
+        self.sha256 = hashlib.sha256(id_.encode()).hexdigest()
+
+    def has(self, role: str) -> bool:
+        return False
+
+
+class PluckedSynthesizer:
+    """Plays every clip with plucked tones; how bright they are comes from the timbre.
+
+    A clip in which a key is 127 ends the process, once: the file named by ``TIMBRE_TEST_CRASH``
+    is made first, and where it exists the clip is played.
+    """
+
+    device = "cpu"
+
+    def __init__(self, id_: str) -> None:
+        self.bundle = FakeBundle(id_)
+        self.encoder = SpectrumEncoder()
+
+    def render(self, clip: Clip, timbre: Timbre, *, seed: int, settings: object = None) -> Take:
+        if any(note.pitch == 127 for note in clip.notes):
+            marker = Path(os.environ["TIMBRE_TEST_CRASH"])
+            if not marker.exists() or marker.is_dir():
+                if not marker.is_dir():
+                    marker.touch()
+                os._exit(9)
+        words = timbre.words if isinstance(timbre, TextTimbre) else str(timbre.path.stem)  # type: ignore[union-attr]
+        bright = int.from_bytes(hashlib.sha256(words.encode()).digest()[:1], "little") / 255
+        sound = sounds.play(clip, partials=2 + round(10 * bright), rolloff=1.5 - bright)
+        request = RenderRequest(clip, self.encoder.encode_text(words), RenderSettings(), seed)
+        provenance = Provenance(
+            clip, request.embedding, seed, self.bundle.id, self.bundle.sha256, sounds.RATE
+        )
+        return Take(sound[None], sounds.RATE, provenance, (), 0.01)
+
+
+def load_fake(model: str, device: str | None) -> Synthesizer:
+    """A :data:`evaluation.systems.Loader`; knows any id but ``missing``."""
+    if model == "missing":
+        raise ModelMissing("model missing is not on this machine")
+    return PluckedSynthesizer(model)  # type: ignore[return-value]

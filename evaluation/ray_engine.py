@@ -1,0 +1,78 @@
+"""The tasks of a run on a Ray cluster.
+
+Same tasks, same work, same results as :mod:`evaluation.pool`; only where they are done differs.
+``RAY_ADDRESS`` names a running cluster, whose machines have to share the run's folder and its
+models; without it one is started on this machine. Needs the ``ray`` extra.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+from core.errors import ModelMissing
+from evaluation.pool import MAX_ATTEMPTS, Outcome, T, Work, attempt, limit_threads
+
+
+class _Doer:
+    """An actor: makes its work once, does one task at a time."""
+
+    def __init__(self, make_work: Callable[[], Work[Any]], paths: list[str]) -> None:
+        sys.path[:] = [*dict.fromkeys([*paths, *sys.path])]
+        limit_threads()
+        self._make_work = make_work
+        self._work: Work[Any] | None = None
+
+    def do(self, task: Any) -> Outcome[Any]:
+        """See :func:`evaluation.pool.attempt`."""
+
+        def work(given: Any) -> Any:
+            if self._work is None:
+                self._work = self._make_work()
+            return self._work(given)
+
+        return attempt(work, task)
+
+
+def run(tasks: Sequence[T], make_work: Callable[[], Work[T]], workers: int) -> Iterator[Outcome[T]]:
+    """Do tasks on the cluster, in the order they finish; see :func:`evaluation.pool.run`.
+
+    Raises:
+        ModelMissing: if Ray is not installed.
+    """
+    try:
+        import ray
+    except ImportError as error:
+        raise ModelMissing("Ray is not installed; run: pip install 'timbre-bridge[ray]'") from error
+    if not tasks:
+        return
+    started = not ray.is_initialized()
+    if started:
+        cluster = os.environ.get("RAY_ADDRESS")
+        size = {} if cluster else {"num_cpus": workers, "include_dashboard": False}
+        ray.init(address=cluster, log_to_driver=False, **size)
+    try:
+        # A dead actor is started again and its task sent once more, as in the local pool.
+        actor = ray.remote(num_cpus=1, max_restarts=-1, max_task_retries=MAX_ATTEMPTS - 1)(_Doer)
+        free = [actor.remote(make_work, sys.path) for _ in range(min(workers, len(tasks)))]
+        waiting = list(reversed(tasks))
+        under_way: dict[Any, tuple[Any, T]] = {}
+        while waiting or under_way:
+            while waiting and free:
+                doer, task = free.pop(), waiting.pop()
+                under_way[doer.do.remote(task)] = (doer, task)
+            (ready, *_), _ = ray.wait(list(under_way), num_returns=1)
+            doer, task = under_way.pop(ready)
+            free.append(doer)
+            try:
+                outcome = ray.get(ready)
+            except ray.exceptions.RayActorError:
+                message = f"its worker died {MAX_ATTEMPTS} times"
+                yield Outcome(task, None, message, 1)
+                continue
+            yield Outcome(task, outcome.value, outcome.error, outcome.exit_code)
+    finally:
+        if started:
+            ray.shutdown()

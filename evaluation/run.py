@@ -1,0 +1,291 @@
+"""A run: every item of a manifest through every system, scored, in parallel, once.
+
+A run is a folder. ``config.json`` says what is run, ``records/SYSTEM/ID.json`` appears when a task
+is done (after its sound, under ``audio/``), and ``results.json`` and ``timings.json`` when all are.
+Starting the same run again does what is missing: a task whose record is there is never repeated,
+one that was under way is begun again, and one that failed is tried again. A folder that holds
+another run is refused.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict, dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from core.engines.base import RenderSettings
+from core.errors import OutputError, SettingsError, UserInputError
+from core.files import output_error
+from core.synthesizer import program_version
+from evaluation import pool, results
+from evaluation.datasets import Dataset
+from evaluation.scoring import Scorer, Settings, environment, from_base64
+from evaluation.systems import Loader, Player, System, Task, load_bundle, plan
+
+Executor = Callable[
+    [Sequence[Task], Callable[[], pool.Work[Task]], int], Iterator[pool.Outcome[Task]]
+]
+"""Does tasks somewhere: :func:`evaluation.pool.run` or :func:`evaluation.ray_engine.run`."""
+
+
+@dataclass(frozen=True)
+class Config:
+    """What is run; with the set, everything the results depend on.
+
+    Attributes:
+        models: bundle ids.
+        seed: of every render, choice and resampling.
+        render: settings of every render.
+        baselines: whether ground truth, sines and the others are run too.
+        folder: of WAVs made by another system, named by item ids; its name in the table
+            is ``folder_name``.
+        folder_name: see ``folder``.
+        scoring: what figures depend on.
+        limit: first items only; None for all.
+    """
+
+    models: tuple[str, ...] = ()
+    seed: int = 0
+    render: RenderSettings = field(default_factory=RenderSettings)
+    baselines: bool = True
+    folder: Path | None = None
+    folder_name: str = "folder"
+    scoring: Settings = field(default_factory=Settings)
+    limit: int | None = None
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.seed < 2**32:
+            raise SettingsError(f"seed {self.seed} is outside 0–4294967295")
+        if self.limit is not None and self.limit < 1:
+            raise SettingsError(f"limit {self.limit} is below 1")
+        if len(set(self.models)) != len(self.models):
+            raise SettingsError("a model is given twice")
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a run is.
+
+    Attributes:
+        done, total: tasks; ``done`` counts those of an earlier start.
+        failed: tasks of this start that failed.
+        left_s: time left at the pace so far, seconds; None before the first task is done.
+        last: the task that just ended.
+    """
+
+    done: int
+    total: int
+    failed: int
+    left_s: float | None
+    last: str
+
+
+def systems_of(config: Config, player: Player) -> list[System]:
+    """The systems of a run: models and folder first, then the baselines.
+
+    Raises:
+        ModelMissing, ModelDamaged: if a bundle cannot be used.
+    """
+    found = [System(model, "model", model, config.render) for model in config.models]
+    if config.folder is not None:
+        found.append(System(config.folder_name, "folder", folder=config.folder))
+    if config.baselines:
+        found += [
+            System("ground-truth", "ground-truth"),
+            System("other-performance", "other-performance"),
+        ]
+        for model in config.models:
+            wrong = System(f"{model}/wrong-timbre", "wrong-timbre", model, config.render)
+            found.append(wrong)
+            if player.synthesizer(model).bundle.has("codec"):
+                found.append(System(f"{model}/codec", "codec", model))
+        found.append(System("sine", "sine"))
+    names = [system.name for system in found]
+    if len(set(names)) != len(names):
+        raise SettingsError(f"two systems are called alike: {', '.join(sorted(names))}")
+    if not found:
+        raise SettingsError("there is nothing to run: give a model")
+    return found
+
+
+def run(
+    dataset: Dataset,
+    config: Config,
+    output: Path,
+    *,
+    workers: int = 1,
+    cache: Path | None = None,
+    device: str | None = None,
+    execute: Executor = pool.run,
+    on_progress: Callable[[Progress], None] = lambda progress: None,
+    load: Loader = load_bundle,
+) -> dict[str, Any]:
+    """Run, or go on with, an evaluation.
+
+    Args:
+        dataset: what to render.
+        config: how.
+        output: folder of the run; made if absent.
+        workers: processes.
+        cache: folder of cached embeddings and transcriptions; None keeps none.
+        device: for the models.
+        execute: where the tasks are done.
+        on_progress: told after every task.
+        load: how bundles are loaded.
+
+    Returns:
+        The content of ``results.json``, which is written, as is ``timings.json``.
+
+    Raises:
+        UserInputError: if the folder holds another run.
+        ModelMissing, ModelDamaged: if a bundle cannot be used.
+        OutputError: if the folder cannot be written to.
+    """
+    if workers < 1:
+        raise SettingsError(f"workers must be at least 1, got {workers}")
+    player = Player(device, load)
+    items = dataset.items[: config.limit]
+    systems = systems_of(config, player)
+    described = _describe(dataset, config, systems, player)
+    del player  # the workers load their own; here its memory is not needed any more
+    _claim(output, described)
+    tasks = plan(items, systems, config.seed)
+    missing = [task for task in tasks if _read_record(output, task) is None]
+    make_work = partial(Scorer, config.scoring, output, cache, device, load)
+    began, failed = time.monotonic(), 0
+    errors: dict[str, pool.Outcome[Task]] = {}
+    for done, outcome in enumerate(execute(missing, make_work, workers), 1):
+        if outcome.error is None:
+            _write_record(output, outcome.task, outcome.value)
+        else:
+            failed += 1
+            errors[outcome.task.stem] = outcome
+        pace = (time.monotonic() - began) / done
+        on_progress(
+            Progress(
+                done=len(tasks) - len(missing) + done,
+                total=len(tasks),
+                failed=failed,
+                left_s=pace * (len(missing) - done),
+                last=outcome.task.stem,
+            )
+        )
+    return _finish(output, described, tasks, systems, errors, config.seed)
+
+
+def _describe(
+    dataset: Dataset, config: Config, systems: Sequence[System], player: Player
+) -> dict[str, Any]:
+    """Everything the results depend on, as JSON."""
+    return {
+        "set": {"name": dataset.name, "sha256": dataset.sha256, "limit": config.limit},
+        "seed": config.seed,
+        "render": asdict(config.render),
+        "systems": [system.name for system in systems],
+        "models": {
+            model: {
+                "sha256": player.synthesizer(model).bundle.sha256,
+                "device": player.synthesizer(model).device,
+            }
+            for model in config.models
+        },
+        "scoring": json.loads(json.dumps(asdict(config.scoring))),
+        "judged_by": dict(environment(config.scoring, player)),
+        "version": program_version(),
+    }
+
+
+def _claim(output: Path, described: dict[str, Any]) -> None:
+    """Make the folder ours, or find that it already is.
+
+    Raises:
+        UserInputError: if it holds another run.
+    """
+    path = output / "config.json"
+    try:
+        output.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise output_error(output, error) from error
+    if path.exists():
+        try:
+            before = json.loads(path.read_text("utf-8"))
+        except (OSError, ValueError) as error:
+            raise UserInputError(f"{path} is damaged; choose another folder") from error
+        if before != described:
+            changed = sorted(key for key in described if before.get(key) != described[key])
+            raise UserInputError(
+                f"{output} holds another run ({', '.join(changed)} differ); choose another folder"
+            )
+        return
+    results.write_json(path, described)
+
+
+def _record_path(output: Path, task: Task) -> Path:
+    return output / "records" / f"{task.stem}.json"
+
+
+def _read_record(output: Path, task: Task) -> dict[str, Any] | None:
+    try:
+        record: dict[str, Any] = json.loads(_record_path(output, task).read_text("utf-8"))
+    except (OSError, ValueError):
+        return None  # not there, or damaged: done again either way
+    return record if "figures" in record and (output / record["audio"]["path"]).exists() else None
+
+
+def _write_record(output: Path, task: Task, record: dict[str, Any]) -> None:
+    path = _record_path(output, task)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    results.write_json(path, record)
+
+
+def _finish(
+    output: Path,
+    described: dict[str, Any],
+    tasks: Sequence[Task],
+    systems: Sequence[System],
+    errors: dict[str, pool.Outcome[Task]],
+    seed: int,
+) -> dict[str, Any]:
+    """Put the records together into ``results.json`` and ``timings.json``."""
+    rows: list[results.Row] = []
+    timings: dict[str, Any] = {}
+    vectors: dict[str, list[Any]] = {system.name: [] for system in systems}
+    for task in tasks:
+        outcome = errors.get(task.stem)
+        row: results.Row = {
+            "item": task.item.id,
+            "system": task.system.name,
+            "instrument": task.item.instrument,
+            "text": task.item.text,
+            "seed": task.seed,
+            "error": None if outcome is None else outcome.error,
+            "exit_code": 0 if outcome is None else outcome.exit_code,
+            "figures": {},
+        }
+        record = None if outcome is not None else _read_record(output, task)
+        if record is not None:
+            timings.setdefault(task.system.name, {})[task.item.id] = record.pop("timings")
+            embedding = record.pop("embedding")
+            if embedding is not None:
+                vectors[task.system.name].append(from_base64(embedding))
+            row |= record
+        elif outcome is None:
+            raise OutputError(f"{_record_path(output, task)} vanished during the run; start again")
+        rows.append(row)
+    encoder = described["judged_by"]["encoder"]
+    name = f"{encoder['id']} ({encoder['sha256'][:12]})" if encoder else ""
+    names = [system.name for system in systems]
+    found = {
+        "schema": results.SCHEMA,
+        "config": described,
+        "summary": results.summarise(rows, names, seed),
+        "distances": results.distances(vectors, name) if encoder else {},
+        "rows": rows,
+    }
+    results.write_json(output / "results.json", found)
+    results.write_json(output / "timings.json", timings)
+    return found

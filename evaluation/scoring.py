@@ -1,0 +1,239 @@
+"""One task scored: sound in, a record of every figure out.
+
+The record is plain JSON and holds nothing that a second run would not give again; what a clock
+said stands apart under ``timings``. Conventions that join the metrics:
+
+- Figures against a target compare over the target's length: where a recording ends is its maker's
+  choice, and a longer release is no fault. A shorter render is padded with silence.
+- MSS is taken after scaling the render to the target's root mean square, as engines and
+  recordings are levelled differently and a gain is no timbre.
+- One encoder judges every system of a run.
+- A recording compared with itself says nothing: ``clap_reference`` of the reference is None.
+"""
+
+from __future__ import annotations
+
+import base64
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from core.audio import read_audio, write_wav
+from core.encoders.base import TimbreEncoder
+from core.engines.base import FloatArray
+from core.midi import read_midi
+from core.score import Clip, Note
+from evaluation.cache import Cache, sound_sha256
+from evaluation.metrics import Figures, basic_pitch, clap, consistency, mss, pitch, transcription
+from evaluation.metrics.sound import mono
+from evaluation.systems import Loader, Player, Task, load_bundle
+
+CONSISTENCY_NOTES = 6
+"""Notes embedded for ``clap_consistency``: embeddings cost more than the rest."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What figures depend on besides the sound; part of a run's configuration.
+
+    Attributes:
+        judge: bundle whose encoder gives every CLAP figure of the run; None: no such figures.
+        followers: pitch followers, see :mod:`evaluation.metrics.pitch`.
+        mss: configuration of the spectral loss.
+        transcription: thresholds of the transcriber.
+    """
+
+    judge: str | None = None
+    followers: tuple[str, ...] = ("yin", "crepe")
+    mss: mss.Config = field(default_factory=mss.Config)
+    transcription: transcription.Settings = field(default_factory=transcription.Settings)
+
+
+class Scorer:
+    """Plays and scores tasks; one per worker process.
+
+    Args:
+        settings: what to compute.
+        output: where renders are written, or None.
+        cache: folder of cached embeddings and transcriptions, or None.
+        device: for the models.
+        load: how bundles are loaded.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        output: Path | None = None,
+        cache: Path | None = None,
+        device: str | None = None,
+        load: Loader = load_bundle,
+    ) -> None:
+        self._settings = settings
+        self._output = output
+        self._cache = Cache(cache)
+        self._player = Player(device, load)
+
+    def __call__(self, task: Task) -> dict[str, Any]:
+        """Play, score, and write the sound of a task.
+
+        Returns:
+            A record: ``figures``, ``notes`` heard, ``audio`` (path, hash), ``embedding``
+            (base64 of little-endian float32, or None), ``limits``, ``timings``.
+
+        Raises:
+            TimbreError: if the sound cannot be made or scored.
+        """
+        item = task.item
+        clip = read_midi(item.midi).clip
+        sound = self._player.play(task, clip)
+        audio, rate = np.atleast_2d(np.asarray(sound.audio, np.float32)), sound.sample_rate
+        began = time.perf_counter()
+        target = None if item.target is None else read_audio(item.target)
+        heard = self._transcribe(audio, rate)
+        figures = transcription.evaluate(clip, heard)
+        figures |= pitch.evaluate(audio, rate, clip.notes, self._settings.followers)
+        figures |= self._against_target(audio, rate, clip, target)
+        embedding, similarities = self._similarities(task, audio, rate, clip.notes, target)
+        figures |= similarities
+        timings = {"score_s": time.perf_counter() - began}
+        if sound.render_s is not None:
+            timings["render_s"] = sound.render_s
+            timings["rtf"] = sound.render_s / (audio.shape[1] / rate)
+        return {
+            "figures": figures,
+            "notes": [_note_to_json(note) for note in heard],
+            "audio": {
+                "path": self._write(task, audio, rate),
+                "sha256": sound_sha256(audio, rate),
+                "sample_rate": rate,
+                "frames": audio.shape[1],
+            },
+            "embedding": embedding,
+            "limits": list(sound.limits),
+            "timings": timings,
+        }
+
+    def _transcribe(self, audio: FloatArray, rate: int) -> list[Note]:
+        settings = self._settings.transcription
+        key = (
+            "transcription",
+            basic_pitch.model_sha256(),
+            str(sorted(asdict(settings).items())),
+            sound_sha256(audio, rate),
+        )
+        notes = self._cache.get(
+            key,
+            lambda: [
+                _note_to_json(note) for note in transcription.transcribe(audio, rate, settings)
+            ],
+        )
+        return [note_from_json(note) for note in notes]
+
+    def _against_target(
+        self, audio: FloatArray, rate: int, clip: Clip, target: tuple[FloatArray, int] | None
+    ) -> Figures:
+        if target is None:
+            return consistency.evaluate(audio, rate, clip.notes)
+        truth, truth_hz = target
+        cut = mono(audio, rate)[: round(truth.shape[1] / truth_hz * rate)]
+        figures = consistency.evaluate(cut, rate, clip.notes, target)
+        matched = gain_matched(cut, mono(truth, truth_hz))
+        return figures | mss.evaluate(matched, rate, truth, truth_hz, self._settings.mss)
+
+    def _similarities(
+        self,
+        task: Task,
+        audio: FloatArray,
+        rate: int,
+        notes: Sequence[Note],
+        target: tuple[FloatArray, int] | None,
+    ) -> tuple[str | None, Figures]:
+        if self._settings.judge is None:
+            return None, {}
+        encoder = self._player.synthesizer(self._settings.judge).encoder
+        item, kind = task.item, task.system.kind
+        own = self._embed(encoder, audio, rate)
+        figures: Figures = {
+            "clap_target": None,
+            "clap_reference": None,
+            "clap_text": None,
+            "clap_consistency": self._note_consistency(encoder, audio, rate, notes),
+        }
+        if target is not None:
+            figures["clap_target"] = clap.similarity(own, self._embed(encoder, *target))
+        if item.reference is not None and kind != "other-performance":
+            reference = self._embed(encoder, *read_audio(item.reference))
+            figures["clap_reference"] = clap.similarity(own, reference)
+        if item.text is not None:
+            words = self._vector(
+                ("text", encoder.id, encoder.sha256, item.text),
+                lambda: encoder.encode_text(item.text or ""),
+            )
+            figures["clap_text"] = clap.similarity(own, words)
+        return _to_base64(own), figures
+
+    def _embed(self, encoder: TimbreEncoder, audio: FloatArray, rate: int) -> FloatArray:
+        key = ("embedding", encoder.id, encoder.sha256, sound_sha256(audio, rate))
+        return self._vector(key, lambda: clap.embed(encoder, audio, rate))
+
+    def _vector(self, key: tuple[str, ...], compute: Callable[[], FloatArray]) -> FloatArray:
+        return from_base64(self._cache.get(key, lambda: _to_base64(compute())))
+
+    def _note_consistency(
+        self, encoder: TimbreEncoder, audio: FloatArray, rate: int, notes: Sequence[Note]
+    ) -> float | None:
+        cuts = consistency.cut_notes(audio, rate, notes, CONSISTENCY_NOTES).numpy()
+        hz = consistency.SAMPLE_RATE
+        vectors = [self._embed(encoder, cut[None], hz) for cut in cuts]
+        return consistency.pairwise_cosine(np.array(vectors)) if len(vectors) > 1 else None
+
+    def _write(self, task: Task, audio: FloatArray, rate: int) -> str | None:
+        if self._output is None:
+            return None
+        relative = f"audio/{task.stem}.wav"
+        path = self._output / relative
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_wav(path, audio, rate, subtype="PCM_16")
+        return relative
+
+
+def gain_matched(sound: FloatArray, target: FloatArray) -> FloatArray:
+    """The sound [frames] scaled to the target's root mean square; silence stays silence."""
+    own, wanted = (float(np.sqrt(np.mean(np.square(x, dtype=np.float64)))) for x in (sound, target))
+    return sound if own < 1e-9 else (sound * (wanted / own)).astype(np.float32)
+
+
+def note_from_json(data: Sequence[float]) -> Note:
+    """Read [start_s, pitch, velocity, duration_s]."""
+    start_s, pitch_, velocity, duration_s = data
+    return Note(start_s, int(pitch_), int(velocity), duration_s)
+
+
+def _note_to_json(note: Note) -> list[float]:
+    return [note.start_s, note.pitch, note.velocity, note.duration_s]
+
+
+def _to_base64(vector: FloatArray) -> str:
+    return base64.b64encode(np.ascontiguousarray(vector, "<f4").tobytes()).decode("ascii")
+
+
+def from_base64(text: str) -> FloatArray:
+    """Read an embedding of a record: float32 [512]."""
+    return np.frombuffer(base64.b64decode(text), "<f4").astype(np.float32)
+
+
+def environment(settings: Settings, player: Player) -> Mapping[str, Any]:
+    """Ids and hashes of every model that figures depend on, for ``results.json``."""
+    found: dict[str, Any] = {
+        "transcriber": {"id": basic_pitch.MODEL_ID, "sha256": basic_pitch.model_sha256()},
+        "mss": settings.mss.label,
+        "encoder": None,
+    }
+    if settings.judge is not None:
+        encoder = player.synthesizer(settings.judge).encoder
+        found["encoder"] = {"id": encoder.id, "sha256": encoder.sha256}
+    return found
