@@ -7,14 +7,12 @@ command runs.
 
 from __future__ import annotations
 
-import os
 import sys
 import time
 from importlib.metadata import entry_points
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-import click
 import typer
 
 from core.errors import Cancelled, SettingsError, TimbreError
@@ -24,6 +22,9 @@ if TYPE_CHECKING:
     from core.provenance import PresetVersion
     from core.synthesizer import Synthesizer, Take
     from core.timbre import Timbre
+
+_SUBTYPES = ("PCM_24", "PCM_16", "FLOAT")
+_LOWEST_RATE, _HIGHEST_RATE = 8_000, 384_000
 
 app = typer.Typer(
     name="timbre",
@@ -58,24 +59,15 @@ def main() -> None:
     debug = "--debug" in sys.argv
     arguments = [argument for argument in sys.argv[1:] if argument != "--debug"]
     try:
-        command = typer.main.get_command(compose())
-        code = command.main(arguments, prog_name="timbre", standalone_mode=False)
-        sys.exit(code if isinstance(code, int) else 0)
-    except click.exceptions.Exit as stop:
-        sys.exit(stop.exit_code)
-    except click.ClickException as error:
-        error.show()
-        sys.exit(error.exit_code)
-    except (click.Abort, KeyboardInterrupt):
-        _fail("cancelled", Cancelled.exit_code)
+        typer.main.get_command(compose())(arguments, prog_name="timbre")
+    except SystemExit as stop:
+        if stop.code == Cancelled.exit_code:  # how Typer reports Ctrl-C, without a word
+            _fail("cancelled", Cancelled.exit_code)
+        raise
     except TimbreError as error:
         if debug:
             raise
         _fail(str(error), error.exit_code)
-    except BrokenPipeError:
-        # The reader of our output has gone (``timbre … | head``): nobody to tell.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(1)
     except Exception as error:
         if debug:
             raise
@@ -157,6 +149,7 @@ def render(
             )
         if not 1 <= takes <= 1000:
             raise SettingsError(f"takes {takes} is outside 1–1000")
+        _check_file(output, rate, subtype)
         from core.engines.base import RenderSettings
         from core.midi import read_midi
         from core.synthesizer import Synthesizer
@@ -179,6 +172,21 @@ def render(
             for index, take in enumerate(rendered, 1)
         ]
     _report(rendered, paths, rate, time.perf_counter() - began, as_json)
+
+
+def _check_file(output: Path, rate: int | None, subtype: str) -> None:
+    """Refuse what could not be written before anything is rendered."""
+    from core.errors import OutputError
+
+    if subtype not in _SUBTYPES:
+        raise SettingsError(f"format {subtype!r} is none of {', '.join(_SUBTYPES)}")
+    if rate is not None and not _LOWEST_RATE <= rate <= _HIGHEST_RATE:
+        raise SettingsError(f"sample rate {rate} is outside {_LOWEST_RATE}–{_HIGHEST_RATE} Hz")
+    folder = output.absolute().parent
+    if not folder.is_dir():
+        raise OutputError(f"{output} cannot be written: there is no folder {folder}")
+    if output.is_dir():
+        raise OutputError(f"{output} cannot be written: it is a folder")
 
 
 def _timbre(

@@ -1,0 +1,234 @@
+"""``timbre render`` as a user meets it: output, exit codes, and one line for every mistake."""
+
+import json
+import os
+import resource
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+
+from core import cli
+from core.midi import write_midi
+from core.score import Clip, Note
+from tests.helpers.bundles import write_tiny_bundle
+
+Run = Callable[..., tuple[int, str, str]]
+
+CLIP = Clip.of("riff", [Note(0.2 * i, 55 + 2 * i, 80, 0.18) for i in range(5)])
+HEADER = b"MThd\0\0\0\6\0\1\0\1\1\xe0"
+TONE = (0.4 * np.sin(2 * np.pi * 220 * np.arange(30_000) / 44_100)).astype(np.float32)
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("home")
+    write_tiny_bundle(folder / "models" / "tiny")
+    return folder
+
+
+@pytest.fixture
+def run(
+    home: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> Run:
+    """Run ``timbre`` in a folder with a score and a recording; exit code, stdout, stderr."""
+    monkeypatch.setenv("TIMBRE_HOME", str(home))
+    monkeypatch.chdir(tmp_path)
+    write_midi(CLIP, tmp_path / "riff.mid")
+    soundfile.write(tmp_path / "tone.wav", TONE, 44_100)
+
+    def call(*arguments: str) -> tuple[int, str, str]:
+        monkeypatch.setattr(sys, "argv", ["timbre", *arguments])
+        with pytest.raises(SystemExit) as stopped:
+            cli.main()
+        out, err = capsys.readouterr()
+        return int(stopped.value.code or 0), out, err
+
+    return call
+
+
+def render(run: Run, *arguments: str) -> tuple[int, str, str]:
+    return run("render", "riff.mid", "--model", "tiny", "-o", "out.wav", *arguments)
+
+
+def test_json_is_one_object_that_describes_the_file(run: Run) -> None:
+    code, out, _ = render(run, "--text", "hollow flute", "--seed", "4", "--json")
+    assert code == 0
+    told = json.loads(out)
+    info = soundfile.info(told["path"])
+    assert (told["sample_rate"], told["frames"]) == (info.samplerate, info.frames)
+    assert (told["seed"], told["model"]) == (4, "tiny")
+    assert 0 < told["timings"]["render_s"] <= told["timings"]["total_s"]
+
+
+def test_rate_format_and_takes(run: Run) -> None:
+    code, out, _ = render(
+        run, "--audio", "tone.wav", "--takes", "2", "--rate", "48000", "--format", "FLOAT", "--json"
+    )
+    assert code == 0
+    paths = [Path(take["path"]) for take in json.loads(out)["takes"]]
+    assert [path.name for path in paths] == ["out-1.wav", "out-2.wav"]
+    for path in paths:
+        info = soundfile.info(path)
+        assert (info.samplerate, info.subtype) == (48_000, "FLOAT")
+    assert [take["frames"] for take in json.loads(out)["takes"]] == [
+        soundfile.info(path).frames for path in paths
+    ]
+
+
+def test_from_repeats_a_render_bit_for_bit(run: Run) -> None:
+    assert render(run, "--audio", "tone.wav", "--seed", "9", "--rate", "32000")[0] == 0
+    Path("tone.wav").unlink()
+    code, _, err = run("render", "--from", "out.wav", "-o", "again.wav")
+    assert (code, err) == (0, "")
+    assert Path("again.wav").read_bytes() == Path("out.wav").read_bytes()
+
+
+def test_what_cannot_be_said_is_printed_with_every_note(run: Run) -> None:
+    write_midi(Clip.of("high", [Note(0, 60, 80, 0.2), Note(0.5, 110, 80, 0.2)]), "riff.mid")
+    _, _, err = render(run, "--text", "flute", "--temperature", "0.7")
+    assert "temperature has no effect" in err
+    assert "D8 at 0.5" in err
+
+
+def expect_one_line(result: tuple[int, str, str], code: int, *words: str) -> None:
+    got, out, err = result
+    lines = [line for line in err.splitlines() if not line.startswith(("note:", "  "))]
+    assert got == code, err
+    assert out == ""
+    assert len(lines) == 1
+    for word in words:
+        assert word in lines[0]
+    assert not Path("out.wav").exists()
+    assert not [path.name for path in Path().iterdir() if path.name not in ("riff.mid", "tone.wav")]
+
+
+@pytest.mark.parametrize(
+    ("content", "word"),
+    [
+        (b"", "empty"),
+        (b"RIFF this is no score", "riff.mid"),
+        (HEADER + b"MTrk\0\0\0\4\0\xff\x2f\0", "notes"),
+        (HEADER + b"MTrk\0\0\0\x0c\0\x99\x24\x40\x60\x89\x24\0\0\xff\x2f\0", "drum"),
+        (b"MThd\0\0\0\6\0", "riff.mid"),
+    ],
+    ids=["empty", "not-midi", "no-notes", "only-drums", "truncated"],
+)  # fmt: skip
+def test_scores_that_cannot_be_played(run: Run, content: bytes, word: str) -> None:
+    Path("riff.mid").write_bytes(content)
+    expect_one_line(render(run, "--text", "flute"), 2, word)
+
+
+@pytest.mark.parametrize(
+    ("samples", "word"),
+    [
+        (np.zeros(44_100, np.float32), "silent"),
+        (TONE[:3], "3 samples"),
+        (np.full(44_100, np.nan, np.float32), "NaN"),
+        (np.zeros(0, np.float32), "tone.wav"),
+    ],
+    ids=["silent", "three-samples", "nan", "no-samples"],
+)
+def test_recordings_that_hold_no_timbre(
+    run: Run, samples: "np.ndarray[tuple[int], np.dtype[np.float32]]", word: str
+) -> None:
+    soundfile.write("tone.wav", samples, 44_100, subtype="FLOAT")
+    expect_one_line(render(run, "--audio", "tone.wav"), 2, word)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "word"),
+    [
+        (("--audio", "absent.wav"), 2, "absent.wav"),
+        (("--audio", "riff.mid"), 2, "riff.mid"),
+        (("--text", " "), 2, "words"),
+        ((), 2, "one timbre"),
+        (("--text", "a", "--audio", "tone.wav"), 2, "one timbre"),
+        (("--text", "a", "--model", "nonesuch"), 3, "nonesuch"),
+        (("--text", "a", "--model", "tokensynth"), 3, "timbre models pull tokensynth"),
+        (("--text", "a", "--temperature", "0"), 2, "temperature"),
+        (("--text", "a", "--takes", "0"), 2, "takes"),
+        (("--text", "a", "--device", "cuda:9"), 2, "cuda:9"),
+        (("--text", "a", "--rate", "1"), 2, "sample rate"),
+        (("--text", "a", "--format", "MP3"), 2, "MP3"),
+        (("--text", "a", "--track", "77"), 2, "track"),
+        (("--from", "riff.mid"), 2, "--from"),
+    ],
+)
+def test_requests_that_cannot_be_met(
+    run: Run, arguments: tuple[str, ...], code: int, word: str
+) -> None:
+    expect_one_line(render(run, *arguments), code, word)
+
+
+@pytest.mark.parametrize("output", ["no/such/folder/out.wav", "folder"])
+def test_outputs_that_cannot_be_written(run: Run, output: str) -> None:
+    Path("folder").mkdir()
+    code, out, err = run("render", "riff.mid", "--model", "tiny", "--text", "a", "-o", output)
+    assert (code, out) == (2, "")
+    assert output.split("/", maxsplit=1)[0] in err
+    assert len(err.splitlines()) == 1
+    assert list(Path("folder").iterdir()) == []
+
+
+def test_mistyped_options_are_the_users_mistake(run: Run) -> None:
+    code, out, err = run("render", "--nonsense")
+    assert (code, out) == (2, "")
+    assert "--nonsense" in err
+
+
+def test_ctrl_c_leaves_nothing_behind(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupt(_label: str) -> Callable[[float], bool]:
+        def press(_fraction: float) -> bool:
+            raise KeyboardInterrupt
+
+        return press
+
+    monkeypatch.setattr(cli, "progress_line", interrupt)
+    expect_one_line(render(run, "--text", "flute"), 130, "cancelled")
+
+
+def test_our_own_bugs_say_so(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cli, "_report", lambda *_: 1 / 0)
+    code, _, err = render(run, "--text", "flute")
+    assert code == 1
+    assert "--debug" in err
+    assert "Traceback" not in err
+
+
+def test_a_full_disk_is_one_line_and_no_file(run: Run, home: Path) -> None:
+    """A file-size limit stands in for the full disk: the write fails part of the way."""
+
+    def limit() -> None:
+        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000))
+
+    finished = subprocess.run(
+        [sys.executable, "-m", "core.cli", "render", "riff.mid", "--model", "tiny",
+         "--text", "flute", "-o", "out.wav"],
+        env={**os.environ, "TIMBRE_HOME": str(home), "OMP_NUM_THREADS": "1",
+             "PYTHONPATH": str(Path(__file__).parents[2])},
+        capture_output=True, text=True, check=False, preexec_fn=limit,
+    )  # fmt: skip
+    expect_one_line((finished.returncode, finished.stdout, finished.stderr), 2, "out.wav")
+
+
+def test_help_imports_nothing_heavy() -> None:
+    """Start-up is a promise (0.5 s): a heavy import in any package's commands breaks it."""
+    heavy = ("torch", "numpy", "scipy", "sqlalchemy", "soundfile", "huggingface_hub")
+    code = (
+        "import sys; from core import cli; cli.compose();"
+        f"print([name for name in {heavy} if name in sys.modules])"
+    )
+    finished = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    )
+    assert finished.stdout.strip() == "[]"

@@ -1,0 +1,126 @@
+"""The façade: what a program that embeds Timbre Bridge relies on."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from core import AudioTimbre, Blend, Clip, Note, Synthesizer, TextTimbre
+from core.audio import read_audio, write_wav
+from core.engines.base import RenderSettings
+from core.errors import Cancelled, MidiError, ModelDamaged, ModelMissing, SettingsError
+from core.midi import write_midi
+from core.models.registry import Registry
+from core.provenance import read_provenance
+from tests.helpers.bundles import write_tiny_bundle
+
+CLIP = Clip.of("riff", [Note(0.2 * i, 50 + 3 * i, 70 + 8 * i, 0.3) for i in range(6)])
+
+
+@pytest.fixture(scope="module")
+def registry(tmp_path_factory: pytest.TempPathFactory) -> Registry:
+    home = tmp_path_factory.mktemp("home")
+    write_tiny_bundle(home / "models" / "tiny")
+    return Registry(home / "models", cache_dir=home / "cache")
+
+
+@pytest.fixture(scope="module")
+def synth(registry: Registry) -> Synthesizer:
+    return Synthesizer.load("tiny", registry=registry)
+
+
+@pytest.fixture
+def recording(tmp_path: Path) -> Path:
+    t = np.arange(44_100) / 44_100
+    path = tmp_path / "recording.wav"
+    write_wav(
+        path, (0.3 * np.sin(2 * np.pi * 330 * t) * np.exp(-3 * t)).astype(np.float32)[None], 44_100
+    )
+    return path
+
+
+def test_a_file_and_the_clip_in_it_render_the_same(synth: Synthesizer, tmp_path: Path) -> None:
+    write_midi(CLIP, tmp_path / "riff.mid")
+    words = TextTimbre("hollow flute")
+    from_file = synth.render(tmp_path / "riff.mid", words, seed=3)
+    # Times in the file are whole ticks: compare with the clip that was read, not the one written.
+    from_clip = synth.render(from_file.provenance.clip, words, seed=3)
+    assert np.array_equal(from_file.audio, from_clip.audio)
+    assert from_file.audio.dtype == np.float32
+    assert from_file.audio.ndim == 2
+
+
+def test_every_kind_of_timbre_sounds_different(synth: Synthesizer, recording: Path) -> None:
+    audio, words = AudioTimbre(recording), TextTimbre("hollow flute")
+    takes = synth.render_batch(
+        [(CLIP, timbre, 0) for timbre in (audio, words, Blend(((audio, 1.0), (words, 1.0))))]
+    )
+    for first in range(3):
+        for second in range(first):
+            assert not np.allclose(takes[first].audio, takes[second].audio, atol=1e-4)
+
+
+def test_a_batch_is_its_items(synth: Synthesizer) -> None:
+    items = [(CLIP, TextTimbre("dark pad"), 1), (CLIP, TextTimbre("bright bell"), 2)]
+    for take, item in zip(synth.render_batch(items), items, strict=True):
+        alone = synth.render(item[0], item[1], seed=item[2])
+        np.testing.assert_allclose(take.audio, alone.audio, atol=1e-5)
+
+
+def test_a_written_take_can_be_repeated_bit_for_bit(
+    synth: Synthesizer, recording: Path, tmp_path: Path
+) -> None:
+    first, second = tmp_path / "first.wav", tmp_path / "second.wav"
+    synth.render(CLIP, AudioTimbre(recording), seed=11).write(first, 48_000, "FLOAT")
+    recording.unlink()  # the embedding is in the file: the recording is not needed again
+    told = read_provenance(first)
+    assert told.timbre == AudioTimbre(recording)
+    synth.repeat(told).write(second, told.sample_rate, told.subtype)
+    assert first.read_bytes() == second.read_bytes()
+    assert read_audio(first)[1] == 48_000
+
+
+def test_other_weights_do_not_pretend_to_repeat(registry: Registry, synth: Synthesizer) -> None:
+    write_tiny_bundle(registry.models_dir / "other", "other", seed=1)
+    take = Synthesizer.load("other", registry=registry).render(CLIP, TextTimbre("pad"))
+    with pytest.raises(ModelMissing, match="other"):
+        synth.repeat(take.provenance)
+
+
+def test_cancel_reaches_the_caller(synth: Synthesizer) -> None:
+    with pytest.raises(Cancelled):
+        synth.render(CLIP, TextTimbre("pad"), on_progress=lambda fraction: fraction < 0.3)
+
+
+def test_what_cannot_be_said_is_reported_before_and_with_the_take(synth: Synthesizer) -> None:
+    settings = RenderSettings(top_p=0.5)
+    assert [limit.code for limit in synth.limits(CLIP, settings)] == ["setting_ignored"]
+    take = synth.render(CLIP, TextTimbre("pad"), settings=settings)
+    assert [limit.code for limit in take.limits] == ["setting_ignored"]
+
+
+@pytest.mark.parametrize("seed", [-1, 2**32])
+def test_seeds_outside_the_range_are_refused(synth: Synthesizer, seed: int) -> None:
+    with pytest.raises(SettingsError, match="seed"):
+        synth.render(CLIP, TextTimbre("pad"), seed=seed)
+
+
+def test_a_missing_score_is_one_clear_error(synth: Synthesizer, tmp_path: Path) -> None:
+    with pytest.raises(MidiError, match="no-such"):
+        synth.render(tmp_path / "no-such.mid", TextTimbre("pad"))
+
+
+def test_devices_this_machine_lacks_are_refused(registry: Registry) -> None:
+    for device in ("cuda:97", "tpu", "cpu:0:0"):
+        with pytest.raises(SettingsError, match="usable: cpu"):
+            Synthesizer.load("tiny", device, registry)
+
+
+def test_damaged_weights_are_named_and_not_loaded(registry: Registry) -> None:
+    folder = write_tiny_bundle(registry.models_dir / "hurt", "hurt")
+    weights = folder / "weights.safetensors"
+    weights.write_bytes(weights.read_bytes()[:-4] + b"\xff\xff\xff\xff")
+    with pytest.raises(ModelDamaged, match=r"weights\.safetensors"):
+        Synthesizer.load("hurt", registry=registry)
+    with pytest.raises(ModelMissing, match="tiny"):
+        Synthesizer.load("no-such-model", registry=registry)
