@@ -64,6 +64,8 @@ def page(
     if order not in _ORDERS:
         raise SettingsError(f"the order {order!r} is not one of {', '.join(_ORDERS)}")
 
+    if kind not in (None, "audio", "text", "blend"):
+        raise SettingsError(f"the kind {kind!r} is not one of audio, text, blend")
     conditions: list[ColumnElement[bool]] = []
     if kind is not None:
         conditions.append(PRESET.c.kind == kind)
@@ -77,6 +79,8 @@ def page(
         walking = [*walking, exists().where(TAG.c.tag == wanted, TAG.c.preset_pk == PRESET.c.pk)]
     # With no conditions this is the one count SQLite need not walk an index for.
     count = select(func.count()).select_from(PRESET).where(*conditions)
+    if tag is not None and kind is None and not favourites:
+        count = select(func.count()).select_from(tagged.subquery())
     total = connection.execute(count).scalar_one()
     query = select(PRESET.c.pk).where(*(walking if total > _COMMON else conditions))
     query = query.order_by(*_ORDERS[order]).limit(limit).offset(offset)

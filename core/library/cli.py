@@ -1,0 +1,280 @@
+"""``timbre preset …``: the library from a terminal.
+
+Results go to stdout, one JSON object with ``--json``; everything else goes to stderr.
+Mounted by the command line, which also turns errors into exit codes.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, cast
+
+import typer
+
+from core.errors import SettingsError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from core.library import Library, Preset, PresetBlend
+    from core.library.presets import Kind, Order
+    from core.timbre import Timbre
+
+app = typer.Typer(
+    help="Keep timbres as presets: named, tagged, searchable.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+)
+
+NameArgument = Annotated[str, typer.Argument(metavar="NAME", help="The preset's name or id.")]
+JsonOption = Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")]
+AudioOption = Annotated[Path | None, typer.Option(help="The timbre of a recording.")]
+TextOption = Annotated[str | None, typer.Option(help="The timbre that words describe.")]
+BlendOption = Annotated[str | None, typer.Option(help="Of presets: NAME=0.6,NAME=0.4.")]
+TagOption = Annotated[list[str] | None, typer.Option("--tag", help="May be given again.")]
+RatingOption = Annotated[int | None, typer.Option(help="0 (none) – 5.")]
+FavouriteOption = Annotated[bool | None, typer.Option("--favourite/--no-favourite")]
+LimitOption = Annotated[int, typer.Option(help="Show at most so many.")]
+OffsetOption = Annotated[int, typer.Option(help="Leave out so many at the start.")]
+TemperatureOption = Annotated[float | None, typer.Option(help="For sampling engines.")]
+TopKOption = Annotated[int | None, typer.Option(help="For sampling engines.")]
+TopPOption = Annotated[float | None, typer.Option(help="For sampling engines.")]
+GuidanceOption = Annotated[float | None, typer.Option(help="For sampling engines.")]
+
+
+@app.command()
+def add(
+    name: Annotated[str, typer.Option(help="What to call it.")],
+    audio: AudioOption = None,
+    text: TextOption = None,
+    blend: BlendOption = None,
+    tag: TagOption = None,
+    rating: RatingOption = None,
+    favourite: FavouriteOption = None,
+    temperature: TemperatureOption = None,
+    top_k: TopKOption = None,
+    top_p: TopPOption = None,
+    guidance: GuidanceOption = None,
+) -> None:
+    """Save a timbre as a preset; a recording is copied into the library."""
+    timbre = _timbre(audio, text, blend)
+    if timbre is None:
+        raise SettingsError("a preset needs a timbre: give --audio, --text or --blend")
+    from core.engines.base import RenderSettings
+
+    with _library() as library:
+        preset = library.add(
+            name,
+            timbre,
+            RenderSettings(temperature, top_k, top_p, guidance),
+            tag or (),
+            rating=rating or 0,
+            favourite=bool(favourite),
+        )
+        print(f"added {preset.name!r} (id {preset.id})")
+
+
+@app.command("list")
+def list_(
+    kind: Annotated[str | None, typer.Option(help="audio, text or blend.")] = None,
+    tag: Annotated[str | None, typer.Option(help="Only presets with this tag.")] = None,
+    favourites: Annotated[bool, typer.Option("--favourites", help="Only favourites.")] = False,
+    order: Annotated[str, typer.Option(help="name, newest or rating.")] = "name",
+    limit: LimitOption = 100,
+    offset: OffsetOption = 0,
+    as_json: JsonOption = False,
+) -> None:
+    """Show the presets."""
+    with _library() as library:
+        page = library.list(
+            offset,
+            limit,
+            order=cast("Order", order),
+            kind=cast("Kind | None", kind),
+            tag=tag,
+            favourites=favourites,
+        )
+    _show_page(page.presets, page.total, as_json)
+
+
+@app.command()
+def search(
+    query: Annotated[list[str], typer.Argument(help="Words, or how they begin.")],
+    limit: LimitOption = 50,
+    offset: OffsetOption = 0,
+    as_json: JsonOption = False,
+) -> None:
+    """Find presets by words in their name, tags or timbre."""
+    with _library() as library:
+        page = library.search(" ".join(query), offset, limit)
+    _show_page(page.presets, page.total, as_json)
+
+
+@app.command()
+def show(name: NameArgument, as_json: JsonOption = False) -> None:
+    """Show one preset."""
+    with _library() as library:
+        preset = library.get(name)
+    data = _data(preset)
+    if as_json:
+        _print_json(data)
+        return
+    for key, value in data.items():
+        if value not in ("", [], {}, False, 0):
+            told = ", ".join(value) if isinstance(value, list) else value
+            print(f"{key + ':':12}{told}")
+
+
+@app.command()
+def similar(
+    name: Annotated[str | None, typer.Argument(metavar="NAME", help="To a preset.")] = None,
+    audio: Annotated[Path | None, typer.Option(help="To a recording.")] = None,
+    text: Annotated[str | None, typer.Option(help="To words.")] = None,
+    model: Annotated[str, typer.Option(help="Whose ear: a model bundle.")] = "embedded",
+    limit: LimitOption = 20,
+    as_json: JsonOption = False,
+) -> None:
+    """Find presets that sound like a preset, a recording or words."""
+    if sum(given is not None for given in (name, audio, text)) != 1:
+        raise SettingsError("say what to compare with: NAME, --audio or --text, one of them")
+    from core.cli import progress_line
+    from core.synthesizer import Synthesizer
+
+    with _library() as library:
+        near = library.get(name) if name is not None else _recipe(audio, text)
+        encoder = Synthesizer.load(model).encoder
+        found = library.similar(near, encoder, limit, progress_line("listening to new presets"))
+    if as_json:
+        listed = [{**_data(item.preset), "similarity": item.similarity} for item in found]
+        _print_json({"model": model, "presets": listed})
+        return
+    for item in found:
+        print(f"{item.similarity:6.3f}  {_line(item.preset)}")
+
+
+@app.command()
+def edit(
+    name: NameArgument,
+    new_name: Annotated[str | None, typer.Option("--name", help="Call it this.")] = None,
+    audio: AudioOption = None,
+    text: TextOption = None,
+    blend: BlendOption = None,
+    tag: TagOption = None,
+    no_tags: Annotated[bool, typer.Option("--no-tags", help="Remove all tags.")] = False,
+    rating: RatingOption = None,
+    favourite: FavouriteOption = None,
+    temperature: TemperatureOption = None,
+    top_k: TopKOption = None,
+    top_p: TopPOption = None,
+    guidance: GuidanceOption = None,
+) -> None:
+    """Change a preset; --tag replaces all its tags, another timbre makes a new version."""
+    if tag and no_tags:
+        raise SettingsError("--tag and --no-tags contradict each other; give one")
+    timbre = _timbre(audio, text, blend)
+    given = {"temperature": temperature, "top_k": top_k, "top_p": top_p, "guidance": guidance}
+    changed: dict[str, Any] = {key: value for key, value in given.items() if value is not None}
+    with _library() as library:
+        before = library.get(name)
+        preset = library.edit(
+            before.id,
+            name=new_name,
+            timbre=timbre,
+            settings=replace(before.settings, **changed),
+            tags=() if no_tags else tag,
+            rating=rating,
+            favourite=favourite,
+        )
+        print(f"changed {preset.name!r}, now version {preset.version}")
+
+
+@app.command()
+def remove(name: NameArgument) -> None:
+    """Remove a preset; blends that hold it sound as before."""
+    with _library() as library:
+        print(f"removed {library.remove(name).name!r}")
+
+
+@app.command()
+def export(
+    name: NameArgument,
+    output: Annotated[
+        Path, typer.Option("--output", "-o", help="File, or folder to put NAME.timbre into.")
+    ] = Path(),
+) -> None:
+    """Write a preset into one file, with its recordings and the presets it is made of."""
+    with _library() as library:
+        print(library.export(name, output))
+
+
+@app.command("import")
+def import_(source: Annotated[Path, typer.Argument(help="What `export` wrote.")]) -> None:
+    """Take in an exported preset."""
+    with _library() as library:
+        print(f"imported {library.import_(source).name!r}")
+
+
+@app.command("restore-factory")
+def restore_factory() -> None:
+    """Put back the factory presets that were removed or changed."""
+    with _library() as library:
+        print(f"{len(library.restore_factory())} factory presets are as they were")
+
+
+def _library() -> Library:
+    from core.library import Library
+
+    return Library.open()
+
+
+def _recipe(audio: Path | None, text: str | None) -> Timbre:
+    from core.timbre import AudioTimbre, TextTimbre
+
+    return AudioTimbre(audio) if audio is not None else TextTimbre(text or "")
+
+
+def _timbre(audio: Path | None, text: str | None, blend: str | None) -> Timbre | PresetBlend | None:
+    """The one timbre that was given; None if there was none."""
+    given = [value for value in (audio, text, blend) if value is not None]
+    if len(given) > 1:
+        raise SettingsError("give one timbre: --audio, --text or --blend")
+    if not given:
+        return None
+    if blend is None:
+        return _recipe(audio, text)
+    from core.library import PresetBlend
+    from core.timbre import parse_blend
+
+    return PresetBlend(tuple(parse_blend(blend)))
+
+
+def _show_page(presets: Iterable[Preset], total: int, as_json: bool) -> None:
+    shown = list(presets)
+    if as_json:
+        _print_json({"total": total, "presets": [_data(preset) for preset in shown]})
+        return
+    for preset in shown:
+        print(_line(preset))
+    if len(shown) < total:
+        typer.echo(f"{len(shown)} of {total}; --limit and --offset show others", err=True)
+
+
+def _line(preset: Preset) -> str:
+    mark = "*" if preset.favourite else " "
+    stars = "★" * preset.rating
+    return f"{mark} {preset.name:32} {preset.kind:6} {' '.join(preset.tags):36} {stars}".rstrip()
+
+
+def _data(preset: Preset) -> dict[str, Any]:
+    data = asdict(preset)
+    data["settings"] = {key: value for key, value in data["settings"].items() if value is not None}
+    data["tags"] = list(preset.tags)
+    data["created_at"] = preset.created_at.isoformat()
+    data["changed_at"] = preset.changed_at.isoformat()
+    return data
+
+
+def _print_json(data: dict[str, Any]) -> None:
+    print(json.dumps(data, ensure_ascii=False))
