@@ -20,6 +20,7 @@ from core.errors import Cancelled, SettingsError, TimbreError
 if TYPE_CHECKING:
     from core.engines.base import Progress, RenderSettings
     from core.provenance import PresetVersion
+    from core.score import Clip
     from core.synthesizer import Synthesizer, Take
     from core.timbre import Timbre
 
@@ -154,11 +155,12 @@ def render(
         from core.midi import read_midi
         from core.synthesizer import Synthesizer
 
-        settings = RenderSettings(temperature, top_k, top_p, guidance)
+        given_settings = RenderSettings(temperature, top_k, top_p, guidance)
         score = read_midi(clip, track)
         for remark in score.remarks:
             print(f"note: {remark.message}", file=sys.stderr)
-        timbre, known_as = _timbre(preset, audio, text, blend)
+        timbre, known_as, kept = _timbre(preset, audio, text, blend)
+        settings = _over(kept, given_settings)
         synth = Synthesizer.load(model, device)
         _show_limits(synth, score.clip, settings)
         rendered = synth.render_batch(
@@ -191,31 +193,39 @@ def _check_file(output: Path, rate: int | None, subtype: str) -> None:
 
 def _timbre(
     preset: str | None, audio: Path | None, text: str | None, blend: str | None
-) -> tuple[Timbre, PresetVersion | None]:
+) -> tuple[Timbre, PresetVersion | None, RenderSettings | None]:
+    """The timbre asked for; for a preset also its version and the settings kept with it."""
     from core.timbre import AudioTimbre, TextTimbre, parse_blend
 
     if audio is not None:
-        return AudioTimbre(audio), None
+        return AudioTimbre(audio), None, None
     if text is not None:
-        return TextTimbre(text), None
+        return TextTimbre(text), None, None
     from core.library import Library
     from core.provenance import PresetVersion
 
     with Library.open() as library:
         if blend is not None:
-            return library.resolve_blend(parse_blend(blend)), None
+            return library.resolve_blend(parse_blend(blend)), None, None
         found = library.get(preset or "")
-        return library.recipe(found), PresetVersion(found.name, found.version)
+        version = PresetVersion(found.name, found.version)
+        return library.recipe(found), version, found.settings
 
 
-def _show_limits(synth: Synthesizer, clip: object, settings: RenderSettings) -> None:
-    from core.score import Clip
+def _over(kept: RenderSettings | None, given: RenderSettings) -> RenderSettings:
+    """A preset's settings, but for those given on the command line."""
+    from dataclasses import asdict, replace
 
-    if isinstance(clip, Clip):
-        for limit in synth.limits(clip, settings):
-            print(f"note: {limit.message}", file=sys.stderr)
-            for note in limit.notes:
-                print(f"  {note.describe()}", file=sys.stderr)
+    if kept is None:
+        return given
+    return replace(kept, **{name: value for name, value in asdict(given).items() if value})
+
+
+def _show_limits(synth: Synthesizer, clip: Clip, settings: RenderSettings) -> None:
+    for limit in synth.limits(clip, settings):
+        print(f"note: {limit.message}", file=sys.stderr)
+        for note in limit.notes:
+            print(f"  {note.describe()}", file=sys.stderr)
 
 
 def _repeat(source: Path, output: Path, device: str | None) -> tuple[list[Take], list[Path]]:

@@ -15,6 +15,7 @@ import soundfile
 
 from core import cli
 from core.midi import write_midi
+from core.provenance import PresetVersion, read_provenance
 from core.score import Clip, Note
 from tests.helpers.bundles import write_tiny_bundle
 
@@ -92,6 +93,27 @@ def test_from_repeats_a_render_bit_for_bit(run: Run) -> None:
     assert Path("again.wav").read_bytes() == Path("out.wav").read_bytes()
 
 
+def test_presets_and_their_blends_can_be_played(run: Run) -> None:
+    assert run("preset", "add", "--name", "One", "--audio", "tone.wav")[0] == 0
+    assert run("preset", "add", "--name", "Two", "--text", "hollow flute")[0] == 0
+    Path("tone.wav").unlink()  # the library keeps its own copy
+    files = {}
+    for name, arguments in {
+        "one": ("--preset", "One"),
+        "two": ("--preset", "Two"),
+        "mixed": ("--blend", "One=0.5,Two=0.5"),
+        "mostly one": ("--blend", "One=1,Two=0"),
+    }.items():
+        assert render(run, *arguments)[0] == 0
+        files[name] = soundfile.read("out.wav")[0]
+    assert read_provenance("out.wav").preset is None
+    np.testing.assert_allclose(files["one"], files["mostly one"], atol=1e-4)
+    assert not np.array_equal(files["one"], files["mixed"])
+    assert not np.array_equal(files["two"], files["mixed"])
+    render(run, "--preset", "One")
+    assert read_provenance("out.wav").preset == PresetVersion("One", 1)
+
+
 def test_what_cannot_be_said_is_printed_with_every_note(run: Run) -> None:
     write_midi(Clip.of("high", [Note(0, 60, 80, 0.2), Note(0.5, 110, 80, 0.2)]), "riff.mid")
     _, _, err = render(run, "--text", "flute", "--temperature", "0.7")
@@ -154,6 +176,9 @@ def test_recordings_that_hold_no_timbre(
         (("--text", "a", "--audio", "tone.wav"), 2, "one timbre"),
         (("--text", "a", "--model", "nonesuch"), 3, "nonesuch"),
         (("--text", "a", "--model", "tokensynth"), 3, "timbre models pull tokensynth"),
+        (("--preset", "No Such Preset"), 2, "No Such Preset"),
+        (("--blend", "No Such Preset=1"), 2, "No Such Preset"),
+        (("--blend", "="), 2, "NAME"),
         (("--text", "a", "--temperature", "0"), 2, "temperature"),
         (("--text", "a", "--takes", "0"), 2, "takes"),
         (("--text", "a", "--device", "cuda:9"), 2, "cuda:9"),
