@@ -20,10 +20,11 @@ from typing import Any
 from core.engines.base import RenderSettings
 from core.errors import OutputError, SettingsError, UserInputError
 from core.files import output_error
+from core.midi import read_midi
 from core.synthesizer import program_version
 from evaluation import pool, results
 from evaluation.datasets import Dataset
-from evaluation.scoring import Scorer, Settings, environment, from_base64
+from evaluation.scoring import Scorer, Settings, environment, from_base64, note_to_json
 from evaluation.systems import Loader, Player, System, Task, load_bundle, plan
 
 Executor = Callable[
@@ -242,6 +243,18 @@ def _write_record(output: Path, task: Task, record: dict[str, Any]) -> None:
     results.write_json(path, record)
 
 
+def _item_to_json(task: Task) -> dict[str, Any]:
+    """What a reader of the results needs of the item; the manifest may be elsewhere by then."""
+    clip = read_midi(task.item.midi).clip
+    return {
+        "instrument": task.item.instrument,
+        "text": task.item.text,
+        "clip": clip.name,
+        "length_s": clip.length_s,
+        "notes": [note_to_json(note) for note in clip.notes],
+    }
+
+
 def _finish(
     output: Path,
     described: dict[str, Any],
@@ -259,8 +272,6 @@ def _finish(
         row: results.Row = {
             "item": task.item.id,
             "system": task.system.name,
-            "instrument": task.item.instrument,
-            "text": task.item.text,
             "seed": task.seed,
             "error": None if outcome is None else outcome.error,
             "exit_code": 0 if outcome is None else outcome.exit_code,
@@ -284,6 +295,7 @@ def _finish(
         "config": described,
         "summary": results.summarise(rows, names, seed),
         "distances": results.distances(vectors, name) if encoder else {},
+        "items": {task.item.id: _item_to_json(task) for task in tasks},
         "rows": rows,
     }
     results.write_json(output / "results.json", found)

@@ -105,7 +105,7 @@ class Scorer:
             timings["rtf"] = sound.render_s / (audio.shape[1] / rate)
         return {
             "figures": figures,
-            "notes": [_note_to_json(note) for note in heard],
+            "notes": [note_to_json(note) for note in heard],
             "audio": {
                 "path": self._write(task, audio, rate),
                 "sha256": sound_sha256(audio, rate),
@@ -128,7 +128,7 @@ class Scorer:
         notes = self._cache.get(
             key,
             lambda: [
-                _note_to_json(note) for note in transcription.transcribe(audio, rate, settings)
+                note_to_json(note) for note in transcription.transcribe(audio, rate, settings)
             ],
         )
         return [note_from_json(note) for note in notes]
@@ -213,7 +213,8 @@ def note_from_json(data: Sequence[float]) -> Note:
     return Note(start_s, int(pitch_), int(velocity), duration_s)
 
 
-def _note_to_json(note: Note) -> list[float]:
+def note_to_json(note: Note) -> list[float]:
+    """[start_s, pitch, velocity, duration_s], which :func:`note_from_json` reads back."""
     return [note.start_s, note.pitch, note.velocity, note.duration_s]
 
 

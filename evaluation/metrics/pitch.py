@@ -35,7 +35,7 @@ YIN_HZ = 44_100
 CREPE_HZ = 16_000
 MIN_NOTE_S = 0.1
 """Shorter notes are not judged, seconds."""
-MAX_NOTES = 24
+MAX_NOTES = 8
 """Of more notes that stand alone, this many spread evenly are judged."""
 
 LOWEST_HZ, HIGHEST_HZ = 27.5, 2100.0
@@ -106,7 +106,7 @@ def crepe(sound: FloatArray) -> Track:
         sound: float32 [frames] at :data:`CREPE_HZ`.
 
     Returns:
-        Hertz [n], one per 10 ms; NaN where periodicity is under 0.5.
+        Hertz [n], one per 20 ms; NaN where periodicity is under 0.5.
 
     Raises:
         ModelMissing: if torchcrepe is not installed.
@@ -121,7 +121,7 @@ def crepe(sound: FloatArray) -> Track:
         ) from error
     with torch.no_grad():
         frames = torch.cat(
-            list(torchcrepe.preprocess(torch.from_numpy(sound)[None], CREPE_HZ, 160, 512, "cpu"))
+            list(torchcrepe.preprocess(torch.from_numpy(sound)[None], CREPE_HZ, 320, 512, "cpu"))
         )
         activation = torchcrepe.infer(frames, "tiny").double().numpy()
     return _crepe_hz(activation)

@@ -1,0 +1,269 @@
+"""``timbre evaluate``: run, report, compare, score, and make a manifest.
+
+Only arguments are read here; what a command needs is imported when it runs.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from evaluation.compare import Comparison
+    from evaluation.run import Config, Progress
+
+REGRESSED = 4
+"""Exit code of ``compare`` when a watched figure fell further than allowed."""
+
+evaluate = typer.Typer(
+    name="evaluate",
+    help="Measure how well models play: notes, timbre, pitch, speed.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+)
+
+Output = Annotated[Path, typer.Option("--output", "-o", help="Folder of the run.")]
+Workers = Annotated[int, typer.Option(help="Worker processes.", min=1)]
+Seed = Annotated[int, typer.Option(help="Of renders, choices and resampling.", min=0)]
+Limit = Annotated[int | None, typer.Option(help="First items only.", min=1)]
+EngineName = Annotated[str, typer.Option("--engine", help="Where tasks are done: local or ray.")]
+Judge = Annotated[
+    str | None, typer.Option(help="Bundle whose encoder gives CLAP figures; 'none' for none.")
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
+NoCache = Annotated[bool, typer.Option("--no-cache", help="Keep and use no cached results.")]
+
+
+@evaluate.command("run")
+def run_command(
+    manifest: Annotated[str, typer.Argument(help="A built-in set, a manifest, or its folder.")],
+    output: Output,
+    model: Annotated[list[str] | None, typer.Option(help="Bundle; may be given again.")] = None,
+    workers: Workers = 2,
+    seed: Seed = 0,
+    limit: Limit = None,
+    split: Annotated[str | None, typer.Option(help="Items of this split only.")] = None,
+    judge: Judge = None,
+    baselines: Annotated[bool, typer.Option(help="Run the baselines too.")] = True,
+    engine: EngineName = "local",
+    device: Annotated[str | None, typer.Option(help="cpu, cuda, cuda:N or mps.")] = None,
+    temperature: Annotated[float | None, typer.Option()] = None,
+    top_k: Annotated[int | None, typer.Option()] = None,
+    top_p: Annotated[float | None, typer.Option()] = None,
+    guidance: Annotated[float | None, typer.Option()] = None,
+    no_cache: NoCache = False,
+    as_json: AsJson = False,
+) -> None:
+    """Render and score a set; the same command goes on with a run that was stopped."""
+    from core.engines.base import RenderSettings
+    from evaluation.run import Config
+    from evaluation.scoring import Settings
+
+    models = tuple(model or ["embedded"])
+    config = Config(
+        models=models,
+        seed=seed,
+        render=RenderSettings(temperature, top_k, top_p, guidance),
+        baselines=baselines,
+        scoring=Settings(judge=_judge(judge, models[0])),
+        limit=limit,
+    )
+    _run(manifest, split, config, output, workers, engine, device, no_cache, as_json)
+
+
+@evaluate.command("score")
+def score_command(
+    manifest: Annotated[str, typer.Argument(help="A built-in set, a manifest, or its folder.")],
+    folder: Annotated[Path, typer.Argument(help="Sounds named ITEM.wav, of any system.")],
+    output: Output,
+    name: Annotated[str, typer.Option(help="The system's name in the tables.")] = "theirs",
+    workers: Workers = 2,
+    seed: Seed = 0,
+    limit: Limit = None,
+    split: Annotated[str | None, typer.Option(help="Items of this split only.")] = None,
+    judge: Judge = None,
+    baselines: Annotated[bool, typer.Option(help="Run the baselines too.")] = True,
+    engine: EngineName = "local",
+    no_cache: NoCache = False,
+    as_json: AsJson = False,
+) -> None:
+    """Score sounds that any other system made of a set."""
+    from core.errors import UserInputError
+    from evaluation.run import Config
+    from evaluation.scoring import Settings
+
+    if not folder.is_dir():
+        raise UserInputError(f"{folder}: no such folder; give the folder of the system's sounds")
+    config = Config(
+        seed=seed,
+        baselines=baselines,
+        folder=folder.absolute(),
+        folder_name=name,
+        scoring=Settings(judge=_judge(judge, "embedded")),
+        limit=limit,
+    )
+    _run(manifest, split, config, output, workers, engine, None, no_cache, as_json)
+
+
+@evaluate.command("report")
+def report_command(
+    run: Annotated[Path, typer.Argument(help="Folder of a finished run.")],
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="Of the page; default RUN/report.html.")
+    ] = None,
+) -> None:
+    """Write one HTML page with the tables, the sounds and the piano rolls."""
+    from evaluation import report
+
+    typer.echo(report.write(run, output))
+
+
+@evaluate.command("compare")
+def compare_command(
+    a: Annotated[str, typer.Argument(help="RUN or RUN:SYSTEM, before.")],
+    b: Annotated[str, typer.Argument(help="RUN or RUN:SYSTEM, after.")],
+    metric: Annotated[
+        list[str] | None, typer.Option(help="A figure that must not fall; may be given again.")
+    ] = None,
+    tolerance: Annotated[float, typer.Option(help="How far it may fall, in its unit.")] = 0.0,
+    as_json: AsJson = False,
+) -> None:
+    """Paired differences of two systems; exit code 4 if a named figure fell too far."""
+    from evaluation import results
+    from evaluation.compare import compare
+
+    (run_a, system_a), (run_b, system_b) = _side(a), _side(b)
+    found = compare(
+        results.read(run_a), results.read(run_b), system_a, system_b, metric or (), tolerance
+    )
+    if as_json:
+        typer.echo(json.dumps(_comparison_to_json(found)))
+    else:
+        from evaluation.tables import comparison_table
+
+        typer.echo(comparison_table(found))
+    for reason in found.regressed:
+        print(f"regression: {reason}", file=sys.stderr)
+    if found.regressed:
+        raise typer.Exit(REGRESSED)
+
+
+@evaluate.command("manifest")
+def manifest_command(
+    folder: Annotated[Path, typer.Argument(help="The collection.")],
+    output: Annotated[Path, typer.Option("--output", "-o", help="Folder of the manifest.")],
+    layout: Annotated[str, typer.Option(help="folder, nsynth or lakh.")] = "folder",
+    limit: Limit = None,
+    seed: Seed = 0,
+) -> None:
+    """Make a manifest of a folder, of NSynth or of the Lakh MIDI dataset."""
+    from core.files import output_error
+    from evaluation import datasets, layouts
+
+    try:
+        output.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise output_error(output, error) from error
+    items = layouts.read(layout, folder, output, limit, seed)
+    datasets.write(output / "manifest.jsonl", items, {"set": output.name})
+    typer.echo(f"{len(items)} items in {output / 'manifest.jsonl'}")
+
+
+def _run(
+    manifest: str,
+    split: str | None,
+    config: Config,
+    output: Path,
+    workers: int,
+    engine: str,
+    device: str | None,
+    no_cache: bool,
+    as_json: bool,
+) -> None:
+    from core.errors import SettingsError
+    from core.paths import cache_dir
+    from evaluation import datasets, pool, ray_engine, report
+    from evaluation.run import run
+    from evaluation.tables import summary_table
+
+    engines = {"local": pool.run, "ray": ray_engine.run}
+    if engine not in engines:
+        raise SettingsError(f"engine {engine!r} is not one of {', '.join(engines)}")
+    found = run(
+        datasets.load(manifest, split),
+        config,
+        output,
+        workers=workers,
+        cache=None if no_cache else cache_dir() / "evaluation",
+        device=device,
+        execute=engines[engine],
+        on_progress=_show,
+    )
+    page = report.write(output)
+    if as_json:
+        paths = {"results": str(output / "results.json"), "report": str(page)}
+        typer.echo(json.dumps({**paths, "summary": found["summary"]}))
+    else:
+        typer.echo(summary_table(found))
+        typer.echo(f"\n{output / 'results.json'}\n{page}")
+    failed = [row for row in found["rows"] if row["error"] is not None]
+    for row in failed[:10]:
+        print(f"failed: {row['system']}, {row['item']}: {row['error']}", file=sys.stderr)
+    if failed:
+        raise typer.Exit(max(row["exit_code"] for row in failed))
+
+
+def _show(progress: Progress) -> None:
+    """One line on stderr, rewritten on a terminal."""
+    left = "" if progress.left_s is None else f", {_duration(progress.left_s)} left"
+    failed = f", {progress.failed} failed" if progress.failed else ""
+    line = f"{progress.done}/{progress.total} {progress.last}{failed}{left}"
+    if sys.stderr.isatty():
+        print(f"\r\033[K{line}", end="", file=sys.stderr, flush=True)
+        if progress.done == progress.total:
+            print(file=sys.stderr)
+    else:
+        print(line, file=sys.stderr)
+
+
+def _duration(seconds: float) -> str:
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    if hours:
+        return f"{hours} h {minutes:02} min"
+    return f"{minutes} min {rest:02} s" if minutes else f"{rest} s"
+
+
+def _judge(chosen: str | None, default: str) -> str | None:
+    return None if chosen == "none" else chosen or default
+
+
+def _side(text: str) -> tuple[Path, str | None]:
+    """RUN or RUN:SYSTEM; a path that exists is taken whole, colon or not."""
+    if Path(text).exists() or ":" not in text:
+        return Path(text), None
+    run, _, system = text.rpartition(":")
+    return Path(run), system
+
+
+def _comparison_to_json(found: Comparison) -> dict[str, Any]:
+    return {
+        "a": found.name_a,
+        "b": found.name_b,
+        "regressed": found.regressed,
+        "changes": {
+            change.metric.name: {
+                "a": change.mean_a,
+                "b": change.mean_b,
+                "difference": change.difference.to_json(),
+                "worse": [list(entry) for entry in change.worse],
+                "lost": list(change.lost),
+                "why_not": change.why_not,
+            }
+            for change in found.changes
+        },
+    }

@@ -1,0 +1,158 @@
+"""The report: one HTML page that opens with no network and nothing beside it.
+
+Sound is inside as MP3 (every browser plays it), spectrograms as rows of bytes that the page
+paints, piano rolls as notes. The page's own code is in ``report_assets``; it reads one JSON object,
+:func:`page_data`, so that what is shown can be tested without a browser.
+"""
+
+from __future__ import annotations
+
+import base64
+import io
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from core.audio import read_audio, resample
+from core.engines.base import FloatArray
+from core.files import replacing
+from evaluation import results
+from evaluation.catalog import METRICS
+from evaluation.metrics import transcription
+from evaluation.scoring import note_from_json
+
+ASSETS = Path(__file__).parent / "report_assets"
+SPECTROGRAM_HZ = 22_050
+SPECTROGRAM_BANDS = 96
+SPECTROGRAM_STEPS = 240
+DYNAMIC_RANGE_DB = 70.0
+MAX_PLAYED_S = 30.0
+"""Longer sounds are cut in the page (the files are whole), seconds."""
+SOUND_HZ = 44_100
+
+
+def write(run: Path, output: Path | None = None) -> Path:
+    """Write the report of a finished run.
+
+    Args:
+        run: its folder.
+        output: of the page; None: ``report.html`` in the run.
+
+    Returns:
+        Where it is.
+
+    Raises:
+        UserInputError: if the run is not finished or damaged.
+        OutputError: if the page cannot be written.
+    """
+    import jinja2
+
+    found = results.read(run)
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(ASSETS), autoescape=True, undefined=jinja2.StrictUndefined
+    )
+    page = environment.get_template("report.html.j2").render(
+        config=found["config"],
+        style=(ASSETS / "report.css").read_text("utf-8"),
+        script=(ASSETS / "report.js").read_text("utf-8"),
+        # "</script>" inside a string must not end the element that carries the data.
+        data=json.dumps(page_data(found, run), allow_nan=False).replace("<", "\\u003c"),
+    )
+    path = output or run / "report.html"
+    with replacing(path) as stream:
+        stream.write(page.encode())
+    return path
+
+
+def page_data(found: Mapping[str, Any], run: Path) -> dict[str, Any]:
+    """Everything the page shows, as JSON."""
+    sounds: dict[str, Any] = {}
+    rows = []
+    for row in found["rows"]:
+        shown = {key: row[key] for key in ("item", "system", "error", "figures")}
+        shown["limits"] = row.get("limits", [])
+        if row["error"] is None:
+            key = f"{row['system']}/{row['item']}"
+            sounds[key] = _sound(run / row["audio"]["path"])
+            shown["sound"] = key
+            shown["roll"] = piano_roll(found["items"][row["item"]]["notes"], row["notes"])
+        rows.append(shown)
+    return {
+        "metrics": [asdict(metric) for metric in METRICS],
+        "systems": found["config"]["systems"],
+        "summary": found["summary"],
+        "distances": found["distances"],
+        "items": found["items"],
+        "rows": rows,
+        "sounds": sounds,
+        "config": found["config"],
+    }
+
+
+def piano_roll(
+    asked: Sequence[Sequence[float]], heard: Sequence[Sequence[float]]
+) -> list[list[float | str]]:
+    """Notes to draw: [start_s, pitch, duration_s, kind]; kinds are found, missed and extra."""
+    reference = [note_from_json(note) for note in asked]
+    estimate = [note_from_json(note) for note in heard]
+    pairs = transcription.match(reference, estimate)
+    found = {i for i, _ in pairs}
+    claimed = {j for _, j in pairs}
+    roll: list[list[float | str]] = [
+        [n.start_s, n.pitch, n.duration_s, "found" if i in found else "missed"]
+        for i, n in enumerate(reference)
+    ]
+    roll += [
+        [n.start_s, n.pitch, n.duration_s, "extra"]
+        for j, n in enumerate(estimate)
+        if j not in claimed
+    ]
+    return roll
+
+
+def _sound(path: Path) -> dict[str, Any]:
+    audio, rate = read_audio(path)
+    audio = audio[:, : round(MAX_PLAYED_S * rate)]
+    return {
+        "mp3": base64.b64encode(encode_mp3(audio, rate)).decode("ascii"),
+        "seconds": audio.shape[1] / rate,
+        "spectrogram": base64.b64encode(spectrogram(audio, rate).tobytes()).decode("ascii"),
+    }
+
+
+def encode_mp3(audio: FloatArray, sample_rate: int) -> bytes:
+    """MP3 of a sound [channels, frames]; more than two channels are mixed down."""
+    import soundfile
+
+    channels = audio if audio.shape[0] <= 2 else audio.mean(axis=0, keepdims=True)
+    playable = np.clip(resample(channels, sample_rate, SOUND_HZ), -1, 1)
+    stream = io.BytesIO()
+    soundfile.write(stream, playable.T, SOUND_HZ, format="MP3", subtype="MPEG_LAYER_III")
+    return stream.getvalue()
+
+
+def spectrogram(audio: FloatArray, sample_rate: int) -> np.ndarray[Any, np.dtype[np.uint8]]:
+    """Picture of a sound: uint8 [96 bands, 240 steps], 0 at −70 dB below its loudest.
+
+    Bands are logarithmic, from 40 Hz to 11 kHz, lowest first.
+    """
+    sound = resample(audio.mean(axis=0, keepdims=True), sample_rate, SPECTROGRAM_HZ)[0]
+    size = 2048
+    centres = np.linspace(0, max(1, len(sound) - 1), SPECTROGRAM_STEPS).astype(int)
+    padded = np.pad(sound, (size // 2, size))
+    frames = np.stack([padded[c : c + size] for c in centres]) * np.hanning(size)
+    power = np.abs(np.fft.rfft(frames, axis=1)) ** 2  # [steps, bins]
+    edges = np.geomspace(40.0, SPECTROGRAM_HZ / 2, SPECTROGRAM_BANDS + 1) / (SPECTROGRAM_HZ / size)
+    bands = np.stack(
+        [
+            power[:, int(low) : max(int(low) + 1, int(high))].max(axis=1)
+            for low, high in pairwise(edges)
+        ]
+    )
+    level = 10 * np.log10(np.maximum(bands, 1e-12) / max(float(bands.max()), 1e-9))
+    return np.clip(255 * (1 + level / DYNAMIC_RANGE_DB), 0, 255).astype(np.uint8)
