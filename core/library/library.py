@@ -133,9 +133,10 @@ class Library:
                 rating,
                 favourite,
             )
+            pk = store.add(connection, draft)
             for recording in staged:
                 recording.publish()
-            return rows.fetch_one(connection, store.add(connection, draft))
+            return rows.fetch_one(connection, pk)
 
     def get(self, name_or_id: str) -> Preset:
         """The preset of a name or id."""

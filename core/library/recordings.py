@@ -145,7 +145,10 @@ class StagedRecording:
         self._temporary = temporary
 
     def publish(self) -> None:
-        """Put the file where it belongs; call it while holding the library's write lock.
+        """Put the file where it belongs.
+
+        Call it while holding the library's write lock and after the rows that name it: what
+        they refuse then leaves no file behind, and nobody removes the file in between.
 
         Raises:
             OutputError: if that cannot be done.

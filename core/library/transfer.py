@@ -105,8 +105,6 @@ def take_in(
                 raise PresetFileError(f"{source} is damaged: {recording.name!r} differs")
             staged.append(copy)
         with database.write() as connection:
-            for copy in staged:
-                copy.publish()
             placed: list[PresetVersion] = []
             pks = []
             for entry in entries:
@@ -120,6 +118,8 @@ def take_in(
                 preset = rows.fetch_one(connection, pk)
                 placed.append(PresetVersion(preset.id, preset.version, preset.name))
                 pks.append(pk)
+            for copy in staged:
+                copy.publish()
             if any(entry.key is not None for entry in entries):
                 connection.execute(
                     META.insert().prefix_with("OR REPLACE").values(key=_BANK_KEY, value="1")
