@@ -31,7 +31,7 @@ from core.library.presets import (
     clean_name,
     clean_tags,
 )
-from core.library.recipes import PresetVersion
+from core.library.recipes import PinnedPreset
 from core.library.recordings import RecordingFolder, StagedRecording
 from core.library.similar import Embedded
 from core.library.vectors import VectorFile
@@ -304,7 +304,7 @@ class Library:
         if isinstance(preset, str):
             preset = self.get(preset)
         number = preset.version if version is None else version
-        return self._timbre(PresetVersion(preset.id, number, preset.name))
+        return self._timbre(PinnedPreset(preset.id, number, preset.name))
 
     def resolve_blend(self, pairs: Sequence[tuple[str, float]], mode: BlendMode = "slerp") -> Blend:
         """A blend of presets to render at once, without saving it.
@@ -336,7 +336,7 @@ class Library:
         """
         with self._database.read() as connection:
             row = rows.find_row(connection, name_or_id)
-            entries = transfer.entries_for(connection, PresetVersion(row.id, row.number, row.name))
+            entries = transfer.entries_for(connection, PinnedPreset(row.id, row.number, row.name))
         file = Path(target)
         if file.is_dir():
             file = file / archive.default_name(row.name)
@@ -380,7 +380,7 @@ class Library:
 
     # Inside
 
-    def _timbre(self, version: PresetVersion) -> Timbre:
+    def _timbre(self, version: PinnedPreset) -> Timbre:
         with self._database.read() as connection:
             recipe = store.recipe_of(connection, version)
             expanded = recipes.expand(recipe, lambda part: store.recipe_of(connection, part))

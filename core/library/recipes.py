@@ -51,7 +51,7 @@ class Recording:
 
 
 @dataclass(frozen=True)
-class PresetVersion:
+class PinnedPreset:
     """A preset as it was at one version. ``name`` is for people and may be outdated."""
 
     preset_id: str
@@ -63,12 +63,12 @@ class PresetVersion:
 class StoredBlend:
     """A blend; weights are as in :class:`core.timbre.Blend`, which checks them."""
 
-    parts: tuple[tuple[StoredRecipe | PresetVersion, float], ...]
+    parts: tuple[tuple[StoredRecipe | PinnedPreset, float], ...]
     mode: BlendMode = "slerp"
 
 
 StoredRecipe = Recording | TextTimbre | StoredBlend
-Lookup = Callable[[PresetVersion], StoredRecipe]
+Lookup = Callable[[PinnedPreset], StoredRecipe]
 """The recipe of a preset's version."""
 
 
@@ -83,10 +83,10 @@ def kind_of(recipe: StoredRecipe) -> Kind:
             return "blend"
 
 
-def summary(recipe: StoredRecipe | PresetVersion) -> str:
+def summary(recipe: StoredRecipe | PinnedPreset) -> str:
     """One line for people, such as ``0.6 × Warm bass + 0.4 × pluck.wav``."""
     match recipe:
-        case Recording(name=name) | PresetVersion(name=name):
+        case Recording(name=name) | PinnedPreset(name=name):
             return name
         case TextTimbre(words=words):
             return f'"{words}"'
@@ -97,7 +97,7 @@ def summary(recipe: StoredRecipe | PresetVersion) -> str:
             )
 
 
-def leaves(recipe: StoredRecipe | PresetVersion) -> Iterator[Recording | TextTimbre]:
+def leaves(recipe: StoredRecipe | PinnedPreset) -> Iterator[Recording | TextTimbre]:
     """Every recording and description written in this recipe itself, not in its presets."""
     match recipe:
         case Recording() | TextTimbre():
@@ -112,10 +112,10 @@ def recordings_in(recipe: StoredRecipe) -> set[Recording]:
     return {leaf for leaf in leaves(recipe) if isinstance(leaf, Recording)}
 
 
-def presets_in(recipe: StoredRecipe | PresetVersion) -> Iterator[PresetVersion]:
+def presets_in(recipe: StoredRecipe | PinnedPreset) -> Iterator[PinnedPreset]:
     """The presets this recipe names, those inside them left out."""
     match recipe:
-        case PresetVersion():
+        case PinnedPreset():
             yield recipe
         case StoredBlend(parts=parts):
             for part, _ in parts:
@@ -131,8 +131,8 @@ def expand(recipe: StoredRecipe, lookup: Lookup) -> StoredRecipe:
     """
     room = [MAX_LEAVES]
 
-    def visit(part: StoredRecipe | PresetVersion, levels_left: int) -> StoredRecipe:
-        if isinstance(part, PresetVersion):
+    def visit(part: StoredRecipe | PinnedPreset, levels_left: int) -> StoredRecipe:
+        if isinstance(part, PinnedPreset):
             return visit(lookup(part), levels_left)
         if isinstance(part, StoredBlend):
             if levels_left <= 0:
@@ -152,20 +152,20 @@ def expand(recipe: StoredRecipe, lookup: Lookup) -> StoredRecipe:
 
 
 def with_presets(
-    recipe: StoredRecipe, put: Callable[[PresetVersion], StoredRecipe | PresetVersion]
+    recipe: StoredRecipe, put: Callable[[PinnedPreset], StoredRecipe | PinnedPreset]
 ) -> StoredRecipe:
     """The same recipe with each preset it names replaced by what ``put`` gives for it."""
 
-    def visit(part: StoredRecipe | PresetVersion) -> StoredRecipe | PresetVersion:
+    def visit(part: StoredRecipe | PinnedPreset) -> StoredRecipe | PinnedPreset:
         match part:
-            case PresetVersion():
+            case PinnedPreset():
                 return put(part)
             case StoredBlend(parts=parts, mode=mode):
                 return StoredBlend(tuple((visit(inner), weight) for inner, weight in parts), mode)
         return part
 
     changed = visit(recipe)
-    if isinstance(changed, PresetVersion):
+    if isinstance(changed, PinnedPreset):
         raise TypeError("a recipe is never a bare preset")
     return changed
 
@@ -188,7 +188,7 @@ def to_timbre(expanded: StoredRecipe, path_of: Callable[[Recording], Path]) -> T
         case StoredBlend(parts=parts, mode=mode):
             timbres = []
             for part, weight in parts:
-                if isinstance(part, PresetVersion):
+                if isinstance(part, PinnedPreset):
                     raise TypeError("expand the recipe first")
                 timbres.append((to_timbre(part, path_of), weight))
             return Blend(tuple(timbres), mode)
@@ -199,7 +199,7 @@ def digest(expanded: StoredRecipe) -> bytes:
     return hashlib.sha256(_canonical(expanded).encode()).digest()
 
 
-def _canonical(recipe: StoredRecipe | PresetVersion) -> str:
+def _canonical(recipe: StoredRecipe | PinnedPreset) -> str:
     match recipe:
         case Recording(sha256=sha256):
             return json.dumps(["audio", sha256])
@@ -207,18 +207,18 @@ def _canonical(recipe: StoredRecipe | PresetVersion) -> str:
             return json.dumps(["text", words])
         case StoredBlend(parts=parts, mode=mode):
             return json.dumps(["blend", mode, *([repr(w), _canonical(part)] for part, w in parts)])
-        case PresetVersion():
+        case PinnedPreset():
             raise TypeError("expand the recipe first")
 
 
-def to_data(recipe: StoredRecipe | PresetVersion) -> dict[str, Any]:
+def to_data(recipe: StoredRecipe | PinnedPreset) -> dict[str, Any]:
     """The recipe as JSON-ready data; :func:`from_data` reads it back."""
     match recipe:
         case Recording(sha256=sha256, extension=extension, name=name):
             return {"kind": "audio", "sha256": sha256, "extension": extension, "name": name}
         case TextTimbre(words=words):
             return {"kind": "text", "words": words}
-        case PresetVersion(preset_id=preset_id, number=number, name=name):
+        case PinnedPreset(preset_id=preset_id, number=number, name=name):
             return {"kind": "preset", "id": preset_id, "version": number, "name": name}
         case StoredBlend(parts=parts, mode=mode):
             listed = [{"weight": weight, "recipe": to_data(part)} for part, weight in parts]
@@ -232,12 +232,12 @@ def from_data(data: Any) -> StoredRecipe:
         SettingsError: if the data is no recipe.
     """
     recipe = _from_data(data, MAX_DEPTH)
-    if isinstance(recipe, PresetVersion):
+    if isinstance(recipe, PinnedPreset):
         raise SettingsError("a recipe is a recording, words or a blend, not another preset's name")
     return recipe
 
 
-def _from_data(data: Any, levels_left: int) -> StoredRecipe | PresetVersion:
+def _from_data(data: Any, levels_left: int) -> StoredRecipe | PinnedPreset:
     # Counted on the way down: data from a file may be nested beyond Python's own stack.
     if levels_left < 0:
         raise SettingsError(f"blends may be nested {MAX_DEPTH} deep, not more")
@@ -247,7 +247,7 @@ def _from_data(data: Any, levels_left: int) -> StoredRecipe | PresetVersion:
         case {"kind": "text", "words": str(words)}:
             return TextTimbre(words)
         case {"kind": "preset", "id": str(preset_id), "version": int(number), "name": str(name)}:
-            return PresetVersion(preset_id, number, name)
+            return PinnedPreset(preset_id, number, name)
         case {"kind": "blend", "mode": "slerp" | "linear" as mode, "parts": list(parts)}:
             if not 1 <= len(parts) <= MAX_PARTS:
                 raise SettingsError(f"a blend has 1–{MAX_PARTS} parts, not {len(parts)}")

@@ -23,7 +23,7 @@ from core.library import rows
 from core.library.database import Database
 from core.library.errors import UnknownPreset
 from core.library.presets import Neighbour
-from core.library.recipes import PresetVersion
+from core.library.recipes import PinnedPreset
 from core.library.schema import EMBEDDED, PRESET, VERSION
 from core.library.vectors import VectorFile, Vectors
 from core.timbre import Timbre, resolve
@@ -60,7 +60,7 @@ def update_embeddings(
     database: Database,
     file: VectorFile,
     encoder: TimbreEncoder,
-    timbre_of: Callable[[PresetVersion], Timbre],
+    timbre_of: Callable[[PinnedPreset], Timbre],
     on_progress: Progress,
 ) -> Embedded:
     """Compute what is missing for an encoder.
@@ -114,7 +114,7 @@ def _compute(
     file: VectorFile,
     encoder: TimbreEncoder,
     missing: Sequence[Any],
-    timbre_of: Callable[[PresetVersion], Timbre],
+    timbre_of: Callable[[PinnedPreset], Timbre],
     on_progress: Progress,
 ) -> tuple[int, list[tuple[Any, str]]]:
     failed: list[tuple[Any, str]] = []
@@ -134,7 +134,7 @@ def _compute(
                 continue
             try:
                 batch[row.digest] = resolve(
-                    timbre_of(PresetVersion(row.id, row.number, row.name)), encoder
+                    timbre_of(PinnedPreset(row.id, row.number, row.name)), encoder
                 )
             except (AudioError, SettingsError, UnknownPreset) as error:
                 failed.append((row, str(error)))

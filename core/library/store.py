@@ -21,7 +21,7 @@ from core.engines.base import RenderSettings
 from core.library import recipes
 from core.library.errors import BlendCycle, NameTaken, UnknownPreset
 from core.library.presets import PresetBlend, name_key
-from core.library.recipes import PresetVersion, Recording, StoredBlend, StoredRecipe
+from core.library.recipes import PinnedPreset, Recording, StoredBlend, StoredRecipe
 from core.library.rows import fetch_one, find_row
 from core.library.schema import PART, PRESET, RECORDING, TAG, VERSION
 
@@ -83,7 +83,7 @@ def add_version(
     preset_id, name = connection.execute(
         select(PRESET.c.id, PRESET.c.name).where(PRESET.c.pk == pk)
     ).one()
-    seen: set[PresetVersion] = set()
+    seen: set[PinnedPreset] = set()
     _require_no_cycle(connection, recipe, preset_id, name, seen)
     expanded = recipes.expand(recipe, lambda version: recipe_of(connection, version))
     recipes.to_timbre(expanded, lambda recording: Path(recording.name))  # checks the weights
@@ -176,7 +176,7 @@ def edit(connection: Connection, name_or_id: str, changes: Changes) -> int:
     settings = before.settings if changes.settings is None else changes.settings
     if changes.recipe is not None or settings != before.settings:
         recipe = (
-            recipe_of(connection, PresetVersion(before.id, before.version, before.name))
+            recipe_of(connection, PinnedPreset(before.id, before.version, before.name))
             if changes.recipe is None
             else named(connection, changes.recipe)
         )
@@ -231,7 +231,7 @@ def in_use(connection: Connection, recording: Recording) -> bool:
     return found.first() is not None
 
 
-def recipe_of(connection: Connection, version: PresetVersion) -> StoredRecipe:
+def recipe_of(connection: Connection, version: PinnedPreset) -> StoredRecipe:
     """The recipe of a preset as it was at a version.
 
     Raises:
@@ -258,7 +258,7 @@ def named(connection: Connection, recipe: StoredRecipe | PresetBlend) -> StoredR
     parts = []
     for name, weight in recipe.parts:
         row = find_row(connection, name)
-        parts.append((PresetVersion(row.id, row.number, row.name), float(weight)))
+        parts.append((PinnedPreset(row.id, row.number, row.name), float(weight)))
     return StoredBlend(tuple(parts), recipe.mode)
 
 
@@ -286,7 +286,7 @@ def _require_no_cycle(
     recipe: StoredRecipe,
     preset_id: str,
     name: str,
-    seen: set[PresetVersion],
+    seen: set[PinnedPreset],
 ) -> None:
     for version in recipes.presets_in(recipe):
         if version.preset_id == preset_id:

@@ -21,24 +21,24 @@ from core.library.database import Database
 from core.library.errors import PresetFileError
 from core.library.manifest import Entry, recordings_of
 from core.library.presets import Preset, name_key
-from core.library.recipes import PresetVersion, StoredRecipe
+from core.library.recipes import PinnedPreset, StoredRecipe
 from core.library.recordings import RecordingFolder
 from core.library.schema import META, PRESET, VERSION
 
 _BANK_KEY = "factory_bank"
 
 
-def entries_for(connection: Connection, wanted: PresetVersion) -> list[Entry]:
+def entries_for(connection: Connection, wanted: PinnedPreset) -> list[Entry]:
     """A manifest's entries for a preset: its parts, their parts, and itself last."""
     entries: list[Entry] = []
     places: dict[tuple[str, int], int] = {}
 
-    def visit(version: PresetVersion) -> int:
+    def visit(version: PinnedPreset) -> int:
         key = (version.preset_id, version.number)
         if key not in places:
             recipe = store.recipe_of(connection, version)
             placed = recipes.with_presets(
-                recipe, lambda part: PresetVersion(str(visit(part)), 1, part.name)
+                recipe, lambda part: PinnedPreset(str(visit(part)), 1, part.name)
             )
             entries.append(_entry(connection, version, placed))
             places[key] = len(entries) - 1
@@ -48,7 +48,7 @@ def entries_for(connection: Connection, wanted: PresetVersion) -> list[Entry]:
     return entries
 
 
-def _entry(connection: Connection, version: PresetVersion, recipe: StoredRecipe) -> Entry:
+def _entry(connection: Connection, version: PinnedPreset, recipe: StoredRecipe) -> Entry:
     preset = rows.fetch_one(connection, rows.find_row(connection, version.preset_id).pk)
     settings = connection.execute(
         select(VERSION.c.settings)
@@ -105,7 +105,7 @@ def take_in(
                 raise PresetFileError(f"{source} is damaged: {recording.name!r} differs")
             staged.append(copy)
         with database.write() as connection:
-            placed: list[PresetVersion] = []
+            placed: list[PinnedPreset] = []
             pks = []
             for entry in entries:
                 recipe = recipes.with_presets(
@@ -116,7 +116,7 @@ def take_in(
                 except SettingsError as error:
                     raise PresetFileError(f"{source} cannot be used: {error}") from error
                 preset = rows.fetch_one(connection, pk)
-                placed.append(PresetVersion(preset.id, preset.version, preset.name))
+                placed.append(PinnedPreset(preset.id, preset.version, preset.name))
                 pks.append(pk)
             for copy in staged:
                 copy.publish()

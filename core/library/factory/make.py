@@ -18,7 +18,7 @@ from core.engines.base import FloatArray
 from core.library import manifest
 from core.library.factory import BANK, RECORDINGS
 from core.library.manifest import Entry
-from core.library.recipes import PresetVersion, Recording, StoredBlend
+from core.library.recipes import PinnedPreset, Recording, StoredBlend
 from core.timbre import TextTimbre
 from core.training.instruments import SAMPLE_RATE
 from core.training.procedural import make_instrument
@@ -117,7 +117,7 @@ def make(bank: Path, folder: Path) -> None:
     for name, parts, tags in BLENDS:
         places = {entry.name: place for place, entry in enumerate(entries)}
         blend = StoredBlend(
-            tuple((PresetVersion(str(places[part]), 1, part), weight) for part, weight in parts)
+            tuple((PinnedPreset(str(places[part]), 1, part), weight) for part, weight in parts)
         )
         entries.append(Entry(name, blend, tags=_tags(tags, "blend"), key=_key(name)))
     bank.write_bytes(manifest.write(entries))

@@ -14,7 +14,7 @@ from core.errors import AudioError, SettingsError
 from core.library import Library, PresetBlend, recipes
 from core.library.errors import BlendCycle, NameTaken, UnknownPreset
 from core.library.presets import clean_name, name_key
-from core.library.recipes import PresetVersion, Recording, StoredBlend
+from core.library.recipes import PinnedPreset, Recording, StoredBlend
 from core.library.recordings import MAX_COPIED_BYTES
 from core.timbre import AudioTimbre, Blend, TextTimbre
 from tests.helpers.library import MakeTone
@@ -210,7 +210,7 @@ def test_resolve_blend_saves_nothing(library: Library) -> None:
 LEAVES = st.one_of(
     st.text("ab ", min_size=1).filter(str.strip).map(TextTimbre),
     st.builds(Recording, st.sampled_from(["a" * 64, "b" * 64]), st.just(".wav"), st.text("xy")),
-    st.builds(PresetVersion, st.text("12", min_size=1), st.integers(1, 9), st.text("xy")),
+    st.builds(PinnedPreset, st.text("12", min_size=1), st.integers(1, 9), st.text("xy")),
 )
 BLENDS = st.builds(
     StoredBlend,
