@@ -12,9 +12,8 @@ import contextlib
 import random
 import sqlite3
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.exc import DBAPIError
@@ -37,9 +36,6 @@ class Database:
         path: the file; its folder is made if it is not there.
         busy_timeout_s: see :data:`BUSY_TIMEOUT_S`.
 
-    Attributes:
-        was_new: whether opening made the database.
-
     Raises:
         LibraryUnusable: if it cannot be opened, is damaged, or is not ours.
         LibraryNewer: if a newer program wrote it.
@@ -56,7 +52,7 @@ class Database:
             ) from error
         self._engine = self._make_engine()
         try:
-            self.was_new = self._prepare()
+            self._prepare()
         except BaseException:
             self.close()
             raise
@@ -90,16 +86,13 @@ class Database:
         except sqlite3.Error as error:
             raise from_sqlite(self.path, error) from error
 
-    def _prepare(self) -> bool:
+    def _prepare(self) -> None:
         # A look first: most openings find the schema in place and need no lock.
         with self.read() as connection:
-            application = connection.exec_driver_sql("PRAGMA application_id").scalar_one()
-            if application == schema.APPLICATION_ID and schema.steps_done(connection) == len(
-                schema.MIGRATIONS
-            ):
-                return False
+            if schema.steps_done(connection) == len(schema.MIGRATIONS):
+                return
         with self.write() as connection:
-            return schema.migrate(connection, self.path)
+            schema.migrate(connection, self.path)
 
     def _make_engine(self) -> Engine:
         engine = create_engine(
@@ -128,6 +121,7 @@ class Database:
             check_same_thread=False,  # the pool hands a connection to one thread at a time
         )
         try:
+            schema.require_ours(connection, self.path)
             # Switching to the log needs the file alone for a moment, and SQLite does not
             # always wait for that by itself.
             self._patiently(lambda: connection.execute("PRAGMA journal_mode = WAL"))
@@ -139,7 +133,7 @@ class Database:
             raise
         return connection
 
-    def _patiently(self, attempt: Any) -> None:
+    def _patiently(self, attempt: Callable[[], object]) -> None:
         """Try again while another process holds the lock, up to the timeout."""
         deadline = time.monotonic() + self._busy_timeout_s
         while True:

@@ -7,6 +7,7 @@ whole step. A database with a step this program does not know is left alone.
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -21,6 +22,9 @@ from sqlalchemy import (
     MetaData,
     Table,
     Text,
+    func,
+    inspect,
+    select,
 )
 
 from core.library.errors import LibraryNewer, LibraryUnusable
@@ -189,26 +193,30 @@ MIGRATIONS: tuple[Migration, ...] = (
 )
 
 
-def migrate(connection: Connection, path: Path) -> bool:
+def require_ours(connection: sqlite3.Connection, path: Path) -> None:
+    """Look whether a database is a library, or empty, before anything is changed in it.
+
+    Raises:
+        LibraryUnusable: if it is some other program's.
+    """
+    (application,) = connection.execute("PRAGMA application_id").fetchone()
+    (tables,) = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
+    if tables and application != APPLICATION_ID:
+        raise LibraryUnusable(f"{path} is a database of another program; choose another file")
+
+
+def migrate(connection: Connection, path: Path) -> None:
     """Bring a database to the newest step, inside the caller's write transaction.
 
     Args:
         connection: in a transaction that holds the write lock.
         path: the database, for messages.
 
-    Returns:
-        Whether the database was new.
-
     Raises:
-        LibraryUnusable: if this is some other program's database.
         LibraryNewer: if it has a step this program does not know.
     """
-    application = connection.exec_driver_sql("PRAGMA application_id").scalar_one()
     tables = connection.exec_driver_sql("SELECT count(*) FROM sqlite_master").scalar_one()
-    if application != APPLICATION_ID and tables:
-        raise LibraryUnusable(f"{path} is a database of another program; choose another file")
-    is_new = tables == 0
-    if is_new:
+    if not tables:
         connection.exec_driver_sql(f"PRAGMA application_id = {APPLICATION_ID}")
         connection.exec_driver_sql(
             "CREATE TABLE migration (number INTEGER PRIMARY KEY, name TEXT NOT NULL, "
@@ -227,11 +235,10 @@ def migrate(connection: Connection, path: Path) -> bool:
                 number=number, name=migration.name, applied_at=datetime.now(UTC).isoformat()
             )
         )
-    return is_new
 
 
 def steps_done(connection: Connection) -> int:
     """The number of the last recorded step; 0 in a database with none."""
-    return int(
-        connection.exec_driver_sql("SELECT coalesce(max(number), 0) FROM migration").scalar_one()
-    )
+    if not inspect(connection).has_table(MIGRATION.name):
+        return 0
+    return int(connection.execute(select(func.max(MIGRATION.c.number))).scalar_one() or 0)

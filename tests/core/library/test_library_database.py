@@ -97,11 +97,12 @@ def test_another_programs_database_is_refused_and_left_alone(tmp_path: Path) -> 
     path = tmp_path / "other.sqlite"
     with sqlite3.connect(path) as connection:
         connection.execute("CREATE TABLE theirs (x)")
+    connection.close()
+    before = path.read_bytes()
     with pytest.raises(LibraryUnusable, match="another program"):
         Library.open(path)
-    with sqlite3.connect(path) as connection:
-        tables = connection.execute("SELECT name FROM sqlite_master").fetchall()
-    assert tables == [("theirs",)]
+    assert path.read_bytes() == before
+    assert [file.name for file in tmp_path.iterdir()] == ["other.sqlite"]
 
 
 def test_what_is_no_database_is_refused_and_left_alone(tmp_path: Path) -> None:
