@@ -70,15 +70,17 @@ def _interpolate(values: Tensor, knots_s: npt.NDArray[np.float64], at_s: Tensor)
 
 def add_partials(out: Tensor, note: NoteTracks) -> None:
     """Add a note's partials to a clip's samples [n], in place."""
-    audible = (note.partial_db.amax(dim=0) > _AUDIBLE_DB).nonzero()[:, 0]
+    loud = note.partial_db > _AUDIBLE_DB
+    audible = loud.any(dim=0).nonzero()[:, 0]
     if not len(audible):
         return
+    samples = _until_silence(note, loud)
     device = out.device
     keep = audible.cpu().numpy()
     turns = note.partials_hz[keep] / SAMPLE_RATE  # a sample
     basis = _basis(turns).to(device)
     amplitudes = amplitude(note.partial_db[:, audible])
-    n_blocks = min(math.ceil(note.samples / BLOCK), math.ceil((len(out) - note.start) / BLOCK))
+    n_blocks = math.ceil(min(samples, len(out) - note.start) / BLOCK)
     for first in range(0, n_blocks, _BLOCKS_AT_ONCE):
         last = min(first + _BLOCKS_AT_ONCE, n_blocks)
         edges = torch.arange(first, last + 1, device=device, dtype=torch.float32)
@@ -96,6 +98,13 @@ def add_partials(out: Tensor, note: NoteTracks) -> None:
         out[begin : begin + room] += samples[:room]
 
 
+def _until_silence(note: NoteTracks, loud: Tensor) -> int:
+    """Samples up to the knot after the last at which anything is ``loud`` [J, channels]."""
+    last = int(loud.any(dim=1).nonzero()[-1])
+    after = min(last + 1, len(note.knots_s) - 1)
+    return min(note.samples, math.ceil(note.knots_s[after] * SAMPLE_RATE))
+
+
 def _basis(turns: npt.NDArray[np.float64]) -> Tensor:
     """[4K, 64]: cosine and sine of each partial, fading out, then fading in, over a block."""
     n = np.arange(BLOCK)
@@ -110,8 +119,11 @@ def add_noise_power(power: Tensor, note: NoteTracks) -> None:
 
     Frame f is centred on sample f · 128.
     """
+    loud = note.noise_db > _AUDIBLE_DB
+    if not loud.any():
+        return
     first = -(-note.start // NOISE_HOP)
-    last = min(len(power), (note.start + note.samples) // NOISE_HOP + 1)
+    last = min(len(power), (note.start + _until_silence(note, loud)) // NOISE_HOP + 1)
     for begin in range(first, last, _BLOCKS_AT_ONCE):
         end = min(begin + _BLOCKS_AT_ONCE, last)
         frames = torch.arange(begin, end, device=power.device, dtype=torch.float64)
