@@ -187,6 +187,7 @@ def _run(
     from core.errors import SettingsError
     from core.paths import cache_dir
     from evaluation import datasets, pool, ray_engine, report
+    from evaluation.results import read_timings
     from evaluation.run import run
     from evaluation.tables import summary_table
 
@@ -208,7 +209,7 @@ def _run(
         paths = {"results": str(output / "results.json"), "report": str(page)}
         typer.echo(json.dumps({**paths, "summary": found["summary"]}))
     else:
-        typer.echo(summary_table(found))
+        typer.echo(summary_table(found, read_timings(output)))
         typer.echo(f"\n{output / 'results.json'}\n{page}")
     failed = [row for row in found["rows"] if row["error"] is not None]
     for row in failed[:10]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import multiprocessing
+import sys
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -141,7 +142,6 @@ def _serve(pipe: Connection, make_work: Callable[[], Work[Any]]) -> None:
     import signal
 
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides
-    limit_threads()
     work: Work[Any] | None = None
     while True:
         try:
@@ -151,6 +151,7 @@ def _serve(pipe: Connection, make_work: Callable[[], Work[Any]]) -> None:
         if work is None:
             try:
                 work = make_work()
+                limit_threads()
             except TimbreError as error:
                 pipe.send(Outcome(None, None, str(error), error.exit_code))
                 continue
@@ -162,7 +163,7 @@ def _serve(pipe: Connection, make_work: Callable[[], Work[Any]]) -> None:
 
 
 def limit_threads() -> None:
-    """One thread for each worker: they share the machine's cores among them."""
-    import torch
-
-    torch.set_num_threads(1)
+    """One thread for each worker, as they share the machine's cores among them."""
+    torch = sys.modules.get("torch")
+    if torch is not None:
+        torch.set_num_threads(1)

@@ -19,9 +19,7 @@ from evaluation.pool import MAX_ATTEMPTS, Outcome, T, Work, attempt, limit_threa
 class _Doer:
     """An actor: makes its work once, does one task at a time."""
 
-    def __init__(self, make_work: Callable[[], Work[Any]], paths: list[str]) -> None:
-        sys.path[:] = [*dict.fromkeys([*paths, *sys.path])]
-        limit_threads()
+    def __init__(self, make_work: Callable[[], Work[Any]]) -> None:
         self._make_work = make_work
         self._work: Work[Any] | None = None
 
@@ -31,6 +29,7 @@ class _Doer:
         def work(given: Any) -> Any:
             if self._work is None:
                 self._work = self._make_work()
+                limit_threads()
             return self._work(given)
 
         return attempt(work, task)
@@ -52,11 +51,13 @@ def run(tasks: Sequence[T], make_work: Callable[[], Work[T]], workers: int) -> I
     if started:
         cluster = os.environ.get("RAY_ADDRESS")
         size = {} if cluster else {"num_cpus": workers, "include_dashboard": False}
-        ray.init(address=cluster, log_to_driver=False, **size)
+        # Arguments are unpickled before any code of ours runs there, so the path goes ahead.
+        environment = {"env_vars": {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))}}
+        ray.init(address=cluster, log_to_driver=False, runtime_env=environment, **size)
     try:
         # A dead actor is started again and its task sent once more, as in the local pool.
         actor = ray.remote(num_cpus=1, max_restarts=-1, max_task_retries=MAX_ATTEMPTS - 1)(_Doer)
-        free = [actor.remote(make_work, sys.path) for _ in range(min(workers, len(tasks)))]
+        free = [actor.remote(make_work) for _ in range(min(workers, len(tasks)))]
         waiting = list(reversed(tasks))
         under_way: dict[Any, tuple[Any, T]] = {}
         while waiting or under_way:

@@ -90,7 +90,7 @@ def page_data(found: Mapping[str, Any], run: Path) -> dict[str, Any]:
         "items": found["items"],
         "rows": rows,
         "sounds": sounds,
-        "config": found["config"],
+        "timings": results.read_timings(run),
     }
 
 
@@ -154,5 +154,8 @@ def spectrogram(audio: FloatArray, sample_rate: int) -> np.ndarray[Any, np.dtype
             for low, high in pairwise(edges)
         ]
     )
-    level = 10 * np.log10(np.maximum(bands, 1e-12) / max(float(bands.max()), 1e-9))
+    loudest = float(bands.max())
+    if loudest < 1e-9:
+        return np.zeros(bands.shape, np.uint8)
+    level = 10 * np.log10(np.maximum(bands / loudest, 1e-12))
     return np.clip(255 * (1 + level / DYNAMIC_RANGE_DB), 0, 255).astype(np.uint8)

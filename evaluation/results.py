@@ -138,6 +138,32 @@ def distances(
     return found
 
 
+def timings(items: Mapping[str, Mapping[str, Mapping[str, float]]]) -> dict[str, Any]:
+    """What ``timings.json`` holds: every item's, and each rendering system's medians.
+
+    ``rtf`` and ``first_audio_s`` are defined in :mod:`evaluation.metrics.speed`; here they are
+    taken from the run itself, with its other workers as load. ``speed.evaluate`` measures alone.
+    """
+    systems = {}
+    for system, own in items.items():
+        rendered = [item for item in own.values() if "rtf" in item]
+        if rendered:
+            systems[system] = {
+                "rtf": float(np.median([item["rtf"] for item in rendered])),
+                "first_audio_s": float(np.median([item["render_s"] for item in rendered])),
+            }
+    return {"systems": systems, "items": items}
+
+
+def read_timings(run: Path) -> dict[str, Any]:
+    """The ``systems`` of a run's ``timings.json``; empty where there is none."""
+    try:
+        found: dict[str, Any] = json.loads((run / "timings.json").read_text("utf-8"))["systems"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return {}
+    return found
+
+
 def write_json(path: Path, data: Any) -> None:
     """Write JSON that is the same for the same data, in one step or not at all.
 

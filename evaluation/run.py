@@ -299,5 +299,5 @@ def _finish(
         "rows": rows,
     }
     results.write_json(output / "results.json", found)
-    results.write_json(output / "timings.json", timings)
+    results.write_json(output / "timings.json", results.timings(timings))
     return found

@@ -11,10 +11,19 @@ from evaluation.compare import Comparison
 NOTHING = "–"
 
 
-def summary_table(found: Mapping[str, Any]) -> str:
-    """The headline figures of every system: mean and half the width of its interval."""
+def summary_table(found: Mapping[str, Any], timings: Mapping[str, Any]) -> str:
+    """The headline figures of every system: mean and half the width of its interval.
+
+    ``timings`` is what :func:`evaluation.results.read_timings` gives.
+    """
     metrics = [metric for metric in METRICS if metric.headline]
-    header = ["system", "items", *(metric.label for metric in metrics), "F of ceiling"]
+    header = [
+        "system",
+        "items",
+        *(metric.label for metric in metrics),
+        "F of ceiling",
+        "× real time",
+    ]
     rows = []
     for system in found["config"]["systems"]:
         summary = found["summary"][system]
@@ -23,6 +32,8 @@ def summary_table(found: Mapping[str, Any]) -> str:
             cells.append(_mean(summary["figures"].get(metric.name), metric.digits))
         share = summary["of_ceiling"]["onset_f"]
         cells.append(NOTHING if share is None else f"{share:.3f}")
+        speed = timings.get(system)
+        cells.append(NOTHING if speed is None else f"{speed['rtf']:.3f}")
         rows.append(cells)
     judged = found["config"]["judged_by"]
     encoder = judged["encoder"]

@@ -30,7 +30,9 @@ function drawSummary() {
   const shown = data.metrics.filter((m) => m.headline);
   const head = make("tr", {}, make("th", { scope: "col" }, "System"),
     make("th", { scope: "col" }, "Items"), ...shown.map(heading),
-    make("th", { scope: "col", title: "Mean onset F over the ground truth's" }, "F of ceiling"));
+    make("th", { scope: "col", title: "Mean onset F over the ground truth's" }, "F of ceiling"),
+    make("th", { scope: "col", title: "Seconds of computing per second of sound, median, on the machine of the run" },
+      "× real time", make("span", { class: "way" }, " ↓")));
   const best = {};
   for (const m of shown) {
     const means = ordered.filter((name) => !isBaseline(name))
@@ -56,7 +58,8 @@ function drawSummary() {
     const failed = summary.failed ? make("span", { class: "ci failed" }, `${summary.failed} failed`) : null;
     return make("tr", { class: `${below ? "baseline" : ""} ${first ? "first-baseline" : ""}` },
       make("td", {}, name), make("td", {}, String(summary.items), failed), ...cells,
-      make("td", {}, show(summary.of_ceiling.onset_f, 3)));
+      make("td", {}, show(summary.of_ceiling.onset_f, 3)),
+      make("td", {}, show(data.timings[name]?.rtf, 3)));
   });
   document.getElementById("summary").append(
     make("thead", {}, head), make("tbody", {}, ...rows));
@@ -71,8 +74,8 @@ function drawDistances() {
   const rows = names.map((name) => {
     const d = data.distances[name];
     return make("tr", {}, make("td", {}, name), make("td", {}, show(d.fad, 4)),
-      make("td", {}, show(d.kad, 3)), make("td", { class: "text" }, d.embedding),
-      make("td", { class: "text ci" }, d.note));
+      make("td", {}, show(d.kad, 3)), make("td", { class: "text small" }, d.embedding),
+      make("td", { class: "text small" }, d.note));
   });
   document.getElementById("distances").append(make("thead", {}, head), make("tbody", {}, ...rows));
 }
@@ -163,19 +166,22 @@ function detail(row) {
     ["Render", row.sound, row.system],
   ];
   const seen = new Set();
-  const figures = parts.filter(([, key]) => data.sounds[key] && !seen.has(key) && seen.add(key))
-    .map(([name, key, about]) => soundFigure(name, about, data.sounds[key]));
+  const heard = parts.filter(([, key]) => data.sounds[key] && !seen.has(key) && seen.add(key));
+  // One time scale for all, so that onsets stand below each other.
+  const longest = Math.max(...heard.map(([, key]) => data.sounds[key].seconds));
+  const figures = heard.map(([name, key, about]) =>
+    soundFigure(name, about, data.sounds[key], longest));
   const words = item.text ? `Words: “${item.text}”. ` : "";
   const limits = row.limits.length ? `The engine says: ${row.limits.join("; ")}.` : "";
   return make("div", {}, make("div", { class: "sounds" }, ...figures), rollFigure(row, item),
     words || limits ? make("p", { class: "limits" }, words + limits) : null);
 }
 
-function soundFigure(name, about, sound) {
+function soundFigure(name, about, sound, longest) {
   const canvas = make("canvas", { role: "img", "aria-label": `Spectrogram of ${name.toLowerCase()}` });
-  paintSpectrogram(canvas, sound.spectrogram);
+  paintSpectrogram(canvas, sound.spectrogram, sound.seconds / longest);
   const player = make("audio", { controls: "", preload: "none", src: `data:audio/mpeg;base64,${sound.mp3}` });
-  return make("figure", {}, make("figcaption", {}, make("b", {}, name), ` · ${about} · ${sound.seconds.toFixed(1)} s`),
+  return make("figure", {}, make("figcaption", {}, make("b", {}, name), ` · ${about} · ${sound.seconds.toFixed(1)} s · 40 Hz – 11 kHz`),
     canvas, player);
 }
 
@@ -188,10 +194,10 @@ function colour(level) {
   return [0, 1, 2].map((c) => RAMP[i][c] + (RAMP[i + 1][c] - RAMP[i][c]) * (place - i));
 }
 
-function paintSpectrogram(canvas, encoded) {
+function paintSpectrogram(canvas, encoded, share) {
   const bytes = Uint8Array.from(atob(encoded), (c) => c.charCodeAt(0));
   const bands = 96, steps = bytes.length / 96;
-  canvas.width = steps; canvas.height = bands;
+  canvas.width = Math.ceil(steps / share); canvas.height = bands;
   canvas.style.height = "150px";
   const context = canvas.getContext("2d");
   const image = context.createImageData(steps, bands);

@@ -2,68 +2,27 @@
 
 from __future__ import annotations
 
-import json
-import math
 import os
+import shutil
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import evaluation_sounds as sounds
 import numpy as np
 import pytest
-from evaluation_fakes import load_fake
+from evaluation_fakes import CONFIG, in_process, load_fake
 
 from core.audio import write_wav
 from core.errors import ModelMissing, SettingsError, UserInputError
-from core.midi import write_midi
-from core.score import Clip, Note
 from evaluation import datasets, pool, results, run
 from evaluation.scoring import Settings
 
 HERE = Path(__file__).parent
-CONFIG = run.Config(models=("fake",), seed=3, scoring=Settings(judge="fake", followers=("yin",)))
-
-
-def in_process(
-    tasks: Sequence[Any], make_work: Callable[[], Any], workers: int
-) -> Iterator[pool.Outcome[Any]]:
-    """An executor without processes."""
-    work = make_work()
-    for task in tasks:
-        yield pool.attempt(work, task)
-
-
-@pytest.fixture
-def dataset(tmp_path: Path) -> datasets.Dataset:
-    """Two instruments, each with reference and target, and an item of words alone."""
-    folder = tmp_path / "set"
-    folder.mkdir()
-    items = []
-    for name, partials in (("dull", 2), ("buzzy", 20)):
-        clip = Clip.of(name, sounds.melody().notes[:4], 1.8)
-        write_midi(clip, folder / f"{name}.mid")
-        other = Clip.of("other", [Note(0.1, 57, 90, 0.3), Note(0.5, 61, 90, 0.3)])
-        for suffix, played in (("", clip), ("-reference", other)):
-            sound = sounds.play(played, partials=partials, rolloff=2.5 / math.sqrt(partials))
-            write_wav(folder / f"{name}{suffix}.wav", sound[None], sounds.RATE)
-        items.append(
-            datasets.Item(
-                name,
-                folder / f"{name}.mid",
-                folder / f"{name}-reference.wav",
-                name,
-                folder / f"{name}.wav",
-                name,
-            )
-        )
-    items.append(datasets.Item("words", folder / "dull.mid", text="soft flute"))
-    datasets.write(folder / "manifest.jsonl", items, {"set": "small"})
-    return datasets.load(folder)
 
 
 def evaluate(
@@ -73,9 +32,8 @@ def evaluate(
     return run.run(dataset, config, output, load=load_fake, **options)
 
 
-def test_a_run_has_every_item_of_every_system(dataset: datasets.Dataset, tmp_path: Path) -> None:
-    seen: list[run.Progress] = []
-    found = evaluate(dataset, tmp_path / "a", on_progress=seen.append)
+def test_a_run_has_every_item_of_every_system(whole_results: dict[str, Any]) -> None:
+    found = whole_results
     by_system: dict[str, set[str]] = {}
     for row in found["rows"]:
         by_system.setdefault(row["system"], set()).add(row["item"])
@@ -87,9 +45,6 @@ def test_a_run_has_every_item_of_every_system(dataset: datasets.Dataset, tmp_pat
         "fake/wrong-timbre": {"dull", "buzzy", "words"},
         "sine": {"dull", "buzzy", "words"},
     }
-    assert seen[-1].done == seen[-1].total == 13
-    assert seen[-1].left_s == 0
-    assert found == results.read(tmp_path / "a")
     summary = found["summary"]
     assert summary["ground-truth"]["figures"]["mss"]["mean"] == pytest.approx(0, abs=1e-6)
     assert summary["ground-truth"]["figures"]["clap_target"]["mean"] == pytest.approx(1)
@@ -104,22 +59,21 @@ def test_a_run_has_every_item_of_every_system(dataset: datasets.Dataset, tmp_pat
 
 
 def test_two_runs_are_the_same_bytes_and_the_cache_changes_nothing(
-    dataset: datasets.Dataset, tmp_path: Path
+    dataset: datasets.Dataset, whole: Path, tmp_path: Path
 ) -> None:
-    for name in ("a", "b"):
-        evaluate(dataset, tmp_path / name, cache=tmp_path / "cache")
-    evaluate(dataset, tmp_path / "c")
-    files = [(tmp_path / name / "results.json").read_bytes() for name in "abc"]
-    assert files[0] == files[1] == files[2]
-    for damaged in (tmp_path / "cache").rglob("*.json"):
+    evaluate(dataset, tmp_path / "a", cache=tmp_path / "cache")  # fills it
+    evaluate(dataset, tmp_path / "b", cache=tmp_path / "cache")  # reads it
+    for damaged in list((tmp_path / "cache").rglob("*.json"))[::2]:
         damaged.write_text("{")
-    evaluate(dataset, tmp_path / "d", cache=tmp_path / "cache")
-    assert (tmp_path / "d" / "results.json").read_bytes() == files[0]
+    evaluate(dataset, tmp_path / "c", cache=tmp_path / "cache")
+    for name in "abc":
+        ours = (tmp_path / name / "results.json").read_bytes()
+        assert ours == (whole / "results.json").read_bytes()
 
 
-def test_an_interrupted_run_goes_on_where_it_was(dataset: datasets.Dataset, tmp_path: Path) -> None:
-    whole = evaluate(dataset, tmp_path / "whole")
-
+def test_an_interrupted_run_goes_on_where_it_was(
+    dataset: datasets.Dataset, whole_results: dict[str, Any], tmp_path: Path
+) -> None:
     def stop_after_five(progress: run.Progress) -> None:
         if progress.done == 5:
             raise KeyboardInterrupt
@@ -129,19 +83,21 @@ def test_an_interrupted_run_goes_on_where_it_was(dataset: datasets.Dataset, tmp_
     assert not (tmp_path / "a" / "results.json").exists()
     before = {path: path.stat().st_mtime_ns for path in (tmp_path / "a").rglob("*.json")}
     counted: list[run.Progress] = []
-    assert evaluate(dataset, tmp_path / "a", on_progress=counted.append) == whole
+    assert evaluate(dataset, tmp_path / "a", on_progress=counted.append) == whole_results
     assert len(counted) == 13 - 5
+    assert counted[-1].done == counted[-1].total == 13
+    assert counted[-1].left_s == 0
     assert all(path.stat().st_mtime_ns == time_ns for path, time_ns in before.items())
 
 
 def test_a_record_that_is_damaged_or_lost_its_sound_is_done_again(
-    dataset: datasets.Dataset, tmp_path: Path
+    dataset: datasets.Dataset, whole: Path, whole_results: dict[str, Any], tmp_path: Path
 ) -> None:
-    whole = evaluate(dataset, tmp_path / "a")
+    shutil.copytree(whole, tmp_path / "a")
     (tmp_path / "a/records/sine/dull.json").write_text('{"figures"')
     (tmp_path / "a/audio/fake/buzzy.wav").unlink()
     counted: list[run.Progress] = []
-    assert evaluate(dataset, tmp_path / "a", on_progress=counted.append) == whole
+    assert evaluate(dataset, tmp_path / "a", on_progress=counted.append) == whole_results
     assert {progress.last for progress in counted} == {"sine/dull", "fake/buzzy"}
 
 
@@ -151,28 +107,27 @@ def test_a_folder_of_another_run_is_refused(dataset: datasets.Dataset, tmp_path:
         evaluate(dataset, tmp_path / "a")
 
 
-def test_processes_give_what_one_process_gives(dataset: datasets.Dataset, tmp_path: Path) -> None:
-    alone = evaluate(dataset, tmp_path / "a")
-    assert evaluate(dataset, tmp_path / "b", workers=2, execute=pool.run) == alone
+def test_processes_give_what_one_process_gives(
+    dataset: datasets.Dataset, whole_results: dict[str, Any], tmp_path: Path
+) -> None:
+    assert evaluate(dataset, tmp_path / "b", workers=2, execute=pool.run) == whole_results
 
 
 def test_a_killed_run_started_again_gives_the_same_bytes(
-    dataset: datasets.Dataset, tmp_path: Path
+    dataset: datasets.Dataset, whole: Path, tmp_path: Path
 ) -> None:
     """A process is killed without warning; nothing is lost and nothing done twice."""
-    evaluate(dataset, tmp_path / "whole")
     script = (
         "import sys; sys.path[:0] = [{here!r}, {root!r}]\n"
         "from pathlib import Path\n"
-        "from test_run import CONFIG, in_process\n"
-        "from evaluation_fakes import load_fake\n"
+        "from evaluation_fakes import CONFIG, in_process, load_fake\n"
         "from evaluation import datasets, run\n"
         "found, out = datasets.load({set!r}), Path({out!r})\n"
         "run.run(found, CONFIG, out, execute=in_process, load=load_fake)\n"
     ).format(
         here=str(HERE),
         root=str(HERE.parents[1]),
-        set=str(tmp_path / "set"),
+        set=str(dataset.items[0].midi.parent),
         out=str(tmp_path / "a"),
     )
     process = subprocess.Popen([sys.executable, "-c", script])
@@ -187,39 +142,8 @@ def test_a_killed_run_started_again_gives_the_same_bytes(
     counted: list[run.Progress] = []
     evaluate(dataset, tmp_path / "a", on_progress=counted.append)
     assert len(counted) == 13 - done
-    first, second = (tmp_path / name / "results.json" for name in ("whole", "a"))
-    assert first.read_bytes() == second.read_bytes()
-
-
-def crashing_set(folder: Path) -> datasets.Dataset:
-    folder.mkdir()
-    write_midi(Clip.of("c", [Note(0.0, 127, 100, 0.2)]), folder / "crash.mid")
-    write_midi(sounds.melody(), folder / "fine.mid")
-    items = [datasets.Item(name, folder / f"{name}.mid", text="x") for name in ("crash", "fine")]
-    datasets.write(folder / "manifest.jsonl", items)
-    return datasets.load(folder)
-
-
-def test_a_worker_that_dies_is_started_again_and_its_item_done(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("TIMBRE_TEST_CRASH", str(tmp_path / "crashed-once"))
-    config = run.Config(models=("fake",), baselines=False, scoring=Settings(followers=()))
-    found = evaluate(crashing_set(tmp_path / "s"), tmp_path / "a", config, execute=pool.run)
-    assert (tmp_path / "crashed-once").exists()
-    assert [row["error"] for row in found["rows"]] == [None, None]
-
-
-def test_a_task_that_kills_every_worker_fails_alone(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("TIMBRE_TEST_CRASH", str(tmp_path))  # a folder: every try crashes
-    config = run.Config(models=("fake",), baselines=False, scoring=Settings(followers=()))
-    found = evaluate(crashing_set(tmp_path / "s"), tmp_path / "a", config, execute=pool.run)
-    errors = {row["item"]: row["error"] for row in found["rows"]}
-    assert "died 2 times (last exit code 9)" in errors["crash"]
-    assert errors["fine"] is None
-    assert found["summary"]["fake"]["failed"] == 1
+    ours = (tmp_path / "a" / "results.json").read_bytes()
+    assert ours == (whole / "results.json").read_bytes()
 
 
 def test_items_that_cannot_be_scored_fail_with_a_reason(
@@ -295,7 +219,8 @@ def test_a_ray_cluster_of_two_gives_the_same_results(
     pytest.importorskip("ray", reason="the ray extra is not installed")
     from evaluation import ray_engine
 
-    alone = evaluate(dataset, tmp_path / "a")
-    assert evaluate(dataset, tmp_path / "b", workers=2, execute=ray_engine.run) == alone
-    first, second = (json.loads((tmp_path / n / "results.json").read_text()) for n in "ab")
-    assert first == second
+    config = run.Config(models=("fake",), baselines=False, scoring=Settings(followers=()))
+    evaluate(dataset, tmp_path / "a", config)
+    evaluate(dataset, tmp_path / "b", config, workers=2, execute=ray_engine.run)
+    first, second = (tmp_path / name / "results.json" for name in "ab")
+    assert first.read_bytes() == second.read_bytes()

@@ -1,0 +1,146 @@
+"""Comparisons, their gate, and the command line around them."""
+
+from __future__ import annotations
+
+import copy
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+import typer.testing
+
+from core.errors import SettingsError, UserInputError
+from evaluation import datasets, results
+from evaluation.cli import REGRESSED, evaluate
+from evaluation.compare import compare
+from evaluation.tables import comparison_table, summary_table
+
+
+def invoke(*arguments: Any) -> Any:
+    return typer.testing.CliRunner().invoke(evaluate, [str(argument) for argument in arguments])
+
+
+def changed(found: dict[str, Any], system: str, figure: str, by: float) -> dict[str, Any]:
+    copied = copy.deepcopy(found)
+    for row in copied["rows"]:
+        if row["system"] == system and row["figures"].get(figure) is not None:
+            row["figures"][figure] += by
+    return copied
+
+
+def test_a_run_does_not_differ_from_itself(whole_results: dict[str, Any]) -> None:
+    found = compare(whole_results, whole_results, gates=["mss", "onset_f"])
+    assert found.regressed == []
+    assert all(change.difference.mean in (0.0, None) for change in found.changes)
+
+
+def test_a_fall_beyond_the_tolerance_shuts_the_gate(whole_results: dict[str, Any]) -> None:
+    worse = changed(whole_results, "fake", "mss", 0.5)
+    (reason,) = compare(whole_results, worse, gates=["mss"], tolerance=0.4).regressed
+    assert "MSS got worse by 0.500" in reason
+    assert compare(whole_results, worse, gates=["mss"], tolerance=0.5).regressed == []
+    assert compare(whole_results, worse, gates=["onset_f"]).regressed == []
+    assert compare(worse, whole_results, gates=["mss"]).regressed == []  # it got better
+    (change,) = (c for c in compare(whole_results, worse).changes if c.metric.name == "mss")
+    assert change.difference.mean == pytest.approx(0.5)
+    assert change.difference.low == pytest.approx(0.5)
+    assert [item for item, _ in change.worse] == ["dull", "buzzy"]
+
+
+def test_items_that_fail_or_lose_a_figure_shut_the_gate_too(whole_results: dict[str, Any]) -> None:
+    broken = copy.deepcopy(whole_results)
+    for row in broken["rows"]:
+        if row["system"] == "fake" and row["item"] == "dull":
+            row |= {"error": "boom", "figures": {}}
+        if row["system"] == "fake" and row["item"] == "buzzy":
+            row["figures"]["mss"] = None
+    reasons = compare(whole_results, broken, gates=["mss"]).regressed
+    assert any("dull failed" in reason for reason in reasons)
+    assert any("no longer defined for buzzy" in reason for reason in reasons)
+
+
+def test_figures_that_mean_something_else_are_not_compared(whole_results: dict[str, Any]) -> None:
+    other = copy.deepcopy(whole_results)
+    other["config"]["judged_by"]["encoder"]["sha256"] = "1" * 64
+    other["config"]["judged_by"]["mss"] = "something else"
+    found = compare(whole_results, other, gates=["clap_target"])
+    why = {change.metric.name: change.why_not for change in found.changes}
+    assert why["clap_target"] == "different encoders"
+    assert why["mss"] == "different configurations"
+    assert why["onset_f"] is None
+    assert "cannot be compared" in found.regressed[0]
+    assert "different encoders" in comparison_table(found)
+
+
+def test_runs_of_different_sets_and_unknown_names_are_refused(
+    whole_results: dict[str, Any],
+) -> None:
+    other = copy.deepcopy(whole_results)
+    other["config"]["set"]["sha256"] = "1" * 64
+    with pytest.raises(UserInputError, match="different sets"):
+        compare(whole_results, other)
+    with pytest.raises(UserInputError, match="no system 'x'; it has fake"):
+        compare(whole_results, whole_results, system_b="x")
+    with pytest.raises(SettingsError, match="no figure to watch"):
+        compare(whole_results, whole_results, gates=["notes_estimated"])
+    with pytest.raises(SettingsError, match="tolerance"):
+        compare(whole_results, whole_results, tolerance=float("nan"))
+
+
+def test_the_command_prints_a_table_and_exits_with_4(whole: Path) -> None:
+    good = invoke("compare", whole, f"{whole}:fake/wrong-timbre")
+    assert good.exit_code == 0
+    assert "fake/wrong-timbre" in good.output
+    shut = invoke("compare", f"{whole}:ground-truth", whole, "--metric", "mss", "--json")
+    assert shut.exit_code == REGRESSED == 4
+    data = json.loads(shut.stdout.splitlines()[0])
+    assert data["changes"]["mss"]["difference"]["mean"] > 0
+    assert data["regressed"]
+
+
+@pytest.mark.parametrize("content", ["", "{", "[]", '{"schema": 99, "rows": [], "summary": 0}'])
+def test_what_is_no_result_is_refused(tmp_path: Path, content: str) -> None:
+    with pytest.raises(UserInputError, match="holds no results"):
+        results.read(tmp_path)
+    (tmp_path / "results.json").write_text(content)
+    with pytest.raises(UserInputError, match="not a run's result"):
+        results.read(tmp_path)
+
+
+def test_tables_show_every_system_and_name_the_encoder(whole_results: dict[str, Any]) -> None:
+    table = summary_table(whole_results, {"fake": {"rtf": 0.125}})
+    for system in whole_results["config"]["systems"]:
+        assert system in table
+    assert "spectrum-test" in table
+    assert "0.125" in table
+    assert "FFT 2048/1024" in table
+    assert "nan" not in table.lower()
+
+
+def test_score_compares_any_systems_sounds(dataset: datasets.Dataset, tmp_path: Path) -> None:
+    theirs = tmp_path / "theirs"
+    theirs.mkdir()
+    for item in dataset.items:
+        if item.target is not None:
+            shutil.copy(item.target, theirs / f"{item.id}.wav")
+    folder, output = dataset.items[0].midi.parent, tmp_path / "run"
+    found = invoke(
+        "score", folder, theirs, "-o", output, "--judge", "none", "--workers", 1, "--no-cache",
+        "--no-baselines", "--limit", 2, "--json",
+    )  # fmt: skip
+    assert found.exit_code == 0, found.output
+    data = json.loads(found.stdout)
+    # The sounds are the targets themselves.
+    assert data["summary"]["theirs"]["figures"]["mss"]["mean"] == 0
+    assert Path(data["report"]).exists()
+
+
+def test_a_manifest_is_made_of_a_folder(dataset: datasets.Dataset, tmp_path: Path) -> None:
+    source = tmp_path / "mine"
+    source.mkdir()
+    shutil.copy(dataset.items[0].midi, source / "a.mid")
+    (source / "a.txt").write_text("soft flute")
+    assert invoke("manifest", source, "-o", tmp_path / "out").exit_code == 0
+    assert datasets.load(tmp_path / "out").items[0].text == "soft flute"
