@@ -2,28 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import pytest
 import torch
+from material import Material
 
 from core.audio import read_audio
-from core.engines.base import FloatArray
 from core.midi import read_midi
-from core.score import Clip
 from core.synthesizer import Synthesizer
 from core.timbre import AudioTimbre
 from evaluation import datasets
-
-
-@dataclass(frozen=True)
-class Material:
-    """One item: its score, its target [1, frames] and its reference as a timbre."""
-
-    clip: Clip
-    target: FloatArray
-    sample_rate: int
-    timbre: AudioTimbre
 
 
 @pytest.fixture(scope="session", autouse=True)

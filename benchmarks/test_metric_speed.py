@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from conftest import Material
+from material import Material
 
 from core.synthesizer import Synthesizer
 from evaluation.metrics import clap, consistency, distance, mss, pitch, transcription

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from conftest import Material
+from material import Material
 
 from core.score import Clip, Note
 from core.synthesizer import Synthesizer
