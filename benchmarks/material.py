@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from core.engines.base import FloatArray
 from core.score import Clip
@@ -17,3 +18,9 @@ class Material:
     target: FloatArray
     sample_rate: int
     timbre: AudioTimbre
+
+
+def note_rtf(benchmark: Any, seconds: float) -> None:
+    """Add the real-time factor to a benchmark's figures; nothing is timed when it is disabled."""
+    if benchmark.stats is not None:
+        benchmark.extra_info["rtf"] = benchmark.stats.stats.median / seconds

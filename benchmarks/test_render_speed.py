@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from material import Material
+from material import Material, note_rtf
 
 from core.score import Clip, Note
 from core.synthesizer import Synthesizer
@@ -13,7 +13,7 @@ from core.synthesizer import Synthesizer
 
 def test_render_a_short_clip(benchmark: Any, material: Material, synth: Synthesizer) -> None:
     take = benchmark(synth.render, material.clip, material.timbre)
-    benchmark.extra_info["rtf"] = benchmark.stats.stats.median / take.seconds
+    note_rtf(benchmark, take.seconds)
 
 
 def test_first_audio_of_one_note(benchmark: Any, material: Material, synth: Synthesizer) -> None:
@@ -32,7 +32,7 @@ def test_render_thirty_seconds(
     ]
     clip = Clip.of("long", notes)
     take = benchmark.pedantic(synth.render, (clip, material.timbre), rounds=3, warmup_rounds=1)
-    benchmark.extra_info["rtf"] = benchmark.stats.stats.median / take.seconds
+    note_rtf(benchmark, take.seconds)
 
 
 def test_encode_a_reference(benchmark: Any, material: Material, synth: Synthesizer) -> None:

@@ -12,6 +12,10 @@ Deviations that matter when figures are compared, and why :attr:`Config.label` i
 every figure: auraloss averages over sizes, centres its frames with reflected edges, and floors
 magnitudes at 1e-4 instead of 1e-5; DDSP's default leaves the log term out. Papers rarely say.
 Two silent sounds have loss 0.
+
+The logarithmic term hears what is nearly silent as loudly as what sounds: between a recording's
+noise floor and digital silence it finds a large distance. It is most of the sum on clean
+synthesized sound, so look at both terms.
 """
 
 from __future__ import annotations
