@@ -18,9 +18,10 @@ from pathlib import Path
 from typing import Any
 
 from core.engines.base import RenderSettings
-from core.errors import OutputError, SettingsError, UserInputError
+from core.errors import MidiError, OutputError, SettingsError, UserInputError
 from core.files import output_error
 from core.midi import read_midi
+from core.score import Clip
 from core.synthesizer import program_version
 from evaluation import pool, results
 from evaluation.datasets import Dataset
@@ -245,7 +246,10 @@ def _write_record(output: Path, task: Task, record: dict[str, Any]) -> None:
 
 def _item_to_json(task: Task) -> dict[str, Any]:
     """What a reader of the results needs of the item; the manifest may be elsewhere by then."""
-    clip = read_midi(task.item.midi).clip
+    try:
+        clip = read_midi(task.item.midi).clip
+    except MidiError:
+        clip = Clip(task.item.midi.stem, ())  # its tasks have failed, and say why
     return {
         "instrument": task.item.instrument,
         "text": task.item.text,

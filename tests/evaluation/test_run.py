@@ -19,7 +19,8 @@ from evaluation_fakes import CONFIG, in_process, load_fake
 
 from core.audio import write_wav
 from core.errors import ModelMissing, SettingsError, UserInputError
-from evaluation import datasets, pool, results, run
+from core.midi import write_midi
+from evaluation import datasets, pool, report, results, run
 from evaluation.scoring import Settings
 
 HERE = Path(__file__).parent
@@ -173,6 +174,20 @@ def test_items_that_cannot_be_scored_fail_with_a_reason(
     write_wav(renders / "buzzy.wav", sounds.play(sounds.melody())[None], sounds.RATE)
     again = evaluate(dataset, tmp_path / "a", config)
     assert again["summary"]["theirs"]["failed"] == 1
+
+
+def test_an_empty_score_fails_alone(tmp_path: Path) -> None:
+    write_midi(sounds.melody(), tmp_path / "fine.mid")
+    header, track = "4d54686400000006000000010060", "4d54726b0000000400ff2f00"
+    (tmp_path / "empty.mid").write_bytes(bytes.fromhex(header + track))
+    items = [datasets.Item(name, tmp_path / f"{name}.mid", text="x") for name in ("empty", "fine")]
+    datasets.write(tmp_path / "m.jsonl", items)
+    config = run.Config(models=("fake",), baselines=False, scoring=Settings(followers=()))
+    found = evaluate(datasets.load(tmp_path / "m.jsonl"), tmp_path / "a", config)
+    errors = {row["item"]: row["error"] for row in found["rows"]}
+    assert "empty.mid" in errors["empty"]
+    assert errors["fine"] is None
+    report.write(tmp_path / "a")
 
 
 @pytest.mark.parametrize(
