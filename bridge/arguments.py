@@ -11,7 +11,7 @@ import math
 from collections.abc import Sequence
 from typing import Literal, get_args
 
-from core.errors import Cancelled, ModelError, TimbreError, UserInputError
+from core.errors import Cancelled, ModelError, OutputError, TimbreError, UserInputError
 
 MAX_ID_CHARACTERS = 128
 MAX_TEXT_CHARACTERS = 1000
@@ -108,4 +108,6 @@ def code_of(error: TimbreError) -> Code:
         return "model_missing"
     if isinstance(error, Cancelled):
         return "cancelled"
+    if isinstance(error, OutputError):  # our disk, not the client's request
+        return "internal"
     return "bad_request" if isinstance(error, UserInputError) else "internal"

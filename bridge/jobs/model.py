@@ -1,0 +1,186 @@
+"""What a job is: plain, frozen values, and their form in JSON. No SQL and no process here."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+from bridge.arguments import Code
+from core import timbre as recipes
+from core.engines.base import RenderSettings
+from core.provenance import PresetVersion
+from core.score import Clip, Note
+from core.timbre import Timbre
+
+State = Literal["queued", "running", "done", "failed", "cancelled"]
+
+
+@dataclass(frozen=True)
+class JobRequest:
+    """A clip to be rendered.
+
+    Attributes:
+        client, job_id: together they name the job, for ever.
+        clip: what to play.
+        timbre: the recipe, with recordings the library keeps.
+        preset: what the recipe is called.
+        model, model_sha256: the bundle and its digest.
+        seed: of the first take; further takes count up.
+        takes: how many files to make, ≥ 1.
+        settings: how to decode.
+        program_version: of the program that renders.
+        priority: higher goes first.
+    """
+
+    client: str
+    job_id: str
+    clip: Clip
+    timbre: Timbre
+    preset: PresetVersion | None
+    model: str
+    model_sha256: str
+    seed: int = 0
+    takes: int = 1
+    settings: RenderSettings = field(default_factory=RenderSettings)
+    program_version: str = ""
+    priority: int = 0
+
+    def key(self, take: int) -> str:
+        """SHA-256 (hex) of everything a take's file depends on, its provenance included."""
+        data = self.to_json()
+        for name in ("client", "job_id", "priority", "takes"):
+            del data[name]
+        data["seed"] = self.seed + take
+        return _digest(data)
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 (hex) of what was asked for; the same job id may not ask for another."""
+        data = self.to_json()
+        del data["priority"], data["program_version"]
+        return _digest(data)
+
+    def to_json(self) -> dict[str, Any]:
+        """JSON-ready data that :meth:`from_json` reads back without loss."""
+        notes = [[n.start_s, n.pitch, n.velocity, n.duration_s] for n in self.clip.notes]
+        return {
+            "client": self.client,
+            "job_id": self.job_id,
+            "clip": {"name": self.clip.name, "length_s": self.clip.length_s, "notes": notes},
+            "timbre": recipes.to_dict(self.timbre),
+            "preset": None if self.preset is None else asdict(self.preset),
+            "model": self.model,
+            "model_sha256": self.model_sha256,
+            "seed": self.seed,
+            "takes": self.takes,
+            "settings": asdict(self.settings),
+            "program_version": self.program_version,
+            "priority": self.priority,
+        }
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> JobRequest:
+        """Read what :meth:`to_json` wrote."""
+        clip, preset = data["clip"], data["preset"]
+        notes = (
+            Note(start_s, pitch, velocity, duration_s)
+            for start_s, pitch, velocity, duration_s in clip["notes"]
+        )
+        return cls(
+            **{
+                **data,
+                "clip": Clip.of(clip["name"], notes, clip["length_s"]),
+                "timbre": recipes.from_dict(data["timbre"]),
+                "preset": None if preset is None else PresetVersion(**preset),
+                "settings": RenderSettings(**data["settings"]),
+            }
+        )
+
+
+@dataclass(frozen=True)
+class TakeFile:
+    """A rendered file.
+
+    Attributes:
+        take: from 0.
+        path: absolute; complete.
+        sample_rate, frames: of the file; Hz.
+    """
+
+    take: int
+    path: Path
+    sample_rate: int
+    frames: int
+
+
+@dataclass(frozen=True)
+class Job:
+    """Where a job stands.
+
+    Attributes:
+        seq: order of arrival.
+        client, job_id, priority, digest: of the request.
+        length_s: of its clip, times its takes; seconds.
+        model: the bundle's id.
+        state: as the contract names it.
+        attempts: times a worker died over it.
+        code, message: why it failed or was cancelled, else empty.
+        files: all its takes, once it is done.
+        settled: the client acknowledged its end, or was told often enough.
+    """
+
+    seq: int
+    client: str
+    job_id: str
+    priority: int
+    digest: str
+    length_s: float
+    model: str
+    state: State
+    attempts: int = 0
+    code: Code | Literal[""] = ""
+    message: str = ""
+    files: tuple[TakeFile, ...] = ()
+    settled: bool = False
+
+    @property
+    def is_over(self) -> bool:
+        """Whether nothing more will happen to it."""
+        return self.state in ("done", "failed", "cancelled")
+
+
+@dataclass(frozen=True)
+class JobEvent:
+    """Something happened to a job: it has started, got further, or ended.
+
+    Attributes:
+        job: as it stands now.
+        fraction: 0–1.
+        stage: what is being done, one or a few words.
+    """
+
+    job: Job
+    fraction: float
+    stage: str
+
+
+def file_stem(request: JobRequest, take: int) -> str:
+    """A file name for people, with nothing in it that a client could aim with."""
+    preset = request.preset.name if request.preset else recipes.describe(request.timbre)
+    parts = [_plain(request.clip.name), _plain(preset), request.key(take)[:12]]
+    return "-".join(part for part in parts if part)
+
+
+def _plain(text: str) -> str:
+    ascii_text = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode()
+    return re.sub(r"[^A-Za-z0-9]+", "-", ascii_text)[:40].strip("-").lower()
+
+
+def _digest(data: Mapping[str, Any]) -> str:
+    return hashlib.sha256(json.dumps(data, sort_keys=True).encode()).hexdigest()

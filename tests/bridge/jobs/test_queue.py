@@ -1,0 +1,218 @@
+"""Jobs end, in order, once, whatever dies; with a worker that has no models."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sqlite3
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from bridge.arguments import BadMessage
+from bridge.jobs import queue as queue_module
+from bridge.jobs.store import StoreUnusable
+from core.provenance import PresetVersion
+from tests.bridge.conftest import Watched, request
+
+Rendered = Callable[[], list[str]]
+OpenQueue = Callable[..., Watched]
+
+
+def test_a_job_becomes_files_with_names_of_their_own(open_queue: OpenQueue) -> None:
+    watched = open_queue()
+    job = watched.jobs.submit(request("1", "../Lead/Ünter", takes=2))
+    assert (job.state, watched.jobs.position(job)) == ("queued", 0)
+    (done,) = watched.end_of("1")
+    assert done.message == ""
+    assert [file.take for file in done.files] == [0, 1]
+    names = [file.path.name for file in done.files]
+    assert all(name.startswith("lead-unter-flute-") for name in names)
+    assert len(set(names)) == 2
+    for file in done.files:
+        assert file.path.is_file()
+        assert file.path.is_absolute()
+        assert (file.sample_rate, file.frames) == (8000, 800)
+
+
+def test_the_same_render_is_the_file_that_is_there(
+    open_queue: OpenQueue, rendered: Rendered
+) -> None:
+    watched = open_queue()
+    watched.jobs.submit(request("1", "riff", takes=3))
+    watched.jobs.submit(request("2", "riff", client="you"))
+    watched.jobs.submit(request("3", "riff", seed=2))
+    watched.jobs.submit(request("4", "riff", preset=PresetVersion("Flute", 2)))
+    one, two, three, four = watched.end_of("1", "2", "3", "4")
+    assert two.files[0].path == one.files[0].path
+    assert three.files[0].path == one.files[2].path
+    assert four.files[0].path not in [file.path for file in one.files]
+    assert len(rendered()) == 4
+
+
+def test_a_file_that_was_changed_or_removed_is_left_alone_and_made_again(
+    open_queue: OpenQueue, rendered: Rendered
+) -> None:
+    watched = open_queue()
+    watched.jobs.submit(request("1", "riff"))
+    (first,) = watched.end_of("1")
+    path = first.files[0].path
+    path.write_bytes(b"edited")
+    watched.jobs.submit(request("2", "riff"))
+    (second,) = watched.end_of("2")
+    assert path.read_bytes() == b"edited"
+    assert second.files[0].path != path
+    second.files[0].path.unlink()
+    watched.jobs.submit(request("3", "riff"))
+    (third,) = watched.end_of("3")
+    assert third.files[0].path.is_file()
+    assert len(rendered()) == 3
+
+
+def test_a_repeated_id_is_not_done_twice_and_not_used_for_another(
+    open_queue: OpenQueue, rendered: Rendered
+) -> None:
+    watched = open_queue()
+    watched.jobs.submit(request("1", "riff"))
+    watched.jobs.submit(request("1", "riff"))
+    watched.end_of("1")
+    assert watched.jobs.submit(request("1", "riff")).state == "done"
+    with pytest.raises(BadMessage, match="take a new id"):
+        watched.jobs.submit(request("1", "other riff"))
+    assert watched.jobs.submit(request("1", "riff", client="you")).state != "failed"
+    assert len(rendered()) == 1
+
+
+def test_waiting_jobs_are_rendered_together(open_queue: OpenQueue, rendered: Rendered) -> None:
+    watched = open_queue(start=False)
+    for number in range(4):
+        watched.jobs.submit(request(str(number)))
+    watched.jobs.start()
+    watched.end_of("0", "1", "2", "3")
+    assert [line.split()[-1] for line in rendered()] == ["4"] * 4
+
+
+def test_a_failing_job_fails_alone(open_queue: OpenQueue) -> None:
+    watched = open_queue(start=False)
+    for name in ("good", "bad", "fine"):
+        watched.jobs.submit(request(name))
+    watched.jobs.start()
+    good, bad, fine = watched.end_of("good", "bad", "fine")
+    assert (good.state, bad.state, fine.state) == ("done", "failed", "done")
+    assert (bad.code, bad.message, bad.files) == ("internal", "no good", ())
+
+
+def test_a_worker_that_dies_is_replaced_and_its_job_tried_once_more(
+    open_queue: OpenQueue, rendered: Rendered
+) -> None:
+    watched = open_queue(start=False)
+    for name in ("one", "crash", "two", "crash once", "three"):
+        watched.jobs.submit(request(name))
+    watched.jobs.start()
+    one, crash, two, once, three = watched.end_of("one", "crash", "two", "crash once", "three")
+    assert [job.state for job in (one, crash, two, once, three)] == [
+        "done", "failed", "done", "done", "done",
+    ]  # fmt: skip
+    assert crash.code == "internal"
+    assert "SIGKILL" in crash.message
+    assert len(rendered()) == 4
+
+
+def test_cancelling_stops_waiting_and_running_jobs_and_no_others(open_queue: OpenQueue) -> None:
+    watched = open_queue()
+    watched.jobs.submit(request("slow 1"))
+    watched.until(lambda event: event.stage == "rendering")
+    watched.jobs.submit(request("2"))
+    assert watched.jobs.position(watched.jobs.submit(request("3"))) == 2
+    cancelled = watched.jobs.cancel("me", "2")
+    assert cancelled is not None
+    assert (cancelled.state, cancelled.code) == ("cancelled", "cancelled")
+    watched.jobs.cancel("me", "slow 1")
+    slow, three = watched.end_of("slow 1", "3")
+    assert (slow.state, three.state) == ("cancelled", "done")
+    late = watched.jobs.cancel("me", "3")
+    assert late is not None
+    assert late.state == "done"
+    assert watched.jobs.cancel("me", "nothing") is None
+
+
+def test_a_worker_that_does_not_hear_is_killed_and_its_other_jobs_go_on(
+    open_queue: OpenQueue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(queue_module, "CANCEL_GRACE_S", 0.2)
+    watched = open_queue(start=False)
+    watched.jobs.submit(request("stuck"))
+    watched.jobs.submit(request("after"))
+    watched.jobs.start()
+    watched.until(lambda event: event.stage == "rendering")
+    watched.jobs.cancel("me", "stuck")
+    stuck, after = watched.end_of("stuck", "after")
+    assert (stuck.state, after.state, after.attempts) == ("cancelled", "done", 0)
+
+
+def test_closing_and_opening_loses_nothing(open_queue: OpenQueue, rendered: Rendered) -> None:
+    watched = open_queue()
+    watched.jobs.submit(request("done"))
+    watched.end_of("done")
+    for number in range(3):
+        watched.jobs.submit(request(f"slow {number}"))
+    watched.until(lambda event: event.stage == "rendering")
+    watched.jobs.close()
+    again = open_queue()
+    again.end_of("slow 0", "slow 1", "slow 2")
+    assert sorted(line.split(" ")[0] for line in rendered()) == ["done"] + ["slow"] * 3
+    assert again.jobs.unsettled("me")[0].job_id == "done"
+    again.jobs.settle(again.jobs.unsettled("me")[0])
+    assert len(again.jobs.unsettled("me")) == 3
+
+
+def test_a_file_complete_before_a_crash_is_not_made_again(
+    open_queue: OpenQueue, rendered: Rendered, tmp_path: Path
+) -> None:
+    watched = open_queue()
+    watched.jobs.submit(request("1"))
+    watched.end_of("1")
+    watched.jobs.close()
+    with sqlite3.connect(tmp_path / "jobs.sqlite") as db:  # as if killed before the last notes
+        db.execute("UPDATE jobs SET state = 'running'")
+        db.execute("UPDATE files SET stamp = '', frames = 0, sample_rate = 0")
+    (job,) = open_queue().end_of("1")
+    assert (job.files[0].frames, job.files[0].sample_rate) == (800, 8000)
+    assert len(rendered()) == 1
+
+
+def test_killed_workers_lose_no_job(open_queue: OpenQueue, rendered: Rendered) -> None:
+    watched = open_queue()
+    ids = [f"slow {number}" for number in range(2)]
+    for job_id in ids:
+        watched.jobs.submit(request(job_id))
+        watched.until(lambda event: event.stage == "rendering")
+        time.sleep(0.1)
+        worker = watched.jobs._worker
+        assert worker is not None
+        os.kill(worker.pid, signal.SIGKILL)
+        watched.end_of(job_id)
+    assert {job.state for job in watched.end_of(*ids)} == {"done"}
+    assert len(rendered()) == 2
+
+
+def test_one_process_owns_the_queue(open_queue: OpenQueue) -> None:
+    open_queue()
+    with pytest.raises(StoreUnusable, match="another Timbre Bridge"):
+        open_queue()
+
+
+def test_a_queue_of_a_newer_program_or_a_damaged_one_is_refused(
+    open_queue: OpenQueue, tmp_path: Path
+) -> None:
+    file = tmp_path / "jobs.sqlite"
+    with sqlite3.connect(file) as db:
+        db.execute("PRAGMA user_version=2")
+    with pytest.raises(StoreUnusable, match="newer program"):
+        open_queue()
+    db.close()
+    file.write_bytes(b"no database" * 1000)
+    with pytest.raises(StoreUnusable, match="cannot be used"):
+        open_queue()
