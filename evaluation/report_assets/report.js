@@ -158,6 +158,8 @@ function drawItems() {
 
 // Details ------------------------------------------------------------------------------------
 
+const SCALES = "Spectrograms: 40 Hz to 11 kHz, logarithmic; 70 dB below each sound's loudest; one time scale.";
+
 function detail(row) {
   const item = data.items[row.item];
   const parts = [
@@ -172,16 +174,16 @@ function detail(row) {
   const figures = heard.map(([name, key, about]) =>
     soundFigure(name, about, data.sounds[key], longest));
   const words = item.text ? `Words: “${item.text}”. ` : "";
-  const limits = row.limits.length ? `The engine says: ${row.limits.join("; ")}.` : "";
+  const limits = row.limits.length ? `The engine says: ${row.limits.join("; ")}. ` : "";
   return make("div", {}, make("div", { class: "sounds" }, ...figures), rollFigure(row, item),
-    words || limits ? make("p", { class: "limits" }, words + limits) : null);
+    make("p", { class: "limits" }, words + limits + SCALES));
 }
 
 function soundFigure(name, about, sound, longest) {
   const canvas = make("canvas", { role: "img", "aria-label": `Spectrogram of ${name.toLowerCase()}` });
   paintSpectrogram(canvas, sound.spectrogram, sound.seconds / longest);
   const player = make("audio", { controls: "", preload: "none", src: `data:audio/mpeg;base64,${sound.mp3}` });
-  return make("figure", {}, make("figcaption", {}, make("b", {}, name), ` · ${about} · ${sound.seconds.toFixed(1)} s · 40 Hz – 11 kHz`),
+  return make("figure", {}, make("figcaption", {}, make("b", {}, name), ` · ${about} · ${sound.seconds.toFixed(1)} s`),
     canvas, player);
 }
 
