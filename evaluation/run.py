@@ -75,7 +75,7 @@ class Progress:
     Attributes:
         done, total: tasks; ``done`` counts those of an earlier start.
         failed: tasks of this start that failed.
-        left_s: time left at the pace so far, seconds; None before the first task is done.
+        left_s: time left at the pace so far, seconds; None while the workers warm up.
         last: the task that just ended.
     """
 
@@ -158,7 +158,7 @@ def run(
     tasks = plan(items, systems, config.seed)
     missing = [task for task in tasks if _read_record(output, task) is None]
     make_work = partial(Scorer, config.scoring, output, cache, device, load)
-    began, failed = time.monotonic(), 0
+    began, failed = 0.0, 0
     errors: dict[str, pool.Outcome[Task]] = {}
     for done, outcome in enumerate(execute(missing, make_work, workers), 1):
         if outcome.error is None:
@@ -166,13 +166,16 @@ def run(
         else:
             failed += 1
             errors[outcome.task.stem] = outcome
-        pace = (time.monotonic() - began) / done
+        # The first of each worker loaded its models: the pace is that of the ones after them.
+        if done <= workers:
+            began = time.monotonic()
+        pace = (time.monotonic() - began) / (done - workers) if done > workers else None
         on_progress(
             Progress(
                 done=len(tasks) - len(missing) + done,
                 total=len(tasks),
                 failed=failed,
-                left_s=pace * (len(missing) - done),
+                left_s=None if pace is None else pace * (len(missing) - done),
                 last=outcome.task.stem,
             )
         )

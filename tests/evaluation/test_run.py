@@ -108,10 +108,10 @@ def test_a_folder_of_another_run_is_refused(dataset: datasets.Dataset, tmp_path:
         evaluate(dataset, tmp_path / "a")
 
 
-def test_processes_give_what_one_process_gives(
-    dataset: datasets.Dataset, whole_results: dict[str, Any], tmp_path: Path
-) -> None:
-    assert evaluate(dataset, tmp_path / "b", workers=2, execute=pool.run) == whole_results
+def test_processes_give_what_one_process_gives(dataset: datasets.Dataset, tmp_path: Path) -> None:
+    config = run.Config(models=("fake",), baselines=False, scoring=Settings(followers=()))
+    alone = evaluate(dataset, tmp_path / "a", config)
+    assert evaluate(dataset, tmp_path / "b", config, workers=2, execute=pool.run) == alone
 
 
 def test_a_killed_run_started_again_gives_the_same_bytes(
