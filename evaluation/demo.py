@@ -114,9 +114,8 @@ def _listen(audio: FloatArray, rate: int) -> Figures:
 
 def print_table(rows: list[Heard]) -> None:
     """Print F-scores beside the ground truth's, and speed."""
-    print(
-        f"{'Old Hundredth as':<18}{'onset F':>9}{'of truth':>10}{'+offset F':>11}{'× real time':>13}"
-    )
+    titles = (f"{'onset F':>9}", f"{'of truth':>10}", f"{'+offset F':>11}", f"{'× real time':>13}")
+    print(f"{'Old Hundredth as':<18}{''.join(titles)}")
     truth = rows[0].figures["onset_f"] or 0.0
     for row in rows:
         onset, offset = row.figures["onset_f"] or 0.0, row.figures["offset_f"] or 0.0
