@@ -15,6 +15,9 @@ from bridge.protocol import PREFIX, VERSION
 
 MAX_PATH_CHARACTERS = 8192
 
+NOTE = "note: "
+"""Begins a stage that is no stage, but something the model cannot say about the clip."""
+
 
 @dataclass(frozen=True)
 class Welcome:
@@ -227,13 +230,11 @@ Reply = (
     | Pong
 )
 
-_REPLIES: dict[str, Callable[[Reader], Reply]] = {
-    kind.address: kind.read
-    for kind in (
-        Welcome, PresetFound, PresetsEnd, ClipOk, ClipMissing, Accepted, Progress, Done, Failed,
-        Pong,
-    )
-}  # fmt: skip
+REPLY_KINDS = (
+    Welcome, PresetFound, PresetsEnd, ClipOk, ClipMissing, Accepted, Progress, Done, Failed, Pong
+)  # fmt: skip
+
+_REPLIES: dict[str, Callable[[Reader], Reply]] = {kind.address: kind.read for kind in REPLY_KINDS}
 
 
 def read_reply(address: str, arguments: Sequence[object]) -> Reply:

@@ -36,6 +36,8 @@ class JobRequest:
         settings: how to decode.
         program_version: of the program that renders.
         priority: higher goes first.
+        asked: what the client itself said, if that is known; a repeated request is told by
+            it, though its preset may have changed in between.
     """
 
     client: str
@@ -50,11 +52,12 @@ class JobRequest:
     settings: RenderSettings = field(default_factory=RenderSettings)
     program_version: str = ""
     priority: int = 0
+    asked: str = ""
 
     def key(self, take: int) -> str:
         """SHA-256 (hex) of everything a take's file depends on, its provenance included."""
         data = self.to_json()
-        for name in ("client", "job_id", "priority", "takes"):
+        for name in ("client", "job_id", "priority", "takes", "asked"):
             del data[name]
         data["seed"] = self.seed + take
         return _digest(data)
@@ -62,6 +65,8 @@ class JobRequest:
     @property
     def digest(self) -> str:
         """SHA-256 (hex) of what was asked for; the same job id may not ask for another."""
+        if self.asked:
+            return digest_of_words(self.asked)
         data = self.to_json()
         del data["priority"], data["program_version"]
         return _digest(data)
@@ -82,6 +87,7 @@ class JobRequest:
             "settings": asdict(self.settings),
             "program_version": self.program_version,
             "priority": self.priority,
+            "asked": self.asked,
         }
 
     @classmethod
@@ -175,6 +181,11 @@ def file_stem(request: JobRequest, take: int) -> str:
     preset = request.preset.name if request.preset else recipes.describe(request.timbre)
     parts = [_plain(request.clip.name), _plain(preset), request.key(take)[:12]]
     return "-".join(part for part in parts if part)
+
+
+def digest_of_words(asked: str) -> str:
+    """:attr:`JobRequest.digest` of a request whose words are known."""
+    return hashlib.sha256(asked.encode()).hexdigest()
 
 
 def _plain(text: str) -> str:

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Sequence
+from concurrent.futures import Future
 from pathlib import Path
 from typing import IO, Any
 
@@ -28,11 +29,13 @@ class WorkerProcess:
         command: how to start it.
 
     Attributes:
-        answers: what it said, in order.
+        answers: what it said of batches, in order.
+        warmed: its answer to the order ``warm``, once it came; or that it died.
     """
 
     def __init__(self, log: Path, command: Sequence[str] = WORKER_COMMAND) -> None:
         self.answers: queue.Queue[dict[str, Any]] = queue.Queue()
+        self.warmed: Future[dict[str, Any]] = Future()
         grown = log.exists() and log.stat().st_size > _LOG_BYTES
         with log.open("wb" if grown else "ab") as stream:
             self._process = subprocess.Popen(
@@ -72,12 +75,21 @@ class WorkerProcess:
         stdout: IO[str] | None = self._process.stdout
         for line in stdout or ():
             with contextlib.suppress(ValueError):  # cut off by its death
-                self.answers.put(json.loads(line))
-        self.answers.put({"is": DIED, "reason": _reason(self._process.wait())})
+                self._sort(json.loads(line))
+        last = {"is": DIED, "reason": _reason(self._process.wait())}
+        self._sort(last)
+        if not self.warmed.done():
+            self.warmed.set_result(last)
         for pipe in (self._process.stdin, stdout):
             if pipe is not None:
                 with contextlib.suppress(OSError):
                     pipe.close()
+
+    def _sort(self, answer: dict[str, Any]) -> None:
+        if answer["is"] in ("warm", "cold"):
+            self.warmed.set_result(answer)
+        else:
+            self.answers.put(answer)
 
 
 def _reason(status: int) -> str:

@@ -16,11 +16,13 @@ from pathlib import Path
 from typing import Any
 
 from bridge.arguments import BadMessage
-from bridge.jobs.model import Job, JobEvent, JobRequest
+from bridge.jobs.model import Job, JobEvent, JobRequest, digest_of_words
 from bridge.jobs.order import Turns, batch
 from bridge.jobs.process import DIED, WORKER_COMMAND, WorkerProcess
 from bridge.jobs.store import JobStore
+from bridge.replies import NOTE
 from core import paths
+from core.errors import ModelMissing, TimbreError
 from core.files import output_error
 
 CANCEL_GRACE_S = 5.0
@@ -79,7 +81,29 @@ class JobQueue:
 
     def start(self) -> None:
         """Begin to work."""
+        self._ready_worker()
         self._thread.start()
+
+    def wait_until_warm(self, timeout_s: float = 120.0) -> int:
+        """Wait until the worker has loaded its first model; only if one was named.
+
+        Returns:
+            The model's sample rate, Hz.
+
+        Raises:
+            ModelMissing: if it cannot be loaded.
+            TimbreError: if the worker does not start, or takes longer than ``timeout_s``.
+        """
+        worker = self._ready_worker()
+        try:
+            answer = worker.warmed.result(timeout_s)
+        except TimeoutError:
+            answer = {"is": "cold", "message": f"it took longer than {timeout_s:.0f} s to load"}
+        if answer["is"] == "warm":
+            return int(answer["sample_rate"])
+        kind = ModelMissing if answer.get("code") == "model_missing" else TimbreError
+        reason = answer.get("message") or f"the worker died ({answer['reason']}); see {self._log}"
+        raise kind(f"model {self._warm_model} is not ready: {reason}")
 
     def close(self) -> None:
         """Stop. A job under way goes back into the queue, for the next start."""
@@ -103,6 +127,10 @@ class JobQueue:
         """Call ``listener`` with every event, from the queue's own thread; it must be quick."""
         self._listeners.append(listener)
 
+    def unlisten(self, listener: Listener) -> None:
+        """Call it no more."""
+        self._listeners.remove(listener)
+
     # Asking
 
     def submit(self, request: JobRequest) -> Job:
@@ -113,19 +141,30 @@ class JobQueue:
         """
         with self._lock:
             job = self._store.add(request)
-            if job.digest != request.digest:
-                raise BadMessage(
-                    f"job id {request.job_id!r} was used for another render; take a new id",
-                    about=request.job_id,
-                )
+            _check_same(job, request.digest)
             if job.state == "queued":
                 self._waiting.setdefault(job.seq, job)
                 self._lock.notify_all()
         return job
 
+    def is_known(self, client: str, job_id: str, asked: str) -> bool:
+        """Whether the client asked for this before, in the same words.
+
+        Raises:
+            BadMessage: if the id was used for another request.
+        """
+        job = self._store.find(client, job_id)
+        if job is not None:
+            _check_same(job, digest_of_words(asked))
+        return job is not None
+
     def find(self, client: str, job_id: str) -> Job | None:
         """A job as it stands."""
         return self._store.find(client, job_id)
+
+    def request(self, job: Job) -> JobRequest:
+        """What a job asked for."""
+        return self._store.request(job.seq)
 
     def position(self, job: Job) -> int:
         """How many jobs are before it; 0 if it is next, running or over."""
@@ -164,7 +203,6 @@ class JobQueue:
     # Working, in the queue's thread
 
     def _work(self) -> None:
-        self._ready_worker()
         while True:
             with self._lock:
                 while not self._waiting and not self._stopping:
@@ -242,7 +280,7 @@ class JobQueue:
                 case "limits":
                     for message in answer["messages"]:
                         event = self._running[answer["seq"]]
-                        self._progress(event.job, event.fraction, f"note: {message}")
+                        self._progress(event.job, event.fraction, NOTE + message)
                 case "taken":
                     key = keys[answer["seq"], answer["take"]]
                     self._store.complete(
@@ -335,3 +373,11 @@ class JobQueue:
         for listener in list(self._listeners):
             with contextlib.suppress(Exception):  # a listener's trouble is not the job's
                 listener(event)
+
+
+def _check_same(job: Job, digest: str) -> None:
+    if job.digest != digest:
+        raise BadMessage(
+            f"job id {job.job_id!r} was used for another render; take a new id",
+            about=job.job_id,
+        )

@@ -4,8 +4,8 @@ It imports the heavy things, and nothing else of the bridge does. It keeps model
 embeddings between jobs, and ends when its stdin does, whatever it is doing: a worker never
 outlives the process that started it. Started by :mod:`bridge.jobs.process`.
 
-Orders: ``warm`` (model), ``render`` (batch, items), ``cancel`` (batch). Answers: ``progress``,
-``limits``, ``taken`` and ``failed`` of a batch, then its ``end``.
+Orders: ``warm`` (model), ``render`` (batch, items), ``cancel`` (batch). Answers: ``warm`` or
+``cold``; ``progress``, ``limits``, ``taken`` and ``failed`` of a batch, then its ``end``.
 """
 
 from __future__ import annotations
@@ -98,9 +98,10 @@ class Worker:
         try:
             synth = self._load(model)
             _ = synth.encoder
-        except TimbreError as error:  # said again, to the client, when a job needs the model
-            print(f"{model} cannot be loaded yet: {error}", file=sys.stderr)
-        self.say("warm", model=model)
+        except TimbreError as error:
+            self.say("cold", code=code_of(error), message=str(error))
+        else:
+            self.say("warm", sample_rate=synth.sample_rate)
 
     def _load(self, model: str, sha256: str | None = None) -> Synthesizer:
         from core.synthesizer import Synthesizer

@@ -1,0 +1,148 @@
+"""``timbre serve`` and ``timbre send``: the bridge from a terminal.
+
+Heavy things are imported when a command runs.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from core.errors import SettingsError
+
+if TYPE_CHECKING:
+    from bridge.replies import Welcome
+    from bridge.server import Address
+    from bridge.service import BridgeService
+
+PORT = 9270
+
+HostOption = Annotated[str, typer.Option(help="Address; others than this machine's need --token.")]
+TokenOption = Annotated[str, typer.Option(help="Word that clients must say.")]
+ModelOption = Annotated[str, typer.Option(help="Model bundle.")]
+
+
+def serve(
+    host: HostOption = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="UDP port.", min=0, max=65535)] = PORT,
+    tcp_port: Annotated[
+        int | None, typer.Option(help="TCP port; the UDP port's number if not given.")
+    ] = None,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="Folder for rendered files.")
+    ] = None,
+    token: TokenOption = "",
+    model: ModelOption = "embedded",
+) -> None:
+    """Answer DAWs over OSC until stopped with Ctrl-C."""
+    from bridge.jobs.queue import JobQueue
+    from bridge.replies import Welcome
+    from bridge.server import Address
+    from bridge.service import BridgeService
+    from core.library import Library
+    from core.paths import renders_dir
+    from core.synthesizer import program_version
+
+    address = Address(host, port, port if tcp_port is None else tcp_port, token)
+    jobs = JobQueue(output or renders_dir(), warm_model=model)
+    with Library.open() as library, jobs:
+        print(f"loading the model {model}", file=sys.stderr)
+        sample_rate = jobs.wait_until_warm()
+        welcome = Welcome(program_version(), model, sample_rate, str(jobs.output_dir))
+        _run(BridgeService(library, jobs, model), welcome, address)
+
+
+def _run(service: BridgeService, welcome: Welcome, address: Address) -> None:
+    """Serve until the process is asked to stop."""
+    import asyncio
+    import contextlib
+    import signal
+
+    from bridge.server import BridgeServer
+
+    async def run() -> None:
+        stop = asyncio.Event()
+        loop = asyncio.get_running_loop()
+        for asked in (signal.SIGINT, signal.SIGTERM):
+            with contextlib.suppress(NotImplementedError):  # Windows: Ctrl-C raises instead
+                loop.add_signal_handler(asked, stop.set)
+        server = await BridgeServer.start(service, welcome, address)
+        print(
+            f"listening on {address.host}, UDP port {server.port} and TCP port "
+            f"{server.tcp_port}; files go to {welcome.output_dir}",
+            file=sys.stderr,
+            flush=True,
+        )
+        try:
+            await stop.wait()
+        finally:
+            await server.close()
+
+    # Windows' own loop cannot watch a UDP socket.
+    with (
+        contextlib.suppress(KeyboardInterrupt),
+        asyncio.Runner(loop_factory=asyncio.SelectorEventLoop) as runner,
+    ):
+        runner.run(run())
+
+
+def send(
+    clip: Annotated[Path, typer.Argument(help="MIDI file to play.")],
+    preset: Annotated[str, typer.Option(help="Name or id of a preset.")],
+    host: Annotated[str, typer.Option(help="Where `timbre serve` runs.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="Its port.", min=1, max=65535)] = PORT,
+    tcp: Annotated[bool, typer.Option("--tcp", help="Over TCP instead of UDP.")] = False,
+    token: TokenOption = "",
+    model: Annotated[str, typer.Option(help="Model bundle; the server's if not given.")] = "",
+    seed: Annotated[int, typer.Option(help="0 … 4294967295.")] = 0,
+    takes: Annotated[int, typer.Option(help="Render this many, seeds counting up.")] = 1,
+    temperature: Annotated[float | None, typer.Option(help="Sampling engines only.")] = None,
+    top_k: Annotated[int | None, typer.Option(help="Sampling engines only.")] = None,
+    top_p: Annotated[float | None, typer.Option(help="Sampling engines only.")] = None,
+    guidance: Annotated[float | None, typer.Option(help="Sampling engines only.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")] = False,
+) -> None:
+    """Have a running bridge render a MIDI file; prints where the files are."""
+    from bridge.client import BridgeClient
+    from bridge.protocol import MAX_TAKES
+    from core.cli import progress_line
+    from core.engines.base import RenderSettings
+    from core.midi import read_midi
+
+    if not 0 <= seed <= 2**32 - takes:
+        raise SettingsError(f"seed {seed} is outside 0–4294967295")
+    if not 1 <= takes <= MAX_TAKES:
+        raise SettingsError(f"takes {takes} is outside 1–{MAX_TAKES}")
+    settings = RenderSettings(temperature, top_k, top_p, guidance)
+    score = read_midi(clip)
+    for remark in score.remarks:
+        print(f"note: {remark.message}", file=sys.stderr)
+    with BridgeClient(host, port, transport="tcp" if tcp else "udp", token=token) as bridge:
+        files = bridge.render(
+            score.clip,
+            preset,
+            seed=seed,
+            takes=takes,
+            model=model,
+            settings=settings,
+            on_progress=progress_line("rendering"),
+            on_note=lambda message: print(f"note: {message}", file=sys.stderr),
+        )
+    if as_json:
+        listed = [
+            {
+                "path": file.path,
+                "sample_rate": file.sample_rate,
+                "frames": file.frames,
+                "seed": seed + file.take,
+            }
+            for file in files
+        ]
+        print(json.dumps({**listed[0], "takes": listed}))
+        return
+    for file in files:
+        print(file.path)

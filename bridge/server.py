@@ -1,0 +1,293 @@
+"""The OSC server: messages of many clients in, answers out. ``timbre serve`` runs it.
+
+Parts of clips, pings and hellos are answered in the event loop; what reads the library or
+the queue goes through one thread beside it, in order. No path a client names is opened:
+clients name presets, and get told where files are.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from collections import Counter
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import TypeVar
+
+from bridge import osc
+from bridge.announcer import Announcer
+from bridge.arguments import BadMessage, code_of
+from bridge.jobs.model import Job, JobEvent
+from bridge.limits import RateLimit
+from bridge.protocol import (
+    DEFAULT_PORT,
+    Ack,
+    Cancel,
+    ClientMessage,
+    ClipBegin,
+    ClipEnd,
+    ClipNotes,
+    FindPresets,
+    Hello,
+    Ping,
+    Render,
+    Status,
+    read_client_message,
+)
+from bridge.replies import REPLY_KINDS, Failed, Pong, Reply, Welcome
+from bridge.service import BridgeService
+from bridge.sessions import Session, Sessions, Source
+from bridge.transports import Tcp, Udp, is_loopback
+from core.errors import SettingsError, TimbreError
+
+MAX_WAITING_PER_CLIENT = 1_000
+MAX_WAITING = 4_000
+"""Requests that wait for the library or the queue; more are refused over UDP, held over TCP."""
+
+_REFUSALS_PER_S, _REFUSAL_BURST = 20.0, 200.0
+_Found = TypeVar("_Found")
+_OWN_WORDS = frozenset(kind.address for kind in REPLY_KINDS)
+"""What servers say; answering it could go round for ever."""
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Address:
+    """Where to listen.
+
+    Attributes:
+        host: this machine's own address, or another if there is a token.
+        port, tcp_port: 0 takes any that is free.
+        token: what clients must say in their hello; empty asks for none.
+
+    Raises:
+        SettingsError: if other machines could reach it without a token.
+    """
+
+    host: str = "127.0.0.1"
+    port: int = DEFAULT_PORT
+    tcp_port: int = DEFAULT_PORT
+    token: str = ""
+
+    def __post_init__(self) -> None:
+        if not is_loopback(self.host) and not self.token:
+            raise SettingsError(
+                f"--host {self.host} lets other machines in; give a --token they must say as well"
+            )
+
+
+class BridgeServer:
+    """A running server; make one with :meth:`start` inside an event loop.
+
+    Attributes:
+        port, tcp_port: where it listens.
+    """
+
+    def __init__(self, service: BridgeService, welcome: Welcome, address: Address) -> None:
+        self._service, self._welcome, self._address = service, welcome, address
+        self._loop = asyncio.get_running_loop()
+        self._thread = ThreadPoolExecutor(1, "bridge requests")
+        self._waiting: Counter[str] = Counter()
+        self._refusals = RateLimit(_REFUSALS_PER_S, _REFUSAL_BURST)
+        self._announcer = Announcer(self._say, self._settle)
+        self._udp = Udp(address.host, address.port, self._receive)
+        self._tcp = Tcp(self._receive_held, self._refuse, self._leave)
+        self._sessions = Sessions(address.token, self._udp.send_to)
+        self.port = self._udp.port
+        self.tcp_port = 0
+
+    @classmethod
+    async def start(
+        cls, service: BridgeService, welcome: Welcome, address: Address
+    ) -> BridgeServer:
+        """Listen, and answer until :meth:`close`.
+
+        Raises:
+            SettingsError: if a port cannot be had.
+        """
+        server = cls(service, welcome, address)
+        try:
+            server.tcp_port = await server._tcp.listen(address.host, address.tcp_port)
+        except SettingsError:
+            server._udp.close()
+            raise
+        service.jobs.listen(server._job_event)
+        server._beat()
+        return server
+
+    async def close(self) -> None:
+        """Stop answering. Jobs go on, and their ends are said at the next start."""
+        self._heart.cancel()
+        self._service.jobs.unlisten(self._job_event)
+        self._announcer.close()
+        self._udp.close()
+        await self._tcp.close()
+        self._thread.shutdown(wait=True, cancel_futures=True)
+
+    # In
+
+    def _receive(self, source: Source, packet: bytes) -> None:
+        try:
+            for address, arguments in osc.unpack(packet):
+                self._take(source, address, arguments)
+        except BadMessage as error:
+            self._refuse(source, error)
+
+    async def _receive_held(self, source: Source, packet: bytes) -> None:
+        while self._waiting.total() >= MAX_WAITING or (
+            self._waiting[self._sessions.name_of(source)] >= MAX_WAITING_PER_CLIENT
+        ):
+            await asyncio.sleep(0.01)
+        self._receive(source, packet)
+
+    def _leave(self, source: Source) -> None:
+        self._sessions.leave(source)
+
+    def _take(self, source: Source, address: str, arguments: list[object]) -> None:
+        if not address.startswith("/timbre/"):
+            return  # not for us, so not for us to answer: two servers could talk for ever
+        try:
+            message = read_client_message(address, arguments)
+            if isinstance(message, Hello):
+                self._hello(self._sessions.hello(source, message))
+            else:
+                self._obey(self._sessions.of(source), message)
+        except BadMessage as error:
+            if address not in _OWN_WORDS:
+                self._refuse(source, error)
+
+    def _hello(self, session: Session) -> None:
+        self._answer(session, self._welcome)
+        client = session.client
+        self._later(session, lambda: self._service.jobs.unsettled(client), self._repeat_ends)
+
+    def _repeat_ends(self, jobs: list[Job]) -> None:
+        for job in jobs:
+            self._announcer.ended(job)
+
+    def _obey(self, session: Session, message: ClientMessage) -> None:
+        client, service = session.client, self._service
+        match message:
+            case Ping():
+                self._answer(session, Pong(message.n))
+            case ClipBegin() | ClipNotes() | ClipEnd():
+                reply = service.take_clip(client, message)
+                if reply is not None:
+                    self._answer(session, reply)
+            case FindPresets():
+                self._later(session, lambda: service.presets(message), self._answers(session))
+            case Render():
+                self._later(
+                    session,
+                    lambda: _with_position(service, service.render(client, message)),
+                    self._stands,
+                    message.job_id,
+                )
+            case Status(job_id):
+                self._later(
+                    session,
+                    lambda: _with_position(service, service.job(client, job_id)),
+                    self._stands,
+                    job_id,
+                )
+            case Cancel(job_id):
+                self._later(
+                    session,
+                    lambda: _with_position(service, service.cancel(client, job_id)),
+                    self._stands,
+                    job_id,
+                )
+            case Ack(job_id):
+                self._later(
+                    session,
+                    lambda: service.acknowledge(client, job_id),
+                    self._announcer.acknowledged,
+                    job_id,
+                )
+
+    def _later(
+        self,
+        session: Session,
+        work: Callable[[], _Found],
+        then: Callable[[_Found], object],
+        about: str = "",
+    ) -> None:
+        """Do something slow in the thread, then something quick with what it found."""
+        client = session.client
+        if self._waiting[client] >= MAX_WAITING_PER_CLIENT or self._waiting.total() >= MAX_WAITING:
+            raise BadMessage(
+                "too many requests wait; ask again when some are answered", "too_large", about
+            )
+        self._waiting[client] += 1
+
+        def finished(done: asyncio.Future[_Found]) -> None:
+            self._waiting[client] -= 1
+            if not self._waiting[client]:
+                del self._waiting[client]
+            if done.cancelled():
+                return
+            error = done.exception()
+            if error is None:
+                then(done.result())
+            elif isinstance(error, TimbreError):
+                self._answer(session, Failed(about, code_of(error), " ".join(str(error).split())))
+            else:
+                _log.error("a request failed", exc_info=error)
+                self._answer(session, Failed(about, "internal", f"{type(error).__name__}: {error}"))
+
+        self._loop.run_in_executor(self._thread, work).add_done_callback(finished)
+
+    # Out
+
+    def _say(self, client: str, reply: Reply) -> bool:
+        session = self._sessions.find(client)
+        if session is None:
+            return False
+        self._answer(session, reply)
+        return True
+
+    def _answer(self, session: Session, reply: Reply) -> None:
+        with contextlib.suppress(BadMessage):  # a name no OSC string can hold
+            session.send(osc.pack(reply.address, reply.arguments()))
+
+    def _answers(self, session: Session) -> Callable[[Sequence[Reply]], None]:
+        def answer(replies: Sequence[Reply]) -> None:
+            for reply in replies:
+                self._answer(session, reply)
+
+        return answer
+
+    def _refuse(self, source: Source, error: BadMessage) -> None:
+        if self._refusals.allows(source.key):
+            failed = Failed(error.about, error.code, str(error)[:1000])
+            with contextlib.suppress(BadMessage):
+                peer = self._sessions.peer_of(source)
+                peer(osc.pack(failed.address, failed.arguments()))
+
+    def _stands(self, found: tuple[Job, int, JobEvent | None]) -> None:
+        """Say how a job stands."""
+        job, position, event = found
+        if job.is_over:
+            self._announcer.ended(job)
+            return
+        self._announcer.accepted(job, position)
+        if event is not None:
+            self._announcer.happened(event)
+
+    def _settle(self, job: Job) -> None:
+        self._loop.run_in_executor(self._thread, self._service.jobs.settle, job)
+
+    def _job_event(self, event: JobEvent) -> None:
+        with contextlib.suppress(RuntimeError):  # the loop has just been closed
+            self._loop.call_soon_threadsafe(self._announcer.happened, event)
+
+    def _beat(self) -> None:
+        self._announcer.beat()
+        self._heart = self._loop.call_later(0.5, self._beat)
+
+
+def _with_position(service: BridgeService, job: Job) -> tuple[Job, int, JobEvent | None]:
+    return job, service.jobs.position(job), service.jobs.progress(job)

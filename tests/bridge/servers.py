@@ -1,0 +1,91 @@
+"""A bridge in a thread of the test, with a small library and a fake worker."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from bridge.jobs.queue import JobQueue
+from bridge.replies import Welcome
+from bridge.server import Address, BridgeServer
+from bridge.service import BridgeService
+from core.library import Library
+from core.models.registry import Registry
+from core.timbre import TextTimbre
+from tests.bridge.conftest import FAKE_WORKER
+from tests.helpers.bundles import write_tiny_bundle
+
+
+@dataclass(frozen=True)
+class Running:
+    """A bridge that runs."""
+
+    server: BridgeServer
+    jobs: JobQueue
+    library: Library
+    loop: asyncio.AbstractEventLoop
+
+    @property
+    def port(self) -> int:
+        return self.server.port
+
+    @property
+    def tcp_port(self) -> int:
+        return self.server.tcp_port
+
+
+@contextlib.contextmanager
+def running(folder: Path, token: str = "") -> Iterator[Running]:
+    """Run a bridge whose files are in a folder; twice in one folder is a restart."""
+    if not (folder / "models").exists():
+        write_tiny_bundle(folder / "models" / "tiny")
+    registry = Registry(folder / "models", cache_dir=folder / "cache")
+    with (
+        Library.open(folder / "library.sqlite", with_factory_bank=False) as library,
+        JobQueue(folder / "renders", folder / "jobs.sqlite", worker_command=FAKE_WORKER) as jobs,
+    ):
+        if not library.list().total:
+            library.add("Hollow flute", TextTimbre("hollow flute"), tags=["wind"])
+            library.add("Warm bass", TextTimbre("warm smooth electronic bass"))
+        service = BridgeService(library, jobs, "tiny", registry)
+        welcome = Welcome("0.1", "tiny", 44100, str(jobs.output_dir))
+        ready: threading.Event = threading.Event()
+        found: list[Running] = []
+        failure: list[BaseException] = []
+
+        def run() -> None:
+            async def serve() -> None:
+                address = Address(port=0, tcp_port=0, token=token)
+                server = await BridgeServer.start(service, welcome, address)
+                found.append(Running(server, jobs, library, asyncio.get_running_loop()))
+                ready.set()
+                await stop.wait()
+                await server.close()
+
+            stop = asyncio.Event()
+            stops.append(stop)
+            try:
+                with asyncio.Runner(loop_factory=asyncio.SelectorEventLoop) as runner:
+                    runner.run(serve())
+            except BaseException as error:
+                failure.append(error)
+                ready.set()
+
+        stops: list[asyncio.Event] = []
+        thread = threading.Thread(target=run)
+        thread.start()
+        ready.wait(20)
+        try:
+            if failure:
+                raise failure[0]
+            yield found[0]
+        finally:
+            if found:
+                found[0].loop.call_soon_threadsafe(stops[0].set)
+            thread.join(20)
+        if failure:
+            raise failure[0]
