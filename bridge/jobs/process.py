@@ -45,6 +45,7 @@ class WorkerProcess:
                 stderr=stream,
                 text=True,
                 encoding="utf-8",
+                start_new_session=True,  # Ctrl-C is for the server, which then ends the worker
             )
         threading.Thread(target=self._listen, name="worker answers", daemon=True).start()
 

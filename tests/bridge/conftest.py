@@ -81,9 +81,10 @@ def open_queue(
     def open_(start: bool = True) -> Watched:
         jobs = JobQueue(tmp_path / "renders", tmp_path / "jobs.sqlite", worker_command=FAKE_WORKER)
         opened.append(jobs)
+        watched = Watched(jobs)  # before anything can happen
         if start:
             jobs.start()
-        return Watched(jobs)
+        return watched
 
     yield open_
     for jobs in opened:
