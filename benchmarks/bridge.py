@@ -1,4 +1,4 @@
-"""What the bridge must hold, measured: ``python -m benchmarks.bridge clips|latency|fuzz|kills|fair``.
+"""What the bridge must hold, measured: ``python -m benchmarks.bridge clips latency fuzz …``.
 
 Every trial runs ``timbre serve`` as a process of its own, with small random weights and in a
 folder of its own. Prints one line of figures a trial.
@@ -23,7 +23,7 @@ import soundfile
 
 from bridge import osc
 from bridge.client import BridgeClient, BridgeUnreachable
-from bridge.protocol import Ack, ClipBegin, ClipEnd, ClipNotes, Hello, Ping, Render
+from bridge.protocol import Ack, ClipBegin, ClipEnd, ClipNotes, FindPresets, Hello, Ping, Render
 from bridge.replies import Done, Progress, read_reply
 from core.score import Clip, Note
 from tests.bridge.processes import ServeProcess
@@ -97,13 +97,17 @@ def latency(home: Path, count: int) -> None:
 def fuzz(home: Path, count: int) -> None:
     """Random and mutated packets; then a ping, a real render, and the memory."""
     luck = random.Random(1)
-    real = [
-        osc.pack(m.address, m.arguments())
-        for m in (
-            Hello("fuzz"), ClipBegin("c", "n", 5, 1.0), ClipNotes("c", 0, RIFF.notes),
-            ClipEnd("c"), Render("j", "c", PRESET, 7), Ping(3),
-        )
-    ] + [osc.pack("/timbre/1/presets", ["warm"]), b"#bundle\0" + bytes(7) + b"\1\0\0\0\x10"]  # fmt: skip
+    messages = (
+        Hello("fuzz"),
+        ClipBegin("c", "n", 5, 1.0),
+        ClipNotes("c", 0, RIFF.notes),
+        ClipEnd("c"),
+        Render("j", "c", PRESET, 7),
+        FindPresets("warm"),
+        Ping(3),
+    )
+    real = [osc.pack(message.address, message.arguments()) for message in messages]
+    real.append(b"#bundle\0" + bytes(7) + b"\1\0\0\0\x10" + real[-1])
     with ServeProcess(home) as server:
         with BridgeClient(port=server.port) as me:
             me.render(RIFF, PRESET)

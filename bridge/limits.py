@@ -26,10 +26,21 @@ class RateLimit:
 
     def allows(self, key: Hashable) -> bool:
         """Whether one more is allowed now; counts it if so."""
+        left = self._refilled(key)
+        if left >= 1:
+            self._left[key] = (left - 1, self._left[key][1])
+        return left >= 1
+
+    def charge(self, key: Hashable, count: float) -> None:
+        """Count some more, whether they are allowed or not; at worst a rest of 1 s is owed."""
+        left = max(self._refilled(key) - count, -self._per_s)
+        self._left[key] = (left, self._left[key][1])
+
+    def _refilled(self, key: Hashable) -> float:
         now = self._clock()
         left, at = self._left.pop(key, (self._burst, now))
         left = min(self._burst, left + (now - at) * self._per_s)
-        self._left[key] = (left - 1 if left >= 1 else left, now)
+        self._left[key] = (left, now)
         if len(self._left) > MAX_KEYS:
             self._left.popitem(last=False)
-        return left >= 1
+        return left

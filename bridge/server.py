@@ -10,15 +10,14 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections import Counter
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TypeVar
 
 from bridge import osc
 from bridge.announcer import Announcer
 from bridge.arguments import BadMessage, code_of
+from bridge.desk import Desk
 from bridge.jobs.model import Job, JobEvent
 from bridge.limits import RateLimit
 from bridge.protocol import (
@@ -42,9 +41,11 @@ from bridge.sessions import Session, Sessions, Source
 from bridge.transports import Tcp, Udp, is_loopback
 from core.errors import SettingsError, TimbreError
 
-MAX_WAITING_PER_CLIENT = 1_000
-MAX_WAITING = 4_000
-"""Requests that wait for the library or the queue; more are refused over UDP, held over TCP."""
+MESSAGES_PER_S, MESSAGE_BURST = 5_000.0, 20_000.0
+"""Taken from each source."""
+
+BAD_MESSAGE_COST = 50.0
+"""So many messages a bad one counts for: who sends only such is soon not listened to."""
 
 _REFUSALS_PER_S, _REFUSAL_BURST = 20.0, 200.0
 _Found = TypeVar("_Found")
@@ -89,12 +90,12 @@ class BridgeServer:
     def __init__(self, service: BridgeService, welcome: Welcome, address: Address) -> None:
         self._service, self._welcome, self._address = service, welcome, address
         self._loop = asyncio.get_running_loop()
-        self._thread = ThreadPoolExecutor(1, "bridge requests")
-        self._waiting: Counter[str] = Counter()
+        self._desk = Desk()
+        self._rate = RateLimit(MESSAGES_PER_S, MESSAGE_BURST)
         self._refusals = RateLimit(_REFUSALS_PER_S, _REFUSAL_BURST)
         self._announcer = Announcer(self._say, self._settle)
-        self._udp = Udp(address.host, address.port, self._receive)
-        self._tcp = Tcp(self._receive_held, self._refuse, self._leave)
+        self._udp = Udp(address.host, address.port, self._rate, self._receive)
+        self._tcp = Tcp(self._rate, self._receive_held, self._refuse, self._leave)
         self._sessions = Sessions(address.token, self._udp.send_to)
         self.port = self._udp.port
         self.tcp_port = 0
@@ -125,7 +126,7 @@ class BridgeServer:
         self._announcer.close()
         self._udp.close()
         await self._tcp.close()
-        self._thread.shutdown(wait=True, cancel_futures=True)
+        self._desk.close()
 
     # In
 
@@ -137,9 +138,7 @@ class BridgeServer:
             self._refuse(source, error)
 
     async def _receive_held(self, source: Source, packet: bytes) -> None:
-        while self._waiting.total() >= MAX_WAITING or (
-            self._waiting[self._sessions.name_of(source)] >= MAX_WAITING_PER_CLIENT
-        ):
+        while not self._desk.has_room(source.key):
             await asyncio.sleep(0.01)
         self._receive(source, packet)
 
@@ -152,23 +151,25 @@ class BridgeServer:
         try:
             message = read_client_message(address, arguments)
             if isinstance(message, Hello):
-                self._hello(self._sessions.hello(source, message))
+                self._hello(source, self._sessions.hello(source, message))
             else:
-                self._obey(self._sessions.of(source), message)
+                self._obey(source, self._sessions.of(source), message)
         except BadMessage as error:
             if address not in _OWN_WORDS:
                 self._refuse(source, error)
 
-    def _hello(self, session: Session) -> None:
+    def _hello(self, source: Source, session: Session) -> None:
         self._answer(session, self._welcome)
         client = session.client
-        self._later(session, lambda: self._service.jobs.unsettled(client), self._repeat_ends)
+        self._later(
+            source, session, lambda: self._service.jobs.unsettled(client), self._repeat_ends
+        )
 
     def _repeat_ends(self, jobs: list[Job]) -> None:
         for job in jobs:
             self._announcer.ended(job)
 
-    def _obey(self, session: Session, message: ClientMessage) -> None:
+    def _obey(self, source: Source, session: Session, message: ClientMessage) -> None:
         client, service = session.client, self._service
         match message:
             case Ping():
@@ -178,9 +179,12 @@ class BridgeServer:
                 if reply is not None:
                     self._answer(session, reply)
             case FindPresets():
-                self._later(session, lambda: service.presets(message), self._answers(session))
+                self._later(
+                    source, session, lambda: service.presets(message), self._answers(session)
+                )
             case Render():
                 self._later(
+                    source,
                     session,
                     lambda: _with_position(service, service.render(client, message)),
                     self._stands,
@@ -188,6 +192,7 @@ class BridgeServer:
                 )
             case Status(job_id):
                 self._later(
+                    source,
                     session,
                     lambda: _with_position(service, service.job(client, job_id)),
                     self._stands,
@@ -195,6 +200,7 @@ class BridgeServer:
                 )
             case Cancel(job_id):
                 self._later(
+                    source,
                     session,
                     lambda: _with_position(service, service.cancel(client, job_id)),
                     self._stands,
@@ -202,6 +208,7 @@ class BridgeServer:
                 )
             case Ack(job_id):
                 self._later(
+                    source,
                     session,
                     lambda: service.acknowledge(client, job_id),
                     self._announcer.acknowledged,
@@ -210,23 +217,19 @@ class BridgeServer:
 
     def _later(
         self,
+        source: Source,
         session: Session,
         work: Callable[[], _Found],
         then: Callable[[_Found], object],
         about: str = "",
     ) -> None:
-        """Do something slow in the thread, then something quick with what it found."""
-        client = session.client
-        if self._waiting[client] >= MAX_WAITING_PER_CLIENT or self._waiting.total() >= MAX_WAITING:
+        """Do something slow at the desk, then something quick with what it found."""
+        if not self._desk.has_room(source.key):
             raise BadMessage(
                 "too many requests wait; ask again when some are answered", "too_large", about
             )
-        self._waiting[client] += 1
 
         def finished(done: asyncio.Future[_Found]) -> None:
-            self._waiting[client] -= 1
-            if not self._waiting[client]:
-                del self._waiting[client]
             if done.cancelled():
                 return
             error = done.exception()
@@ -238,7 +241,7 @@ class BridgeServer:
                 _log.error("a request failed", exc_info=error)
                 self._answer(session, Failed(about, "internal", f"{type(error).__name__}: {error}"))
 
-        self._loop.run_in_executor(self._thread, work).add_done_callback(finished)
+        self._desk.put(source.key, work).add_done_callback(finished)
 
     # Out
 
@@ -261,6 +264,7 @@ class BridgeServer:
         return answer
 
     def _refuse(self, source: Source, error: BadMessage) -> None:
+        self._rate.charge(source.key, BAD_MESSAGE_COST)
         if self._refusals.allows(source.key):
             failed = Failed(error.about, error.code, str(error)[:1000])
             with contextlib.suppress(BadMessage):
@@ -278,7 +282,7 @@ class BridgeServer:
             self._announcer.happened(event)
 
     def _settle(self, job: Job) -> None:
-        self._loop.run_in_executor(self._thread, self._service.jobs.settle, job)
+        self._desk.put("settle", lambda: self._service.jobs.settle(job))
 
     def _job_event(self, event: JobEvent) -> None:
         with contextlib.suppress(RuntimeError):  # the loop has just been closed

@@ -23,11 +23,7 @@ MAX_CONNECTIONS = 256
 MAX_WRITE_BYTES = 4 * 2**20
 """Unread answers a TCP client may pile up before its connection is closed."""
 
-MESSAGES_PER_S, MESSAGE_BURST = 5_000.0, 20_000.0
 _DATAGRAMS_A_TURN = 64
-
-Receive = Callable[[Source, bytes], Awaitable[None] | None]
-"""Takes a packet; over TCP it may be awaited, which holds the sender up."""
 
 
 class Udp:
@@ -35,16 +31,22 @@ class Udp:
 
     Args:
         host, port: where to listen.
+        rate: how many packets are taken from each source; others are dropped.
         receive: called with every packet.
 
     Raises:
         SettingsError: if the port cannot be had.
     """
 
-    def __init__(self, host: str, port: int, receive: Callable[[Source, bytes], object]) -> None:
-        self._receive = receive
+    def __init__(
+        self,
+        host: str,
+        port: int,
+        rate: RateLimit,
+        receive: Callable[[Source, bytes], object],
+    ) -> None:
+        self._rate, self._receive = rate, receive
         self._loop = asyncio.get_running_loop()
-        self._rate = RateLimit(MESSAGES_PER_S, MESSAGE_BURST)
         self._socket = _bound(host, port, socket.SOCK_DGRAM)
         self._socket.setblocking(False)
         with contextlib.suppress(OSError):  # some systems refuse what is over their limit
@@ -80,10 +82,11 @@ class Udp:
             except OSError:  # Windows reports here that an earlier answer reached nobody
                 continue
             host, port = peer[0], peer[1]
-            if not port or not self._rate.allows(peer):
+            key = ("udp", host, port)
+            if not port or not self._rate.allows(key):
                 continue
             source = Source(
-                ("udp", host, port),
+                key,
                 host,
                 is_loopback(host),
                 f"{host}:{port}",
@@ -97,12 +100,13 @@ class Tcp:
 
     def __init__(
         self,
+        rate: RateLimit,
         receive: Callable[[Source, bytes], Awaitable[None]],
         refuse: Callable[[Source, BadMessage], None],
         leave: Callable[[Source], None],
     ) -> None:
+        self._rate = rate  # whoever sends more is held up
         self._receive, self._refuse, self._leave = receive, refuse, leave
-        self._rate = RateLimit(MESSAGES_PER_S, MESSAGE_BURST)
         self._connections: set[asyncio.StreamWriter] = set()
         self._server: asyncio.Server | None = None
 
