@@ -5,6 +5,7 @@ Heavy things are imported when a command runs.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import sys
 from pathlib import Path
@@ -35,6 +36,9 @@ def serve(
     output: Annotated[
         Path | None, typer.Option("--output", "-o", help="Folder for rendered files.")
     ] = None,
+    spool: Annotated[
+        Path | None, typer.Option(help="Folder for scripts that speak by files, as REAPER's do.")
+    ] = None,
     token: TokenOption = "",
     model: ModelOption = "embedded",
 ) -> None:
@@ -43,6 +47,7 @@ def serve(
     from bridge.replies import Welcome
     from bridge.server import Address
     from bridge.service import BridgeService
+    from bridge.spool import Spool
     from core.library import Library
     from core.paths import renders_dir
     from core.synthesizer import program_version
@@ -53,13 +58,14 @@ def serve(
         print(f"loading the model {model}", file=sys.stderr)
         sample_rate = jobs.wait_until_warm()
         welcome = Welcome(program_version(), model, sample_rate, str(jobs.output_dir))
-        _run(BridgeService(library, jobs, model), welcome, address)
+        service = BridgeService(library, jobs, model)
+        with Spool(service, spool) if spool else contextlib.nullcontext():
+            _run(service, welcome, address)
 
 
 def _run(service: BridgeService, welcome: Welcome, address: Address) -> None:
     """Serve until the process is asked to stop."""
     import asyncio
-    import contextlib
     import signal
 
     from bridge.server import BridgeServer

@@ -26,7 +26,6 @@ class Running:
 
     server: BridgeServer
     jobs: JobQueue
-    library: Library
     loop: asyncio.AbstractEventLoop
 
     @property
@@ -39,8 +38,8 @@ class Running:
 
 
 @contextlib.contextmanager
-def running(folder: Path, token: str = "") -> Iterator[Running]:
-    """Run a bridge whose files are in a folder; twice in one folder is a restart."""
+def service(folder: Path) -> Iterator[BridgeService]:
+    """A service whose files are in a folder; twice in one folder is a restart."""
     if not (folder / "models").exists():
         write_tiny_bundle(folder / "models" / "tiny")
     registry = Registry(folder / "models", cache_dir=folder / "cache")
@@ -51,7 +50,14 @@ def running(folder: Path, token: str = "") -> Iterator[Running]:
         if not library.list().total:
             library.add("Hollow flute", TextTimbre("hollow flute"), tags=["wind"])
             library.add("Warm bass", TextTimbre("warm smooth electronic bass"))
-        service = BridgeService(library, jobs, "tiny", registry)
+        yield BridgeService(library, jobs, "tiny", registry)
+
+
+@contextlib.contextmanager
+def running(folder: Path, token: str = "") -> Iterator[Running]:
+    """Run a bridge, as :func:`service`."""
+    with service(folder) as found_service:
+        jobs = found_service.jobs
         welcome = Welcome("0.1", "tiny", 44100, str(jobs.output_dir))
         ready: threading.Event = threading.Event()
         found: list[Running] = []
@@ -60,8 +66,8 @@ def running(folder: Path, token: str = "") -> Iterator[Running]:
         def run() -> None:
             async def serve() -> None:
                 address = Address(port=0, tcp_port=0, token=token)
-                server = await BridgeServer.start(service, welcome, address)
-                found.append(Running(server, jobs, library, asyncio.get_running_loop()))
+                server = await BridgeServer.start(found_service, welcome, address)
+                found.append(Running(server, jobs, asyncio.get_running_loop()))
                 ready.set()
                 await stop.wait()
                 await server.close()
