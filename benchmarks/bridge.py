@@ -94,6 +94,35 @@ def latency(home: Path, count: int) -> None:
     )
 
 
+def overhead(home: Path, count: int) -> None:
+    """The same renders of 10 s by the shipped model: in this process, and through the bridge."""
+    from core.library import Library
+    from core.synthesizer import Synthesizer
+
+    clip = Clip.of("ten seconds", [Note(0.25 * i, 50 + i % 24, 90, 0.5) for i in range(40)])
+    with Library.open(home / "library.sqlite") as library:
+        timbre = library.recipe(PRESET)
+    synth = Synthesizer.load("embedded")
+    alone, bridged = [], []
+    with (
+        ServeProcess(home, "embedded") as server,
+        BridgeClient(port=server.port) as me,
+    ):
+        synth.render(clip, timbre)  # warm, both
+        me.render(clip, PRESET)
+        for seed in range(1, count + 1):
+            began = time.perf_counter()
+            synth.render(clip, timbre, seed=seed).write(home / "alone.wav")
+            alone.append(1000 * (time.perf_counter() - began))
+            began = time.perf_counter()
+            me.render(clip, PRESET, seed=seed)
+            bridged.append(1000 * (time.perf_counter() - began))
+    print(
+        f"the same render and file: in process {statistics.median(alone):.0f} ms, through the "
+        f"bridge {statistics.median(bridged):.0f} ms (medians of {count})"
+    )
+
+
 def fuzz(home: Path, count: int) -> None:
     """Random and mutated packets; then a ping, a real render, and the memory."""
     luck = random.Random(1)
@@ -245,6 +274,7 @@ def _resident_mb(pid: int) -> float:
 TRIALS = {
     "clips": (clips, 100),
     "latency": (latency, 50),
+    "overhead": (overhead, 20),
     "fuzz": (fuzz, 1_000_000),
     "kills": (kills, 50),
     "fair": (fair, 500),
