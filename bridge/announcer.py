@@ -21,6 +21,7 @@ HEARTBEAT_S = 2.0
 """A job that is not over is mentioned at least so often."""
 
 _PROGRESS_EVERY_S = 0.1
+_REMEMBERED = 10_000
 Say = Callable[[str, Reply], bool]
 
 
@@ -37,11 +38,12 @@ class Announcer:
         self._loop = asyncio.get_running_loop()
         self._active: dict[int, tuple[JobEvent, float]] = {}  # with when it was last said
         self._retries: dict[int, asyncio.TimerHandle] = {}
+        self._over: dict[int, None] = {}  # jobs that have ended, the newest last
 
     def accepted(self, job: Job, position: int) -> None:
         """A job waits, or runs."""
         self._say(job.client, Accepted(job.job_id, position))
-        if job.seq not in self._active and job.seq not in self._retries:
+        if job.seq not in self._active and job.seq not in self._over:
             self._active[job.seq] = (JobEvent(job, 0.0, "queued"), self._loop.time())
 
     def happened(self, event: JobEvent) -> None:
@@ -50,6 +52,8 @@ class Announcer:
         if job.is_over:
             self._active.pop(job.seq, None)
             self.ended(job)
+            return
+        if job.seq in self._over:  # looked up before it ended, and told after
             return
         now = self._loop.time()
         before, at = self._active.get(job.seq, (None, 0.0))
@@ -62,6 +66,9 @@ class Announcer:
     def ended(self, job: Job) -> None:
         """Say how a job ended, again and again until it is acknowledged or said often enough."""
         self._stop(job)
+        self._over[job.seq] = None
+        if len(self._over) > _REMEMBERED:
+            del self._over[next(iter(self._over))]
         self._try(job, 0)
 
     def acknowledged(self, job: Job) -> None:

@@ -11,16 +11,14 @@ from __future__ import annotations
 
 import contextlib
 import os
-import socket
 import time
 import uuid
-from abc import ABC, abstractmethod
-from collections import deque
 from collections.abc import Callable, Iterator
 from typing import Literal, TypeVar
 
 from bridge import osc
 from bridge.arguments import BadMessage
+from bridge.links import Link, TcpLink, UdpLink
 from bridge.protocol import (
     DEFAULT_PORT,
     Ack,
@@ -113,7 +111,7 @@ class BridgeClient:
         self._where = f"{host}:{port} ({transport.upper()})"
         self._timeout_s = timeout_s
         try:
-            self._link: _Link = (_UdpLink if transport == "udp" else _TcpLink)(host, port)
+            self._link: Link = (UdpLink if transport == "udp" else TcpLink)(host, port)
         except OSError as error:
             raise self._unreachable(error) from None
         hello = Hello(name or f"python-{uuid.uuid4().hex[:12]}", 0, token)
@@ -305,68 +303,3 @@ class BridgeClient:
 
 def _only(reply: Reply, kind: type[_Answer]) -> _Answer | None:
     return reply if isinstance(reply, kind) else None
-
-
-class _Link(ABC):
-    """Packets to and from the bridge."""
-
-    _socket: socket.socket
-
-    @abstractmethod
-    def send(self, packet: bytes) -> None: ...
-
-    @abstractmethod
-    def receive(self, timeout_s: float) -> bytes | None:
-        """The next packet; None if none comes in time."""
-
-    def close(self) -> None:
-        self._socket.close()
-
-
-class _UdpLink(_Link):
-    def __init__(self, host: str, port: int) -> None:
-        family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_DGRAM)[0]
-        self._socket = socket.socket(family, socket.SOCK_DGRAM)
-        self._socket.connect(address)
-
-    def send(self, packet: bytes) -> None:
-        with contextlib.suppress(ConnectionRefusedError):  # told of an earlier packet
-            self._socket.send(packet)
-
-    def receive(self, timeout_s: float) -> bytes | None:
-        self._socket.settimeout(timeout_s)
-        try:
-            return self._socket.recv(osc.MAX_PACKET_BYTES)
-        except TimeoutError:
-            return None
-        except ConnectionRefusedError:  # nobody is there now; somebody may be soon
-            time.sleep(min(timeout_s, _RESEND_S))
-            return None
-
-
-class _TcpLink(_Link):
-    def __init__(self, host: str, port: int) -> None:
-        self._socket = socket.create_connection((host, port), timeout=5.0)
-        self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        self._framing = osc.SizePrefix()
-        self._packets: deque[bytes] = deque()
-
-    def send(self, packet: bytes) -> None:
-        self._socket.settimeout(30.0)
-        self._socket.sendall(self._framing.frame(packet))
-
-    def receive(self, timeout_s: float) -> bytes | None:
-        give_up = time.monotonic() + timeout_s
-        while not self._packets:
-            left_s = give_up - time.monotonic()
-            if left_s <= 0:
-                return None
-            self._socket.settimeout(left_s)
-            try:
-                data = self._socket.recv(osc.MAX_PACKET_BYTES)
-            except TimeoutError:
-                return None
-            if not data:
-                raise ConnectionResetError("it closed the connection")
-            self._packets += self._framing.feed(data)
-        return self._packets.popleft()

@@ -32,6 +32,7 @@ MAX_ATTEMPTS = 2
 """Workers that may die over one job: the first, and one retry."""
 
 _LOOK_EVERY_S = 0.05
+_LEFTOVER_S = 3600.0
 Listener = Callable[[JobEvent], None]
 Missing = dict[int, set[str]]
 """The jobs of a batch that are not over, in order, and the keys of files each still needs."""
@@ -64,6 +65,7 @@ class JobQueue:
             self.output_dir.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise output_error(output_dir, error) from None
+        _sweep(self.output_dir)
         file = path or paths.data_dir() / "jobs.sqlite"
         self._store = JobStore(file)
         self._log = file.with_suffix(".log")
@@ -381,3 +383,11 @@ def _check_same(job: Job, digest: str) -> None:
             f"job id {job.job_id!r} was used for another render; take a new id",
             about=job.job_id,
         )
+
+
+def _sweep(folder: Path) -> None:
+    """Remove what a killed worker left half written, long enough ago to be nobody's now."""
+    for part in folder.glob(".*.part"):
+        with contextlib.suppress(OSError):
+            if time.time() - part.stat().st_mtime > _LEFTOVER_S:
+                part.unlink()

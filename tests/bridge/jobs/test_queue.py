@@ -216,3 +216,15 @@ def test_a_queue_of_a_newer_program_or_a_damaged_one_is_refused(
     file.write_bytes(b"no database" * 1000)
     with pytest.raises(StoreUnusable, match="cannot be used"):
         open_queue()
+
+
+def test_only_old_leftovers_are_swept_away(open_queue: OpenQueue, tmp_path: Path) -> None:
+    folder = tmp_path / "renders"
+    folder.mkdir()
+    old, new, other = (folder / name for name in (".0a.part", ".1b.part", "take.wav"))
+    for file in (old, new, other):
+        file.touch()
+    for file in (old, other):
+        os.utime(file, (0, 0))
+    open_queue(start=False)
+    assert sorted(file.name for file in folder.iterdir()) == [".1b.part", "take.wav"]
