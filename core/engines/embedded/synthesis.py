@@ -92,10 +92,10 @@ def add_partials(out: Tensor, note: NoteTracks) -> None:
         sine, cosine = torch.sin(phase), torch.cos(phase)
         here, there = levels[:-1], levels[1:]
         coefficients = torch.cat([here * sine, here * cosine, there * sine, there * cosine], dim=1)
-        samples = (coefficients @ basis).reshape(-1)
+        piece = (coefficients @ basis).reshape(-1)
         begin = note.start + first * BLOCK
-        room = min(len(samples), len(out) - begin)
-        out[begin : begin + room] += samples[:room]
+        room = min(len(piece), len(out) - begin)
+        out[begin : begin + room] += piece[:room]
 
 
 def _until_silence(note: NoteTracks, loud: Tensor) -> int:
