@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
+import socket
 import sys
 import time
 from pathlib import Path
 
 import pytest
 
+from bridge import osc
 from bridge.client import BridgeClient
-from bridge.protocol import DEFAULT_PORT
+from bridge.protocol import DEFAULT_PORT, Hello, Render
 from core import cli
 from core.midi import write_midi
 from core.provenance import PresetVersion, read_provenance
@@ -52,11 +54,21 @@ def test_a_file_sent_comes_back_as_sound_through_kills_and_restarts(
             began = time.perf_counter()
             me.render(CLIP, "Warm Drawbars", seed=4, job_id="same")
             assert time.perf_counter() - began < 1.0  # it is there already
-            # Queue a job and kill the server at once.
-            me.render(CLIP, "Warm Drawbars", job_id="before")
+            clip_id = me.send_clip(CLIP)
+        with socket.socket(type=socket.SOCK_DGRAM) as peer:
+            peer.connect(("127.0.0.1", server.port))
+            peer.settimeout(10)
+            for message in (
+                Hello("survivor"),
+                Render("begun", clip_id, "Warm Drawbars", seed=77),
+            ):
+                peer.send(osc.pack(message.address, message.arguments()))
+            while b"/timbre/1/accepted" not in peer.recv(65_536):
+                pass
         server.kill()
     with ServeProcess(tmp_path) as server, BridgeClient(port=server.port, name="survivor") as me:
-        assert me.render(CLIP, "Warm Drawbars", job_id="before")
+        (take,) = me.render(CLIP, "Warm Drawbars", seed=77, job_id="begun")
+        assert read_provenance(take.path).seed == 77
         with pytest.raises(AssertionError, match="another Timbre Bridge"):
             ServeProcess(tmp_path)
         assert server.stop() == 0
