@@ -33,6 +33,7 @@ MAX_ATTEMPTS = 2
 
 _LOOK_EVERY_S = 0.05
 _LEFTOVER_S = 3600.0
+_DISK_PAUSE_S = 1.0
 Listener = Callable[[JobEvent], None]
 Missing = dict[int, set[str]]
 """The jobs of a batch that are not over, in order, and the keys of files each still needs."""
@@ -218,10 +219,19 @@ class JobQueue:
                     self._running[job.seq] = JobEvent(job, 0.0, "starting")
             try:
                 self._do(chosen)
-            except Exception as error:  # the disk, say; the queue itself must go on
-                for job in chosen:
-                    if job.seq in self._running:
-                        self._end(job.seq, "failed", "internal", " ".join(str(error).split()))
+            except Exception as error:
+                self._survive(error)
+
+    def _survive(self, error: Exception) -> None:
+        """Go on after what should not happen; if nothing can be written, try again later."""
+        for seq, event in sorted(self._running.items()):
+            try:
+                self._end(seq, "failed", "internal", " ".join(str(error).split()))
+            except Exception:  # the disk is full, say: the job is not lost for it
+                with self._lock:
+                    self._running.pop(seq, None)
+                    self._waiting[seq] = event.job
+                    self._lock.wait(_DISK_PAUSE_S)
 
     def _ready_worker(self) -> WorkerProcess:
         if self._worker is None or not self._worker.is_alive:

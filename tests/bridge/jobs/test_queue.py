@@ -228,3 +228,23 @@ def test_only_old_leftovers_are_swept_away(open_queue: OpenQueue, tmp_path: Path
         os.utime(file, (0, 0))
     open_queue(start=False)
     assert sorted(file.name for file in folder.iterdir()) == [".1b.part", "take.wav"]
+
+
+def test_a_disk_that_is_full_for_a_while_loses_no_job(
+    open_queue: OpenQueue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(queue_module, "_DISK_PAUSE_S", 0.01)
+    watched = open_queue(start=False)
+    watched.jobs.submit(request("1"))
+    store = watched.jobs._store
+    write, failures = store.mark, [sqlite3.OperationalError("database or disk is full")] * 6
+
+    def full(*given: object) -> object:
+        if failures:
+            raise failures.pop()
+        return write(*given)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(store, "mark", full)
+    watched.jobs.start()
+    assert watched.end_of("1")[0].state == "done"
+    assert failures == []
