@@ -25,9 +25,9 @@ from core.training.soundfonts import SoundfontPlayer, play_clip
 from evaluation.metrics.transcription import evaluate, transcribe
 
 SCORES = (
-    "bach/bwv66.6", "bach/bwv846", "bach/bwv1.6", "haydn/opus74no1/movement3",
+    "bach/bwv66.6", "bach/bwv846", "bach/bwv1.6", "haydn/opus74no1/movement2",
     "mozart/k155/movement2", "beethoven/opus18no1/movement2", "schumann_robert/opus48no2",
-    "corelli/opus3no1/1grave", "monteverdi/madrigal.3.1", "chopin/mazurka06-2",
+    "corelli/opus3no1/1grave", "monteverdi/madrigal.3.1", "schubert/lindenbaum",
 )  # fmt: skip
 LONGEST_S = 60.0
 WORDS, WORDS_PROGRAM = "bright acoustic grand piano", 0
