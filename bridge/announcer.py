@@ -38,23 +38,33 @@ class Announcer:
         self._loop = asyncio.get_running_loop()
         self._active: dict[int, tuple[JobEvent, float]] = {}  # with when it was last said
         self._retries: dict[int, asyncio.TimerHandle] = {}
+        self._accepted: dict[int, None] = {}  # jobs said to be accepted, the newest last
         self._over: dict[int, None] = {}  # jobs that have ended, the newest last
 
     def accepted(self, job: Job, position: int) -> None:
         """A job waits, or runs."""
+        self._accepted[job.seq] = None
+        if len(self._accepted) > _REMEMBERED:
+            del self._accepted[next(iter(self._accepted))]
         self._say(job.client, Accepted(job.job_id, position))
         if job.seq not in self._active and job.seq not in self._over:
             self._active[job.seq] = (JobEvent(job, 0.0, "queued"), self._loop.time())
+
+    def accept_first(self, job: Job) -> None:
+        """A quick job's news may come before the answer to its request: put that in front."""
+        if job.seq not in self._accepted:
+            self.accepted(job, 0)
 
     def happened(self, event: JobEvent) -> None:
         """Something happened to a job."""
         job = event.job
         if job.is_over:
-            self._active.pop(job.seq, None)
+            self.accept_first(job)
             self.ended(job)
             return
         if job.seq in self._over:  # looked up before it ended, and told after
             return
+        self.accept_first(job)
         now = self._loop.time()
         before, at = self._active.get(job.seq, (None, 0.0))
         if before and before.stage == event.stage and now - at < _PROGRESS_EVERY_S:
@@ -66,6 +76,7 @@ class Announcer:
     def ended(self, job: Job) -> None:
         """Say how a job ended, again and again until it is acknowledged or said often enough."""
         self._stop(job)
+        self._active.pop(job.seq, None)
         self._over[job.seq] = None
         if len(self._over) > _REMEMBERED:
             del self._over[next(iter(self._over))]

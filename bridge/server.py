@@ -275,6 +275,7 @@ class BridgeServer:
         """Say how a job stands."""
         job, position, event = found
         if job.is_over:
+            self._announcer.accept_first(job)
             self._announcer.ended(job)
             return
         self._announcer.accepted(job, position)
