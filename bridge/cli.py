@@ -16,6 +16,7 @@ import typer
 from core.errors import SettingsError
 
 if TYPE_CHECKING:
+    from bridge.letterbox import Letterbox
     from bridge.replies import Welcome
     from bridge.server import Address
     from bridge.service import BridgeService
@@ -44,12 +45,13 @@ def serve(
 ) -> None:
     """Answer DAWs over OSC until stopped with Ctrl-C."""
     from bridge.jobs.queue import JobQueue
+    from bridge.letterbox import Letterbox
     from bridge.replies import Welcome
     from bridge.server import Address
     from bridge.service import BridgeService
     from bridge.spool import Spool
     from core.library import Library
-    from core.paths import renders_dir
+    from core.paths import data_dir, renders_dir
     from core.synthesizer import program_version
 
     address = Address(host, port, port if tcp_port is None else tcp_port, token)
@@ -59,11 +61,14 @@ def serve(
         sample_rate = jobs.wait_until_warm()
         welcome = Welcome(program_version(), model, sample_rate, str(jobs.output_dir))
         service = BridgeService(library, jobs, model)
-        with Spool(service, spool) if spool else contextlib.nullcontext():
-            _run(service, welcome, address)
+        with (
+            Letterbox(data_dir() / "answers") as letterbox,
+            Spool(service, spool) if spool else contextlib.nullcontext(),
+        ):
+            _run(service, welcome, address, letterbox)
 
 
-def _run(service: BridgeService, welcome: Welcome, address: Address) -> None:
+def _run(service: BridgeService, welcome: Welcome, address: Address, letterbox: Letterbox) -> None:
     """Serve until the process is asked to stop."""
     import asyncio
     import signal
@@ -76,7 +81,7 @@ def _run(service: BridgeService, welcome: Welcome, address: Address) -> None:
         for asked in (signal.SIGINT, signal.SIGTERM):
             with contextlib.suppress(NotImplementedError):  # Windows: Ctrl-C raises instead
                 loop.add_signal_handler(asked, stop.set)
-        server = await BridgeServer.start(service, welcome, address)
+        server = await BridgeServer.start(service, welcome, address, letterbox)
         print(
             f"listening on {address.host}, UDP port {server.port} and TCP port "
             f"{server.tcp_port}; files go to {welcome.output_dir}",

@@ -19,13 +19,20 @@ from core.score import Note
 VERSION = 1
 PREFIX = f"/timbre/{VERSION}"
 DEFAULT_PORT = 9270
+ANSWER_IN_FILES = -1
+"""For a hello's port: this client cannot listen, and reads :mod:`bridge.letterbox`'s files."""
+
 MAX_NOTES_PER_MESSAGE = 100
 MAX_TAKES = 100
 
 
 @dataclass(frozen=True)
 class Hello:
-    """First word of a client: its name, and the UDP port it listens on (0: this sender's own)."""
+    """First word of a client: its name, and the UDP port it listens on.
+
+    Attributes:
+        reply_port: 0 is this sender's own; :data:`ANSWER_IN_FILES` none.
+    """
 
     address: ClassVar = f"{PREFIX}/hello"
     client: str
@@ -37,7 +44,8 @@ class Hello:
 
     @classmethod
     def read(cls, args: Reader) -> Hello:
-        client, port = args.text("client", MAX_ID_CHARACTERS), args.integer("reply_port", 0, 65535)
+        client = args.text("client", MAX_ID_CHARACTERS)
+        port = args.integer("reply_port", ANSWER_IN_FILES, 65535)
         return cls(client, port, args.text("token") if len(args) else "")
 
 

@@ -19,6 +19,7 @@ from bridge.announcer import Announcer
 from bridge.arguments import BadMessage, code_of
 from bridge.desk import Desk
 from bridge.jobs.model import Job, JobEvent
+from bridge.letterbox import Letterbox
 from bridge.limits import RateLimit
 from bridge.protocol import (
     DEFAULT_PORT,
@@ -83,11 +84,23 @@ class Address:
 class BridgeServer:
     """A running server; make one with :meth:`start` inside an event loop.
 
+    Args:
+        service: who answers.
+        welcome: what a client is told first.
+        address: where to listen.
+        letterbox: where answers to clients go that cannot listen.
+
     Attributes:
         port, tcp_port: where it listens.
     """
 
-    def __init__(self, service: BridgeService, welcome: Welcome, address: Address) -> None:
+    def __init__(
+        self,
+        service: BridgeService,
+        welcome: Welcome,
+        address: Address,
+        letterbox: Letterbox,
+    ) -> None:
         self._service, self._welcome, self._address = service, welcome, address
         self._loop = asyncio.get_running_loop()
         self._desk = Desk()
@@ -96,20 +109,24 @@ class BridgeServer:
         self._announcer = Announcer(self._say, self._settle)
         self._udp = Udp(address.host, address.port, self._rate, self._receive)
         self._tcp = Tcp(self._rate, self._receive_held, self._refuse, self._leave)
-        self._sessions = Sessions(address.token, self._udp.send_to)
+        self._sessions = Sessions(address.token, self._udp.send_to, letterbox.send_to)
         self.port = self._udp.port
         self.tcp_port = 0
 
     @classmethod
     async def start(
-        cls, service: BridgeService, welcome: Welcome, address: Address
+        cls,
+        service: BridgeService,
+        welcome: Welcome,
+        address: Address,
+        letterbox: Letterbox,
     ) -> BridgeServer:
         """Listen, and answer until :meth:`close`.
 
         Raises:
             SettingsError: if a port cannot be had.
         """
-        server = cls(service, welcome, address)
+        server = cls(service, welcome, address, letterbox)
         try:
             server.tcp_port = await server._tcp.listen(address.host, address.tcp_port)
         except SettingsError:

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from bridge.arguments import BadMessage
-from bridge.protocol import Hello
+from bridge.protocol import ANSWER_IN_FILES, Hello
 
 MAX_SESSIONS = 1024
 
@@ -59,11 +59,14 @@ class Sessions:
     Args:
         token: what a client must say in its hello; empty asks for none.
         send_to: makes the sender of a UDP host and port.
+        write_to: makes what writes answers of a client to files; raises BadMessage.
     """
 
-    def __init__(self, token: str, send_to: Callable[[str, int], Send]) -> None:
+    def __init__(
+        self, token: str, send_to: Callable[[str, int], Send], write_to: Callable[[str], Send]
+    ) -> None:
         self._token = token
-        self._send_to = send_to
+        self._send_to, self._write_to = send_to, write_to
         self._by_client: OrderedDict[str, Session] = OrderedDict()
         self._by_source: OrderedDict[Hashable, str] = OrderedDict()
         self._listening: dict[str, str] = {}  # host → client that named a port
@@ -72,13 +75,17 @@ class Sessions:
         """Know a client, anew or again.
 
         Raises:
-            BadMessage: if the token is wrong.
+            BadMessage: if the token is wrong, or answers cannot go where they are wanted.
         """
         if self._token and not hmac.compare_digest(self._token.encode(), message.token.encode()):
             raise BadMessage("hello: the token is wrong; give the one `timbre serve` was given")
         send = source.send
         client = message.client or source.name
-        if message.reply_port:
+        if message.reply_port == ANSWER_IN_FILES:
+            if not source.is_loopback:
+                raise BadMessage("hello: answers in files are for clients on this machine")
+            send = self._write_to(client)
+        elif message.reply_port:
             send = self._send_to(source.host, message.reply_port)
             if source.is_loopback:
                 self._listening[source.host] = client

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bridge.jobs.queue import JobQueue
+from bridge.letterbox import Letterbox
 from bridge.replies import Welcome
 from bridge.server import Address, BridgeServer
 from bridge.service import BridgeService
@@ -56,7 +57,7 @@ def service(folder: Path) -> Iterator[BridgeService]:
 @contextlib.contextmanager
 def running(folder: Path, token: str = "") -> Iterator[Running]:
     """Run a bridge, as :func:`service`."""
-    with service(folder) as found_service:
+    with service(folder) as found_service, Letterbox(folder / "answers") as letterbox:
         jobs = found_service.jobs
         welcome = Welcome("0.1", "tiny", 44100, str(jobs.output_dir))
         ready: threading.Event = threading.Event()
@@ -66,7 +67,7 @@ def running(folder: Path, token: str = "") -> Iterator[Running]:
         def run() -> None:
             async def serve() -> None:
                 address = Address(port=0, tcp_port=0, token=token)
-                server = await BridgeServer.start(found_service, welcome, address)
+                server = await BridgeServer.start(found_service, welcome, address, letterbox)
                 found.append(Running(server, jobs, asyncio.get_running_loop()))
                 ready.set()
                 await stop.wait()
