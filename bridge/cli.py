@@ -82,6 +82,7 @@ def _run(service: BridgeService, welcome: Welcome, address: Address, letterbox: 
             with contextlib.suppress(NotImplementedError):  # Windows: Ctrl-C raises instead
                 loop.add_signal_handler(asked, stop.set)
         server = await BridgeServer.start(service, welcome, address, letterbox)
+        letterbox.publish(address.host, server.port, server.tcp_port)
         print(
             f"listening on {address.host}, UDP port {server.port} and TCP port "
             f"{server.tcp_port}; files go to {welcome.output_dir}",

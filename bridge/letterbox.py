@@ -1,7 +1,8 @@
 """Answers as files, for clients that can send OSC but cannot listen, as Ardour's scripts.
 
-Such a client says hello with :data:`~bridge.protocol.ANSWER_IN_FILES` for a port, and finds
-what it is told in ``DIR/CLIENT``; each file is always whole:
+While the bridge runs, ``DIR/bridge.json`` says where (``host``, ``port``, ``tcp_port``). Such
+a client says hello with :data:`~bridge.protocol.ANSWER_IN_FILES` for a port, and finds what it is
+told in ``DIR/CLIENT``; each file is always whole:
 
 * ``welcome.json``, ``presets.json`` (``presets``: ``id``, ``name``, ``kind``) and
   ``refused.json`` (``code``, ``message``: of a message that named no job);
@@ -48,6 +49,7 @@ MAX_CLIENTS = 100
 """Folders there may be."""
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,99}")
+_WHERE = "bridge.json"
 _OLD_S = 30 * 86_400.0
 _REMEMBERED = 10_000
 _MAX_WAITING = 10_000
@@ -81,6 +83,22 @@ class Letterbox:
             self._stopping = True
             self._wake.notify()
         self._thread.join()
+        with contextlib.suppress(OSError):
+            (self._folder / _WHERE).unlink()
+
+    def publish(self, host: str, port: int, tcp_port: int) -> None:
+        """Say where the bridge listens, until the block ends.
+
+        Raises:
+            OutputError: if the folder cannot be written to.
+        """
+        data = {"host": _reachable(host), "port": port, "tcp_port": tcp_port}
+        try:
+            self._folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise output_error(self._folder, error) from None
+        with replacing(self._folder / _WHERE) as stream:
+            stream.write(json.dumps(data).encode())
 
     def send_to(self, client: str) -> Send:
         """What writes to a client, made at its hello.
@@ -96,7 +114,7 @@ class Letterbox:
             )
         own = self._folder / client
         try:
-            if not own.is_dir() and sum(1 for _ in self._folder.glob("*")) >= MAX_CLIENTS:
+            if not own.is_dir() and sum(1 for _ in self._folder.glob("*/")) >= MAX_CLIENTS:
                 raise BadMessage(
                     f"hello: {MAX_CLIENTS} clients have answers in {self._folder}; remove those "
                     "that are no longer used",
@@ -180,3 +198,8 @@ class Letterbox:
             with contextlib.suppress(OSError):
                 if now - path.stat().st_mtime > _OLD_S:
                     path.unlink()
+
+
+def _reachable(host: str) -> str:
+    """An address that a client on this machine can send to."""
+    return {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)

@@ -127,6 +127,15 @@ def test_no_name_leads_out_of_the_folder(tmp_path: Path, name: str) -> None:
     assert found == {"answers/daw/jobs/fine.json"}
 
 
+def test_it_says_where_the_bridge_listens_while_it_does(tmp_path: Path) -> None:
+    where = tmp_path / "answers" / "bridge.json"
+    with Letterbox(where.parent) as letterbox:
+        letterbox.publish("0.0.0.0", 9270, 9271)
+        told = json.loads(where.read_bytes())
+        assert told == {"host": "127.0.0.1", "port": 9270, "tcp_port": 9271}
+    assert not where.exists()
+
+
 def test_clients_are_bounded_and_what_is_old_goes(tmp_path: Path) -> None:
     with Letterbox(tmp_path) as letterbox:
         for number in range(MAX_CLIENTS):
