@@ -1,0 +1,192 @@
+"""The whole trip with a real Ardour: regions go out, audio comes back where they start.
+
+Run with ``-s`` to read what was sent and where it was put.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from xml.etree import ElementTree
+
+import numpy as np
+import pytest
+import soundfile
+
+import bridge
+from core.midi import write_midi
+from core.provenance import read_provenance
+from core.score import Clip, Note
+from tests.bridge.processes import ServeProcess
+from tests.helpers import ardour
+from tests.helpers.ardour import Ardour, samples
+
+pytestmark = pytest.mark.skipif(bool(ardour.why_not()), reason=ardour.why_not())
+
+SCRIPTS = Path(bridge.__file__).parent / "daws" / "ardour"
+RATE = 48_000
+FIRST, SECOND = 126_000, 700_007
+"""Where the regions start: on no beat, and the second one on no tick either."""
+
+SECOND_SOURCE, SECOND_END = 650_003, 790_001
+"""The second region is cut on both sides; its source's beat 0 would be here."""
+
+# 96 beats a minute, then 140 in the midst of the second region.
+BEAT, CHANGE_AT, BEAT_AFTER = 30_000, 720_000, 48_000 * 60 / 140
+PREPARE = """
+function factory () return function ()
+  local mark = "%(mark)s"
+  if io.open (mark) then return end
+  if Session:get_tracks ():size () == 0 then
+    local map = Temporal.TempoMap.fetch_writable ()
+    map:set_tempo (Temporal.Tempo (96, 96, 4), Temporal.timepos_t (0))
+    map:set_tempo (Temporal.Tempo (140, 140, 4), Temporal.timepos_t.from_ticks (24 * 1920))
+    Temporal.TempoMap.update (map)
+    for _, at in ipairs ({ %(first)d, %(source)d }) do
+      local files = C.StringVector ()
+      files:push_back ("%(midi)s")
+      Editor:do_import (files, Editing.ImportDistinctFiles, Editing.ImportAsTrack,
+        ARDOUR.SrcQuality.SrcBest, ARDOUR.MidiTrackNameSource.SMFTrackName,
+        ARDOUR.MidiTempoMapDisposition.SMFTempoIgnore, Temporal.timepos_t (at),
+        ARDOUR.PluginInfo (), ARDOUR.Track (), false)
+    end
+    return -- what is seen of the regions is not there yet
+  end
+  local views = {}
+  for route in Session:get_tracks ():iter () do
+    for region in route:to_track ():playlist ():region_list ():iter () do
+      if region:position ():samples () == %(source)d then
+        region:trim_front (Temporal.timepos_t (%(second)d))
+        region:trim_end (Temporal.timepos_t (%(second_end)d))
+      end
+      views[#views + 1] = Editor:regionview_from_region (region)
+    end
+  end
+  if #views < 2 then return end
+  local selection = ArdourUI.SelectionList ()
+  for _, view in ipairs (views) do selection:push_back (view) end
+  Editor:set_selection (selection, ArdourUI.SelectionOp.Set)
+  local selected = 0
+  for _ in Editor:get_selection ().regions:regionlist ():iter () do selected = selected + 1 end
+  if selected == 2 then io.open (mark, "w"):close () end
+end end
+"""
+SAVE = """
+function factory () return function ()
+  Session:locations ():session_range_location ():set_start (Temporal.timepos_t (0), true)
+  Session:save_state ("", false, false, false, false, false)
+  io.open ("%(mark)s", "w"):close ()
+end end
+"""
+SEND, IMPORT, PREPARED, SAVED = range(4)
+
+
+@pytest.fixture(scope="module")
+def serving(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """The home of a running bridge with the shipped model."""
+    home = tmp_path_factory.mktemp("bridge")
+    with ServeProcess(home, "embedded"):
+        yield home
+
+
+@pytest.mark.parametrize("how", ["as it finishes", "by an action"])
+def test_selected_regions_come_back_as_audio_where_they_start(
+    how: str, serving: Path, tmp_path: Path
+) -> None:
+    midi, prepared, saved = tmp_path / "riff.mid", tmp_path / "prepared", tmp_path / "saved"
+    write_midi(Clip.of("riff", [Note(0.5 * i, 55 + 2 * i, 90, 0.4) for i in range(6)]), midi)
+    at = {
+        "first": FIRST,
+        "source": SECOND_SOURCE,
+        "second": SECOND,
+        "second_end": SECOND_END,
+        "midi": midi,
+    }
+    actions = [
+        (SCRIPTS / "timbre_send.lua").read_text(),
+        (SCRIPTS / "timbre_import.lua").read_text(),
+        PREPARE % {**at, "mark": prepared},
+        SAVE % {"mark": saved},
+    ]
+    by_itself = how == "as it finishes"
+    hooks = [(SCRIPTS / "timbre_auto_import.lua").read_text()] if by_itself else []
+    with Ardour(tmp_path / "daw", SCRIPTS, actions, hooks, {"TIMBRE_HOME": str(serving)}) as daw:
+        remembered = daw.session_dir / "timbre-bridge.json"
+        remembered.write_text(json.dumps({"preset": "Warm Drawbars"}))  # chosen before
+        daw.fire_until(PREPARED, prepared.exists, 40)
+        daw.fire(SEND)
+        log = daw.session_dir / "timbre-bridge.log"
+        daw.wait(lambda: log.exists() and log.read_text().count("sent ") == 2, 10, "sending")
+        if not by_itself:
+            jobs = json.loads(remembered.read_text())["jobs"]
+            answers = [
+                serving / "answers" / "ardour" / "jobs" / f"{job['id']}.json" for job in jobs
+            ]
+            daw.wait(lambda: all(_is_done(answer) for answer in answers), 20, "rendering")
+            assert "imported" not in log.read_text()
+            daw.fire(IMPORT)
+        daw.wait(lambda: log.read_text().count("imported ") == 2, 20, f"import {how}")
+        daw.fire_until(SAVED, saved.exists, 10)
+        daw.quit()
+        print(f"\n{log.read_text().strip()}")
+        told = log.read_text()
+        assert [int(count) for count in re.findall(r"sent (\d+) notes", told)] == [6, 4]
+        _check_session(daw.session())
+        wavs = re.findall(r"imported (.+\.wav) at sample", told)
+        _check_notes(*(read_provenance(wav).clip for wav in sorted(wavs)))
+        mix, rate = soundfile.read(daw.export(), always_2d=True)
+    assert rate == RATE
+    assert json.loads(remembered.read_text())["jobs"] == {}
+    loud = np.abs(mix).max(axis=1)
+    assert loud[:FIRST].max() == 0.0 < 0.01 < loud[FIRST : FIRST + RATE // 10].max()
+    # The second region begins with a rest; its first note sounds here, by the tempo map.
+    onset = SECOND_SOURCE + 2 * BEAT
+    assert loud[SECOND : onset - 20].max() < 0.01 < loud[onset : onset + RATE // 10].max()
+
+
+def _is_done(answer: Path) -> bool:
+    return answer.exists() and json.loads(answer.read_text())["state"] == "done"
+
+
+def _check_session(root: ElementTree.Element) -> None:
+    """Each MIDI region has an audio region at its very sample, on a track of its own."""
+    found = {
+        kind: [
+            [samples(region, RATE) for region in playlist.iter("Region")]
+            for playlist in root.iter("Playlist")
+            if playlist.attrib["type"] == kind
+        ]
+        for kind in ("midi", "audio")
+    }
+    assert sorted(found["midi"]) == [[FIRST], [SECOND]]
+    assert sorted(found["audio"]) == sorted(found["midi"])
+    names = [route.attrib["name"] for route in root.iter("Route")]
+    assert sum(name.endswith("(Warm Drawbars)") for name in names) == 2
+    print(f"MIDI regions at {sorted(found['midi'])}, audio regions at {sorted(found['audio'])}")
+
+
+def _check_notes(first: Clip, second: Clip) -> None:
+    """The clips that were rendered are what Ardour plays, to a tick (0.33 ms)."""
+    starts = [note.start_s for note in first.notes]
+    assert starts == pytest.approx([i * BEAT / RATE for i in range(6)], abs=4e-4)
+    assert starts[0] == 0.0
+    assert [note.pitch for note in first.notes] == [55, 57, 59, 61, 63, 65]
+    assert {note.velocity for note in first.notes} == {90}
+
+    def sample(beat: float) -> float:
+        before = SECOND_SOURCE + beat * BEAT
+        if before < CHANGE_AT:
+            return before
+        return CHANGE_AT + (before - CHANGE_AT) / BEAT * BEAT_AFTER
+
+    expected = [
+        (sample(i), min(sample(i + 0.8), SECOND_END)) for i in range(6) if sample(i) >= SECOND
+    ]
+    expected = [(start, end) for start, end in expected if start < SECOND_END]
+    assert [note.pitch for note in second.notes] == [59, 61, 63, 65]
+    for note, (start, end) in zip(second.notes, expected, strict=True):
+        assert note.start_s == pytest.approx((start - SECOND) / RATE, abs=4e-4)
+        assert note.duration_s == pytest.approx((end - start) / RATE, abs=8e-4)
+    assert second.length_s == pytest.approx((SECOND_END - SECOND) / RATE, abs=1e-6)
