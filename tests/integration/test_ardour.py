@@ -27,8 +27,9 @@ pytestmark = pytest.mark.skipif(bool(ardour.why_not()), reason=ardour.why_not())
 
 SCRIPTS = Path(bridge.__file__).parent / "daws" / "ardour"
 RATE = 48_000
-FIRST, SECOND = 126_000, 700_007
-"""Where the regions start: on no beat, and the second one on no tick either."""
+FIRST, SECOND, THIRD = 126_000, 700_007, 500_000
+"""Where the regions start: on no beat, and the second one on no tick either. The third is on
+the first one's track."""
 
 SECOND_SOURCE, SECOND_END = 650_003, 790_001
 """The second region is cut on both sides; its source's beat 0 would be here."""
@@ -54,6 +55,13 @@ function factory () return function ()
     end
     return -- what is seen of the regions is not there yet
   end
+  local function add_third (playlist)
+    for region in playlist:region_list ():iter () do
+      local copy = ARDOUR.RegionFactory.clone_region (region, true, false)
+      playlist:add_region (copy, Temporal.timepos_t (%(third)d), 1, false)
+      return
+    end
+  end
   local views = {}
   for route in Session:get_tracks ():iter () do
     for region in route:to_track ():playlist ():region_list ():iter () do
@@ -64,13 +72,17 @@ function factory () return function ()
       views[#views + 1] = Editor:regionview_from_region (region)
     end
   end
-  if #views < 2 then return end
+  if #views == 2 then
+    for route in Session:get_tracks ():iter () do
+      return add_third (route:to_track ():playlist ())
+    end
+  end
   local selection = ArdourUI.SelectionList ()
   for _, view in ipairs (views) do selection:push_back (view) end
   Editor:set_selection (selection, ArdourUI.SelectionOp.Set)
   local selected = 0
   for _ in Editor:get_selection ().regions:regionlist ():iter () do selected = selected + 1 end
-  if selected == 2 then io.open (mark, "w"):close () end
+  if selected == 3 then io.open (mark, "w"):close () end
 end end
 """
 SAVE = """
@@ -101,6 +113,7 @@ def test_selected_regions_come_back_as_audio_where_they_start(
         "first": FIRST,
         "source": SECOND_SOURCE,
         "second": SECOND,
+        "third": THIRD,
         "second_end": SECOND_END,
         "midi": midi,
     }
@@ -118,7 +131,7 @@ def test_selected_regions_come_back_as_audio_where_they_start(
         daw.fire_until(PREPARED, prepared.exists, 40)
         daw.fire(SEND)
         log = daw.session_dir / "timbre-bridge.log"
-        daw.wait(lambda: log.exists() and log.read_text().count("sent ") == 2, 10, "sending")
+        daw.wait(lambda: log.exists() and log.read_text().count("sent ") == 3, 10, "sending")
         if not by_itself:
             jobs = json.loads(remembered.read_text())["jobs"]
             answers = [
@@ -127,15 +140,15 @@ def test_selected_regions_come_back_as_audio_where_they_start(
             daw.wait(lambda: all(_is_done(answer) for answer in answers), 20, "rendering")
             assert "imported" not in log.read_text()
             daw.fire(IMPORT)
-        daw.wait(lambda: log.read_text().count("imported ") == 2, 20, f"import {how}")
+        daw.wait(lambda: log.read_text().count("imported ") == 3, 20, f"import {how}")
         daw.fire_until(SAVED, saved.exists, 10)
         daw.quit()
         print(f"\n{log.read_text().strip()}")
         told = log.read_text()
-        assert [int(count) for count in re.findall(r"sent (\d+) notes", told)] == [6, 4]
+        assert [int(count) for count in re.findall(r"sent (\d+) notes", told)] == [6, 6, 4]
         _check_session(daw.session())
-        wavs = re.findall(r"imported (.+\.wav) at sample", told)
-        _check_notes(*(read_provenance(wav).clip for wav in sorted(wavs)))
+        wavs = {at: path for path, at in re.findall(r"imported (.+\.wav) at sample (\d+)", told)}
+        _check_notes(*(read_provenance(wavs[str(at)]).clip for at in (FIRST, SECOND)))
         mix, rate = soundfile.read(daw.export(), always_2d=True)
     assert rate == RATE
     assert json.loads(remembered.read_text())["jobs"] == {}
@@ -151,7 +164,7 @@ def _is_done(answer: Path) -> bool:
 
 
 def _check_session(root: ElementTree.Element) -> None:
-    """Each MIDI region has an audio region at its very sample, on a track of its own."""
+    """Each MIDI region has an audio region at its very sample, each track a track of its own."""
     found = {
         kind: [
             [samples(region, RATE) for region in playlist.iter("Region")]
@@ -160,8 +173,8 @@ def _check_session(root: ElementTree.Element) -> None:
         ]
         for kind in ("midi", "audio")
     }
-    assert sorted(found["midi"]) == [[FIRST], [SECOND]]
-    assert sorted(found["audio"]) == sorted(found["midi"])
+    assert sorted(map(sorted, found["midi"])) == [[FIRST, THIRD], [SECOND]]
+    assert sorted(map(sorted, found["audio"])) == [[FIRST, THIRD], [SECOND]]
     names = [route.attrib["name"] for route in root.iter("Route")]
     assert sum(name.endswith("(Warm Drawbars)") for name in names) == 2
     print(f"MIDI regions at {sorted(found['midi'])}, audio regions at {sorted(found['audio'])}")

@@ -3,7 +3,7 @@
 local import = {}
 
 local EVERY_CALLS = 5 -- the timer calls ten times a second
-local HELLO_EVERY_S = 5
+local ASK_EVERY_S = 5 -- the bridge may have been started anew, and know no more of us
 local PATIENCE_S = 15
 
 local link, memory, session
@@ -72,12 +72,16 @@ end
 
 -- Import what is finished, and say what is not.
 function import.by_hand ()
-  link.open () -- its hello has everything told that was not read yet
+  local ids = {}
+  for _, job in ipairs (memory.read (session.memory_path ()).jobs) do
+    ids[#ids + 1] = job.id
+  end
+  local runs = #ids == 0 or link.ask (ids)
   ARDOUR.LuaAPI.usleep (200000)
   local arrived, waiting, problems = collect ()
   local lines = {}
   for _, entry in ipairs (waiting) do
-    local answer, how = entry.answer, "no answer yet; is `timbre serve` running?"
+    local answer, how = entry.answer, "no answer yet"
     if answer and answer.state == "queued" then
       how = "waits for its turn, " .. answer.position .. " before it"
     elseif answer and answer.state == "running" then
@@ -88,6 +92,9 @@ function import.by_hand ()
   for _, problem in ipairs (problems) do
     lines[#lines + 1] = problem
   end
+  if #waiting > 0 and not runs then
+    lines[#lines + 1] = link.NOT_RUNNING
+  end
   if #lines > 0 then
     session.say (table.concat (lines, "\n"))
   elseif arrived == 0 then
@@ -97,25 +104,26 @@ end
 
 -- A function to be called ten times a second: imports what is finished.
 function import.watcher ()
-  local calls, busy, said_hello, complained = 0, false, 0, {}
+  local calls, busy, asked_at, complained = 0, false, 0, {}
   local function look ()
     local _, waiting, problems = collect ()
-    local now = os.time ()
-    local deaf
+    local now, late, unheard = os.time (), {}, false
     for _, entry in ipairs (waiting) do
       local age = now - entry.job.sent_at
-      if not entry.answer and age > HELLO_EVERY_S and now - said_hello > HELLO_EVERY_S then
-        link.open () -- the bridge was started anew, say
-        said_hello = now
+      if age > ASK_EVERY_S then
+        late[#late + 1] = entry.job.id
       end
-      -- Older ones are an earlier day's: not worth a message at each start.
-      if not entry.answer and age > PATIENCE_S and age < 600 and not complained[entry.job.batch] then
+      if not entry.answer and age > PATIENCE_S and not complained[entry.job.batch] then
         complained[entry.job.batch] = true
-        deaf = true
+        unheard = true
       end
     end
-    if deaf then
-      problems[#problems + 1] = link.SILENT
+    local runs = true
+    if #late > 0 and (unheard or now - asked_at > ASK_EVERY_S) then
+      runs, asked_at = link.ask (late), now
+    end
+    if unheard then
+      problems[#problems + 1] = runs and link.SILENT or link.NOT_RUNNING
     end
     if #problems > 0 then
       session.say (table.concat (problems, "\n\n"))

@@ -48,6 +48,19 @@ function link.open ()
   return line
 end
 
+-- Have the bridge say how jobs stand, those included that it does not know; false if it does
+-- not run. The answers come in a moment.
+function link.ask (ids)
+  local line = link.open ()
+  if not line then
+    return false
+  end
+  for _, id in ipairs (ids) do
+    line.send ({ "/timbre/1/status", "s", id })
+  end
+  return true
+end
+
 -- The last word about a job, as the bridge's letterbox describes it; nil if there is none.
 function link.answer (id)
   return read (path (CLIENT, "jobs", id .. ".json"))
