@@ -38,6 +38,16 @@ local function bring_in (job, takes)
   end
 end
 
+-- What a failed answer tells the user, in words of Ardour's menu.
+local function why_failed (answer)
+  if answer.code == "unknown_preset" then
+    return "there is no such preset; pick another with Timbre: Choose Preset"
+  elseif answer.code == "bad_request" then
+    return tostring (answer.message) .. "; send the region again"
+  end
+  return answer.message
+end
+
 -- Take up what has ended; returns how many came in, the jobs still under way (with what is
 -- known of each), and what went wrong.
 local function collect ()
@@ -50,7 +60,7 @@ local function collect ()
       -- Before anything is done: importing lets the timer tick, and an action may run.
       local job = memory.claim (path, listed.id)
       if job then
-        local problem = answer.message
+        local problem = why_failed (answer)
         if state == "done" then
           local fine, why = pcall (bring_in, job, answer.takes)
           problem = not fine and tostring (why) or nil
