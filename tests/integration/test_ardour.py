@@ -86,9 +86,15 @@ end end
 """
 SAVE = """
 function factory () return function ()
-  Session:locations ():session_range_location ():set_start (Temporal.timepos_t (0), true)
   Session:save_state ("", false, false, false, false, false)
-  io.open ("%(mark)s", "w"):close ()
+  local selected = {}
+  for region in Editor:get_selection ().regions:regionlist ():iter () do
+    selected[#selected + 1] = tostring (region:position ():samples ())
+  end
+  table.sort (selected)
+  local mark = io.open ("%(mark)s", "w")
+  mark:write (table.concat (selected, " "))
+  mark:close ()
 end end
 """
 SEND, IMPORT, PREPARED, SAVED = range(4)
@@ -142,6 +148,7 @@ def test_selected_regions_come_back_as_audio_where_they_start(
         daw.wait(lambda: log.read_text().count("imported ") == 3, 20, f"import {how}")
         daw.fire_until(SAVED, saved.exists, 10)
         daw.quit()
+        assert saved.read_text() == f"{FIRST} {THIRD} {SECOND}"  # as the user had selected
         print(f"\n{log.read_text().strip()}")
         told = log.read_text()
         assert [int(count) for count in re.findall(r"sent (\d+) notes", told)] == [6, 6, 4]

@@ -30,8 +30,6 @@ local function bring_in (job, takes)
       local name = (job.track .. " (" .. job.preset .. ")"):gsub (":", "-")
       session.tracks ()[added]:set_name (name)
       memory.share_target (session.memory_path (), job, added)
-    elseif not target then
-      error ("Ardour did not import " .. take.path, 0)
     end
     session.log (string.format ("imported %s at sample %d on %s", take.path, sample,
       session.tracks ()[added or job.target]:name ()))

@@ -92,20 +92,51 @@ function session.notes (found)
   return notes, unheard, position, length
 end
 
+-- The new track's id, or nil, and how many regions there are.
+local function changes (before)
+  local added, regions = nil, 0
+  for id, track in pairs (session.tracks ()) do
+    if not before[id] then
+      added = id
+    end
+    regions = regions + track:playlist ():region_list ():size ()
+  end
+  return added, regions
+end
+
 -- Put a sound file at a sample, on `track` or on a new one; returns the id of the new one.
+-- The selection stays as it is.
 function session.put (path, sample, track)
+  local selected = {}
+  for region in Editor:get_selection ().regions:regionlist ():iter () do
+    selected[#selected + 1] = region
+  end
   local before = session.tracks ()
+  local _, regions = changes (before)
   local files = C.StringVector ()
   files:push_back (path)
-  local mode = track and Editing.ImportToTrack or Editing.ImportAsTrack
-  Editor:do_import (files, Editing.ImportDistinctFiles, mode, ARDOUR.SrcQuality.SrcBest,
-    ARDOUR.MidiTrackNameSource.SMFTrackName, ARDOUR.MidiTempoMapDisposition.SMFTempoIgnore,
-    Temporal.timepos_t (sample), ARDOUR.PluginInfo (), track or ARDOUR.Track (), false)
-  for id in pairs (session.tracks ()) do
-    if not before[id] then
-      return id
+  -- For distinct files Ardour takes the selected track, whichever is given.
+  local order, mode = Editing.ImportDistinctFiles, Editing.ImportAsTrack
+  if track then
+    order, mode = Editing.ImportSerializeFiles, Editing.ImportToTrack
+  end
+  Editor:do_import (files, order, mode, ARDOUR.SrcQuality.SrcBest, ARDOUR.MidiTrackNameSource.SMFTrackName,
+    ARDOUR.MidiTempoMapDisposition.SMFTempoIgnore, Temporal.timepos_t (sample), ARDOUR.PluginInfo (),
+    track or ARDOUR.Track (), false)
+  local added, now = changes (before)
+  if now <= regions then
+    error ("Ardour did not import " .. path, 0)
+  end
+  -- Ardour selects what it imports; the user may be in the midst of something else.
+  local selection = ArdourUI.SelectionList ()
+  for _, region in ipairs (selected) do
+    local view = Editor:regionview_from_region (region)
+    if view then
+      selection:push_back (view)
     end
   end
+  Editor:set_selection (selection, ArdourUI.SelectionOp.Set)
+  return added
 end
 
 return session
