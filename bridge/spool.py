@@ -66,6 +66,7 @@ class Spool:
         except OSError as error:
             raise output_error(folder, error) from None
         self._told: dict[int, float] = {}  # when a running job's progress was last written
+        self._owed: dict[int, Job] = {}  # that have ended, and whose end could not be written
         self._lock = threading.Lock()
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._watch, name="spool", daemon=True)
@@ -86,7 +87,10 @@ class Spool:
             self.look()
 
     def look(self) -> None:
-        """Answer the requests that are there now."""
+        """Answer the requests that are there now, and say the ends that are still to be said."""
+        for job in list(self._owed.values()):
+            with contextlib.suppress(OutputError):
+                self._tell(job)
         for path in sorted(self._requests.glob("*.json")):
             if _ID.fullmatch(path.stem):
                 with contextlib.suppress(OutputError):  # the disk is full, say: tried again
@@ -100,7 +104,8 @@ class Spool:
         except TimbreError as error:
             message = " ".join(str(error).split())
             self._write(job_id, {"state": "failed", "code": code_of(error), "message": message})
-        path.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):  # Windows, while the script looks: answered again
+            path.unlink(missing_ok=True)
 
     def _obey(self, job_id: str, request: Mapping[str, Any]) -> None:
         if "presets" in request:
@@ -145,7 +150,6 @@ class Spool:
             data: dict[str, Any] = {"state": job.state, "client": job.client}
             if job.is_over:
                 self._told.pop(job.seq, None)
-                self._service.jobs.settle(job)
                 replies = ending(job)
                 data["takes"] = [_plain(reply) for reply in replies if isinstance(reply, Done)]
                 for reply in replies:
@@ -159,7 +163,15 @@ class Spool:
                 data["stage"] = event.stage if event else "starting"
             else:
                 data["position"] = self._service.jobs.position(job)
-            self._write(job.job_id, data)
+            try:
+                self._write(job.job_id, data)
+            except OutputError:
+                if job.is_over:
+                    self._owed[job.seq] = job
+                raise
+            if job.is_over:
+                self._owed.pop(job.seq, None)
+                self._service.jobs.settle(job)
 
     def _write(self, job_id: str, data: Mapping[str, Any]) -> None:
         with replacing(self._results / f"{job_id}.json") as stream:

@@ -112,6 +112,24 @@ def test_a_link_is_not_followed(spool: Path, tmp_path: Path) -> None:
     assert secret.exists()
 
 
+def test_an_end_that_cannot_be_written_is_written_later(
+    spool: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A full disk; or Windows, where no file is replaced while another program reads it."""
+    replace, refused = os.replace, []
+
+    def busy(source: Any, target: Any) -> None:
+        if b'"done"' in Path(source).read_bytes() and len(refused) < 3:
+            refused.append(target)
+            raise PermissionError(13, "in use")
+        replace(source, target)
+
+    monkeypatch.setattr(os, "replace", busy)
+    ask(spool, "job-1", render("riff"))
+    assert result(spool, "job-1", "done")["takes"]
+    assert len(refused) == 3
+
+
 def test_what_was_under_way_at_a_stop_ends_after_the_next_start(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
