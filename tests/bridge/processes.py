@@ -19,16 +19,17 @@ class ServeProcess:
     Args:
         home: its ``TIMBRE_HOME``; the same one again is a restart.
         model: what it loads.
+        options: more of `timbre serve`.
 
     Attributes:
         port: of UDP; TCP has another.
     """
 
-    def __init__(self, home: Path, model: str = "tiny") -> None:
+    def __init__(self, home: Path, model: str = "tiny", *options: str) -> None:
         if not (home / "models" / "tiny").exists():
             write_tiny_bundle(home / "models" / "tiny")
         code = "import sys; from core.cli import main; main()"
-        command = [sys.executable, "-c", code, "serve", "--port", "0", "--model", model]
+        command = [sys.executable, "-c", code, "serve", "--port", "0", "--model", model, *options]
         self._process = subprocess.Popen(
             command,
             stderr=subprocess.PIPE,

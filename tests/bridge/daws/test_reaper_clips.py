@@ -1,0 +1,175 @@
+"""What REAPER would play is what is sent: loops, tempo, takes and edges included."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.bridge.daws.reaper import SCRIPTS, Reaper, lua
+
+LOAD = f"TIMBRE = {{ load = function(name) return dofile({lua(str(SCRIPTS))} .. "
+LOAD += '"/timbre/" .. name .. ".lua") end }'
+
+
+@pytest.fixture(params=["lua5.3", "lua5.4"])
+def reaper(request: pytest.FixtureRequest) -> Iterator[Reaper]:
+    with Reaper(request.param) as started:
+        started.do(LOAD + "; JSON = TIMBRE.load('json'); CLIPS = TIMBRE.load('clips')")
+        started.do("S.add_track('Keys')")
+        yield started
+
+
+def selected(reaper: Reaper) -> tuple[list[dict[str, Any]], list[str]]:
+    """Clips and remarks, through the script's own JSON."""
+    reaper.do("FOUND, REMARKS = CLIPS.selected()")
+    reaper.do("for _, c in ipairs(FOUND) do c.item, c.track, c.left_out = nil, nil, nil end")
+    count = reaper.do("return #FOUND")
+    clips = json.loads(reaper.do("return JSON.encode(FOUND)")) if count else []
+    return clips, reaper.do("return REMARKS")
+
+
+def played(clip: dict[str, Any]) -> list[tuple[int, float, float]]:
+    return [(n["pitch"], round(n["start_s"], 6), round(n["duration_s"], 6)) for n in clip["notes"]]
+
+
+def test_times_are_seconds_from_the_items_left_edge(reaper: Reaper) -> None:
+    reaper.add_midi([(60, 100, 0, 960), (64, 1, 1440, 1920)], position=10.0, length=4.0)
+    (clip,), remarks = selected(reaper)
+    assert played(clip) == [(60, 0.0, 0.5), (64, 0.75, 0.25)]
+    assert [note["velocity"] for note in clip["notes"]] == [100, 1]
+    assert (clip["position"], clip["length_s"], clip["name"]) == (10.0, 4.0, "riff")
+    assert remarks == []
+
+
+def test_tempo_changes_inside_an_item_are_followed(reaper: Reaper) -> None:
+    reaper.do("S.project.tempo = {{time=0,bpm=120},{time=11,bpm=60},{time=12,bpm=240}}")
+    notes = [(60, 90, 960 * quarter, 960 * (quarter + 1)) for quarter in range(5)]
+    reaper.add_midi(notes, position=10.0, length=4.0)
+    (clip,), _ = selected(reaper)
+    # Two quarters at 120, one at 60, the others at 240 beats a minute.
+    assert played(clip) == [
+        (60, 0.0, 0.5), (60, 0.5, 0.5), (60, 1.0, 1.0), (60, 2.0, 0.25), (60, 2.25, 0.25),
+    ]  # fmt: skip
+
+
+def test_a_looped_item_plays_its_source_again_and_again(reaper: Reaper) -> None:
+    reaper.add_midi(
+        [(60, 90, 0, 480), (67, 90, 960, 2500)],  # the second rings past the source's end
+        length=2.75,
+        source_ppq=1920,
+        B_LOOPSRC=1,
+        offset_ppq=960,
+    )
+    (clip,), _ = selected(reaper)
+    assert played(clip) == [
+        (67, 0.0, 0.5), (60, 0.5, 0.25), (67, 1.0, 0.5), (60, 1.5, 0.25), (67, 2.0, 0.5),
+        (60, 2.5, 0.25),
+    ]  # fmt: skip
+
+
+def test_without_looping_a_source_is_played_once(reaper: Reaper) -> None:
+    reaper.add_midi([(60, 90, 0, 480)], length=8.0, source_ppq=960)
+    assert played(selected(reaper)[0][0]) == [(60, 0.0, 0.25)]
+
+
+def test_the_takes_rate_and_pitch_are_obeyed(reaper: Reaper) -> None:
+    reaper.add_midi(
+        [(60, 90, 0, 960), (120, 90, 960, 1920)],
+        D_PLAYRATE=2.0,
+        D_PITCH=12.0,
+        source_ppq=1920,
+        B_LOOPSRC=1,
+        length=1.0,
+    )
+    (clip,), remarks = selected(reaper)
+    assert played(clip) == [(72, 0.0, 0.25), (72, 0.5, 0.25)]
+    assert remarks == ["riff: 1 note(s) outside MIDI's range after transposing are left out"]
+
+
+def test_what_does_not_sound_is_left_out_and_said(reaper: Reaper) -> None:
+    reaper.add_midi(
+        [
+            (60, 90, 0, 960),  # begins before the left edge
+            (61, 90, 960, 1920, True),  # muted
+            (62, 90, 1920, 9000),  # rings past the right edge
+            (63, 90, 6720, 7000),  # begins past it
+            (64, 90, 2000, 2000),  # of no length
+        ],
+        offset_ppq=480,
+        length=2.0,
+    )
+    (clip,), remarks = selected(reaper)
+    assert played(clip) == [(62, 0.75, 1.25)]
+    assert remarks == [
+        "riff: 1 note(s) muted are left out",
+        "riff: 1 note(s) of no length are left out",
+        "riff: 2 note(s) outside the item's edges are left out",
+    ]
+
+
+def test_of_several_takes_the_active_one_counts(reaper: Reaper) -> None:
+    reaper.add_midi([(60, 90, 0, 960)])
+    take = "{P_NAME='two', D_PITCH=0, D_PLAYRATE=1, offset_ppq=0, midi=true, item=I, "
+    take += "notes={{72,90,0,960}}, source_ppq=960}"
+    reaper.do(f"local I = S.project.tracks[1].items[1]; I.takes[2] = {take}; I.active = 2")
+    (clip,), _ = selected(reaper)
+    assert (clip["name"], played(clip)) == ("two", [(72, 0.0, 0.5)])
+
+
+def test_items_with_nothing_to_play_are_named(reaper: Reaper) -> None:
+    reaper.add_midi([])
+    reaper.add_midi([(60, 90, 0, 960)])
+    reaper.add_midi([(60, 90, 0, 960)], midi=False)
+    reaper.add_midi([(60, 90, 0, 960, True)])
+    reaper.do("S.project.tracks[1].items[2].takes = {}")
+    clips, remarks = selected(reaper)
+    assert clips == []
+    assert remarks == [
+        "Selected item 1 has no notes that sound.",
+        "Selected item 2 is empty.",
+        "Selected item 3 is audio, or its active take is.",
+        "Selected item 4 has no notes that sound.",
+    ]
+
+
+def test_a_loop_without_end_is_refused_and_not_counted_out(reaper: Reaper) -> None:
+    reaper.add_midi([(60, 90, 0, 1)], source_ppq=1, B_LOOPSRC=1, length=3600.0)
+    clips, remarks = selected(reaper)
+    assert clips == []
+    assert "more than 100000 notes" in remarks[0]
+
+
+values = st.recursive(
+    st.booleans()
+    | st.integers(-(2**53), 2**53)
+    | st.floats(-1e9, 1e9).map(lambda value: round(value, 6))
+    | st.text(st.characters(exclude_categories=["Cs"])),
+    lambda inner: (
+        st.lists(inner, min_size=1, max_size=4)
+        | st.dictionaries(st.text(max_size=5), inner, max_size=4)
+    ),
+    max_leaves=10,
+)
+
+
+@pytest.mark.parametrize("interpreter", ["lua5.3", "lua5.4"])
+def test_json_is_read_and_written_as_python_does(interpreter: str) -> None:
+    with Reaper(interpreter) as reaper:
+        reaper.do(LOAD + "; JSON = TIMBRE.load('json')")
+
+        @settings(max_examples=100, deadline=None)
+        @given(values, st.booleans(), st.none() | st.integers(0, 2))
+        def check(value: Any, ascii_only: bool, indent: int | None) -> None:
+            text = json.dumps(value, ensure_ascii=ascii_only, indent=indent)
+            read = reaper.do(f"return JSON.encode(JSON.decode({lua(text)}))")
+            assert json.loads(read) == value
+
+        check()
+        for broken in ("", "{", '{"a" 1}', '"\\q"', '"open', "[1,]", "nil", "1 2", '"\\u12"'):
+            assert reaper.do(f"return pcall(JSON.decode, {lua(broken)})") is False, broken
+        assert reaper.do("return JSON.encode('a\\xffb')") == '"a?b"'  # no UTF-8
