@@ -64,8 +64,12 @@ def pack(address: str, arguments: Sequence[Argument], *, exact: bool = False) ->
     return packet
 
 
-def unpack(packet: bytes) -> Iterator[Content]:
+def unpack(packet: bytes, max_arguments: int = MAX_ARGUMENTS) -> Iterator[Content]:
     """The messages of a packet, those inside bundles included, in order.
+
+    Args:
+        packet: as it came.
+        max_arguments: most of one message.
 
     Raises:
         BadMessage: at the first part that is not OSC; what came before it was given.
@@ -84,7 +88,7 @@ def unpack(packet: bytes) -> Iterator[Content]:
         given += 1
         if given > _MAX_MESSAGES:
             raise BadMessage(f"a bundle has more than {_MAX_MESSAGES} messages", "too_large")
-        yield _message(part)
+        yield _message(part, max_arguments)
 
 
 def _elements(bundle: bytes) -> list[bytes]:
@@ -103,10 +107,10 @@ def _elements(bundle: bytes) -> list[bytes]:
     return elements
 
 
-def _message(packet: bytes) -> Content:
+def _message(packet: bytes, max_arguments: int) -> Content:
     if not packet.startswith(b"/"):
         raise BadMessage("a packet is neither an OSC message nor a bundle")
-    _check_types(packet)
+    _check_types(packet, max_arguments)
     try:
         message = OscMessage(packet)
     except (ParseError, ValueError, OverflowError, struct.error) as error:
@@ -114,7 +118,7 @@ def _message(packet: bytes) -> Content:
     return message.address, message.params
 
 
-def _check_types(packet: bytes) -> None:
+def _check_types(packet: bytes, max_arguments: int) -> None:
     """Refuse what would cost python-osc's parser much, or what it would guess at."""
     address_end = packet.find(b"\0")
     tags_at = (address_end // 4 + 1) * 4
@@ -124,8 +128,8 @@ def _check_types(packet: bytes) -> None:
     tags = packet[tags_at + 1 : tags_end].decode("latin-1")
     if tags_end < 0 or packet[tags_at] != ord(","):
         raise BadMessage("a message has no type tags")
-    if len(tags) > MAX_ARGUMENTS:
-        raise BadMessage(f"a message has more than {MAX_ARGUMENTS} arguments", "too_large")
+    if len(tags) > max_arguments:
+        raise BadMessage(f"a message has more than {max_arguments} arguments", "too_large")
     unknown = set(tags) - _TYPES
     if unknown:
         raise BadMessage(f"a message has arguments of type {'/'.join(sorted(unknown))}")

@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, fields
 from typing import ClassVar
 
+from bridge import options
 from bridge.arguments import MAX_ID_CHARACTERS, Argument, BadMessage, Reader
 from core.engines.base import RenderSettings
 from core.errors import UserInputError
@@ -160,50 +161,46 @@ class Render:
     settings: RenderSettings = field(default_factory=RenderSettings)
 
     def arguments(self) -> list[Argument]:
-        args: list[Argument] = [self.job_id, self.clip_id, self.preset]
-        if self.seed:
-            args += ["seed", self.seed]
-        if self.takes != 1:
-            args += ["takes", self.takes]
-        if self.model:
-            args += ["model", self.model]
-        for name in (entry.name for entry in fields(RenderSettings)):
-            value = getattr(self.settings, name)
-            if value is not None:
-                args += [name, value if name == "top_k" else float(value)]
-        return args
+        given = options.write(self.seed, self.takes, self.model, self.settings)
+        return [self.job_id, self.clip_id, self.preset, *given]
 
     @classmethod
     def read(cls, args: Reader) -> Render:
         job_id, clip_id, preset = args.id("job_id"), args.text("clip_id"), args.text("preset")
-        given: dict[str, Argument] = {}
-        while len(args):
-            key = args.text("a setting's name")
-            match key:
-                case "seed":
-                    given[key] = args.integer(key, 0)
-                case "takes":
-                    given[key] = args.integer(key, 1, MAX_TAKES)
-                case "model":
-                    given[key] = args.text(key, MAX_ID_CHARACTERS)
-                case "top_k":
-                    given[key] = args.integer(key)
-                case "temperature" | "top_p" | "guidance":
-                    given[key] = args.number(key)
-                case _:
-                    raise args.error(
-                        f"there is no setting {key!r}; there are seed, takes, model, "
-                        "temperature, top_k, top_p and guidance"
-                    )
-        names = {entry.name for entry in fields(RenderSettings)}
-        try:
-            settings = RenderSettings(**{k: v for k, v in given.items() if k in names})  # type: ignore[arg-type]
-        except UserInputError as error:
-            raise args.error(str(error)) from None
-        seed, takes = int(given.get("seed", 0)), int(given.get("takes", 1))
-        if seed + takes > 2**32:
-            raise args.error(f"{takes} takes from seed {seed} pass 4294967295")
-        return cls(job_id, clip_id, preset, seed, takes, str(given.get("model", "")), settings)
+        return cls(job_id, clip_id, preset, **options.read(args, MAX_TAKES))
+
+
+@dataclass(frozen=True)
+class RenderSelected:
+    """Ask for a render of the clip that is selected in Live; see :mod:`bridge.ableton`.
+
+    Attributes:
+        job_id: the client's own; empty takes a new one, for buttons that always say the same.
+        preset, seed, takes, model, settings: as :class:`Render`.
+    """
+
+    address: ClassVar = f"{PREFIX}/ableton/render"
+    job_id: str
+    preset: str
+    seed: int = 0
+    takes: int = 1
+    model: str = ""
+    settings: RenderSettings = field(default_factory=RenderSettings)
+
+    def of_clip(self, clip_id: str = "selected") -> Render:
+        """The same of a clip that was sent."""
+        given = {entry.name: getattr(self, entry.name) for entry in fields(self)}
+        return Render(clip_id=clip_id, **given)
+
+    def arguments(self) -> list[Argument]:
+        given = options.write(self.seed, self.takes, self.model, self.settings)
+        return [self.job_id, self.preset, *given]
+
+    @classmethod
+    def read(cls, args: Reader) -> RenderSelected:
+        job_id = args.text("job_id", MAX_ID_CHARACTERS)
+        args.about = job_id
+        return cls(job_id, args.text("preset"), **options.read(args, MAX_TAKES))
 
 
 @dataclass(frozen=True)
@@ -261,13 +258,24 @@ class Ping:
 
 
 ClientMessage = (
-    Hello | FindPresets | ClipBegin | ClipNotes | ClipEnd | Render | Cancel | Status | Ack | Ping
+    Hello
+    | FindPresets
+    | ClipBegin
+    | ClipNotes
+    | ClipEnd
+    | Render
+    | RenderSelected
+    | Cancel
+    | Status
+    | Ack
+    | Ping
 )
 
 _CLIENT: dict[str, Callable[[Reader], ClientMessage]] = {
     kind.address: kind.read
     for kind in (
-        Hello, FindPresets, ClipBegin, ClipNotes, ClipEnd, Render, Cancel, Status, Ack, Ping
+        Hello, FindPresets, ClipBegin, ClipNotes, ClipEnd, Render, RenderSelected, Cancel,
+        Status, Ack, Ping,
     )
 }  # fmt: skip
 
