@@ -115,11 +115,12 @@ class Spool:
             return
         client = f"spool {str(request.get('client', ''))[:100]}".strip()
         if request.get("cancel"):
-            self._tell(self._service.cancel(client, job_id))
+            self._service.cancel(client, job_id)  # what happens then is told as it happens
             return
         message, clip = _render(job_id, request)
+        is_new = self._service.jobs.find(client, job_id) is None
         job = self._service.submit(client, message, clip)
-        self._tell(job)
+        self._tell(job, unless_over=is_new)
 
     def _take_up(self) -> None:
         """Bring results up to date that a stop of the program left behind."""
@@ -143,10 +144,19 @@ class Spool:
         self._told[job.seq] = now
         self._tell(job, event)
 
-    def _tell(self, job: Job, event: JobEvent | None = None) -> None:
-        """Write how a job stands, by what the queue says now."""
+    def _tell(self, job: Job, event: JobEvent | None = None, *, unless_over: bool = False) -> None:
+        """Write how a job stands, by what the queue says now.
+
+        Args:
+            job: as it stood.
+            event: its last.
+            unless_over: leave its end to the event that tells of it; said twice, it would be
+                there again after the script has read and removed it.
+        """
         with self._lock:  # of two who write, the later knows more
             job = self._service.jobs.find(job.client, job.job_id) or job
+            if unless_over and job.is_over:
+                return
             data: dict[str, Any] = {"state": job.state, "client": job.client}
             if job.is_over:
                 self._told.pop(job.seq, None)

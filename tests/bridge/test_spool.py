@@ -79,6 +79,9 @@ def test_a_job_can_be_cancelled(spool: Path) -> None:
     result(spool, "job-1", "running")
     ask(spool, "job-1", {"client": "reaper", "cancel": True})
     assert result(spool, "job-1", "failed")["code"] == "cancelled"
+    (spool / "results" / "job-1.json").unlink()
+    time.sleep(0.3)
+    assert not list(spool.rglob("*.json"))  # an end that was read is not said again
 
 
 @pytest.mark.parametrize(
