@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import json
 import sys
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -16,6 +17,7 @@ import typer
 from core.errors import SettingsError
 
 if TYPE_CHECKING:
+    from bridge.ableton.link import AbletonLink
     from bridge.letterbox import Letterbox
     from bridge.replies import Welcome
     from bridge.server import Address
@@ -40,10 +42,14 @@ def serve(
     spool: Annotated[
         Path | None, typer.Option(help="Folder for scripts that speak by files, as REAPER's do.")
     ] = None,
+    ableton: Annotated[
+        bool, typer.Option("--ableton", help="Talk with Ableton Live, through AbletonOSC.")
+    ] = False,
     token: TokenOption = "",
     model: ModelOption = "embedded",
 ) -> None:
     """Answer DAWs over OSC until stopped with Ctrl-C."""
+    from bridge.ableton.link import AbletonLink
     from bridge.jobs.queue import JobQueue
     from bridge.letterbox import Letterbox
     from bridge.replies import Welcome
@@ -64,11 +70,22 @@ def serve(
         with (
             Letterbox(data_dir() / "answers") as letterbox,
             Spool(service, spool) if spool else contextlib.nullcontext(),
+            AbletonLink(service, _say) if ableton else contextlib.nullcontext() as live,
         ):
-            _run(service, welcome, address, letterbox)
+            _run(service, welcome, address, letterbox, live)
 
 
-def _run(service: BridgeService, welcome: Welcome, address: Address, letterbox: Letterbox) -> None:
+def _say(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)
+
+
+def _run(
+    service: BridgeService,
+    welcome: Welcome,
+    address: Address,
+    letterbox: Letterbox,
+    live: AbletonLink | None,
+) -> None:
     """Serve until the process is asked to stop."""
     import asyncio
     import signal
@@ -81,13 +98,11 @@ def _run(service: BridgeService, welcome: Welcome, address: Address, letterbox: 
         for asked in (signal.SIGINT, signal.SIGTERM):
             with contextlib.suppress(NotImplementedError):  # Windows: Ctrl-C raises instead
                 loop.add_signal_handler(asked, stop.set)
-        server = await BridgeServer.start(service, welcome, address, letterbox)
+        server = await BridgeServer.start(service, welcome, address, letterbox, live)
         letterbox.publish(address.host, server.port, server.tcp_port)
-        print(
+        _say(
             f"listening on {address.host}, UDP port {server.port} and TCP port "
-            f"{server.tcp_port}; files go to {welcome.output_dir}",
-            file=sys.stderr,
-            flush=True,
+            f"{server.tcp_port}; files go to {welcome.output_dir}"
         )
         try:
             await stop.wait()
@@ -103,8 +118,11 @@ def _run(service: BridgeService, welcome: Welcome, address: Address, letterbox: 
 
 
 def send(
-    clip: Annotated[Path, typer.Argument(help="MIDI file to play.")],
     preset: Annotated[str, typer.Option(help="Name or id of a preset.")],
+    clip: Annotated[Path | None, typer.Argument(help="MIDI file to play.")] = None,
+    ableton: Annotated[
+        bool, typer.Option("--ableton", help="Play the clip that is selected in Ableton Live.")
+    ] = False,
     host: Annotated[str, typer.Option(help="Where `timbre serve` runs.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="Its port.", min=1, max=65535)] = PORT,
     tcp: Annotated[bool, typer.Option("--tcp", help="Over TCP instead of UDP.")] = False,
@@ -118,7 +136,7 @@ def send(
     guidance: Annotated[float | None, typer.Option(help="Sampling engines only.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")] = False,
 ) -> None:
-    """Have a running bridge render a MIDI file; prints where the files are."""
+    """Have a running bridge render a MIDI file, or Live's clip; prints where the files are."""
     from bridge.client import BridgeClient
     from bridge.protocol import MAX_TAKES
     from core.cli import progress_line
@@ -129,20 +147,22 @@ def send(
         raise SettingsError(f"seed {seed} is outside 0–4294967295")
     if not 1 <= takes <= MAX_TAKES:
         raise SettingsError(f"takes {takes} is outside 1–{MAX_TAKES}")
+    if (clip is None) != ableton:
+        raise SettingsError("say what to play: a MIDI file, or --ableton for Live's selected clip")
     settings = RenderSettings(temperature, top_k, top_p, guidance)
-    score = read_midi(clip)
-    for remark in score.remarks:
-        print(f"note: {remark.message}", file=sys.stderr)
+    score = read_midi(clip) if clip else None
+    for remark in score.remarks if score else ():
+        _say(f"note: {remark.message}")
     with BridgeClient(host, port, transport="tcp" if tcp else "udp", token=token) as bridge:
-        files = bridge.render(
-            score.clip,
+        render = partial(bridge.render, score.clip) if score else bridge.render_selected
+        files = render(
             preset,
             seed=seed,
             takes=takes,
             model=model,
             settings=settings,
             on_progress=progress_line("rendering"),
-            on_note=lambda message: print(f"note: {message}", file=sys.stderr),
+            on_note=lambda message: _say(f"note: {message}"),
         )
     if as_json:
         listed = [

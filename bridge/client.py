@@ -31,6 +31,7 @@ from bridge.protocol import (
     Hello,
     Ping,
     Render,
+    RenderSelected,
     Status,
 )
 from bridge.replies import (
@@ -208,6 +209,36 @@ class BridgeClient:
         clip_id = self.send_clip(played)
         job_id = job_id or uuid.uuid4().hex
         asked = Render(job_id, clip_id, preset, seed, takes, model, settings or RenderSettings())
+        return self._follow(asked, on_progress, on_note)
+
+    def render_selected(
+        self,
+        preset: str,
+        *,
+        seed: int = 0,
+        takes: int = 1,
+        model: str = "",
+        settings: RenderSettings | None = None,
+        job_id: str = "",
+        on_progress: OnProgress = always_continue,
+        on_note: Callable[[str], object] = lambda _message: None,
+    ) -> list[Done]:
+        """Render the clip that is selected in Ableton Live; as :meth:`render`.
+
+        The bridge must have been started with ``--ableton``; it puts the files into Live.
+        """
+        job_id = job_id or uuid.uuid4().hex
+        asked = RenderSelected(job_id, preset, seed, takes, model, settings or RenderSettings())
+        return self._follow(asked, on_progress, on_note)
+
+    def _follow(
+        self,
+        asked: Render | RenderSelected,
+        on_progress: OnProgress,
+        on_note: Callable[[str], object],
+    ) -> list[Done]:
+        """Ask for a job and stay with it until its end."""
+        job_id = asked.job_id
         files: dict[int, Done] = {}
 
         def heard(reply: Reply) -> Reply | None:
@@ -227,7 +258,7 @@ class BridgeClient:
                     self._send(Cancel(job_id))
                 case Done(take=take):
                     files[take] = reply
-            if len(files) == takes:
+            if len(files) == asked.takes:
                 self._send(Ack(job_id))
                 on_progress(1.0)
                 return [files[take] for take in sorted(files)]

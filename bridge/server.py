@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from bridge import osc
+from bridge.ableton.link import READING, AbletonLink
 from bridge.announcer import Announcer
 from bridge.arguments import BadMessage, code_of
 from bridge.desk import Desk
@@ -33,11 +34,12 @@ from bridge.protocol import (
     Hello,
     Ping,
     Render,
+    RenderSelected,
     Status,
     read_client_message,
 )
-from bridge.replies import REPLY_KINDS, Failed, Pong, Reply, Welcome
-from bridge.service import BridgeService
+from bridge.replies import NOTE, REPLY_KINDS, Failed, Pong, Progress, Reply, Welcome
+from bridge.service import BridgeService, Standing
 from bridge.sessions import Session, Sessions, Source
 from bridge.transports import Tcp, Udp, is_loopback
 from core.errors import SettingsError, TimbreError
@@ -89,6 +91,7 @@ class BridgeServer:
         welcome: what a client is told first.
         address: where to listen.
         letterbox: where answers to clients go that cannot listen.
+        live: for clips that are selected in Ableton Live; None if it is not asked about them.
 
     Attributes:
         port, tcp_port: where it listens.
@@ -100,10 +103,11 @@ class BridgeServer:
         welcome: Welcome,
         address: Address,
         letterbox: Letterbox,
+        live: AbletonLink | None = None,
     ) -> None:
-        self._service, self._welcome, self._address = service, welcome, address
+        self._service, self._welcome, self._live = service, welcome, live
         self._loop = asyncio.get_running_loop()
-        self._desk = Desk()
+        self._desk, self._live_desk = Desk(), Desk()  # Live may take seconds to answer
         self._rate = RateLimit(MESSAGES_PER_S, MESSAGE_BURST)
         self._refusals = RateLimit(_REFUSALS_PER_S, _REFUSAL_BURST)
         self._announcer = Announcer(self._say, self._settle)
@@ -120,13 +124,14 @@ class BridgeServer:
         welcome: Welcome,
         address: Address,
         letterbox: Letterbox,
+        live: AbletonLink | None = None,
     ) -> BridgeServer:
         """Listen, and answer until :meth:`close`.
 
         Raises:
             SettingsError: if a port cannot be had.
         """
-        server = cls(service, welcome, address, letterbox)
+        server = cls(service, welcome, address, letterbox, live)
         try:
             server.tcp_port = await server._tcp.listen(address.host, address.tcp_port)
         except SettingsError:
@@ -144,6 +149,7 @@ class BridgeServer:
         self._udp.close()
         await self._tcp.close()
         self._desk.close()
+        self._live_desk.close()
 
     # In
 
@@ -189,6 +195,12 @@ class BridgeServer:
     def _obey(self, source: Source, session: Session, message: ClientMessage) -> None:
         client, service = session.client, self._service
         match message:
+            case RenderSelected(job_id) | Status(job_id) | Cancel(job_id) if (
+                self._live is not None and self._live.is_reading(client, job_id)
+            ):
+                if isinstance(message, Cancel):
+                    self._live.cancel(client, job_id)
+                self._answer(session, Progress(job_id, 0.0, READING))
             case Ping():
                 self._answer(session, Pong(message.n))
             case ClipBegin() | ClipNotes() | ClipEnd():
@@ -199,29 +211,15 @@ class BridgeServer:
                 self._later(
                     source, session, lambda: service.presets(message), self._answers(session)
                 )
-            case Render():
+            case RenderSelected():
+                self._render_selected(source, session, message)
+            case Render() | Status() | Cancel():
                 self._later(
                     source,
                     session,
-                    lambda: _with_position(service, service.render(client, message)),
+                    lambda: service.standing(client, message),
                     self._stands,
                     message.job_id,
-                )
-            case Status(job_id):
-                self._later(
-                    source,
-                    session,
-                    lambda: _with_position(service, service.job(client, job_id)),
-                    self._stands,
-                    job_id,
-                )
-            case Cancel(job_id):
-                self._later(
-                    source,
-                    session,
-                    lambda: _with_position(service, service.cancel(client, job_id)),
-                    self._stands,
-                    job_id,
                 )
             case Ack(job_id):
                 self._later(
@@ -232,6 +230,31 @@ class BridgeServer:
                     job_id,
                 )
 
+    def _render_selected(self, source: Source, session: Session, asked: RenderSelected) -> None:
+        live, client = self._live, session.client
+        if live is None:
+            raise BadMessage(
+                "this bridge does not talk with Live; start it with `timbre serve --ableton`",
+                about=asked.job_id,
+            )
+        self._check_room(self._live_desk, source, asked.job_id)
+        message = live.begin(client, asked)
+        self._answer(session, Progress(message.job_id, 0.0, READING))
+        self._later(
+            source,
+            session,
+            lambda: live.render(client, message),
+            self._stands,
+            message.job_id,
+            self._live_desk,
+        )
+
+    def _check_room(self, desk: Desk, source: Source, about: str) -> None:
+        if not desk.has_room(source.key):
+            raise BadMessage(
+                "too many requests wait; ask again when some are answered", "too_large", about
+            )
+
     def _later(
         self,
         source: Source,
@@ -239,12 +262,11 @@ class BridgeServer:
         work: Callable[[], _Found],
         then: Callable[[_Found], object],
         about: str = "",
+        desk: Desk | None = None,
     ) -> None:
-        """Do something slow at the desk, then something quick with what it found."""
-        if not self._desk.has_room(source.key):
-            raise BadMessage(
-                "too many requests wait; ask again when some are answered", "too_large", about
-            )
+        """Do something slow at a desk, then something quick with what it found."""
+        desk = desk or self._desk
+        self._check_room(desk, source, about)
 
         def finished(done: asyncio.Future[_Found]) -> None:
             if done.cancelled():
@@ -258,7 +280,7 @@ class BridgeServer:
                 _log.error("a request failed", exc_info=error)
                 self._answer(session, Failed(about, "internal", f"{type(error).__name__}: {error}"))
 
-        self._desk.put(source.key, work).add_done_callback(finished)
+        desk.put(source.key, work).add_done_callback(finished)
 
     # Out
 
@@ -288,16 +310,17 @@ class BridgeServer:
                 peer = self._sessions.peer_of(source)
                 peer(osc.pack(failed.address, failed.arguments()))
 
-    def _stands(self, found: tuple[Job, int, JobEvent | None]) -> None:
+    def _stands(self, found: Standing) -> None:
         """Say how a job stands."""
-        job, position, event = found
-        if job.is_over:
-            self._announcer.accept_first(job)
-            self._announcer.ended(job)
+        for remark in found.remarks:
+            self._say(found.job.client, Progress(found.job.job_id, 0.0, NOTE + remark))
+        if found.job.is_over:
+            self._announcer.accept_first(found.job)
+            self._announcer.ended(found.job)
             return
-        self._announcer.accepted(job, position)
-        if event is not None:
-            self._announcer.happened(event)
+        self._announcer.accepted(found.job, found.position)
+        if found.event is not None:
+            self._announcer.happened(found.event)
 
     def _settle(self, job: Job) -> None:
         self._desk.put("settle", lambda: self._service.jobs.settle(job))
@@ -309,7 +332,3 @@ class BridgeServer:
     def _beat(self) -> None:
         self._announcer.beat()
         self._heart = self._loop.call_later(0.5, self._beat)
-
-
-def _with_position(service: BridgeService, job: Job) -> tuple[Job, int, JobEvent | None]:
-    return job, service.jobs.position(job), service.jobs.progress(job)

@@ -10,13 +10,13 @@ from __future__ import annotations
 import json
 import threading
 from dataclasses import asdict, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from bridge.arguments import BadMessage
 from bridge.assembly import Assembly
-from bridge.jobs.model import Job, JobRequest
+from bridge.jobs.model import Job, JobEvent, JobRequest
 from bridge.jobs.queue import JobQueue
-from bridge.protocol import ClipBegin, ClipEnd, ClipNotes, FindPresets, Render
+from bridge.protocol import Cancel, ClipBegin, ClipEnd, ClipNotes, FindPresets, Render, Status
 from bridge.replies import ClipMissing, ClipOk, PresetFound, PresetsEnd
 from core.errors import ModelMissing
 from core.library.errors import UnknownPreset
@@ -30,6 +30,22 @@ if TYPE_CHECKING:
 
 MAX_PRESETS = 1000
 """Most presets in one answer; a narrower query finds the others."""
+
+
+class Standing(NamedTuple):
+    """How a job stands.
+
+    Attributes:
+        job: with its state.
+        position: jobs before it.
+        event: the last of a running job.
+        remarks: what of its clip is left out, for the user.
+    """
+
+    job: Job
+    position: int
+    event: JobEvent | None
+    remarks: tuple[str, ...] = ()
 
 
 class BridgeService:
@@ -136,6 +152,20 @@ class BridgeService:
                 asked=asked,
             )
         )
+
+    def standing(self, client: str, message: Render | Cancel | Status) -> Standing:
+        """Do what a message says of a job, and tell how it stands then; as the methods it calls."""
+        match message:
+            case Render():
+                return self.standing_of(self.render(client, message))
+            case Cancel(job_id):
+                return self.standing_of(self.cancel(client, job_id))
+            case Status(job_id):
+                return self.standing_of(self.job(client, job_id))
+
+    def standing_of(self, job: Job, remarks: tuple[str, ...] = ()) -> Standing:
+        """How a job stands."""
+        return Standing(job, self.jobs.position(job), self.jobs.progress(job), remarks)
 
     def job(self, client: str, job_id: str) -> Job:
         """A job as it stands.

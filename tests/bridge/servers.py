@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from bridge.ableton.link import AbletonLink
 from bridge.jobs.queue import JobQueue
 from bridge.letterbox import Letterbox
 from bridge.replies import Welcome
@@ -55,9 +56,15 @@ def service(folder: Path) -> Iterator[BridgeService]:
 
 
 @contextlib.contextmanager
-def running(folder: Path, token: str = "") -> Iterator[Running]:
-    """Run a bridge, as :func:`service`."""
-    with service(folder) as found_service, Letterbox(folder / "answers") as letterbox:
+def running(
+    folder: Path, token: str = "", link: Callable[[BridgeService], AbletonLink] | None = None
+) -> Iterator[Running]:
+    """Run a bridge, as :func:`service`; one that talks with Live, if there is a link to it."""
+    with (
+        service(folder) as found_service,
+        Letterbox(folder / "answers") as letterbox,
+        link(found_service) if link else contextlib.nullcontext() as live,
+    ):
         jobs = found_service.jobs
         welcome = Welcome("0.1", "tiny", 44100, str(jobs.output_dir))
         ready: threading.Event = threading.Event()
@@ -67,7 +74,9 @@ def running(folder: Path, token: str = "") -> Iterator[Running]:
         def run() -> None:
             async def serve() -> None:
                 address = Address(port=0, tcp_port=0, token=token)
-                server = await BridgeServer.start(found_service, welcome, address, letterbox)
+                server = await BridgeServer.start(
+                    found_service, welcome, address, letterbox, live
+                )
                 found.append(Running(server, jobs, asyncio.get_running_loop()))
                 ready.set()
                 await stop.wait()
