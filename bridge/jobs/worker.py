@@ -52,10 +52,11 @@ class Worker:
 
     Args:
         answers: where answers go.
+        device: where models run; None chooses.
     """
 
-    def __init__(self, answers: IO[str]) -> None:
-        self._answers = answers
+    def __init__(self, answers: IO[str], device: str | None = None) -> None:
+        self._answers, self._device = answers, device
         self._orders: queue.Queue[dict[str, Any]] = queue.Queue()
         self._cancelled: set[int] = set()
         self._models: OrderedDict[str, Synthesizer] = OrderedDict()
@@ -111,7 +112,7 @@ class Worker:
             self._models.pop(model, None)
             while len(self._models) >= _MAX_MODELS:
                 self._models.popitem(last=False)
-            synth = self._models[model] = Synthesizer.load(model)
+            synth = self._models[model] = Synthesizer.load(model, self._device)
         self._models.move_to_end(model)
         if sha256 is not None and synth.bundle.sha256 != sha256:
             raise ModelMissing(f"model {model} was changed after this was asked for; ask again")
@@ -230,10 +231,10 @@ class _Progress:
 
 
 def main() -> None:
-    """Entry point of the process."""
+    """Entry point of the process; its one argument, if there is one, is the device."""
     answers = os.fdopen(os.dup(sys.stdout.fileno()), "w", encoding="utf-8")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # what libraries print is no answer
-    worker = Worker(answers)
+    worker = Worker(answers, sys.argv[1] if len(sys.argv) > 1 else None)
     threading.Thread(target=worker.read, args=(sys.stdin,), daemon=True).start()
     worker.run()
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
-import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from bridge.ableton.link import AbletonLink
+from bridge.background import serving
 from bridge.jobs.queue import JobQueue
 from bridge.letterbox import Letterbox
 from bridge.replies import Welcome
@@ -28,7 +27,6 @@ class Running:
 
     server: BridgeServer
     jobs: JobQueue
-    loop: asyncio.AbstractEventLoop
 
     @property
     def port(self) -> int:
@@ -67,41 +65,6 @@ def running(
     ):
         jobs = found_service.jobs
         welcome = Welcome("0.1", "tiny", 44100, str(jobs.output_dir))
-        ready: threading.Event = threading.Event()
-        found: list[Running] = []
-        failure: list[BaseException] = []
-
-        def run() -> None:
-            async def serve() -> None:
-                address = Address(port=0, tcp_port=0, token=token)
-                server = await BridgeServer.start(
-                    found_service, welcome, address, letterbox, live
-                )
-                found.append(Running(server, jobs, asyncio.get_running_loop()))
-                ready.set()
-                await stop.wait()
-                await server.close()
-
-            stop = asyncio.Event()
-            stops.append(stop)
-            try:
-                with asyncio.Runner(loop_factory=asyncio.SelectorEventLoop) as runner:
-                    runner.run(serve())
-            except BaseException as error:
-                failure.append(error)
-                ready.set()
-
-        stops: list[asyncio.Event] = []
-        thread = threading.Thread(target=run)
-        thread.start()
-        ready.wait(20)
-        try:
-            if failure:
-                raise failure[0]
-            yield found[0]
-        finally:
-            if found:
-                found[0].loop.call_soon_threadsafe(stops[0].set)
-            thread.join(20)
-        if failure:
-            raise failure[0]
+        address = Address(port=0, tcp_port=0, token=token)
+        with serving(found_service, welcome, address, letterbox, live) as server:
+            yield Running(server, jobs)

@@ -12,8 +12,9 @@ import torch
 from core import AudioTimbre, Blend, Clip, Note, Synthesizer, TextTimbre
 from core.audio import read_audio
 from core.models.registry import Registry
+from core.provenance import PresetVersion, read_provenance
 from core.training.soundfonts import SoundfontPlayer, play_clip
-from evaluation import demo
+from desktop import demo
 from evaluation.assets.chorale import chorale
 from evaluation.metrics.transcription import evaluate, transcribe
 
@@ -43,6 +44,9 @@ def test_the_demo_hears_as_many_notes_as_in_the_real_instrument(
         audio, rate = read_audio(tmp_path / "demo" / f"{name}.wav")
         assert rate == 44_100
         assert audio.shape[1] / rate > chorale().length_s
+        told = read_provenance(tmp_path / "demo" / f"{name}.wav")
+        assert told.preset == PresetVersion(name, 1)
+        assert len(told.clip.notes) == len(chorale().notes)
 
 
 @pytest.mark.parametrize("words", ["bright acoustic grand piano", "church organ", "slow strings"])

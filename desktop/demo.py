@@ -1,0 +1,122 @@
+"""``timbre demo``: the main job without a DAW, from presets to what a listener hears.
+
+A bridge of its own is started on loopback, with presets of a recording, of words and of their
+blend. A four-voice chorale is sent to it over OSC, as a DAW's clip would be, WAVs come back, and
+:mod:`evaluation.demo` listens to them. No window: Qt is not imported.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from bridge.client import BridgeClient
+    from core.library import Library
+
+NAMES = ("recording", "text", "blend")
+"""Presets, in the order they are played."""
+
+
+def demo(
+    output: Annotated[Path, typer.Option("--output", "-o", help="Folder for the WAVs.")] = Path(
+        "demo"
+    ),
+    model: Annotated[str, typer.Option(help="Model bundle.")] = "embedded",
+    device: Annotated[str | None, typer.Option(help="cpu, cuda, cuda:N or mps.")] = None,
+) -> None:
+    """Send a bundled score to a bridge in three timbres and measure what a listener hears."""
+    began = time.perf_counter()
+    from core.files import output_error
+    from evaluation.demo import listen, print_table
+
+    try:
+        output.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise output_error(output, error) from error
+    with bridge(model, device) as client:
+        rows = listen(NAMES, _player(client), output)
+    print_table(rows)
+    print(f"WAVs are in {output.resolve()}; {time.perf_counter() - began:.1f} s in all")
+
+
+@contextmanager
+def bridge(model: str, device: str | None = None) -> Iterator[BridgeClient]:
+    """A bridge with the demo's presets, and a client of it; both are gone after the block.
+
+    The user's own library, queue and ports are not touched, so a bridge may run beside it.
+
+    Args:
+        model: the bundle it renders with.
+        device: where; None chooses.
+
+    Raises:
+        ModelMissing: if the bundle cannot be loaded.
+    """
+    import tempfile
+
+    from bridge.background import serving
+    from bridge.client import BridgeClient
+    from bridge.jobs.process import WORKER_COMMAND
+    from bridge.jobs.queue import JobQueue
+    from bridge.letterbox import Letterbox
+    from bridge.replies import Welcome
+    from bridge.server import Address
+    from bridge.service import BridgeService
+    from core.library import Library
+    from core.synthesizer import program_version
+
+    command = (*WORKER_COMMAND, device) if device else WORKER_COMMAND
+    with tempfile.TemporaryDirectory(prefix="timbre-demo-", ignore_cleanup_errors=True) as folder:
+        home = Path(folder)
+        jobs = JobQueue(
+            home / "renders", home / "jobs.sqlite", warm_model=model, worker_command=command
+        )
+        with jobs, Library.open(home / "library.sqlite", with_factory_bank=False) as library:
+            print(f"loading the model {model}", file=sys.stderr)
+            add_presets(library)
+            rate = jobs.wait_until_warm()
+            welcome = Welcome(program_version(), model, rate, str(jobs.output_dir))
+            service = BridgeService(library, jobs, model)
+            address = Address(port=0, tcp_port=0)
+            with (
+                Letterbox(home / "answers") as letterbox,
+                serving(service, welcome, address, letterbox) as server,
+                BridgeClient(port=server.port, name="demo") as client,
+            ):
+                print(f"a bridge answers at UDP port {server.port}", file=sys.stderr)
+                yield client
+
+
+def add_presets(library: Library) -> None:
+    """Save a recording, words, and the blend of the two."""
+    from core.library import PresetBlend
+    from core.timbre import AudioTimbre, TextTimbre
+    from evaluation.demo import ASSETS, WORDS
+
+    library.add("recording", AudioTimbre(ASSETS / "reference.ogg"))
+    library.add("text", TextTimbre(WORDS))
+    library.add("blend", PresetBlend((("recording", 0.5), ("text", 0.5))))
+
+
+def _player(client: BridgeClient) -> Callable[..., None]:
+    """What plays a clip in a preset into a file, over OSC."""
+    import shutil
+
+    from core.files import replacing
+    from core.score import Clip
+
+    def play(clip: Clip, preset: str, path: Path) -> None:
+        (take,) = client.render(
+            clip, preset, on_note=lambda text: print(f"note: {text}", file=sys.stderr)
+        )
+        with Path(take.path).open("rb") as rendered, replacing(path) as copy:
+            shutil.copyfileobj(rendered, copy)
+
+    return play
