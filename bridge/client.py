@@ -4,26 +4,23 @@
 ...     for take in bridge.render("clip.mid", "Warm drawbars", seed=7):
 ...         print(take.path)
 
-Blocking, for scripts; loss, repetition and reordering of packets are dealt with here.
+Blocking, for scripts. Loss, repetition and reordering of packets are dealt with
+(:mod:`bridge.conversation`).
 """
 
 from __future__ import annotations
 
-import contextlib
 import os
 import time
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Literal, TypeVar
 
-from bridge import osc
-from bridge.arguments import BadMessage
-from bridge.links import Link, TcpLink, UdpLink
+from bridge.conversation import BridgeRefused, BridgeUnreachable, Conversation
 from bridge.protocol import (
     DEFAULT_PORT,
     Ack,
     Cancel,
-    ClientMessage,
     ClipBegin,
     ClipEnd,
     ClipNotes,
@@ -40,45 +37,24 @@ from bridge.replies import (
     ClipMissing,
     ClipOk,
     Done,
-    Failed,
     Pong,
     PresetFound,
     PresetsEnd,
     Progress,
     Reply,
     Welcome,
-    read_reply,
 )
 from core.engines.base import Progress as OnProgress
 from core.engines.base import RenderSettings, always_continue
-from core.errors import Cancelled, ModelMissing, TimbreError, UserInputError
 from core.midi import read_midi
 from core.score import Clip
 
 NOTES_PER_MESSAGE = 50
 """Keeps a datagram, times as 64-bit floats, within an Ethernet frame."""
 
-_RESEND_S = 0.25
-_ASK_AFTER_S = 2.5
-"""Silence about a running job after which its status is asked; heartbeats come sooner."""
+__all__ = ["BridgeClient", "BridgeRefused", "BridgeUnreachable"]
 
 _Answer = TypeVar("_Answer")
-
-
-class BridgeUnreachable(UserInputError):
-    """No bridge answers there."""
-
-
-class BridgeRefused(UserInputError):
-    """The bridge refused a request.
-
-    Attributes:
-        code: as the protocol names it.
-    """
-
-    def __init__(self, failed: Failed) -> None:
-        super().__init__(failed.message)
-        self.code = failed.code
 
 
 class BridgeClient:
@@ -109,17 +85,12 @@ class BridgeClient:
         token: str = "",
         timeout_s: float = 10.0,
     ) -> None:
-        self._where = f"{host}:{port} ({transport.upper()})"
-        self._timeout_s = timeout_s
-        try:
-            self._link: Link = (UdpLink if transport == "udp" else TcpLink)(host, port)
-        except OSError as error:
-            raise self._unreachable(error) from None
+        self._talk = Conversation(host, port, transport, timeout_s)
         hello = Hello(name or f"python-{uuid.uuid4().hex[:12]}", 0, token)
         try:
-            self.welcome = self._ask(hello, lambda reply: _only(reply, Welcome))
+            self.welcome = self._talk.ask(hello, lambda reply: _only(reply, Welcome))
         except BaseException:
-            self._link.close()
+            self._talk.close()
             raise
 
     def __enter__(self) -> BridgeClient:
@@ -130,12 +101,12 @@ class BridgeClient:
 
     def close(self) -> None:
         """End the conversation; jobs go on."""
-        self._link.close()
+        self._talk.close()
 
     def ping(self) -> float:
         """Time to the bridge and back, seconds."""
         began = time.perf_counter()
-        self._ask(Ping(1), lambda reply: _only(reply, Pong))
+        self._talk.ask(Ping(1), lambda reply: _only(reply, Pong))
         return time.perf_counter() - began
 
     def presets(self, query: str = "") -> list[PresetFound]:
@@ -150,7 +121,7 @@ class BridgeClient:
                 expected.append(reply.count)
             return True if expected and len(found) >= expected[-1] else None
 
-        self._ask(FindPresets(query), collect)
+        self._talk.ask(FindPresets(query), collect)
         return list(found.values())
 
     def send_clip(self, clip: Clip) -> str:
@@ -165,12 +136,12 @@ class BridgeClient:
             return None
 
         while True:
-            self._send(begin)
+            self._talk.send(begin)
             for first, count in missing:
                 for at in range(first, first + count, NOTES_PER_MESSAGE):
                     end = min(at + NOTES_PER_MESSAGE, first + count)
-                    self._send(ClipNotes(clip_id, at, clip.notes[at:end]))
-            answer = self._ask(ClipEnd(clip_id), heard, about=clip_id)
+                    self._talk.send(ClipNotes(clip_id, at, clip.notes[at:end]))
+            answer = self._talk.ask(ClipEnd(clip_id), heard, about=clip_id)
             if not isinstance(answer, ClipMissing):
                 return clip_id
             missing = answer.ranges or ((0, len(clip.notes)),)
@@ -245,7 +216,7 @@ class BridgeClient:
             about = getattr(reply, "job_id", None) == job_id
             return reply if about and isinstance(reply, Accepted | Progress | Done) else None
 
-        reply = self._ask(asked, heard, about=job_id)
+        reply = self._talk.ask(asked, heard, about=job_id)
         is_cancelling = False
         noted = set()
         while True:
@@ -255,81 +226,14 @@ class BridgeClient:
                     on_note(stage.removeprefix(NOTE))
                 case Progress(fraction=fraction) if not is_cancelling and not on_progress(fraction):
                     is_cancelling = True
-                    self._send(Cancel(job_id))
+                    self._talk.send(Cancel(job_id))
                 case Done(take=take):
                     files[take] = reply
             if len(files) == asked.takes:
-                self._send(Ack(job_id))
+                self._talk.send(Ack(job_id))
                 on_progress(1.0)
                 return [files[take] for take in sorted(files)]
-            reply = self._next(heard, Status(job_id), about=job_id)
-
-    def _send(self, message: ClientMessage) -> None:
-        try:
-            self._link.send(osc.pack(message.address, message.arguments(), exact=True))
-        except OSError as error:
-            raise self._unreachable(error) from None
-
-    def _ask(
-        self,
-        message: ClientMessage,
-        wanted: Callable[[Reply], _Answer | None],
-        about: str = "",
-    ) -> _Answer:
-        """Say something until a wanted answer comes."""
-        self._send(message)
-        return self._next(wanted, message, about, _RESEND_S)
-
-    def _next(
-        self,
-        wanted: Callable[[Reply], _Answer | None],
-        again: ClientMessage,
-        about: str = "",
-        again_after_s: float = _ASK_AFTER_S,
-    ) -> _Answer:
-        """The next wanted answer; in silence, something is said again."""
-        give_up = time.monotonic() + self._timeout_s
-        while time.monotonic() < give_up:
-            for reply in self._receive(again_after_s):
-                if isinstance(reply, Failed) and reply.job_id in ("", about):
-                    self._raise(reply, about)
-                answer = wanted(reply)
-                if answer is not None:
-                    return answer
-                if time.monotonic() > give_up:  # others' answers are no sign of life
-                    break
-            self._send(again)
-        raise self._unreachable("no answer")
-
-    def _receive(self, silence_s: float) -> Iterator[Reply]:
-        """What comes, until nothing has come for some time."""
-        while True:
-            try:
-                packet = self._link.receive(silence_s)
-            except OSError as error:
-                raise self._unreachable(error) from None
-            if packet is None:
-                return
-            with contextlib.suppress(BadMessage):
-                for content in osc.unpack(packet):
-                    yield read_reply(*content)
-
-    def _raise(self, failed: Failed, job_id: str) -> None:
-        if failed.job_id and failed.job_id == job_id:
-            self._send(Ack(job_id))
-        match failed.code:
-            case "cancelled":
-                raise Cancelled(failed.message)
-            case "model_missing":
-                raise ModelMissing(failed.message)
-            case "internal":
-                raise TimbreError(f"the bridge failed: {failed.message}")
-        raise BridgeRefused(failed)
-
-    def _unreachable(self, error: object) -> BridgeUnreachable:
-        return BridgeUnreachable(
-            f"no bridge answers at {self._where}: {error}; start one with `timbre serve`"
-        )
+            reply = self._talk.next(heard, Status(job_id), about=job_id)
 
 
 def _only(reply: Reply, kind: type[_Answer]) -> _Answer | None:

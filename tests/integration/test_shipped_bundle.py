@@ -33,9 +33,11 @@ def test_it_is_whole_and_small() -> None:
 
 
 def test_the_demo_hears_as_many_notes_as_in_the_real_instrument(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setenv("TIMBRE_HOME", str(tmp_path / "home"))
     demo.demo(tmp_path / "demo")
+    assert not list(tmp_path.glob("home/*.sqlite"))  # the user's own things are not touched
     printed = capsys.readouterr().out
     rows = {line.split()[0]: line.split() for line in printed.splitlines()[2:5]}
     assert set(rows) == {"recording", "text", "blend"}
