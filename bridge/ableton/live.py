@@ -146,7 +146,7 @@ class Live:
             for question in questions:
                 if question not in answers:
                     self.send(question)
-            known, errors = len(answers), []
+            pending, errors = len(questions) - len(answers), []
             again = time.monotonic() + ASK_AGAIN_S
             while (came := self.receive(again)) is not None:
                 address, arguments = came
@@ -158,8 +158,9 @@ class Live:
                 if len(answers) == len(questions):
                     return [answers[question] for question in questions]
             error = errors[-1] if errors else error
-            # An error may be about what another program asked; again and again it is ours.
-            refusals = refusals + 1 if errors and len(answers) == known else 0
+            # Errors may be about what another program asked. Ours come once for each question.
+            is_refused = 0 < len(errors) <= pending == len(questions) - len(answers)
+            refusals = refusals + 1 if is_refused else 0
             if refusals == MAX_REFUSALS:
                 break
         if error:

@@ -157,25 +157,26 @@ class NotesReader:
         if self._is_repeating:
             self._live.drain(question)
             self._is_repeating = False
-        refusals: list[str] = []
+        refusals = 0
         for tried in range(_TRIES):
             if tried:
                 self._is_repeating = self._was_repeating = True
             self._live.send(question)
-            again, error = time.monotonic() + ASK_AGAIN_S * (tried + 1), ""
+            again = time.monotonic() + ASK_AGAIN_S * (tried + 1)
+            errors: list[str] = []
             while (came := self._live.receive(again)) is not None:
                 address, arguments = came
                 if address == ERROR:
-                    error = error_text(arguments)
-                    if _says_too_long(error):
+                    errors.append(error_text(arguments))
+                    if _says_too_long(errors[-1]):
                         raise _TooLong
                 if question.is_answered_by(address, arguments):
                     notes = _notes(arguments[len(self._ids) :])
                     if all(page.holds(note) for note in notes):
                         return notes
-            refusals += [error] if error else []
-            if len(refusals) == MAX_REFUSALS:
-                raise LiveRefused(f"the notes cannot be read; AbletonOSC says: {error}")
+            refusals += len(errors) == 1  # more are about what another program asked
+            if refusals == MAX_REFUSALS:
+                raise LiveRefused(f"the notes cannot be read; AbletonOSC says: {errors[-1]}")
         self._live.ask(Question("/live/song/get/tempo"))
         self._silent += 1  # Live answers other things: is it the length of this answer?
         if self._silent > _MAX_SILENT:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import ast
 import socket
 import subprocess
 import sys
-import threading
 import time
 import wave
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -25,6 +25,7 @@ from bridge.client import BridgeClient, BridgeRefused
 from bridge.protocol import RenderSelected
 from core.errors import Cancelled
 from tests.bridge.ableton.live_stand_in import (
+    EXTENSION,
     FakeLive,
     LiveClip,
     MidiNote,
@@ -52,6 +53,18 @@ def linked(folder: Path, live: FakeLive) -> Iterator[tuple[BridgeClient, list[st
         BridgeClient(port=own.port) as client,
     ):
         yield client, said
+
+
+def once_rendering(do: Callable[[], object]) -> Callable[[float], bool]:
+    """What does something when a render of a slow clip is under way."""
+    done: list[object] = []
+
+    def on_progress(fraction: float) -> bool:
+        if fraction > 0 and not done:
+            done.append(do())
+        return True
+
+    return on_progress
 
 
 def until(happened: Any, timeout_s: float = 10.0) -> None:
@@ -92,10 +105,9 @@ def test_the_selected_clip_comes_back_beside_itself(tmp_path: Path) -> None:
 
 def test_tracks_that_moved_meanwhile_are_found_by_name(tmp_path: Path) -> None:
     with live_with(riff("slow riff"), tick_s=0.02) as live, linked(tmp_path, live) as (client, _):
-        moved = threading.Timer(0.6, lambda: live.song().add_track("Intro", index=0))
-        moved.start()
-        client.render_selected("Warm bass")
         song = live.song()
+        meanwhile = once_rendering(lambda: song.add_track("Intro", index=0))
+        client.render_selected("Warm bass", on_progress=meanwhile)
         until(lambda: len(song.tracks) == 4 and song.tracks[3].clip_slots[1].has_clip)
     assert [track.name for track in song.tracks] == ["Intro", "Drums", "Keys", "Keys – Timbre"]
 
@@ -112,9 +124,8 @@ def test_what_live_does_not_take_is_shown_for_drag_and_drop(
         live_with(riff("slow riff"), tick_s=0.02, **options) as live,
         linked(tmp_path, live) as (client, said),
     ):
-        if why == "track gone":
-            threading.Timer(0.6, lambda: live.song().tracks.pop(1)).start()
-        (take,) = client.render_selected("Warm bass")
+        gone = once_rendering(lambda: live.song().tracks.pop(1) if why == "track gone" else None)
+        (take,) = client.render_selected("Warm bass", on_progress=gone)
         until(lambda: said and live.osc.shown)
         assert said[0].startswith(f"{take.path}: drag it into Live (")
         assert said[0].endswith(
@@ -244,6 +255,10 @@ def test_the_extension_changes_nothing_if_it_fails(
         with pytest.raises(NotPlaced):
             place(Placing(sound, 1, 1, "Keys", "name"), live.ports.extension)
         assert [track.name for track in live.song().tracks] == ["Drums", "Keys"]
+
+
+def test_the_extension_is_read_by_the_python_of_live_11() -> None:
+    ast.parse((EXTENSION / "__init__.py").read_text(), feature_version=(3, 7))
 
 
 def test_a_port_that_is_taken_is_said_in_live() -> None:
