@@ -127,7 +127,7 @@ def test_progress_is_shown_and_reaper_never_waits(reaper: Reaper, serve: Serve) 
         reaper.until_end()
     assert names(reaper)[2] == "Keys – Warm bass"
     assert reaper.do("return S.windows") == 0
-    assert reaper.slowest_s < 0.3  # the render alone takes 0.5 s; a round takes 1 ms
+    assert reaper.slowest_s < 0.3  # the render alone takes 0.5 s
 
 
 def test_menus_offer_the_presets_and_remember_the_last(reaper: Reaper, serve: Serve) -> None:
