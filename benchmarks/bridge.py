@@ -235,15 +235,15 @@ def fair(home: Path, count: int) -> None:
             clip_id = me.send_clip(RIFF)
             barrier.wait()
             for job in range(per_client):
-                me._send(Render(f"{job}", clip_id, PRESET, seed=1000 * number + job))
+                me.conversation.send(Render(f"{job}", clip_id, PRESET, seed=1000 * number + job))
             seen: set[str] = set()
             while len(seen) < per_client:
-                for reply in me._receive(1.0):
+                for reply in me.conversation.replies(1.0):
                     if isinstance(reply, Done) and reply.job_id not in seen:
                         seen.add(reply.job_id)
                         with lock:
                             order.append((number, int(reply.job_id)))
-                        me._send(Ack(reply.job_id))
+                        me.conversation.send(Ack(reply.job_id))
                         if len(seen) == per_client:
                             break
 

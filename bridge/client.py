@@ -69,6 +69,7 @@ class BridgeClient:
 
     Attributes:
         welcome: what the bridge said of itself.
+        conversation: single messages and answers, for what the methods here do not cover.
 
     Raises:
         BridgeUnreachable: if nothing answers.
@@ -85,12 +86,12 @@ class BridgeClient:
         token: str = "",
         timeout_s: float = 10.0,
     ) -> None:
-        self._talk = Conversation(host, port, transport, timeout_s)
+        self.conversation = Conversation(host, port, transport, timeout_s)
         hello = Hello(name or f"python-{uuid.uuid4().hex[:12]}", 0, token)
         try:
-            self.welcome = self._talk.ask(hello, lambda reply: _only(reply, Welcome))
+            self.welcome = self.conversation.ask(hello, lambda reply: _only(reply, Welcome))
         except BaseException:
-            self._talk.close()
+            self.conversation.close()
             raise
 
     def __enter__(self) -> BridgeClient:
@@ -101,12 +102,12 @@ class BridgeClient:
 
     def close(self) -> None:
         """End the conversation; jobs go on."""
-        self._talk.close()
+        self.conversation.close()
 
     def ping(self) -> float:
         """Time to the bridge and back, seconds."""
         began = time.perf_counter()
-        self._talk.ask(Ping(1), lambda reply: _only(reply, Pong))
+        self.conversation.ask(Ping(1), lambda reply: _only(reply, Pong))
         return time.perf_counter() - began
 
     def presets(self, query: str = "") -> list[PresetFound]:
@@ -121,7 +122,7 @@ class BridgeClient:
                 expected.append(reply.count)
             return True if expected and len(found) >= expected[-1] else None
 
-        self._talk.ask(FindPresets(query), collect)
+        self.conversation.ask(FindPresets(query), collect)
         return list(found.values())
 
     def send_clip(self, clip: Clip) -> str:
@@ -136,12 +137,12 @@ class BridgeClient:
             return None
 
         while True:
-            self._talk.send(begin)
+            self.conversation.send(begin)
             for first, count in missing:
                 for at in range(first, first + count, NOTES_PER_MESSAGE):
                     end = min(at + NOTES_PER_MESSAGE, first + count)
-                    self._talk.send(ClipNotes(clip_id, at, clip.notes[at:end]))
-            answer = self._talk.ask(ClipEnd(clip_id), heard, about=clip_id)
+                    self.conversation.send(ClipNotes(clip_id, at, clip.notes[at:end]))
+            answer = self.conversation.ask(ClipEnd(clip_id), heard, about=clip_id)
             if not isinstance(answer, ClipMissing):
                 return clip_id
             missing = answer.ranges or ((0, len(clip.notes)),)
@@ -216,7 +217,7 @@ class BridgeClient:
             about = getattr(reply, "job_id", None) == job_id
             return reply if about and isinstance(reply, Accepted | Progress | Done) else None
 
-        reply = self._talk.ask(asked, heard, about=job_id)
+        reply = self.conversation.ask(asked, heard, about=job_id)
         is_cancelling = False
         noted = set()
         while True:
@@ -226,14 +227,14 @@ class BridgeClient:
                     on_note(stage.removeprefix(NOTE))
                 case Progress(fraction=fraction) if not is_cancelling and not on_progress(fraction):
                     is_cancelling = True
-                    self._talk.send(Cancel(job_id))
+                    self.conversation.send(Cancel(job_id))
                 case Done(take=take):
                     files[take] = reply
             if len(files) == asked.takes:
-                self._talk.send(Ack(job_id))
+                self.conversation.send(Ack(job_id))
                 on_progress(1.0)
                 return [files[take] for take in sorted(files)]
-            reply = self._talk.next(heard, Status(job_id), about=job_id)
+            reply = self.conversation.next(heard, Status(job_id), about=job_id)
 
 
 def _only(reply: Reply, kind: type[_Answer]) -> _Answer | None:

@@ -104,7 +104,7 @@ class Conversation:
         """The next wanted answer; in silence, something is said again. As :meth:`ask`."""
         give_up = time.monotonic() + self._timeout_s
         while time.monotonic() < give_up:
-            for reply in self._receive(again_after_s):
+            for reply in self.replies(again_after_s):
                 if isinstance(reply, Failed) and reply.job_id in ("", about):
                     self._raise(reply, about)
                 answer = wanted(reply)
@@ -115,7 +115,7 @@ class Conversation:
             self.send(again)
         raise self._unreachable("no answer")
 
-    def _receive(self, silence_s: float) -> Iterator[Reply]:
+    def replies(self, silence_s: float) -> Iterator[Reply]:
         """What comes, until nothing has come for some time."""
         while True:
             try:

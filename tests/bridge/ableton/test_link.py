@@ -144,7 +144,7 @@ def test_what_live_does_not_take_is_shown_for_drag_and_drop(
 def test_a_button_that_says_no_id_gets_a_new_job_each_time(tmp_path: Path) -> None:
     with live_with(riff(), tick_s=0.02) as live, linked(tmp_path, live) as (client, said):
         for _ in range(2):
-            client._talk.send(RenderSelected("", "Warm bass"))
+            client.conversation.send(RenderSelected("", "Warm bass"))
         until(lambda: len(said) == 2)
         assert len(live.song().tracks) == 4  # from one file: nothing was rendered twice
     assert len((tmp_path / "rendered.txt").read_text().splitlines()) == 1
@@ -153,7 +153,7 @@ def test_a_button_that_says_no_id_gets_a_new_job_each_time(tmp_path: Path) -> No
 def test_a_repeated_request_is_read_once_and_placed_once(tmp_path: Path) -> None:
     with live_with(riff()) as live, linked(tmp_path, live) as (client, said):
         for _ in range(20):
-            client._talk.send(RenderSelected("one", "Warm bass"))
+            client.conversation.send(RenderSelected("one", "Warm bass"))
         until(lambda: said)
         client.render_selected("Warm bass", job_id="one")
         time.sleep(0.3)
@@ -188,7 +188,7 @@ def test_others_are_served_while_live_is_silent(
     monkeypatch.setattr(live_module, "GIVE_UP_S", 1.5)
     with live_with(riff()) as live, linked(tmp_path, live) as (client, _said):
         live.stalled.set()
-        client._talk.send(RenderSelected("stuck", "Warm bass"))
+        client.conversation.send(RenderSelected("stuck", "Warm bass"))
         began = time.perf_counter()
         assert client.presets("bass")
         assert time.perf_counter() - began < 0.5
