@@ -38,11 +38,17 @@ def _triangles(
     return weights.astype(np.float32)
 
 
-@lru_cache(maxsize=1)
-def _banks() -> tuple[torch.Tensor, torch.Tensor]:
+def bin_centres_hz() -> tuple[tuple[slice, npt.NDArray[np.float64]], ...]:
+    """Of each of the two spectrograms: its place among the 224 features, its bins' centres."""
     partials = 40.0 * 2.0 ** (np.arange(PARTIAL_BINS) / 20.0)  # 40 Hz – 9.9 kHz, 20 an octave
     mels = np.linspace(_mel(80.0), _mel(18_000.0), ATTACK_BINS)
     attack = 700.0 * (10.0 ** (mels / 2595.0) - 1.0)
+    return (slice(0, PARTIAL_BINS), partials), (slice(PARTIAL_BINS, N_FEATURES), attack)
+
+
+@lru_cache(maxsize=1)
+def _banks() -> tuple[torch.Tensor, torch.Tensor]:
+    (_, partials), (_, attack) = bin_centres_hz()
     return (
         torch.from_numpy(_triangles(partials, PARTIAL_FFT, SAMPLE_RATE / PARTIAL_FFT)),
         torch.from_numpy(_triangles(attack, ATTACK_FFT, SAMPLE_RATE / ATTACK_FFT)),

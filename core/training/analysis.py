@@ -24,6 +24,7 @@ from core.engines.embedded.controls import (
     partial_hz,
 )
 from core.score import pitch_hz
+from core.training.modulation import take_out
 
 _PERIODS = 8  # Hann's main lobe is then half the distance of two partials
 _SHORTEST, _LONGEST = 1536, 8192
@@ -43,6 +44,9 @@ def analyse_note(audio: FloatArray, pitch: int, held_s: float) -> NoteControls:
     total_s = len(audio) / SAMPLE_RATE
     times_s = knot_times(held_s, total_s - held_s)
     f0_hz, inharmonicity = _tune(audio, pitch_hz(pitch))
+    audio, modulation = take_out(audio, f0_hz, held_s)
+    if modulation is not None and modulation.has_vibrato:
+        f0_hz, inharmonicity = _tune(audio, pitch_hz(pitch))
     width = int(np.clip(_PERIODS * SAMPLE_RATE / f0_hz, _SHORTEST, _LONGEST)) // 2 * 2
     power, bin_hz = _spectra(audio, times_s, width)
     partials, density = _split(power, bin_hz, width, partial_hz(f0_hz, inharmonicity))
@@ -53,7 +57,9 @@ def analyse_note(audio: FloatArray, pitch: int, held_s: float) -> NoteControls:
     centres = np.sqrt(np.maximum(NOISE_EDGES_HZ[:-1], 30.0) * NOISE_EDGES_HZ[1:])
     widths = np.diff(NOISE_EDGES_HZ) / (SAMPLE_RATE / 2)
     noise = density * widths * gain[:, np.digitize(centres, _SHARPEN_EDGES_HZ[1:-1])]
-    return NoteControls(times_s, f0_hz, inharmonicity, _to_db(partials), _to_db(noise))
+    return NoteControls(
+        times_s, f0_hz, inharmonicity, _to_db(partials), _to_db(noise), modulation
+    )
 
 
 def _to_db(power: npt.NDArray[np.float64]) -> FloatArray:

@@ -77,6 +77,27 @@ FAMILY_WORDS = {
 }
 
 
+FAMILY_MATERIALS = {
+    "piano": ("hammered strings", "keyboard", "wooden soundboard"),
+    "chromatic percussion": ("metal bars", "mallets on bars", "struck metal or wood"),
+    "organ": ("organ pipes", "drawbars", "reeds and bellows", "church keyboard"),
+    "guitar": ("plucked strings", "strummed strings", "six strings"),
+    "bass": ("low strings", "low end", "bass line"),
+    "strings": ("bowed strings", "bow on strings", "chamber strings"),
+    "ensemble": ("many players together", "orchestra section", "voices and strings"),
+    "brass": ("blown metal horn", "horns", "lips on a mouthpiece"),
+    "reed": ("woodwind", "vibrating reed", "blown reed"),
+    "pipe": ("blown air", "hollow pipe", "wooden or metal tube"),
+    "synth lead": ("electronic solo voice", "analog oscillator", "synthesizer"),
+    "synth pad": ("soft synthesizer chords", "electronic background", "atmosphere"),
+    "synth effects": ("electronic texture", "science fiction sound", "synthesizer"),
+    "ethnic": ("traditional instrument", "folk music", "instrument from far away"),
+    "percussive": ("drum", "struck skin or metal", "rhythm instrument"),
+    "": ("sound", "tone"),
+}
+"""What the sound is made with, and where it is met."""
+
+
 @dataclass(frozen=True)
 class Measured:
     """What captions say of a sound's physics; each value is a rank among instruments, 0–1."""
@@ -98,12 +119,24 @@ def _trait_words(measured: Measured, rng: np.random.Generator) -> list[str]:
 
     say(
         measured.brightness,
-        ("dark", "mellow", "warm", "soft", "smooth", "round", "muted"),
-        ("bright", "brilliant", "sharp", "shiny", "buzzy", "crisp"),
+        ("dark", "mellow", "warm", "soft", "smooth", "round", "muted", "gentle", "deep", "moody"),
+        ("bright", "brilliant", "sharp", "shiny", "buzzy", "crisp", "sparkling", "edgy", "harsh"),
     )
-    say(measured.attack, ("percussive", "fast attack", "snappy"), ("slow attack", "swelling"))
-    say(measured.sustain, ("decaying", "short", "plucky"), ("sustained", "steady", "long"))
-    say(measured.noisiness, ("clean", "pure"), ("breathy", "airy", "noisy", "gritty"))
+    say(
+        measured.attack,
+        ("percussive", "fast attack", "snappy", "punchy", "tight", "struck or plucked"),
+        ("slow attack", "swelling", "fading in", "dreamy", "floating"),
+    )
+    say(
+        measured.sustain,
+        ("decaying", "short", "plucky", "dying away", "staccato"),
+        ("sustained", "steady", "long", "held", "endless", "singing"),
+    )
+    say(
+        measured.noisiness,
+        ("clean", "pure", "clear", "glassy"),
+        ("breathy", "airy", "noisy", "gritty", "raw", "dusty"),
+    )
     rng.shuffle(words)
     return words
 
@@ -125,6 +158,7 @@ def write_captions(
         few = " ".join(traits[: int(rng.integers(0, 3))])
         name = str(rng.choice(names))
         kind = str(rng.choice(family))
+        material = str(rng.choice(FAMILY_MATERIALS[instrument.family]))
         captions.append(
             " ".join(
                 (
@@ -135,7 +169,12 @@ def write_captions(
                     f"the sound of a {few} {name}",
                     f"{few} {name} {kind}",
                     f"{', '.join(traits) or name}",
-                )[index % 7].split()
+                    f"{few} {material} {kind}",
+                    f"{name} playing, {few}",
+                    f"I want something {few} like a {name}",
+                    f"{kind}: {name}",
+                    f"{few} {material}",
+                )[index % 12].split()
             )
         )
     return tuple(captions)

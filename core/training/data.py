@@ -13,21 +13,30 @@ import torch
 from torch import Tensor
 
 from core.encoders.sentence import SentenceEncoder
-from core.engines.embedded.controls import MAX_PARTIAL_HZ, partial_hz
+from core.engines.embedded.controls import FLOOR_DB, MAX_PARTIAL_HZ, partial_hz
 from core.engines.embedded.decoder import envelope_weights
 from core.errors import UserInputError
 from core.score import pitch_hz
+from core.training.bands import (
+    COLOUR_GRID_HZ,
+    NOISE_CENTRES_HZ,
+    band_position,
+    colour_at,
+    colour_features,
+    level_change_db,
+    random_colour,
+)
 from core.training.captions import Measured, write_captions
 from core.training.instruments import Instrument
 
-N_CAPTIONS = 14
-NOTES_PER_ITEM = 4
-KNOTS_PER_NOTE = 24
+N_CAPTIONS = 24
+NOTES_PER_ITEM = 6
+KNOTS_PER_NOTE = 16
 
 
 @dataclass(frozen=True)
 class Batch:
-    """B instruments, two references and one caption each, M = 4 B notes, J = 24 M knots.
+    """B instruments, two references and one caption each, M = 6 B notes, J = 16 M knots.
 
     Attributes:
         features: [2, B, T, 224], two references of each instrument; frames: [2, B].
@@ -36,7 +45,9 @@ class Batch:
         note_of_knot: [J]; on_s, off_s: [J].
         index, fraction: [J, K] for :func:`core.engines.embedded.decoder.partial_levels`.
         audible: [J, K], 1 where a partial lies under the highest frequency.
-        partial_db: [J, K]; noise_db: [J, N]. Targets.
+        band, band_fraction: [J, K], each partial's place among :mod:`core.training.bands`.
+        partial_db: [J, K]; noise_db: [J, N]; modulation: [M, 7], NaN if unknown. Targets.
+        plain: bool [B]; the others were given a random colour, reference and target alike.
     """
 
     features: Tensor
@@ -53,8 +64,12 @@ class Batch:
     index: Tensor
     fraction: Tensor
     audible: Tensor
+    band: Tensor
+    band_fraction: Tensor
     partial_db: Tensor
     noise_db: Tensor
+    modulation: Tensor
+    plain: Tensor
 
     def to(self, device: torch.device) -> Batch:
         """The same batch on another device."""
@@ -78,7 +93,25 @@ def _load(path: Path) -> _Loaded:
     meta["traits"] = tuple(meta["traits"])
     knots = arrays["knots"]
     arrays["first_knot"] = np.concatenate([[0], np.cumsum(knots)[:-1]])
+    arrays["spectrum"] = _mean_spectrum(arrays)
     return _Loaded(Instrument(**meta), traits, arrays)
+
+
+def _mean_spectrum(arrays: dict[str, npt.NDArray[np.generic]]) -> npt.NDArray[np.float64]:
+    """Power of an instrument's notes at the frequencies where colours are stated [96]."""
+    spectrum = np.full(len(COLOUR_GRID_HZ), 1e-12)
+    note_of_knot = np.repeat(np.arange(len(arrays["knots"])), arrays["knots"].astype(int))
+    partials = 10.0 ** (arrays["partial_db"].astype(np.float32) / 10.0)
+    noise = 10.0 ** (arrays["noise_db"].astype(np.float32) / 10.0)
+    for note, pitch in enumerate(arrays["pitch"]):
+        mine = note_of_knot == note
+        for hz, power in (
+            (partial_hz(pitch_hz(float(pitch)), 0.0), partials[mine].mean(axis=0) / 2),
+            (NOISE_CENTRES_HZ, noise[mine].mean(axis=0)),
+        ):
+            place = np.searchsorted(COLOUR_GRID_HZ, hz).clip(0, len(spectrum) - 1)
+            np.add.at(spectrum, place, power)
+    return spectrum
 
 
 class TrainingSet:
@@ -108,38 +141,54 @@ class TrainingSet:
     def __len__(self) -> int:
         return len(self._items)
 
-    def draw(self, count: int, rng: np.random.Generator, frames: int) -> Batch:
+    def draw(
+        self, count: int, rng: np.random.Generator, frames: int, coloured: float = 0.0
+    ) -> Batch:
         """A random batch.
 
         Args:
             count: B, instruments.
             rng: where the randomness comes from.
             frames: T; longer references are cut at a random place.
+            coloured: share of the instruments that get a random colour.
         """
         chosen = rng.choice(len(self._items), count, replace=count > len(self._items))
-        return self.batch_of(chosen, rng, frames)
+        return self.batch_of(chosen, rng, frames, coloured)
 
     def batch_of(
-        self, chosen: npt.NDArray[np.int64], rng: np.random.Generator, frames: int
+        self,
+        chosen: npt.NDArray[np.int64],
+        rng: np.random.Generator,
+        frames: int,
+        coloured: float = 0.0,
     ) -> Batch:
         """A batch of these instruments."""
+        colours: list[npt.NDArray[np.float64] | None] = []
         features = np.full((2, len(chosen), frames, 224), -4.0, np.float32)
         lengths = np.zeros((2, len(chosen)), np.int64)
         notes: list[tuple[int, _Loaded, int]] = []
         for item, which in enumerate(chosen):
             loaded = self._items[which]
+            colour = None
+            if rng.random() < coloured:
+                colour = random_colour(rng)
+                colour -= level_change_db(loaded.arrays["spectrum"], colour)
+            colours.append(colour)
             stored, used = loaded.arrays["references"], loaded.arrays["reference_frames"]
             for side, reference in enumerate(rng.choice(len(stored), 2, replace=False)):
                 length = min(frames, int(used[reference]))
                 first = int(rng.integers(0, int(used[reference]) - length + 1))
-                features[side, item, :length] = stored[reference, first : first + length]
+                piece = stored[reference, first : first + length].astype(np.float32)
+                if colour is not None:
+                    piece = colour_features(piece, colour)
+                features[side, item, :length] = piece
                 lengths[side, item] = length
             picks = rng.choice(len(loaded.arrays["pitch"]), NOTES_PER_ITEM)
             notes += [(item, loaded, int(pick)) for pick in picks]
         sentence = np.stack(
             [self.sentences[which, rng.integers(0, N_CAPTIONS)] for which in chosen]
         )
-        return _assemble(features, lengths, sentence, notes, rng)
+        return _assemble(features, lengths, sentence, notes, colours, rng)
 
 
 def _assemble(
@@ -147,13 +196,14 @@ def _assemble(
     lengths: npt.NDArray[np.int64],
     sentence: npt.NDArray[np.float32],
     notes: list[tuple[int, _Loaded, int]],
+    colours: list[npt.NDArray[np.float64] | None],
     rng: np.random.Generator,
 ) -> Batch:
     per_note: dict[str, list[npt.NDArray[np.generic]]] = {
         name: [] for name in ("on_s", "off_s", "partial_db", "noise_db")
     }
-    index, fraction, audible = [], [], []
-    for _, loaded, note in notes:
+    index, fraction, audible, band, band_fraction = [], [], [], [], []
+    for item, loaded, note in notes:
         arrays = loaded.arrays
         first, count = int(arrays["first_knot"][note]), int(arrays["knots"][note])
         rows = first + np.sort(rng.choice(count, KNOTS_PER_NOTE, replace=count < KNOTS_PER_NOTE))
@@ -161,16 +211,26 @@ def _assemble(
         times = arrays["times_s"][rows].astype(np.float32)
         per_note["on_s"].append(times)
         per_note["off_s"].append(np.maximum(times - held_s, 0.0))
-        per_note["partial_db"].append(arrays["partial_db"][rows].astype(np.float32))
-        per_note["noise_db"].append(arrays["noise_db"][rows].astype(np.float32))
         f0_hz = pitch_hz(float(arrays["pitch"][note])) * 2 ** (
             float(arrays["detune_cents"][note]) / 1200
         )
         hz = partial_hz(f0_hz, float(arrays["inharmonicity"][note]))
-        where, part = envelope_weights(hz)
-        index.append(np.broadcast_to(where, (KNOTS_PER_NOTE, len(hz))))
-        fraction.append(np.broadcast_to(part, (KNOTS_PER_NOTE, len(hz))))
-        audible.append(np.broadcast_to(hz < MAX_PARTIAL_HZ, (KNOTS_PER_NOTE, len(hz))))
+        partial_db = arrays["partial_db"][rows].astype(np.float32)
+        noise_db = arrays["noise_db"][rows].astype(np.float32)
+        colour = colours[item]
+        if colour is not None:
+            partial_db = np.maximum(partial_db + colour_at(colour, hz), FLOOR_DB)
+            noise_db = np.maximum(noise_db + colour_at(colour, NOISE_CENTRES_HZ), FLOOR_DB)
+        per_note["partial_db"].append(partial_db)
+        per_note["noise_db"].append(noise_db)
+        shape = (KNOTS_PER_NOTE, len(hz))
+        for values, (where, part) in (
+            ((index, fraction), envelope_weights(hz)),
+            ((band, band_fraction), band_position(hz)),
+        ):
+            values[0].append(np.broadcast_to(where, shape))
+            values[1].append(np.broadcast_to(part, shape))
+        audible.append(np.broadcast_to(hz < MAX_PARTIAL_HZ, shape))
 
     def stack(name: str) -> Tensor:
         return torch.from_numpy(np.concatenate(per_note[name]).astype(np.float32))
@@ -194,13 +254,19 @@ def _assemble(
         index=torch.from_numpy(np.concatenate(index)),
         fraction=torch.from_numpy(np.concatenate(fraction)),
         audible=torch.from_numpy(np.concatenate(audible)).float(),
+        band=torch.from_numpy(np.concatenate(band)),
+        band_fraction=torch.from_numpy(np.concatenate(band_fraction)),
         partial_db=stack("partial_db"),
         noise_db=stack("noise_db"),
+        modulation=torch.from_numpy(
+            np.stack([loaded.arrays["modulation"][note] for _, loaded, note in notes])
+        ),
+        plain=torch.tensor([colour is None for colour in colours]),
     )
 
 
 def _embed_captions(folder: Path, items: list[_Loaded]) -> npt.NDArray[np.float32]:
-    """Sentence embeddings of every instrument's captions [I, 14, 384], kept in the folder."""
+    """Sentence embeddings of every instrument's captions [I, 24, 384], kept in the folder."""
     ranks = {}
     for trait in ("brightness", "attack", "sustain", "noisiness"):
         values = np.array([item.traits[trait] for item in items])

@@ -69,9 +69,9 @@ def room(audio: FloatArray, rng: np.random.Generator) -> FloatArray:
 
 
 def background(audio: FloatArray, rng: np.random.Generator) -> FloatArray:
-    """Add coloured noise 25–60 dB under the recording."""
+    """Add coloured noise 15–60 dB under the recording."""
     white = rng.standard_normal(len(audio)).astype(np.float32)
     coloured: npt.NDArray[np.float32] = np.cumsum(white) if rng.random() < 0.3 else white
     coloured = coloured - coloured.mean()
-    level = np.sqrt(np.mean(audio**2)) * 10 ** (-rng.uniform(25, 60) / 20)
+    level = np.sqrt(np.mean(audio**2)) * 10 ** (-rng.uniform(15, 60) / 20)
     return (audio + coloured * (level / (np.sqrt(np.mean(coloured**2)) + 1e-12))).astype(np.float32)

@@ -10,11 +10,18 @@ from torch.nn import functional
 
 from core.encoders.networks import EncoderConfig, RecordingNet, SentenceNet
 from core.engines.embedded.controls import N_NOISE
-from core.engines.embedded.decoder import Decoder, DecoderConfig, partial_levels
+from core.engines.embedded.decoder import (
+    DecodedControls,
+    Decoder,
+    DecoderConfig,
+    partial_levels,
+)
+from core.training.bands import noise_to_bands
 from core.training.data import Batch
 
 SOFT_FLOOR_DB = -84.0
 _FLOOR_WIDTH_DB = 6.0
+_QUIETEST = 10.0 ** (SOFT_FLOOR_DB / 10.0)
 
 
 @dataclass(frozen=True)
@@ -22,8 +29,10 @@ class LossWeights:
     """How much each term counts."""
 
     noise: float = 0.5
-    loudness: float = 0.3
+    bands: float = 1.0
+    loudness: float = 0.2
     tuning: float = 0.1
+    modulation: float = 0.1
     same_instrument: float = 0.1
     words: float = 0.1
     temperature: float = 0.1
@@ -46,9 +55,9 @@ def soft_floor(level_db: Tensor) -> Tensor:
 
 
 def _weighted_error(predicted_db: Tensor, target_db: Tensor, mask: Tensor) -> Tensor:
-    """Mean absolute error in units of 10 dB; loud controls count up to 20 times as much."""
+    """Mean absolute error in units of 10 dB; loud controls count up to 10 times as much."""
     predicted, target = soft_floor(predicted_db), soft_floor(target_db)
-    importance = ((torch.maximum(predicted.detach(), target) - SOFT_FLOOR_DB) / 60.0).clamp(0.05, 1)
+    importance = ((torch.maximum(predicted.detach(), target) - SOFT_FLOOR_DB) / 60.0).clamp(0.1, 1)
     weight = importance * mask
     return (weight * (predicted - target).abs()).sum() / weight.sum() / 10.0
 
@@ -56,6 +65,33 @@ def _weighted_error(predicted_db: Tensor, target_db: Tensor, mask: Tensor) -> Te
 def _loudness_db(level_db: Tensor, mask: Tensor) -> Tensor:
     power = (torch.pow(10.0, level_db / 10.0) * mask).sum(dim=-1)
     return 10.0 * torch.log10(power + 1e-8)
+
+
+def _bands_db(partial_db: Tensor, noise_db: Tensor, batch: Batch) -> Tensor:
+    """Power of partials and noise together in bands like an ear's, dB [J, 40]."""
+    partials = 0.5 * torch.pow(10.0, partial_db / 10.0) * batch.audible
+    power = torch.pow(10.0, noise_db / 10.0) @ noise_to_bands().to(noise_db.device)
+    power = power.scatter_add(1, batch.band, partials * (1.0 - batch.band_fraction))
+    power = power.scatter_add(1, batch.band + 1, partials * batch.band_fraction)
+    return 10.0 * torch.log10(power + _QUIETEST)
+
+
+def _modulation_error(predicted: Tensor, target: Tensor) -> Tensor:
+    """Mean error of [M, 7]; rates and delays count where there is something to time."""
+    known = ~target[:, 0].isnan()
+    if not bool(known.any()):
+        return predicted.sum() * 0.0
+    own, true = predicted[known], target[known]
+    vibrato, tremolo = (true[:, 0] > 0).float(), (true[:, 3] > 0).float()
+    error = (
+        (torch.log1p(own[:, 0] / 3) - torch.log1p(true[:, 0] / 3)).abs()
+        + vibrato * ((own[:, 1] - true[:, 1]).abs() + (own[:, 2] - true[:, 2]).abs()) / 2
+        + (torch.log1p(own[:, 3]) - torch.log1p(true[:, 3])).abs()
+        + tremolo * (own[:, 4] - true[:, 4]).abs() / 2
+        + (own[:, 5] - true[:, 5]).abs() / 3
+        + (torch.log(own[:, 6]) - torch.log(true[:, 6].clamp_min(0.5))).abs()
+    )
+    return error.mean()
 
 
 def _contrast(a: Tensor, b: Tensor, temperature: float) -> Tensor:
@@ -73,6 +109,7 @@ def losses(
     weights: LossWeights,
     from_words: Tensor,
     jitter: float,
+    half: bool = False,
 ) -> dict[str, Tensor]:
     """Every loss term and their weighted sum (``total``).
 
@@ -83,16 +120,20 @@ def losses(
         from_words: bool [B]; these items are decoded from their caption, not their recording.
         jitter: standard deviation, relative to the vector's norm, of noise on embeddings, so
             that the neighbourhood of a timbre sounds like it.
+        half: run the networks in bfloat16, the rest in single precision.
     """
     features, frames = batch.features.flatten(0, 1), batch.frames.flatten()
-    first, second = model.recording(features, frames).chunk(2)
-    words = model.sentence(batch.sentence)
-    chosen = torch.where(from_words[:, None], words, first)
-    if jitter:
-        noise = torch.randn_like(chosen) * (jitter / chosen.shape[-1] ** 0.5)
-        chosen = functional.normalize(chosen + noise, dim=-1)
-    state = model.decoder.note_state(chosen[batch.item_of_note], batch.pitch, batch.velocity)
-    controls = model.decoder(state, batch.note_of_knot, batch.on_s, batch.off_s)
+    from_words = from_words & batch.plain  # words know nothing of a colour given on the way
+    with torch.autocast(features.device.type, torch.bfloat16, enabled=half):
+        first, second = model.recording(features, frames).float().chunk(2)
+        words = model.sentence(batch.sentence).float()
+        chosen = torch.where(from_words[:, None], words, first)
+        if jitter:
+            noise = torch.randn_like(chosen) * (jitter / chosen.shape[-1] ** 0.5)
+            chosen = functional.normalize(chosen + noise, dim=-1)
+        state = model.decoder.note_state(chosen[batch.item_of_note], batch.pitch, batch.velocity)
+        controls = model.decoder(state, batch.note_of_knot, batch.on_s, batch.off_s)
+    controls = DecodedControls(**{name: value.float() for name, value in vars(controls).items()})
     predicted = partial_levels(controls, batch.index, batch.fraction)
     everything = torch.ones(N_NOISE, device=predicted.device)
     first_knot = torch.arange(len(batch.pitch), device=predicted.device) * (
@@ -101,6 +142,14 @@ def losses(
     terms = {
         "partials": _weighted_error(predicted, batch.partial_db, batch.audible),
         "noise": _weighted_error(controls.noise_db, batch.noise_db, everything),
+        "bands": (
+            _bands_db(predicted, controls.noise_db, batch)
+            - _bands_db(batch.partial_db, batch.noise_db, batch)
+        )
+        .abs()
+        .mean()
+        / 10.0,
+        "modulation": _modulation_error(controls.modulation[first_knot], batch.modulation),
         "loudness": (
             (
                 _loudness_db(predicted, batch.audible)
@@ -116,9 +165,11 @@ def losses(
         .mean()
         + (controls.detune_cents[first_knot] - batch.detune_cents).abs().mean() / 10.0,
         "same_instrument": _contrast(first, second, weights.temperature),
-        "words": _contrast(words, first, weights.temperature),
+        "words": _contrast(words[batch.plain], first[batch.plain], weights.temperature)
+        if bool(batch.plain.any())
+        else first.sum() * 0.0,
     }
     total = terms["partials"]
-    for name in ("noise", "loudness", "tuning", "same_instrument", "words"):
+    for name in ("noise", "bands", "loudness", "tuning", "modulation", "same_instrument", "words"):
         total = total + getattr(weights, name) * terms[name]
     return {"total": total, **terms}

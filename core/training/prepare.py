@@ -21,6 +21,7 @@ import torch
 from core.encoders.features import spectral_features
 from core.engines.base import FloatArray
 from core.engines.embedded.controls import NoteControls
+from core.engines.embedded.modulation import N_MODULATION
 from core.score import pitch_hz
 from core.training import effects
 from core.training.analysis import analyse_note
@@ -32,7 +33,7 @@ N_NOTES = 30
 TAIL_S = 1.2
 HELD_S = (0.15, 0.5, 1.2, 3.0)
 VELOCITIES = (28, 56, 84, 112, 127)
-N_REFERENCES = 8
+N_REFERENCES = 10
 REFERENCE_S = 4.0
 TARGET_LEVEL = 0.1
 """RMS of the loudest 50 ms of an instrument's loudest note, after its gain."""
@@ -166,6 +167,7 @@ def write_instrument(path: Path, instrument: Instrument, notes: list[PlayedNote]
         held_s=np.array([note.held_s for note in notes], np.float32),
         detune_cents=np.array(cents, np.float32),
         inharmonicity=np.array([control.inharmonicity for control in controls], np.float32),
+        modulation=np.array([_modulation(control) for control in controls], np.float32),
         knots=np.array([len(control.times_s) for control in controls], np.int32),
         times_s=np.concatenate([control.times_s for control in controls]).astype(np.float32),
         partial_db=np.concatenate([control.partial_db for control in controls]).astype(np.float16),
@@ -175,6 +177,13 @@ def write_instrument(path: Path, instrument: Instrument, notes: list[PlayedNote]
     )
     temporary.rename(path)
     return True
+
+
+def _modulation(control: NoteControls) -> tuple[float, ...]:
+    """A note's modulation; NaN where it could not be measured."""
+    if control.modulation is None:
+        return (float("nan"),) * N_MODULATION
+    return control.modulation.astuple()
 
 
 def _coloured(

@@ -43,7 +43,9 @@ class RunConfig:
     weight_decay: float = 0.01
     average: float = 0.998
     words_share: float = 0.25
+    coloured_share: float = 0.5
     jitter: float = 0.1
+    half: bool = False
     seed: int = 0
     encoder: EncoderConfig = field(default_factory=EncoderConfig)
     decoder: DecoderConfig = field(default_factory=DecoderConfig)
@@ -119,9 +121,13 @@ class Trainer:
         rng = np.random.default_rng([config.seed, self.step])
         for group in self.optimiser.param_groups:
             group["lr"] = learning_rate(config, self.step)
-        batch = self.train_set.draw(config.batch, rng, config.reference_frames).to(self.device)
+        batch = self.train_set.draw(
+            config.batch, rng, config.reference_frames, config.coloured_share
+        ).to(self.device)
         from_words = torch.from_numpy(rng.random(config.batch) < config.words_share)
-        terms = losses(self.model, batch, config.loss, from_words.to(self.device), config.jitter)
+        terms = losses(
+            self.model, batch, config.loss, from_words.to(self.device), config.jitter, config.half
+        )
         self.optimiser.zero_grad(set_to_none=True)
         terms["total"].backward()  # type: ignore[no-untyped-call]
         torch.nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)

@@ -14,6 +14,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from core.engines.embedded.modulation import Modulation
+
 SAMPLE_RATE = 44_100
 """The engine's rate, Hz."""
 
@@ -86,6 +88,7 @@ class NoteControls:
         inharmonicity: B of :func:`partial_hz`.
         partial_db: float32 [J, K], amplitude of each partial, dB re full scale.
         noise_db: float32 [J, N], RMS of each noise band, dB re full scale.
+        modulation: what moves faster than knots; None if that is not known.
     """
 
     times_s: npt.NDArray[np.float64]
@@ -93,3 +96,4 @@ class NoteControls:
     inharmonicity: float
     partial_db: npt.NDArray[np.float32]
     noise_db: npt.NDArray[np.float32]
+    modulation: Modulation | None = None

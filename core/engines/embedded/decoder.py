@@ -23,6 +23,15 @@ from core.engines.embedded.controls import (
     N_NOISE,
     N_PARTIALS,
 )
+from core.engines.embedded.modulation import (
+    MAX_DELAY_S,
+    MAX_SHIMMER_DB,
+    MAX_TREMOLO_DB,
+    MAX_VIBRATO_CENTS,
+    N_MODULATION,
+    RATE_RANGE_HZ,
+    SHIMMER_RANGE_HZ,
+)
 
 
 @dataclass(frozen=True)
@@ -46,6 +55,7 @@ class DecodedControls:
         noise_db: [J, 32] RMS of each noise band.
         inharmonicity: [J] stiffness B.
         detune_cents: [J] of the fundamental from equal temperament.
+        modulation: [J, 7] the fields of :class:`core.engines.embedded.modulation.Modulation`.
     """
 
     envelope_db: Tensor
@@ -53,6 +63,7 @@ class DecodedControls:
     noise_db: Tensor
     inharmonicity: Tensor
     detune_cents: Tensor
+    modulation: Tensor
 
 
 _TIME_SCALES_S = (0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0)
@@ -115,7 +126,7 @@ class Decoder(nn.Module):
             _Residual(config.width, 2 * config.width) for _ in range(config.trunk_blocks)
         )
         self.trunk_norm = nn.LayerNorm(config.width)
-        self.statics = nn.Linear(config.width, 2)
+        self.statics = nn.Linear(config.width, 2 + N_MODULATION)
         self.embed_time = nn.Linear(N_TIME_FEATURES, config.width)
         self.steer = nn.Linear(config.width, 2 * config.hidden * config.frame_blocks)
         self.frames = nn.ModuleList(
@@ -161,7 +172,23 @@ class Decoder(nn.Module):
             noise_db=20.0 * noise - 70.0,
             inharmonicity=MAX_INHARMONICITY * torch.sigmoid(4.0 * statics[:, 0] - 6.0),
             detune_cents=MAX_DETUNE_CENTS * torch.tanh(statics[:, 1]),
+            modulation=_in_range(statics[:, 2:]),
         )
+
+
+_LOWEST = (0.0, RATE_RANGE_HZ[0], 0.0, 0.0, RATE_RANGE_HZ[0], 0.0, SHIMMER_RANGE_HZ[0])
+_HIGHEST = (
+    MAX_VIBRATO_CENTS, RATE_RANGE_HZ[1], MAX_DELAY_S,
+    MAX_TREMOLO_DB, RATE_RANGE_HZ[1],
+    MAX_SHIMMER_DB, SHIMMER_RANGE_HZ[1],
+)  # fmt: skip
+_BIAS = (-4.0, 0.0, -2.0, -4.0, 0.0, 0.0, -1.0)  # little vibrato and tremolo at first
+
+
+def _in_range(raw: Tensor) -> Tensor:
+    """Unbounded [J, 7] to modulations in their ranges."""
+    low, high, bias = (torch.tensor(v, device=raw.device) for v in (_LOWEST, _HIGHEST, _BIAS))
+    return low + (high - low) * torch.sigmoid(2.0 * raw + bias)
 
 
 def envelope_weights(

@@ -32,9 +32,11 @@ from core.engines.embedded.controls import (
     partial_hz,
 )
 from core.engines.embedded.decoder import Decoder, envelope_weights, partial_levels
+from core.engines.embedded.modulation import Modulation
 from core.engines.embedded.synthesis import (
     NOISE_FFT,
     NOISE_HOP,
+    NotePhases,
     NoteTracks,
     add_noise_power,
     add_partials,
@@ -140,10 +142,9 @@ class EmbeddedEngine(Engine):
         power = torch.zeros(
             samples // NOISE_HOP + NOISE_FFT // NOISE_HOP, N_NOISE, device=self.device
         )
-        rng = np.random.default_rng([17, request.seed & 0xFFFFFFFF])
         for first in range(0, len(notes), _NOTES_AT_ONCE):
             group = notes[first : first + _NOTES_AT_ONCE]
-            for index, tracks in enumerate(self._decode(group, request, rng)):
+            for index, tracks in enumerate(self._decode(group, request, first)):
                 add_partials(out, tracks)
                 add_noise_power(power, tracks)
                 if index % 8 == 0:
@@ -157,9 +158,9 @@ class EmbeddedEngine(Engine):
         return audio
 
     def _decode(
-        self, notes: Sequence[Note], request: RenderRequest, rng: np.random.Generator
+        self, notes: Sequence[Note], request: RenderRequest, number: int
     ) -> list[NoteTracks]:
-        """Controls of some notes of a clip."""
+        """Controls of some notes of a clip, the first of which is its ``number``-th."""
         knots = _knots_of(notes)
         to_device = self._to_device
         of_note = to_device(knots.of_note)
@@ -196,6 +197,7 @@ class EmbeddedEngine(Engine):
             past_s = to_device(knots.past_s)[:, None]
             partial_db = partial_db + slope_db * past_s
             noise_db = noise_db + noise_slope_db * past_s
+        modulation = controls.modulation[to_device(first_knot)].double().cpu().numpy().round(4)
         tracks = []
         for i, note in enumerate(notes):
             rows = slice(int(first_knot[i]), int(first_knot[i]) + len(knots.times_s[i]))
@@ -209,7 +211,8 @@ class EmbeddedEngine(Engine):
                     partials_hz=partials_hz[i],
                     partial_db=(partial_db[rows] + fade).masked_fill(silent, -200.0),
                     noise_db=noise_db[rows] + fade,
-                    phases=rng.random(len(partials_hz[i])),
+                    phases=NotePhases.draw(request.seed, number + i),
+                    modulation=Modulation(*modulation[i].tolist()),
                 )
             )
         return tracks

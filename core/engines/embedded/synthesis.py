@@ -11,6 +11,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
@@ -18,7 +19,14 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from core.engines.embedded.controls import FLOOR_DB, NOISE_EDGES_HZ, SAMPLE_RATE
+from core.engines.embedded.controls import FLOOR_DB, N_PARTIALS, NOISE_EDGES_HZ, SAMPLE_RATE
+from core.engines.embedded.modulation import (
+    COARSE_BLOCKS,
+    Modulation,
+    ModulationPhases,
+    gains,
+    lag_s,
+)
 
 BLOCK = 64
 """Samples over which partial amplitudes move linearly."""
@@ -28,6 +36,20 @@ NOISE_FFT, NOISE_HOP = 512, 128
 _BLOCKS_AT_ONCE = 4096  # bounds memory for notes of any length
 _AUDIBLE_DB = -84.0
 _FLOOR_AMPLITUDE = 10.0 ** (FLOOR_DB / 20.0)
+
+
+@dataclass(frozen=True)
+class NotePhases:
+    """Where a note's oscillations begin: its partials [K], in turns, and its modulation."""
+
+    partials: npt.NDArray[np.float64]
+    modulation: ModulationPhases
+
+    @classmethod
+    def draw(cls, seed: int, number: int) -> NotePhases:
+        """The phases of a performance's ``number``-th note."""
+        rng = np.random.default_rng([17, seed & 0xFFFFFFFF, number])
+        return cls(rng.random(N_PARTIALS), ModulationPhases.draw(rng, N_PARTIALS))
 
 
 @dataclass(frozen=True)
@@ -41,7 +63,8 @@ class NoteTracks:
         partials_hz: float64 [K].
         partial_db: float32 tensor [J, K].
         noise_db: float32 tensor [J, N].
-        phases: float64 [K], in turns, at the onset.
+        phases: of everything that turns.
+        modulation: what moves faster than knots.
     """
 
     start: int
@@ -50,7 +73,8 @@ class NoteTracks:
     partials_hz: npt.NDArray[np.float64]
     partial_db: Tensor
     noise_db: Tensor
-    phases: npt.NDArray[np.float64]
+    phases: NotePhases
+    modulation: Modulation = Modulation()
 
 
 def amplitude(level_db: Tensor) -> Tensor:
@@ -71,31 +95,114 @@ def _interpolate(values: Tensor, knots_s: npt.NDArray[np.float64], at_s: Tensor)
 def add_partials(out: Tensor, note: NoteTracks) -> None:
     """Add a note's partials to a clip's samples [n], in place."""
     loud = note.partial_db > _AUDIBLE_DB
-    audible = loud.any(dim=0).nonzero()[:, 0]
-    if not len(audible):
+    if not loud.any():
         return
-    samples = _until_silence(note, loud)
-    device = out.device
-    keep = audible.cpu().numpy()
-    turns = note.partials_hz[keep] / SAMPLE_RATE  # a sample
-    basis = _basis(turns).to(device)
-    amplitudes = amplitude(note.partial_db[:, audible])
-    n_blocks = math.ceil(min(samples, len(out) - note.start) / BLOCK)
+    samples = min(_until_silence(note, loud), len(out) - note.start)
+    bank = PartialBank(note, out.device)
+    n_blocks = math.ceil(samples / BLOCK)
+    if not note.modulation.has_vibrato:
+        for first in range(0, n_blocks, _BLOCKS_AT_ONCE):
+            piece = bank.blocks(first, min(first + _BLOCKS_AT_ONCE, n_blocks))
+            begin = note.start + first * BLOCK
+            room = min(len(piece), len(out) - begin)
+            out[begin : begin + room] += piece[:room]
+        return
+    steady = torch.zeros(_TAPS // 2 + (n_blocks + 1) * BLOCK, device=out.device)
     for first in range(0, n_blocks, _BLOCKS_AT_ONCE):
-        last = min(first + _BLOCKS_AT_ONCE, n_blocks)
-        edges = torch.arange(first, last + 1, device=device, dtype=torch.float32)
-        levels = _interpolate(amplitudes, note.knots_s, edges * (BLOCK / SAMPLE_RATE))
+        piece = bank.blocks(first, min(first + _BLOCKS_AT_ONCE, n_blocks))
+        begin = _TAPS // 2 + first * BLOCK
+        steady[begin : begin + len(piece)] = piece
+    for first in range(0, samples, _BLOCKS_AT_ONCE * BLOCK):
+        last = min(first + _BLOCKS_AT_ONCE * BLOCK, samples)
+        bent = read_late(steady, first, bank.lag(first, last))
+        out[note.start + first : note.start + last] += bent
+
+
+class PartialBank:
+    """The partials of one note, block by block.
+
+    Args:
+        note: what to sound. Partials that are nowhere audible are left out.
+        device: where to compute.
+    """
+
+    def __init__(self, note: NoteTracks, device: torch.device) -> None:
+        self._note, self._device = note, device
+        audible = (note.partial_db > _AUDIBLE_DB).any(dim=0).nonzero()[:, 0]
+        self._keep = audible.cpu().numpy()
+        self._turns = note.partials_hz[self._keep] / SAMPLE_RATE  # a sample
+        self._basis = _basis(self._turns).to(device)
+        self._amplitudes = amplitude(note.partial_db[:, audible])
+        self._modulation_phases = note.phases.modulation.of(self._keep)
+
+    def blocks(self, first: int, last: int) -> Tensor:
+        """Samples of blocks ``first`` to ``last`` since the onset: [(last − first) · 64]."""
+        edges = torch.arange(first, last + 1, device=self._device, dtype=torch.float32)
+        levels = _interpolate(self._amplitudes, self._note.knots_s, edges * (BLOCK / SAMPLE_RATE))
         if first == 0:
             levels[0] = 0.0  # no step at the onset
-        angle = np.outer(np.arange(first, last) * BLOCK, turns) + note.phases[keep]
-        phase = torch.from_numpy(((angle % 1.0) * (2 * np.pi)).astype(np.float32)).to(device)
+        factor = self._gains(first, last)
+        if factor is not None:
+            levels = levels * factor
+        start_turns = self._note.phases.partials[self._keep]
+        angle = np.outer(np.arange(first, last) * BLOCK, self._turns) + start_turns
+        phase = torch.from_numpy(((angle % 1.0) * (2 * np.pi)).astype(np.float32))
+        phase = phase.to(self._device)
         sine, cosine = torch.sin(phase), torch.cos(phase)
         here, there = levels[:-1], levels[1:]
         coefficients = torch.cat([here * sine, here * cosine, there * sine, there * cosine], dim=1)
-        piece = (coefficients @ basis).reshape(-1)
-        begin = note.start + first * BLOCK
-        room = min(len(piece), len(out) - begin)
-        out[begin : begin + room] += piece[:room]
+        return (coefficients @ self._basis).reshape(-1)
+
+    def _gains(self, first: int, last: int) -> Tensor | None:
+        """Modulation at the edges of the blocks [last − first + 1, K]."""
+        coarse = np.arange(first // COARSE_BLOCKS, last // COARSE_BLOCKS + 2)
+        at_s = coarse * (COARSE_BLOCKS * BLOCK / SAMPLE_RATE)
+        factor = gains(self._note.modulation, self._modulation_phases, at_s)
+        if factor is None:
+            return None
+        points = torch.from_numpy(factor.astype(np.float32)).to(self._device)
+        edge = torch.arange(first, last + 1, device=self._device)
+        left = edge // COARSE_BLOCKS - int(coarse[0])
+        part = (edge % COARSE_BLOCKS).float()[:, None] / COARSE_BLOCKS
+        return torch.lerp(points[left], points[left + 1], part)
+
+    def lag(self, first: int, last: int) -> npt.NDArray[np.float64]:
+        """How many samples late each of the samples ``first`` to ``last`` is read ≥ 0."""
+        block = np.arange(first // BLOCK, last // BLOCK + 2)
+        modulation, phases = self._note.modulation, self._modulation_phases
+        points = lag_s(modulation, phases, block * (BLOCK / SAMPLE_RATE)) * SAMPLE_RATE
+        return np.interp(np.arange(first, last) / BLOCK, block, points)
+
+
+_TAPS, _TAP_PHASES = 8, 512
+
+
+@lru_cache(maxsize=1)
+def _sinc_table() -> Tensor:
+    """Windowed-sinc interpolation [512, 8]: row p reads p/512 of a sample after tap 3."""
+    offset = np.arange(_TAPS) - (_TAPS // 2 - 1) - np.arange(_TAP_PHASES)[:, None] / _TAP_PHASES
+    table = np.sinc(offset) * np.i0(5.0 * np.sqrt(np.clip(1 - (offset / (_TAPS / 2)) ** 2, 0, 1)))
+    return torch.from_numpy((table / table.sum(axis=1, keepdims=True)).astype(np.float32))
+
+
+def read_late(steady: Tensor, first: int, lag: npt.NDArray[np.float64]) -> Tensor:
+    """Samples of a sound read late by a moving, fractional number of samples.
+
+    Args:
+        steady: float32 [n], four samples of silence, then the sound.
+        first: which of the sound's samples the first one would be without a lag.
+        lag: float64 [m], samples ≥ 0.
+
+    Returns:
+        float32 [m]. Before its beginning the sound is silent.
+    """
+    position = np.maximum(np.arange(first, first + len(lag)) - lag, 0.0)
+    whole = np.floor(position)
+    phase = np.rint((position - whole) * _TAP_PHASES).astype(np.int64)
+    whole = whole.astype(np.int64) + phase // _TAP_PHASES + 1
+    rows = _sinc_table().to(steady.device)[torch.from_numpy(phase % _TAP_PHASES)]
+    taps = steady.unfold(0, _TAPS, 1)[torch.from_numpy(whole)]
+    return (rows * taps).sum(dim=1)
 
 
 def _until_silence(note: NoteTracks, loud: Tensor) -> int:
