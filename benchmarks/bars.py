@@ -1,0 +1,362 @@
+"""How recognisable is the embedded engine's timbre? The table of its quality bars.
+
+::
+
+    uv run python -m benchmarks.bars OUT [--weights FILE] [--run FOLDER] [--only NAME …]
+
+Instruments are the 24 of FluidR3_GM that training never met; FluidSynth plays their targets,
+``embedded-v1`` holds their references. Definitions stand with each function. Writes
+``OUT/bars.json`` and prints one line a bar. Onset F and MSS come from an evaluation run
+(``timbre evaluate run embedded-v1``) named by ``--run``.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from scipy.stats import spearmanr
+
+from core.audio import read_audio
+from core.encoders.embedded import EmbeddedEncoder
+from core.engines.base import FloatArray, RenderRequest
+from core.engines.embedded.engine import EmbeddedEngine
+from core.engines.embedded.weights import load_decoder, load_encoder_networks
+from core.score import Clip, Note
+from core.sphere import slerp
+from core.training import effects
+from core.training.instruments import FAMILIES, SAMPLE_RATE, Instrument
+from core.training.soundfonts import SoundfontPlayer, list_instruments, play_clip
+from evaluation.metrics.consistency import timbral_consistency
+
+ROOT = Path(__file__).parent.parent
+SET = ROOT / "evaluation/sets/embedded_v1"
+WEIGHTS = ROOT / "core/models/weights/embedded/embedded.safetensors"
+
+SCALE = Clip.of("scale", [Note(0.5 * i, 48 + 2 * i, 90, 0.4) for i in range(13)])
+"""Pitch-matched material: two octaves of whole tones from C3, 0.4 s a note."""
+
+WORDS = {
+    "piano": "Steinway pianoforte recital",
+    "chromatic percussion": "lyra of hit rosewood plates, xylorimba",
+    "organ": "Wurlitzer theatre manuals with many stops",
+    "guitar": "fingerpicked Martin six-string",
+    "bass": "subby groove, Fender Precision",
+    "strings": "Stradivarius played arco cantabile",
+    "ensemble": "philharmonic symphony tutti",
+    "brass": "bugle and cornet fanfare",
+    "reed": "smoky nightclub saxello by Coltrane",
+    "pipe": "fife and tin flageolet",
+    "synth lead": "Minimoog monophonic portamento",
+    "synth pad": "lush evolving chillout drone wash",
+}
+"""Twelve families in words no training caption uses (articles and the like apart)."""
+
+Array = npt.NDArray[np.float64]
+
+
+@dataclass
+class System:
+    """What is measured, and what to measure it with."""
+
+    engine: EmbeddedEngine
+    encoder: EmbeddedEncoder
+    player: SoundfontPlayer
+    held_out: list[tuple[Instrument, int, int]]
+    references: list[FloatArray]
+
+    def render(self, clip: Clip, embedding: FloatArray) -> FloatArray:
+        """float32 [frames]."""
+        return self.engine.render([RenderRequest(clip, embedding)])[0][0]
+
+    def target(self, index: int, clip: Clip) -> FloatArray:
+        """The held-out instrument's own performance, float32 [frames]."""
+        _, bank, program = self.held_out[index]
+        self.player.select(bank, program)
+        return play_clip(clip, self.player)
+
+    def embeddings(self) -> list[FloatArray]:
+        """Of the 24 references."""
+        return [self.encoder.encode_audio(audio, SAMPLE_RATE) for audio in self.references]
+
+
+def load(weights: Path) -> System:
+    """Build the system around a weights file."""
+    engine = EmbeddedEngine(load_decoder(weights))
+    encoder = EmbeddedEncoder(*load_encoder_networks(weights), "embedded", "")
+    held_out = [
+        found for found in list_instruments("fluid") if found[0].split == "heldout" and not found[1]
+    ]
+    lines = (SET / "manifest.jsonl").read_text().splitlines()[1:]
+    references = [read_audio(SET / json.loads(line)["reference"])[0] for line in lines]
+    if len(references) != len(held_out):
+        raise SystemExit("embedded-v1 does not hold one reference of each held-out instrument")
+    return System(engine, encoder, SoundfontPlayer("fluid"), held_out, references)
+
+
+def fingerprint(audio: FloatArray) -> Array:
+    """Means and deviations of MFCC 1–19 of 80 mels over frames within 60 dB of the loudest [38].
+
+    The level (coefficient 0) is left out.
+    """
+    import librosa
+
+    mel = librosa.feature.melspectrogram(
+        y=audio / max(float(np.abs(audio).max()), 1e-9), sr=SAMPLE_RATE, n_mels=80
+    )
+    level = librosa.power_to_db(mel, ref=np.max, top_db=80.0)
+    loud_db = 10 * np.log10(mel.sum(axis=0) + 1e-12)
+    cepstra = librosa.feature.mfcc(S=level[:, loud_db > loud_db.max() - 60.0], n_mfcc=20)[1:]
+    return np.concatenate([cepstra.mean(axis=1), cepstra.std(axis=1)])
+
+
+def nearest(system: System) -> dict[str, float]:
+    """Of the 24 targets' fingerprints, scaled to equal spread, is a clone nearest to its own?"""
+    targets = np.stack([fingerprint(system.target(i, SCALE)) for i in range(len(system.held_out))])
+    scale = targets.std(axis=0)
+    renders = np.stack([fingerprint(system.render(SCALE, e)) for e in system.embeddings()])
+    distance = np.linalg.norm((renders[:, None] - targets[None]) / scale, axis=-1)
+    rank = (distance < np.diag(distance)[:, None]).sum(axis=1)
+    for (instrument, _, _), row, place in zip(system.held_out, distance, rank, strict=True):
+        best = system.held_out[int(np.argmin(row))][0].name
+        print(f"    {instrument.name:<24} own target is number {place + 1:>2}; nearest: {best}")
+    return {"top1": float((rank < 1).mean()), "top5": float((rank < 5).mean())}
+
+
+def words(system: System) -> dict[str, float]:
+    """Is a render from unseen words nearest to its family's mean fingerprint, of twelve?
+
+    Families are the instruments of FluidR3_GM by General MIDI group. ``real`` is what the
+    instruments themselves reach, each left out of its own family's mean.
+    """
+    prints: dict[str, list[Array]] = {family: [] for family in WORDS}
+    for instrument, bank, program in list_instruments("fluid"):
+        family = FAMILIES[program // 8]
+        if bank == 0 and family in prints:
+            system.player.select(bank, program)
+            prints[family].append(fingerprint(play_clip(SCALE, system.player)))
+    scale = np.concatenate([np.stack(rows) for rows in prints.values()]).std(axis=0)
+    names = list(prints)
+    means = np.stack([np.mean(prints[name], axis=0) for name in names])
+
+    def place(own: Array, centres: Array, name: str) -> int:
+        distance = np.linalg.norm((own - centres) / scale, axis=-1)
+        return int((distance < distance[names.index(name)]).sum())
+
+    ranks = []
+    for name in names:
+        embedding = system.encoder.encode_text(WORDS[name])
+        own = fingerprint(system.render(SCALE, embedding))
+        ranks.append(place(own, means, name))
+        print(f"    {WORDS[name]:<44} {name}: number {ranks[-1] + 1}")
+    real = []
+    for row, name in enumerate(names):
+        for left_out in range(len(prints[name])):
+            centres = means.copy()
+            others = [p for i, p in enumerate(prints[name]) if i != left_out]
+            centres[row] = np.mean(others, axis=0)
+            real.append(place(prints[name][left_out], centres, name))
+    return {
+        "top1": float((np.array(ranks) < 1).mean()),
+        "top3": float((np.array(ranks) < 3).mean()),
+        "real_top1": float((np.array(real) < 1).mean()),
+    }
+
+
+def blend(system: System) -> dict[str, float]:
+    """Spearman of a blend's weight (0, 0.1 … 1) with where its render lies between its ends.
+
+    Where: distance to one end's fingerprint over the sum of both distances. Twelve pairs of
+    held-out instruments, each with the one twelve further on.
+    """
+    embeddings = system.embeddings()
+    found = []
+    for i in range(12):
+        ends = embeddings[i], embeddings[i + 12]
+        prints = [fingerprint(system.render(SCALE, slerp(*ends, w / 10))) for w in range(11)]
+        away = [np.linalg.norm(p - prints[0]) for p in prints]
+        left = [np.linalg.norm(p - prints[-1]) for p in prints]
+        where = [a / (a + b) for a, b in zip(away, left, strict=True)]
+        found.append(spearmanr(range(11), where).statistic)
+    return {"spearman": float(np.mean(found)), "worst": float(np.min(found))}
+
+
+def _loudness_and_centroid(audio: FloatArray) -> tuple[float, float]:
+    power = np.abs(np.fft.rfft(audio)) ** 2
+    hz = np.arange(len(power)) * SAMPLE_RATE / len(audio)
+    return float(10 * np.log10(power.sum() + 1e-12)), float((power * hz).sum() / power.sum())
+
+
+def velocity(system: System) -> dict[str, float]:
+    """Spearman of loudness and centroid with velocity 25 … 127, where the target's is ≥ 0.9."""
+    velocities = np.linspace(25, 127, 9).round().astype(int)
+    rises: dict[str, list[float]] = {"loudness": [], "centroid": []}
+    for index, embedding in enumerate(system.embeddings()):
+        own, true = [], []
+        for value in velocities:
+            clip = Clip.of("note", [Note(0.0, 60, int(value), 0.5)])
+            own.append(_loudness_and_centroid(system.render(clip, embedding)))
+            note = _single(system, index, 60, int(value), 0.5)
+            true.append(_loudness_and_centroid(note))
+        for column, name in enumerate(rises):
+            if spearmanr(velocities, np.array(true)[:, column]).statistic >= 0.9:
+                rises[name].append(spearmanr(velocities, np.array(own)[:, column]).statistic)
+    return {name: float(np.mean(values)) for name, values in rises.items()} | {
+        f"{name}_instruments": float(len(values)) for name, values in rises.items()
+    }
+
+
+def _single(system: System, index: int, key: int, value: int, held_s: float) -> FloatArray:
+    _, bank, program = system.held_out[index]
+    system.player.select(bank, program)
+    return system.player.play(key, value, held_s, 0.3)
+
+
+def references(system: System) -> dict[str, float]:
+    """Mean cosine of a worse reference's embedding to the clean one's.
+
+    ``second``: the first second of it. ``chords``: the same instrument playing four-part
+    chords. ``room``: behind pedalboard's reverb. ``quiet``: 20 dB down. ``noise``: white noise
+    20 dB under it (ours; not part of the bar).
+    """
+    chords = [
+        Note(0.8 * i, key + 7 * (i % 2), 90, 0.7)
+        for i in range(4)
+        for key in (48, 55, 60, 64)
+    ]
+    cosines: dict[str, list[float]] = {}
+    for index, (audio, clean) in enumerate(
+        zip(system.references, system.embeddings(), strict=True)
+    ):
+        mono = audio[0]
+        rng = np.random.default_rng([index])
+        noise = rng.standard_normal(len(mono)) * np.sqrt(np.mean(mono**2)) * 0.1
+        worse = {
+            "second": mono[:SAMPLE_RATE],
+            "chords": system.target(index, Clip.of("chords", chords)),
+            "room": effects.room(mono, rng),
+            "quiet": 0.1 * mono,
+            "noise": (mono + noise).astype(np.float32),
+        }
+        for name, sound in worse.items():
+            embedding = system.encoder.encode_audio(sound[None], SAMPLE_RATE)
+            cosines.setdefault(name, []).append(float(embedding @ clean))
+    return {name: float(np.mean(values)) for name, values in cosines.items()}
+
+
+def consistency(system: System) -> dict[str, float]:
+    """TC over 88 keys × 5 velocities (0.25 s a note), mean of 24: render, target, their ratio."""
+    own, true = [], []
+    for index, embedding in enumerate(system.embeddings()):
+        grid = [(key, value) for key in range(21, 109) for value in (25, 50, 75, 100, 127)]
+        clip = Clip.of("all", [Note(2.0 * i, k, v, 0.25) for i, (k, v) in enumerate(grid)])
+        played = system.render(clip, embedding)
+        length = SAMPLE_RATE // 4
+        cuts = [played[2 * SAMPLE_RATE * i :][:length] for i in range(len(grid))]
+        own.append(_tc(cuts))
+        true.append(_tc([_single(system, index, k, v, 0.25)[:length] for k, v in grid]))
+    return {
+        "render": float(np.mean(own)),
+        "target": float(np.mean(true)),
+        "ratio": float(np.mean(own) / np.mean(true)),
+    }
+
+
+def _tc(cuts: list[FloatArray]) -> float:
+    heard = [cut for cut in cuts if np.abs(cut).max() > 1e-5]
+    return float(timbral_consistency(torch.from_numpy(np.stack(heard))))
+
+
+def speed(system: System) -> dict[str, float]:
+    """Warm rendering of ten seconds in four voices, as a share of real time: median of nine."""
+    notes = [
+        Note(0.5 * i, key + i % 5, 80, 0.45) for i in range(20) for key in (48, 55, 64, 72)
+    ]
+    clip, embeddings = Clip.of("ten", notes), system.embeddings()
+    system.render(clip, embeddings[0])
+    taken = []
+    for embedding in embeddings[:9]:
+        started = time.perf_counter()
+        system.render(clip, embedding)
+        taken.append((time.perf_counter() - started) / 10.0)
+    return {"share": float(np.median(taken)), "slowest": float(max(taken))}
+
+
+def from_run(run: Path) -> dict[str, float]:
+    """Onset F to ground truth's, and MSS between a wrong timbre (0) and the same player (1)."""
+    summary = json.loads((run / "results.json").read_text())["summary"]
+
+    def mean(name: str, figure: str) -> float:
+        return float(summary[name]["figures"][figure]["mean"])
+
+    wrong, other = mean("embedded/wrong-timbre", "mss"), mean("other-performance", "mss")
+    return {
+        "onset_ratio": mean("embedded", "onset_f") / mean("ground-truth", "onset_f"),
+        "mss_share": (wrong - mean("embedded", "mss")) / (wrong - other),
+    }
+
+
+MEASURES: dict[str, Callable[[System], dict[str, float]]] = {
+    "nearest": nearest,
+    "words": words,
+    "blend": blend,
+    "velocity": velocity,
+    "references": references,
+    "consistency": consistency,
+    "speed": speed,
+}
+
+BARS = (
+    ("run", "onset_ratio", ">=", 0.95, "cloning: onset F, ratio to ground truth"),
+    ("nearest", "top1", ">=", 0.50, "cloning: own target nearest of 24"),
+    ("nearest", "top5", ">=", 0.85, "cloning: own target among the nearest 5"),
+    ("run", "mss_share", ">=", 0.6, "cloning: MSS, wrong timbre 0, same player 1"),
+    ("words", "top1", ">=", 0.60, "words: own family nearest of 12"),
+    ("blend", "spearman", ">=", 0.95, "blend: weight against place"),
+    ("velocity", "loudness", ">=", 0.9, "velocity: loudness"),
+    ("velocity", "centroid", ">=", 0.9, "velocity: spectral centroid"),
+    ("references", "second", ">=", 0.8, "reference of one second"),
+    ("references", "chords", ">=", 0.8, "reference in chords"),
+    ("references", "room", ">=", 0.8, "reference in a room"),
+    ("references", "quiet", ">=", 0.8, "reference 20 dB down"),
+    ("consistency", "ratio", "<=", 1.2, "TC over all keys, ratio to target"),
+    ("speed", "share", "<=", 0.1, "rendering, share of real time"),
+)
+
+
+def main() -> None:
+    """Command line."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
+    parser.add_argument("out", type=Path)
+    parser.add_argument("--weights", type=Path, default=WEIGHTS)
+    parser.add_argument("--run", type=Path)
+    parser.add_argument("--only", nargs="*", choices=MEASURES, default=list(MEASURES))
+    arguments = parser.parse_args()
+    arguments.out.mkdir(parents=True, exist_ok=True)
+    system = load(arguments.weights)
+    found: dict[str, Any] = {}
+    if arguments.run:
+        found["run"] = from_run(arguments.run)
+    for name in arguments.only:
+        started = time.perf_counter()
+        found[name] = MEASURES[name](system)
+        print(f"{name}: {found[name]} ({time.perf_counter() - started:.0f} s)", flush=True)
+    (arguments.out / "bars.json").write_text(json.dumps(found, indent=1))
+    print(f"\n{'bar':<46}{'measured':>10}{'wanted':>10}")
+    for group, figure, sign, bar, label in BARS:
+        if group in found:
+            value = found[group][figure]
+            held = value >= bar if sign == ">=" else value <= bar
+            print(f"{label:<46}{value:>10.3f}{sign:>6}{bar:>5}  {'' if held else 'missed'}")
+
+
+if __name__ == "__main__":
+    main()
