@@ -1,8 +1,10 @@
-"""What the embedded encoder hears of a recording: two spectrograms, level removed.
+"""What the embedded encoder hears of a recording: two spectrograms and a harmonic series.
 
 A long window resolves the partials on a logarithmic frequency axis, a short one keeps onsets
-and noise on a mel axis. Both are log power relative to the recording's own loud parts, so the
-level of a recording does not matter.
+and noise on a mel axis. On the best fundamental of every frame, the levels of its harmonics
+and between them are read off as well: which partials sound is a timbre's business whatever
+the pitch, and a small network would not find that out by itself. All are log power relative
+to the recording's own loud parts, so the level of a recording does not matter.
 """
 
 from __future__ import annotations
@@ -17,7 +19,10 @@ SAMPLE_RATE = 44_100
 HOP = 882  # 20 ms
 PARTIAL_FFT, PARTIAL_BINS = 4096, 160
 ATTACK_FFT, ATTACK_BINS = 1024, 64
-N_FEATURES = PARTIAL_BINS + ATTACK_BINS
+N_HARMONICS, N_BETWEEN = 48, 16
+N_LEVELS = PARTIAL_BINS + ATTACK_BINS + N_HARMONICS + N_BETWEEN
+N_FEATURES = N_LEVELS + 2
+"""Levels, then the frame's fundamental in octaves over 55 Hz, and how clear it is, 0 … 1."""
 MAX_SECONDS = 8.0
 """Recordings are cut to the loudest stretch of this length before they are heard."""
 
@@ -39,11 +44,21 @@ def _triangles(
 
 
 def bin_centres_hz() -> tuple[tuple[slice, npt.NDArray[np.float64]], ...]:
-    """Of each of the two spectrograms: its place among the 224 features, its bins' centres."""
+    """Of each of the two spectrograms: its place among the features, its bins' centres."""
     partials = 40.0 * 2.0 ** (np.arange(PARTIAL_BINS) / 20.0)  # 40 Hz – 9.9 kHz, 20 an octave
     mels = np.linspace(_mel(80.0), _mel(18_000.0), ATTACK_BINS)
     attack = 700.0 * (10.0 ** (mels / 2595.0) - 1.0)
-    return (slice(0, PARTIAL_BINS), partials), (slice(PARTIAL_BINS, N_FEATURES), attack)
+    return (slice(0, PARTIAL_BINS), partials), (slice(PARTIAL_BINS, PARTIAL_BINS + ATTACK_BINS), attack)
+
+
+def series_hz(octaves: npt.NDArray[np.float32]) -> npt.NDArray[np.float64]:
+    """Frequencies of the harmonics and of what is between [frames, 64], given fundamentals."""
+    multiples = np.concatenate([np.arange(1, N_HARMONICS + 1), np.arange(N_BETWEEN) + 0.5])
+    return 55.0 * 2.0 ** octaves.astype(np.float64)[:, None] * multiples
+
+
+SERIES = slice(PARTIAL_BINS + ATTACK_BINS, N_LEVELS)
+"""Where the harmonics and what is between them stand among the features."""
 
 
 @lru_cache(maxsize=1)
@@ -66,25 +81,86 @@ def spectral_features(audio: torch.Tensor) -> torch.Tensor:
         audio: float32 [batch, samples] at 44.1 kHz, not silent.
 
     Returns:
-        float32 [batch, frames, 224]: level in dB relative to the recording's own loudest
-        frame, divided by 20, floored at −80 dB; one frame each 20 ms.
+        float32 [batch, frames, 290], one frame each 20 ms. The first 288 are levels in dB
+        relative to the recording's loudest of their kind, divided by 20, floored at −4: two
+        spectrograms, the harmonics, what is between them; see :data:`N_FEATURES` for the rest.
     """
     parts = []
     for n_fft, bank in zip((PARTIAL_FFT, ATTACK_FFT), _banks(), strict=True):
-        spectrum = torch.stft(
-            torch.nn.functional.pad(audio, (n_fft // 2, n_fft // 2)),
-            n_fft,
-            hop_length=HOP,
-            window=torch.hann_window(n_fft, device=audio.device),
-            center=False,
-            return_complex=True,
-        )
-        power = spectrum.real.square() + spectrum.imag.square()
-        banded = torch.einsum("bft,kf->btk", power, bank.to(audio.device))
-        level = 10.0 * torch.log10(banded + 1e-12)
-        loudest = level.amax(dim=(1, 2), keepdim=True)
-        parts.append(((level - loudest).clamp_min(_FLOOR_DB)) / 20.0)
-    return torch.cat(parts, dim=-1)
+        power = _power(audio, n_fft)
+        parts.append(_relative_db(torch.einsum("bft,kf->btk", power, bank.to(audio.device))))
+        if n_fft == PARTIAL_FFT:
+            series = _harmonic_series(power.transpose(1, 2))
+    return torch.cat([*parts, series], dim=-1)
+
+
+def _power(audio: torch.Tensor, n_fft: int) -> torch.Tensor:
+    """Power spectra [batch, bins, frames], hops of 20 ms."""
+    spectrum = torch.stft(
+        torch.nn.functional.pad(audio, (n_fft // 2, n_fft // 2)),
+        n_fft,
+        hop_length=HOP,
+        window=torch.hann_window(n_fft, device=audio.device),
+        center=False,
+        return_complex=True,
+    )
+    return spectrum.real.square() + spectrum.imag.square()
+
+
+def _relative_db(power: torch.Tensor) -> torch.Tensor:
+    """Power [batch, frames, n] to levels under the loudest, in units of 20 dB, ≥ −4."""
+    level = 10.0 * torch.log10(power + 1e-12)
+    loudest = level.amax(dim=(1, 2), keepdim=True)
+    return (level - loudest).clamp_min(_FLOOR_DB) / 20.0
+
+
+_CANDIDATES_HZ = 41.0 * 2.0 ** (np.arange(540) / 96.0)  # to 2 kHz
+_WEIGHED_HARMONICS = 10
+
+
+@lru_cache(maxsize=1)
+def _fundamental_weights() -> torch.Tensor:
+    """[bins, 540]: a compressed spectrum to each candidate's harmonics less its gaps."""
+    bin_hz = SAMPLE_RATE / PARTIAL_FFT
+    weights = np.zeros((PARTIAL_FFT // 2 + 1, len(_CANDIDATES_HZ)), np.float32)
+    column = np.arange(len(_CANDIDATES_HZ))
+    for k in range(1, _WEIGHED_HARMONICS + 1):
+        for multiple, sign in ((k, 1.0), (k - 0.5, -0.9)):
+            position = np.minimum(multiple * _CANDIDATES_HZ / bin_hz, len(weights) - 2)
+            low = position.astype(int)
+            for row, share in ((low, 1 - (position - low)), (low + 1, position - low)):
+                weights[row, column] += (sign * 0.84 ** (k - 1) * share).astype(np.float32)
+    return torch.from_numpy(weights)
+
+
+def _harmonic_series(power: torch.Tensor) -> torch.Tensor:
+    """Power spectra [batch, frames, bins] to [batch, frames, 48 + 16 + 2]."""
+    compressed = power.pow(0.25)
+    score = compressed @ _fundamental_weights().to(power.device)
+    score = torch.nn.functional.pad(score, (1, 1), value=-1e9)
+    best = score[..., 1:-1].argmax(dim=-1, keepdim=True)
+    left, here, right = (score.gather(-1, best + shift).clamp_min(-1e6) for shift in (0, 1, 2))
+    bend = (left - 2 * here + right).clamp_max(-1e-9)
+    aside = (0.5 * (left - right) / bend).clamp(-0.5, 0.5)
+    octaves = (best + aside) / 96.0 + float(np.log2(_CANDIDATES_HZ[0] / 55.0))
+    f0_bins = 55.0 * 2.0**octaves * (PARTIAL_FFT / SAMPLE_RATE)  # [batch, frames, 1]
+    harmonics = _peaks(power, f0_bins, torch.arange(1, N_HARMONICS + 1), 0.3)
+    between = _peaks(power, f0_bins, torch.arange(N_BETWEEN) + 0.5, 0.1)
+    levels = _relative_db(torch.cat([harmonics, between], dim=-1))
+    clear = here / (compressed.amax(dim=-1, keepdim=True) + 1e-9)
+    return torch.cat([levels, octaves, (clear / 4.0).clamp(0.0, 1.0)], dim=-1)
+
+
+def _peaks(
+    power: torch.Tensor, f0_bins: torch.Tensor, multiples: torch.Tensor, reach: float
+) -> torch.Tensor:
+    """The strongest bin within ``reach`` f0 of each multiple of f0 [batch, frames, n]."""
+    offsets = torch.linspace(-reach, reach, 9, device=power.device)
+    place = (multiples.to(power.device)[:, None] + offsets) * f0_bins[..., None]
+    inside = place < power.shape[-1] - 1
+    index = place.round().long().clamp(0, power.shape[-1] - 1)
+    found = power.gather(-1, index.flatten(-2)).view(index.shape)
+    return (found * inside).amax(dim=-1)
 
 
 def loudest_stretch(audio: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from core.encoders.features import N_FEATURES
+from core.encoders.features import N_FEATURES, N_LEVELS
 
 
 @dataclass(frozen=True)
@@ -38,13 +38,17 @@ class _ConvBlock(nn.Module):
         return out
 
 
+_PITCHES = torch.arange(-0.5, 5.6, 0.5)
+"""Fundamentals are told to the network as bumps around these, octaves over 55 Hz."""
+
+
 class RecordingNet(nn.Module):
     """Spectral features of a recording to a unit vector, whatever its length."""
 
     def __init__(self, config: EncoderConfig) -> None:
         super().__init__()
         width = config.width
-        self.project = nn.Linear(N_FEATURES, width)
+        self.project = nn.Linear(N_FEATURES - 1 + len(_PITCHES), width)
         self.narrow = nn.ModuleList(
             nn.Conv1d(width, width, 5, stride=2, padding=2) for _ in range(2)
         )
@@ -59,13 +63,16 @@ class RecordingNet(nn.Module):
         """Embed recordings.
 
         Args:
-            features: [B, T, 224] from :func:`core.encoders.features.spectral_features`.
+            features: [B, T, 290] from :func:`core.encoders.features.spectral_features`.
             frames: int64 [B], how many of the T frames are sound; the rest is padding.
 
         Returns:
             [B, 512], unit norm.
         """
-        x = functional.gelu(self.project(features + 2.0))
+        octaves, clear = features[..., N_LEVELS, None], features[..., N_LEVELS + 1 :]
+        pitches = torch.exp(-((2.0 * (octaves - _PITCHES.to(octaves))) ** 2)) * clear
+        x = torch.cat([features[..., :N_LEVELS] + 2.0, pitches, clear], dim=-1)
+        x = functional.gelu(self.project(x))
         alive = _mask(frames, x.shape[1])
         x = x * alive
         for conv in self.narrow:

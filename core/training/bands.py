@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from core.encoders.features import bin_centres_hz
+from core.encoders.features import N_LEVELS, SERIES, bin_centres_hz, series_hz
 from core.engines.embedded.controls import NOISE_EDGES_HZ
 
 Array = npt.NDArray[np.float64]
@@ -71,11 +71,12 @@ def colour_features(features: npt.NDArray[np.float32], gain_db: Array) -> npt.ND
     """What :func:`core.encoders.features.spectral_features` would say of the coloured sound.
 
     Args:
-        features: [T, 224], in units of 20 dB, floored at −4.
+        features: [T, 290].
         gain_db: at :data:`COLOUR_GRID_HZ`.
     """
     coloured = features.copy()
-    for part, hz in bin_centres_hz():
+    series = (SERIES, series_hz(features[:, N_LEVELS]))
+    for part, hz in (*bin_centres_hz(), series):
         moved = features[:, part] + (colour_at(gain_db, hz) / 20.0).astype(np.float32)
         moved[features[:, part] <= -4.0] = -9.0  # what was under the floor stays there
         coloured[:, part] = np.maximum(moved - moved.max(), -4.0)

@@ -12,6 +12,7 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
+from core.encoders.features import N_FEATURES
 from core.encoders.sentence import SentenceEncoder
 from core.engines.embedded.controls import FLOOR_DB, MAX_PARTIAL_HZ, partial_hz
 from core.engines.embedded.decoder import envelope_weights
@@ -39,7 +40,7 @@ class Batch:
     """B instruments, two references and one caption each, M = 6 B notes, J = 16 M knots.
 
     Attributes:
-        features: [2, B, T, 224], two references of each instrument; frames: [2, B].
+        features: [2, B, T, 290], two references of each instrument; frames: [2, B].
         sentence: [B, 384].
         item_of_note: [M]; pitch, velocity, inharmonicity, detune_cents: [M].
         note_of_knot: [J]; on_s, off_s: [J].
@@ -164,7 +165,7 @@ class TrainingSet:
     ) -> Batch:
         """A batch of these instruments."""
         colours: list[npt.NDArray[np.float64] | None] = []
-        features = np.full((2, len(chosen), frames, 224), -4.0, np.float32)
+        features = np.full((2, len(chosen), frames, N_FEATURES), -4.0, np.float32)
         lengths = np.zeros((2, len(chosen)), np.int64)
         notes: list[tuple[int, _Loaded, int]] = []
         for item, which in enumerate(chosen):
