@@ -48,7 +48,10 @@ def bin_centres_hz() -> tuple[tuple[slice, npt.NDArray[np.float64]], ...]:
     partials = 40.0 * 2.0 ** (np.arange(PARTIAL_BINS) / 20.0)  # 40 Hz – 9.9 kHz, 20 an octave
     mels = np.linspace(_mel(80.0), _mel(18_000.0), ATTACK_BINS)
     attack = 700.0 * (10.0 ** (mels / 2595.0) - 1.0)
-    return (slice(0, PARTIAL_BINS), partials), (slice(PARTIAL_BINS, PARTIAL_BINS + ATTACK_BINS), attack)
+    return (slice(0, PARTIAL_BINS), partials), (
+        slice(PARTIAL_BINS, PARTIAL_BINS + ATTACK_BINS),
+        attack,
+    )
 
 
 def series_hz(octaves: npt.NDArray[np.float32]) -> npt.NDArray[np.float64]:

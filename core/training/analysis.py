@@ -57,9 +57,7 @@ def analyse_note(audio: FloatArray, pitch: int, held_s: float) -> NoteControls:
     centres = np.sqrt(np.maximum(NOISE_EDGES_HZ[:-1], 30.0) * NOISE_EDGES_HZ[1:])
     widths = np.diff(NOISE_EDGES_HZ) / (SAMPLE_RATE / 2)
     noise = density * widths * gain[:, np.digitize(centres, _SHARPEN_EDGES_HZ[1:-1])]
-    return NoteControls(
-        times_s, f0_hz, inharmonicity, _to_db(partials), _to_db(noise), modulation
-    )
+    return NoteControls(times_s, f0_hz, inharmonicity, _to_db(partials), _to_db(noise), modulation)
 
 
 def _to_db(power: npt.NDArray[np.float64]) -> FloatArray:

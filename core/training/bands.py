@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import lru_cache
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -39,7 +40,7 @@ def band_position(hz: Array) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.floa
 def noise_to_bands() -> torch.Tensor:
     """[32, 40]: what share of a noise band's power falls into each band."""
     shares = np.zeros((len(NOISE_CENTRES_HZ), N_BANDS), np.float32)
-    for band, (low, high) in enumerate(zip(NOISE_EDGES_HZ[:-1], NOISE_EDGES_HZ[1:], strict=True)):
+    for band, (low, high) in enumerate(pairwise(NOISE_EDGES_HZ)):
         index, fraction = band_position(np.linspace(low, high, 32))
         np.add.at(shares[band], index, (1 - fraction) / 32)
         np.add.at(shares[band], index + 1, fraction / 32)

@@ -203,7 +203,8 @@ def _assemble(
     per_note: dict[str, list[npt.NDArray[np.generic]]] = {
         name: [] for name in ("on_s", "off_s", "partial_db", "noise_db")
     }
-    index, fraction, audible, band, band_fraction = [], [], [], [], []
+    Rows = list[npt.NDArray[np.generic]]
+    index, fraction, audible, band, band_fraction = Rows(), Rows(), Rows(), Rows(), Rows()
     for item, loaded, note in notes:
         arrays = loaded.arrays
         first, count = int(arrays["first_knot"][note]), int(arrays["knots"][note])

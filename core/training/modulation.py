@@ -54,9 +54,7 @@ def _follow(audio: FloatArray, f0_hz: float) -> npt.NDArray[np.complex128]:
     turns = k * f0_hz / SAMPLE_RATE
     window = np.hanning(width + 1)[:-1]
     probe = (window / window.sum())[:, None] * np.exp(-2j * np.pi * np.outer(n, turns))
-    found = windows @ probe.real.astype(np.float32) + 1j * (
-        windows @ probe.imag.astype(np.float32)
-    )
+    found = windows @ probe.real.astype(np.float32) + 1j * (windows @ probe.imag.astype(np.float32))
     followed: npt.NDArray[np.complex128] = found * np.exp(-2j * np.pi * np.outer(starts, turns))
     return followed
 

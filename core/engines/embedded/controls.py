@@ -56,16 +56,25 @@ def _grid(first_step_s: float, growth: float, until_s: float) -> npt.NDArray[np.
     return np.concatenate([[0.0], np.cumsum(steps)])
 
 
+def held_times(until_s: float) -> npt.NDArray[np.float64]:
+    """Knots while a key is down, seconds from the onset: 0 to the first at or past ``until_s``."""
+    times = _grid(_HELD_STEP_S, _HELD_GROWTH, until_s)
+    return times[: int(np.searchsorted(times, until_s)) + 1]
+
+
+def tail_times(tail_s: float) -> npt.NDArray[np.float64]:
+    """Knots after the release, seconds from it: 0 to exactly ``tail_s``."""
+    times = _grid(_TAIL_STEP_S, _TAIL_GROWTH, tail_s)
+    return np.concatenate([times[times < tail_s], [tail_s]])
+
+
 def knot_times(held_s: float, tail_s: float) -> npt.NDArray[np.float64]:
-    """Knots of one note, seconds from its onset, increasing.
+    """Knots of one note whose length is known, seconds from its onset, increasing.
 
     The first is 0, one falls on the release, and the last on the end of the tail.
     """
-    held = _grid(_HELD_STEP_S, _HELD_GROWTH, held_s)
-    tail = _grid(_TAIL_STEP_S, _TAIL_GROWTH, tail_s)
-    return np.concatenate(
-        [held[held < held_s - 1e-9], held_s + tail[tail < tail_s], [held_s + tail_s]]
-    )
+    held = held_times(held_s)
+    return np.concatenate([held[held < held_s - 1e-9], held_s + tail_times(tail_s)])
 
 
 def partial_hz(f0_hz: float, inharmonicity: float) -> npt.NDArray[np.float64]:

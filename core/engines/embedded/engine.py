@@ -6,6 +6,7 @@ notes. It does not sample tokens, so the sampling settings do not apply to it, a
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -28,19 +29,23 @@ from core.engines.embedded.controls import (
     MAX_PARTIAL_HZ,
     N_NOISE,
     SAMPLE_RATE,
-    knot_times,
+    held_times,
     partial_hz,
+    tail_times,
 )
 from core.engines.embedded.decoder import Decoder, envelope_weights, partial_levels
 from core.engines.embedded.modulation import Modulation
 from core.engines.embedded.synthesis import (
+    BLOCK,
     NOISE_FFT,
     NOISE_HOP,
     NotePhases,
     NoteTracks,
     add_noise_power,
     add_partials,
+    amplitude,
     filtered_noise,
+    level_db,
 )
 from core.score import Note, pitch_hz
 
@@ -61,29 +66,68 @@ _Step = Callable[[float], None]
 class _Knots:
     """The knots of many notes, one after the other.
 
+    A note's knots are those of its key being down, up to the first past its release, and
+    those of its tail. What sounds at the release lies between two of the former: nothing
+    depends on how long a key will be held.
+
     Attributes:
         of_note: int64 [J]; on_s, off_s, past_s: float32 [J], the last of which is how long
             the key has been held past the longest time the decoder knows.
-        times_s: one array a note.
+        times_s: float64 [J], from the note's onset.
+        first: int64 [M], each note's first knot; down: int64 [M], how many are of its key down.
+        held_s: float64 [M], when it is released.
     """
 
     of_note: npt.NDArray[np.int64]
     on_s: npt.NDArray[np.float32]
     off_s: npt.NDArray[np.float32]
     past_s: npt.NDArray[np.float32]
-    times_s: list[npt.NDArray[np.float64]]
+    times_s: npt.NDArray[np.float64]
+    first: npt.NDArray[np.int64]
+    down: npt.NDArray[np.int64]
+    held_s: npt.NDArray[np.float64]
+
+    def of(self, note: int) -> slice:
+        """The knots of a note."""
+        last = self.first[note + 1] if note + 1 < len(self.first) else len(self.of_note)
+        return slice(int(self.first[note]), int(last))
+
+
+def released_s(note: Note) -> float:
+    """When a note's release takes effect, seconds from its onset: at the next block's edge."""
+    block_s = BLOCK / SAMPLE_RATE
+    return max(1, math.ceil(note.duration_s / block_s - 1e-6)) * block_s
 
 
 def _knots_of(notes: Sequence[Note]) -> _Knots:
-    times = [knot_times(note.duration_s, TAIL_S) for note in notes]
-    of_note = np.repeat(np.arange(len(notes)), [len(t) for t in times])
-    on_s = np.concatenate(times)
-    held_s = np.array([note.duration_s for note in notes])[of_note]
-    off_s = np.maximum(on_s - held_s, 0.0)
-    down_s = on_s - off_s
-    past_s = np.maximum(down_s - _KNOWN_HELD_S, 0.0)
-    known_s, off_s, past_s = (a.astype(np.float32) for a in (on_s - past_s, off_s, past_s))
-    return _Knots(of_note, known_s, off_s, past_s, times)
+    held_s = np.array([released_s(note) for note in notes])
+    down = [held_times(float(until)) for until in held_s]
+    tail = tail_times(TAIL_S)[1:]
+    counts = np.array([len(times) + len(tail) for times in down])
+    of_note = np.repeat(np.arange(len(notes)), counts)
+    times_s = np.concatenate(
+        [np.concatenate([d, h + tail]) for d, h in zip(down, held_s, strict=True)]
+    )
+    off_s = np.concatenate([np.concatenate([np.zeros(len(d)), tail]) for d in down])
+    past_s = np.maximum(times_s - off_s - _KNOWN_HELD_S, 0.0)
+    known_s, past32, off32 = (a.astype(np.float32) for a in (times_s - past_s, past_s, off_s))
+    return _Knots(
+        of_note, known_s, off32, past32, times_s,
+        np.concatenate([[0], np.cumsum(counts)[:-1]]), np.array([len(d) for d in down]), held_s,
+    )  # fmt: skip
+
+
+def _joined(
+    levels_db: Tensor, times_s: npt.NDArray[np.float64], down: int, held_s: float
+) -> Tensor:
+    """A note's levels at its knots [n, C] to those at: key down, its release, its tail."""
+    before, after = times_s[down - 2], times_s[down - 1]
+    at_release = torch.lerp(
+        amplitude(levels_db[down - 2]),
+        amplitude(levels_db[down - 1]),
+        float((held_s - before) / (after - before)),
+    )
+    return torch.cat([levels_db[: down - 1], level_db(at_release)[None], levels_db[down:]])
 
 
 class EmbeddedEngine(Engine):
@@ -168,7 +212,7 @@ class EmbeddedEngine(Engine):
         velocity = to_device(np.array([note.velocity for note in notes], np.float32))
         if isinstance(request.embedding, EmbeddingPath):
             starts_s = np.array([note.start_s for note in notes], np.float64)
-            at_s = starts_s[knots.of_note] + np.concatenate(knots.times_s)
+            at_s = starts_s[knots.of_note] + knots.times_s
             embedding = to_device(request.embedding.at(at_s))
             state = self.decoder.note_state(embedding, pitch[of_note], velocity[of_note])
             which = torch.arange(len(of_note), device=self.device)
@@ -178,7 +222,7 @@ class EmbeddedEngine(Engine):
             which = of_note
         on_s, off_s = to_device(knots.on_s), to_device(knots.off_s)
         controls = self.decoder(state, which, on_s, off_s)
-        first_knot = np.concatenate([[0], np.cumsum([len(t) for t in knots.times_s])[:-1]])
+        first_knot = knots.first
         # Rounded, because phases grow with time: the last bit of a network's output, which may
         # differ with the batch's shape and the device, must not be heard seconds later.
         cents = controls.detune_cents[to_device(first_knot)].double().cpu().numpy().round(2)
@@ -200,17 +244,19 @@ class EmbeddedEngine(Engine):
         modulation = controls.modulation[to_device(first_knot)].double().cpu().numpy().round(4)
         tracks = []
         for i, note in enumerate(notes):
-            rows = slice(int(first_knot[i]), int(first_knot[i]) + len(knots.times_s[i]))
+            rows, down, held_s = knots.of(i), int(knots.down[i]), float(knots.held_s[i])
+            times_s = knots.times_s[rows]
             fade = to_device(_tail_fade_db(knots.off_s[rows]))[:, None]
             silent = to_device(partials_hz[i] >= MAX_PARTIAL_HZ)
+            partials = (partial_db[rows] + fade).masked_fill(silent, -200.0)
             tracks.append(
                 NoteTracks(
                     start=round(note.start_s * SAMPLE_RATE),
-                    samples=round((note.duration_s + TAIL_S) * SAMPLE_RATE),
-                    knots_s=knots.times_s[i],
+                    samples=round((held_s + TAIL_S) * SAMPLE_RATE),
+                    knots_s=np.concatenate([times_s[: down - 1], [held_s], times_s[down:]]),
                     partials_hz=partials_hz[i],
-                    partial_db=(partial_db[rows] + fade).masked_fill(silent, -200.0),
-                    noise_db=noise_db[rows] + fade,
+                    partial_db=_joined(partials, times_s, down, held_s),
+                    noise_db=_joined(noise_db[rows] + fade, times_s, down, held_s),
                     phases=NotePhases.draw(request.seed, number + i),
                     modulation=Modulation(*modulation[i].tolist()),
                 )

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 
 import numpy as np
@@ -74,12 +74,17 @@ class NoteTracks:
     partial_db: Tensor
     noise_db: Tensor
     phases: NotePhases
-    modulation: Modulation = Modulation()
+    modulation: Modulation = field(default_factory=Modulation)
 
 
 def amplitude(level_db: Tensor) -> Tensor:
     """Level in dB to amplitude; the floor becomes exact silence."""
     return (torch.pow(10.0, level_db / 20.0) - _FLOOR_AMPLITUDE).clamp_min(0.0)
+
+
+def level_db(amplitudes: Tensor) -> Tensor:
+    """The level of which :func:`amplitude` makes this."""
+    return 20.0 * torch.log10(amplitudes + _FLOOR_AMPLITUDE)
 
 
 def _interpolate(values: Tensor, knots_s: npt.NDArray[np.float64], at_s: Tensor) -> Tensor:
