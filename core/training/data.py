@@ -29,6 +29,8 @@ from core.training.bands import (
 )
 from core.training.captions import Measured, write_captions
 from core.training.instruments import Instrument
+from core.training.portrait import Sitter
+from core.training.portrait import stack as stack_portraits
 
 N_CAPTIONS = 24
 NOTES_PER_ITEM = 6
@@ -41,7 +43,7 @@ class Batch:
 
     Attributes:
         features: [2, B, T, 290], two references of each instrument; frames: [2, B].
-        sentence: [B, 384].
+        sentence: [B, 384]; portrait: [B, P], see :mod:`core.training.portrait`.
         item_of_note: [M]; pitch, velocity, inharmonicity, detune_cents: [M].
         note_of_knot: [J]; on_s, off_s: [J].
         index, fraction: [J, K] for :func:`core.engines.embedded.decoder.partial_levels`.
@@ -54,6 +56,7 @@ class Batch:
     features: Tensor
     frames: Tensor
     sentence: Tensor
+    portrait: Tensor
     item_of_note: Tensor
     pitch: Tensor
     velocity: Tensor
@@ -84,6 +87,7 @@ class _Loaded:
     instrument: Instrument
     traits: dict[str, float]
     arrays: dict[str, npt.NDArray[np.generic]]
+    sitter: Sitter
 
 
 def _load(path: Path) -> _Loaded:
@@ -95,7 +99,7 @@ def _load(path: Path) -> _Loaded:
     knots = arrays["knots"]
     arrays["first_knot"] = np.concatenate([[0], np.cumsum(knots)[:-1]])
     arrays["spectrum"] = _mean_spectrum(arrays)
-    return _Loaded(Instrument(**meta), traits, arrays)
+    return _Loaded(Instrument(**meta), traits, arrays, Sitter(arrays))
 
 
 def _mean_spectrum(arrays: dict[str, npt.NDArray[np.generic]]) -> npt.NDArray[np.float64]:
@@ -165,6 +169,7 @@ class TrainingSet:
     ) -> Batch:
         """A batch of these instruments."""
         colours: list[npt.NDArray[np.float64] | None] = []
+        portraits = []
         features = np.full((2, len(chosen), frames, N_FEATURES), -4.0, np.float32)
         lengths = np.zeros((2, len(chosen)), np.int64)
         notes: list[tuple[int, _Loaded, int]] = []
@@ -175,6 +180,7 @@ class TrainingSet:
                 colour = random_colour(rng)
                 colour -= level_change_db(loaded.arrays["spectrum"], colour)
             colours.append(colour)
+            portraits.append(loaded.sitter.portrait(colour))
             stored, used = loaded.arrays["references"], loaded.arrays["reference_frames"]
             for side, reference in enumerate(rng.choice(len(stored), 2, replace=False)):
                 length = min(frames, int(used[reference]))
@@ -189,13 +195,14 @@ class TrainingSet:
         sentence = np.stack(
             [self.sentences[which, rng.integers(0, N_CAPTIONS)] for which in chosen]
         )
-        return _assemble(features, lengths, sentence, notes, colours, rng)
+        return _assemble(features, lengths, sentence, portraits, notes, colours, rng)
 
 
 def _assemble(
     features: npt.NDArray[np.float32],
     lengths: npt.NDArray[np.int64],
     sentence: npt.NDArray[np.float32],
+    portraits: list[npt.NDArray[np.float32]],
     notes: list[tuple[int, _Loaded, int]],
     colours: list[npt.NDArray[np.float64] | None],
     rng: np.random.Generator,
@@ -245,6 +252,7 @@ def _assemble(
         features=torch.from_numpy(features),
         frames=torch.from_numpy(lengths),
         sentence=torch.from_numpy(sentence),
+        portrait=stack_portraits(portraits),
         item_of_note=torch.tensor([item for item, _, _ in notes]),
         pitch=of_notes("pitch"),
         velocity=of_notes("velocity"),

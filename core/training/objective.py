@@ -18,6 +18,7 @@ from core.engines.embedded.decoder import (
 )
 from core.training.bands import noise_to_bands
 from core.training.data import Batch
+from core.training.portrait import Teacher
 
 SOFT_FLOOR_DB = -84.0
 _FLOOR_WIDTH_DB = 6.0
@@ -35,17 +36,19 @@ class LossWeights:
     modulation: float = 0.1
     same_instrument: float = 0.1
     words: float = 0.1
+    near: float = 1.0
     temperature: float = 0.1
 
 
 class EmbeddedModel(nn.Module):
-    """The three networks that are trained together."""
+    """The networks that are trained together; the teacher does not ship."""
 
     def __init__(self, encoder: EncoderConfig, decoder: DecoderConfig) -> None:
         super().__init__()
         self.recording = RecordingNet(encoder)
         self.sentence = SentenceNet(encoder)
         self.decoder = Decoder(decoder)
+        self.teacher = Teacher(encoder.embedding_dim)
 
 
 def soft_floor(level_db: Tensor) -> Tensor:
@@ -103,31 +106,52 @@ def _contrast(a: Tensor, b: Tensor, temperature: float) -> Tensor:
     )
 
 
+@dataclass(frozen=True)
+class Sources:
+    """Where each item of a batch takes its embedding from.
+
+    Attributes:
+        teacher, words: bool [B]; the others are decoded from their recording.
+        recordings: whether recordings and words are heard at all in this step.
+    """
+
+    teacher: Tensor
+    words: Tensor
+    recordings: bool = True
+
+
 def losses(
     model: EmbeddedModel,
     batch: Batch,
     weights: LossWeights,
-    from_words: Tensor,
+    sources: Sources,
     jitter: float,
     half: bool = False,
 ) -> dict[str, Tensor]:
     """Every loss term and their weighted sum (``total``).
 
     Args:
-        model: the three networks.
+        model: the networks.
         batch: what to learn from.
         weights: of the terms.
-        from_words: bool [B]; these items are decoded from their caption, not their recording.
+        sources: of the embeddings.
         jitter: standard deviation, relative to the vector's norm, of noise on embeddings, so
             that the neighbourhood of a timbre sounds like it.
         half: run the networks in bfloat16, the rest in single precision.
     """
-    features, frames = batch.features.flatten(0, 1), batch.frames.flatten()
-    from_words = from_words & batch.plain  # words know nothing of a colour given on the way
-    with torch.autocast(features.device.type, torch.bfloat16, enabled=half):
-        first, second = model.recording(features, frames).float().chunk(2)
-        words = model.sentence(batch.sentence).float()
-        chosen = torch.where(from_words[:, None], words, first)
+    terms: dict[str, Tensor] = {}
+    with torch.autocast(batch.features.device.type, torch.bfloat16, enabled=half):
+        chosen = model.teacher(batch.portrait).float()
+        if sources.recordings:
+            taught = chosen
+            features, frames = batch.features.flatten(0, 1), batch.frames.flatten()
+            first, second = model.recording(features, frames).float().chunk(2)
+            words = model.sentence(batch.sentence).float()
+            # Words know nothing of a colour given on the way.
+            from_words = sources.words & batch.plain
+            heard = torch.where(from_words[:, None], words, first)
+            chosen = torch.where(sources.teacher[:, None], taught, heard)
+            terms = _placing(first, second, words, taught.detach(), batch.plain, weights)
         if jitter:
             noise = torch.randn_like(chosen) * (jitter / chosen.shape[-1] ** 0.5)
             chosen = functional.normalize(chosen + noise, dim=-1)
@@ -139,7 +163,7 @@ def losses(
     first_knot = torch.arange(len(batch.pitch), device=predicted.device) * (
         len(batch.on_s) // len(batch.pitch)
     )
-    terms = {
+    terms |= {
         "partials": _weighted_error(predicted, batch.partial_db, batch.audible),
         "noise": _weighted_error(controls.noise_db, batch.noise_db, everything),
         "bands": (
@@ -164,12 +188,32 @@ def losses(
         .abs()
         .mean()
         + (controls.detune_cents[first_knot] - batch.detune_cents).abs().mean() / 10.0,
-        "same_instrument": _contrast(first, second, weights.temperature),
-        "words": _contrast(words[batch.plain], first[batch.plain], weights.temperature)
-        if bool(batch.plain.any())
-        else first.sum() * 0.0,
     }
     total = terms["partials"]
-    for name in ("noise", "bands", "loudness", "tuning", "modulation", "same_instrument", "words"):
-        total = total + getattr(weights, name) * terms[name]
+    for name, value in terms.items():
+        if name != "partials":
+            total = total + getattr(weights, name) * value
     return {"total": total, **terms}
+
+
+def _placing(
+    first: Tensor,
+    second: Tensor,
+    words: Tensor,
+    taught: Tensor,
+    plain: Tensor,
+    weights: LossWeights,
+) -> dict[str, Tensor]:
+    """How far recordings and words [B, 512] are from where they were taught to be."""
+    apart = 2.0 - (first * taught).sum(dim=-1).mean() - (second * taught).sum(dim=-1).mean()
+    terms = {
+        "near": apart,
+        "same_instrument": 0.5 * _contrast(first, taught, weights.temperature)
+        + 0.5 * _contrast(first, second, weights.temperature),
+    }
+    if bool(plain.any()):
+        # Words leave much open: they need only be nearer to their own instrument than to others.
+        terms["words"] = _contrast(words[plain], taught[plain], weights.temperature) + 2.0 * (
+            1.0 - (words[plain] * taught[plain]).sum(dim=-1).mean()
+        )
+    return terms

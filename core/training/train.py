@@ -28,7 +28,7 @@ from safetensors.torch import save_file
 from core.encoders.networks import EncoderConfig
 from core.engines.embedded.decoder import DecoderConfig
 from core.training.data import TrainingSet
-from core.training.objective import EmbeddedModel, LossWeights, losses
+from core.training.objective import EmbeddedModel, LossWeights, Sources, losses
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,10 @@ class RunConfig:
     warmup_steps: int = 200
     weight_decay: float = 0.01
     average: float = 0.998
-    words_share: float = 0.25
+    taught_steps: int = 2500
+    placing_steps: int = 500
+    taught_share: float = 0.35
+    words_share: float = 0.2
     coloured_share: float = 0.5
     jitter: float = 0.1
     half: bool = False
@@ -107,6 +110,7 @@ class Trainer:
         shipped = {
             name: value.half().contiguous().cpu()
             for name, value in self.averaged.state_dict().items()
+            if not name.startswith("teacher.")
         }
         configs = {
             "encoder": json.dumps(asdict(self.config.encoder)),
@@ -124,10 +128,13 @@ class Trainer:
         batch = self.train_set.draw(
             config.batch, rng, config.reference_frames, config.coloured_share
         ).to(self.device)
-        from_words = torch.from_numpy(rng.random(config.batch) < config.words_share)
-        terms = losses(
-            self.model, batch, config.loss, from_words.to(self.device), config.jitter, config.half
+        draw = torch.from_numpy(rng.random(config.batch)).to(self.device)
+        sources = Sources(
+            teacher=draw < (config.taught_share if self._placed() else 1.0),
+            words=draw > 1.0 - config.words_share,
+            recordings=self.step >= config.taught_steps,
         )
+        terms = losses(self.model, batch, config.loss, sources, config.jitter, config.half)
         self.optimiser.zero_grad(set_to_none=True)
         terms["total"].backward()  # type: ignore[no-untyped-call]
         torch.nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
@@ -141,6 +148,10 @@ class Trainer:
         self.step += 1
         return {name: float(value.detach()) for name, value in terms.items()}
 
+    def _placed(self) -> bool:
+        """Whether the encoders have learned where to place what they hear, if roughly."""
+        return self.step >= self.config.taught_steps + self.config.placing_steps
+
     @torch.no_grad()
     def validate(self) -> dict[str, float]:
         """Losses of the averaged weights on the validation split, by recording and by words."""
@@ -149,10 +160,14 @@ class Trainer:
         batch = self.valid_set.batch_of(chosen, rng, self.config.reference_frames)
         batch = batch.to(self.device)
         found = {}
-        for source in (False, True):
-            from_words = torch.full((len(chosen),), source, device=self.device)
-            terms = losses(self.averaged, batch, self.config.loss, from_words, 0.0)
-            label = "words" if source else "recording"
+        recordings = self.step > self.config.taught_steps
+        for label in ("teacher", "recording", "words") if recordings else ("teacher",):
+            sources = Sources(
+                teacher=torch.full((len(chosen),), label == "teacher", device=self.device),
+                words=torch.full((len(chosen),), label == "words", device=self.device),
+                recordings=recordings,
+            )
+            terms = losses(self.averaged, batch, self.config.loss, sources, 0.0)
             found.update({f"{label}/{name}": float(value) for name, value in terms.items()})
         return found
 

@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from core.engines.embedded.controls import N_NOISE, SAMPLE_RATE, partial_hz
-from core.engines.embedded.synthesis import NoteTracks, add_partials
+from core.engines.embedded.synthesis import NotePhases, NoteTracks, add_partials
 from core.training.analysis import analyse_note
 from core.training.procedural import KINDS, make_instrument
 
@@ -57,7 +57,7 @@ def test_what_was_analysed_sounds_the_same_again(index: int) -> None:
             partials_hz=partial_hz(controls.f0_hz, controls.inharmonicity),
             partial_db=torch.from_numpy(controls.partial_db),
             noise_db=torch.zeros(len(controls.times_s), N_NOISE),
-            phases=np.random.default_rng(0).random(128),
+            phases=NotePhases.draw(0, 0),
         ),
     )
     blocks = len(audio) // 2205

@@ -1,5 +1,7 @@
 """Controls become the sound they describe."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -14,7 +16,9 @@ from core.engines.embedded.controls import (
     knot_times,
     partial_hz,
 )
+from core.engines.embedded.modulation import Modulation
 from core.engines.embedded.synthesis import (
+    NotePhases,
     NoteTracks,
     add_noise_power,
     add_partials,
@@ -30,6 +34,7 @@ def steady_note(
     seconds: float = 1.0,
     f0_hz: float = 440.0,
     levels: dict[int, float] | None = None,
+    modulation: Modulation | None = None,
 ) -> NoteTracks:
     """A note of constant partial levels (dB by partial number, from 1)."""
     knots_s = knot_times(seconds, 0.1)
@@ -43,7 +48,8 @@ def steady_note(
         partials_hz=partial_hz(f0_hz, 0.0),
         partial_db=partial_db,
         noise_db=torch.full((len(knots_s), N_NOISE), SILENT),
-        phases=np.zeros(N_PARTIALS),
+        phases=replace(NotePhases.draw(0, 0), partials=np.zeros(N_PARTIALS)),
+        modulation=modulation or Modulation(),
     )
 
 
