@@ -123,6 +123,7 @@ class Trainer:
         """One optimiser step; its losses."""
         config = self.config
         rng = np.random.default_rng([config.seed, self.step])
+        torch.manual_seed(int(rng.integers(2**62)))  # so that a resumed run is the same run
         for group in self.optimiser.param_groups:
             group["lr"] = learning_rate(config, self.step)
         batch = self.train_set.draw(

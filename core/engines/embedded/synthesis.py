@@ -199,7 +199,7 @@ def read_late(steady: Tensor, first: int, lag: npt.NDArray[np.float64]) -> Tenso
         lag: float64 [m], samples ≥ 0.
 
     Returns:
-        float32 [m]. Before its beginning the sound is silent.
+        float32 [m]. A lag past the sound's beginning reads its first sample.
     """
     position = np.maximum(np.arange(first, first + len(lag)) - lag, 0.0)
     whole = np.floor(position)

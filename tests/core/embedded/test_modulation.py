@@ -81,13 +81,15 @@ def test_a_steady_note_is_returned_untouched() -> None:
     assert still is audio
     assert found is not None
     assert (found.vibrato_cents, found.tremolo_db) == (0.0, 0.0)
-    assert found.shimmer_db < 0.3
+    assert found.shimmer_db < 0.5
 
 
 def test_a_short_note_does_not_show_how_it_moves() -> None:
     audio = played(Modulation(vibrato_cents=30.0))[: round(0.5 * SAMPLE_RATE)]
     assert LEAST_S > 0.5
-    assert take_out(audio, 330.0, 0.5) == (audio, None) or take_out(audio, 330.0, 0.5)[1] is None
+    still, found = take_out(audio, 330.0, 0.5)
+    assert still is audio
+    assert found is None
 
 
 @given(
@@ -119,7 +121,7 @@ def test_reading_late_by_whole_samples_only_shifts() -> None:
     padded = torch.cat([torch.zeros(4), sound, torch.zeros(64)])
     late = read_late(padded, 0, np.full(1000, 7.0))
     assert torch.allclose(late[7:], sound[:-7], atol=1e-6)
-    assert late[:3].abs().max() < 1e-6
+    assert torch.allclose(late[:7], sound[:1].expand(7), atol=1e-6)
 
 
 def test_reading_late_by_a_fraction_keeps_a_tone_pure() -> None:

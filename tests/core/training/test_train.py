@@ -1,0 +1,139 @@
+"""Training end to end, in little: prepare, train, stop, go on, ship."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from safetensors import safe_open
+
+from core.encoders.networks import EncoderConfig
+from core.engines.embedded.decoder import DecoderConfig
+from core.engines.embedded.weights import load_decoder, load_encoder_networks
+from core.errors import UserInputError
+from core.training import data, prepare, train
+from core.training.portrait import N_PORTRAIT, Sitter
+
+CONFIGS = Path(train.__file__).parent / "configs"
+SMALL = train.RunConfig(
+    steps=12,
+    batch=4,
+    taught_steps=4,
+    placing_steps=3,
+    reference_frames=30,
+    warmup_steps=2,
+    encoder=EncoderConfig(width=16, blocks=1, sentence_hidden=16),
+    decoder=DecoderConfig(width=16, hidden=16, trunk_blocks=1, frame_blocks=1),
+)
+
+
+@pytest.fixture(scope="module")
+def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A few procedural instruments, of both splits."""
+    folder = tmp_path_factory.mktemp("prepared")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(prepare, "N_NOTES", 8)
+        patch.setattr(prepare, "N_REFERENCES", 3)
+        patch.setattr(data, "N_CAPTIONS", 3)
+        for first in (27, 61):
+            prepare._build_source(folder, "procedural", first, first + 4)
+    return folder
+
+
+@pytest.fixture(autouse=True)
+def _few_captions(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(data, "N_CAPTIONS", 3)
+
+
+def trained(prepared: Path, run: Path, *stops: int) -> dict[str, torch.Tensor]:
+    """The weights after training up to each stop in turn, in a new trainer each time."""
+    run.mkdir()
+    for stop in stops:
+        trainer = train.Trainer(SMALL, prepared, run, torch.device("cpu"))
+        while trainer.step < stop:
+            trainer.one_step()
+        trainer.save()
+    return trainer.model.state_dict()
+
+
+def test_a_run_broken_off_goes_on_as_if_it_had_not_been(prepared: Path, tmp_path: Path) -> None:
+    whole = trained(prepared, tmp_path / "whole", 9)
+    broken = trained(prepared, tmp_path / "broken", 2, 5, 9)
+    for name, value in whole.items():
+        torch.testing.assert_close(broken[name], value, atol=1e-4, rtol=1e-3)
+
+
+def test_what_ships_loads_and_leaves_the_teacher_behind(prepared: Path, tmp_path: Path) -> None:
+    trained(prepared, tmp_path / "run", 5)
+    path = tmp_path / "run/embedded.safetensors"
+    with safe_open(path, framework="pt") as file:
+        assert not [name for name in file.keys() if name.startswith("teacher")]  # noqa: SIM118
+    assert load_decoder(path).config == SMALL.decoder
+    load_encoder_networks(path)
+
+
+def test_learning_lowers_the_error(prepared: Path, tmp_path: Path) -> None:
+    (tmp_path / "run").mkdir()
+    trainer = train.Trainer(SMALL, prepared, tmp_path / "run", torch.device("cpu"))
+    before = trainer.validate()["teacher/total"]
+    errors = [trainer.one_step() for _ in range(12)]
+    assert all(np.isfinite(list(error.values())).all() for error in errors)
+    assert {"near", "words", "same_instrument"} <= errors[-1].keys()
+    assert trainer.validate()["teacher/partials"] < before
+
+
+def test_a_colour_changes_target_portrait_and_reference_alike(prepared: Path) -> None:
+    training = data.TrainingSet(prepared, "train")
+    chosen = np.arange(4)
+    plain, coloured = (
+        training.batch_of(chosen, np.random.default_rng(3), 30, share) for share in (0.0, 1.0)
+    )
+    assert plain.plain.all()
+    assert not coloured.plain.any()
+    assert plain.portrait.shape == (4, N_PORTRAIT)
+    for one, other in (
+        (plain.portrait, coloured.portrait),
+        (plain.features, coloured.features),
+        (plain.partial_db, coloured.partial_db),
+    ):
+        assert not torch.allclose(one, other)
+
+
+def test_portraits_of_flat_colours_only_shift() -> None:
+    from core.engines.embedded.controls import FLOOR_DB, N_NOISE, N_PARTIALS
+    from core.engines.embedded.modulation import N_MODULATION
+    from core.training.bands import COLOUR_GRID_HZ
+
+    knots, notes = 12, 5
+    rng = np.random.default_rng(0)
+    arrays = {
+        "pitch": np.array([40, 50, 60, 70, 80]),
+        "velocity": np.array([30, 60, 90, 110, 127]),
+        "held_s": np.full(notes, 0.7),
+        "knots": np.full(notes, knots),
+        "first_knot": np.arange(notes) * knots,
+        "times_s": np.tile(np.linspace(0, 1.2, knots), notes),
+        "partial_db": rng.uniform(-50, -10, (notes * knots, N_PARTIALS)),
+        "noise_db": rng.uniform(-50, -10, (notes * knots, N_NOISE)),
+        "modulation": np.full((notes, N_MODULATION), np.nan),
+    }
+    sitter = Sitter(arrays)
+    plain, louder = sitter.portrait(None), sitter.portrait(np.full(len(COLOUR_GRID_HZ), 5.0))
+    assert FLOOR_DB < -90
+    difference = louder - plain
+    moved = np.abs(difference) > 1e-4
+    assert difference[moved] == pytest.approx(np.full(moved.sum(), 5.0 / 25.0), abs=1e-4)
+    assert moved.mean() > 0.7
+
+
+@pytest.mark.parametrize("path", sorted(CONFIGS.glob("*.toml")), ids=lambda path: path.stem)
+def test_kept_configurations_can_be_read(path: Path) -> None:
+    assert train.RunConfig.read(path).steps == tomllib.loads(path.read_text())["steps"]
+
+
+def test_a_folder_without_instruments_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(UserInputError, match="no prepared instruments"):
+        data.TrainingSet(tmp_path, "train")
