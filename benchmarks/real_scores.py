@@ -1,8 +1,8 @@
 """Real scores in words' and in held-out instruments' timbres: are the notes still heard?
 
-Ten scores of music21's corpus (exported at run time) are played by a soundfont and by Timbre
-Bridge, and basic-pitch listens to both. Prints a table; draws each held-out instrument's
-target and render as spectrograms::
+Ten scores of music21's corpus (exported at run time) are played by a soundfont and by the
+command ``timbre render``, one process a score, and basic-pitch listens to both. Prints a table;
+draws each held-out instrument's target and render as spectrograms::
 
     uv run python benchmarks/real_scores.py OUT [--model embedded]
 """
@@ -10,16 +10,18 @@ target and render as spectrograms::
 from __future__ import annotations
 
 import argparse
+import json
+import subprocess
+import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
-from core.audio import write_wav
+from core.audio import read_audio, write_wav
 from core.engines.base import FloatArray
-from core.midi import read_midi
+from core.midi import read_midi, write_midi
 from core.score import Clip, Note
-from core.synthesizer import Synthesizer
-from core.timbre import AudioTimbre, TextTimbre, Timbre
 from core.training.instruments import SAMPLE_RATE
 from core.training.soundfonts import SoundfontPlayer, play_clip
 from evaluation.metrics.transcription import evaluate, transcribe
@@ -64,6 +66,18 @@ def onset_f(clip: Clip, audio: FloatArray, rate: int) -> float:
     return float(evaluate(clip, transcribe(audio, rate, threads=2))["onset_f"] or 0.0)
 
 
+def by_command(midi: Path, timbre: list[str], model: str, out: Path) -> dict[str, Any]:
+    """What ``timbre render MIDI TIMBRE -o OUT --json`` says of its render."""
+    out.unlink(missing_ok=True)
+    command = [sys.executable, "-c", "from core.cli import main; main()"]
+    options = [*timbre, "--model", model, "-o", str(out), "--json"]
+    done = subprocess.run(
+        [*command, "render", str(midi), *options], check=True, capture_output=True, text=True
+    )
+    told: dict[str, Any] = json.loads(done.stdout)
+    return told
+
+
 def draw(path: Path, title: str, target: FloatArray, render: FloatArray) -> None:
     """Target and render, as spectrograms one above the other."""
     import matplotlib
@@ -90,31 +104,34 @@ def main() -> None:
     out: Path = arguments.out
     out.mkdir(parents=True, exist_ok=True)
     clips = load_scores(out)
-    synth = Synthesizer.load(arguments.model)
     player = SoundfontPlayer("fluid")
     lick = Clip.of("lick", [Note(0.3 * i, key, 92, 0.5) for i, key in enumerate(_LICK)])
     columns: dict[str, list[tuple[float, float]]] = {}
-    cases: list[tuple[str, int, Timbre]] = [(WORDS, WORDS_PROGRAM, TextTimbre(WORDS))]
+    cases = [(WORDS, WORDS_PROGRAM, ["--text", WORDS])]
     for name, program in HELD_OUT.items():
         player.select(0, program)
         reference = out / f"reference-{name.replace(' ', '-')}.wav"
         write_wav(reference, play_clip(lick, player)[None], SAMPLE_RATE)
-        cases.append((f"recording: {name}", program, AudioTimbre(reference)))
+        cases.append((f"recording: {name}", program, ["--audio", str(reference)]))
     for name, program, timbre in cases:
         player.select(0, program)
+        slug = name.replace(" ", "-").replace(":", "")
         for index, clip in enumerate(clips):
             target = play_clip(clip, player)
-            take = synth.render(clip, timbre)
-            pair = (
-                onset_f(clip, target[None], SAMPLE_RATE),
-                onset_f(clip, take.audio, take.sample_rate),
-            )
+            midi = out / f"{clip.name}-minute.mid"
+            write_midi(clip, midi)
+            told = by_command(midi, timbre, arguments.model, out / f"{slug}-{index}.wav")
+            render, rate = read_audio(told["path"])
+            pair = onset_f(clip, target[None], SAMPLE_RATE), onset_f(clip, render, rate)
             columns.setdefault(name, []).append(pair)
-            print(f"{name:<30}{clip.name:<36}{pair[0]:>8.3f}{pair[1]:>8.3f}", flush=True)
+            print(
+                f"{name:<30}{clip.name:<36}{pair[0]:>8.3f}{pair[1]:>8.3f}"
+                f"{told['timings']['total_s']:>8.1f} s",
+                flush=True,
+            )
             if index == 0:
-                gain = np.sqrt((target**2).mean() / (take.audio**2).mean())
-                slug = name.replace(" ", "-").replace(":", "")
-                draw(out / f"{slug}.png", name, target, take.audio[0] * gain)
+                gain = np.sqrt((target**2).mean() / (render**2).mean())
+                draw(out / f"{slug}.png", name, target, render[0] * gain)
     print(f"\n{'timbre':<32}{'soundfont':>10}{'render':>9}{'ratio':>8}")
     for name, pairs in columns.items():
         truth, own = np.mean(pairs, axis=0)
