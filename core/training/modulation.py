@@ -13,6 +13,7 @@ from dataclasses import replace
 import numpy as np
 import numpy.typing as npt
 from scipy.ndimage import map_coordinates, uniform_filter1d
+from scipy.signal import savgol_filter
 
 from core.engines.base import FloatArray
 from core.engines.embedded.controls import SAMPLE_RATE
@@ -72,9 +73,11 @@ def _pitch_cents(followed: npt.NDArray[np.complex128], f0_hz: float) -> Array:
 
 
 def _fast(track: Array) -> Array:
-    """What moves faster than about 2 Hz."""
-    slow = uniform_filter1d(track, round(_SLOW_S * FRAME_HZ), axis=0, mode="nearest")
-    return uniform_filter1d(track - slow, 5, axis=0, mode="nearest")
+    """What moves faster than about 2 Hz [frames, …]; a steady rise or fall is no movement."""
+    width = min(round(_SLOW_S * FRAME_HZ), len(track)) // 2 * 2 - 1
+    slow = savgol_filter(track, width, 1, axis=0, mode="interp")
+    fast: Array = uniform_filter1d(track - slow, 5, axis=0, mode="nearest")
+    return fast
 
 
 def _regular(track: Array) -> tuple[float, float, float]:
@@ -144,7 +147,9 @@ def _one_pass(
         last = first + int(weak[0])
     if last - first < LEAST_S * FRAME_HZ:
         return audio, None
-    cents, level = _fast(_pitch_cents(followed, f0_hz)), _fast(level_db)
+    cents, level = np.zeros(len(power)), np.zeros(len(power))
+    cents[first:last] = _fast(_pitch_cents(followed, f0_hz)[first:last])
+    level[first:last] = _fast(level_db[first:last])
     vibrato_cents, vibrato_hz, share = _regular(cents[first:last])
     if vibrato_cents < _LEAST_CENTS or share < _REGULAR:
         vibrato_cents = 0.0
@@ -155,7 +160,7 @@ def _one_pass(
     modulation = Modulation(
         vibrato_cents=min(vibrato_cents, MAX_VIBRATO_CENTS),
         vibrato_hz=vibrato_hz,
-        vibrato_delay_s=_half_grown_s(cents[:last], vibrato_hz) if vibrato_cents else 0.0,
+        vibrato_delay_s=_half_grown_s(cents[first:last], vibrato_hz) if vibrato_cents else 0.0,
         tremolo_db=min(tremolo_db, MAX_TREMOLO_DB),
         tremolo_hz=tremolo_hz,
         shimmer_db=shimmer_db,
@@ -164,13 +169,12 @@ def _one_pass(
     still = audio
     frames = np.arange(len(power))
     at_frame = np.arange(len(audio)) / HOP
-    measured = np.clip(frames / first, 0.0, 1.0) * (frames < last)
     if vibrato_cents:
-        ahead_s = np.cumsum(2.0 ** (cents * measured / 1200.0) - 1.0) / FRAME_HZ
+        ahead_s = np.cumsum(2.0 ** (cents / 1200.0) - 1.0) / FRAME_HZ
         at = np.arange(len(audio)) - np.interp(at_frame, frames, ahead_s) * SAMPLE_RATE
         still = map_coordinates(still, at[None], order=3, mode="nearest").astype(np.float32)
     if tremolo_db:
-        gain_db = np.interp(at_frame, frames, -level * measured)
+        gain_db = np.interp(at_frame, frames, -level)
         still = (still * 10 ** (gain_db / 20)).astype(np.float32)
     return still, modulation
 

@@ -81,7 +81,23 @@ def test_a_steady_note_is_returned_untouched() -> None:
     assert still is audio
     assert found is not None
     assert (found.vibrato_cents, found.tremolo_db) == (0.0, 0.0)
-    assert found.shimmer_db < 0.5
+    assert found.shimmer_db < 0.3
+
+
+@pytest.mark.parametrize("fall_db_s", [10.0, 30.0])
+def test_a_decay_is_no_movement(fall_db_s: float) -> None:
+    at_s = np.arange(round(SECONDS * SAMPLE_RATE)) / SAMPLE_RATE
+    partials = [
+        10 ** (-(fall_db_s * (1 + 0.2 * k) * at_s + 3 * k) / 20)
+        * np.sin(2 * np.pi * 330.0 * k * at_s + k)
+        for k in range(1, 8)
+    ]
+    audio = (0.2 * np.sum(partials, axis=0)).astype(np.float32)
+    still, found = take_out(audio, 330.0, SECONDS)
+    assert found is not None
+    assert found.shimmer_db < 0.4
+    assert (found.vibrato_cents, found.tremolo_db) == (0.0, 0.0)
+    assert still is audio
 
 
 def test_a_short_note_does_not_show_how_it_moves() -> None:
