@@ -5,7 +5,7 @@
     python -m core.training.train CONFIG.toml --data DIR --run DIR [--minutes M]
 
 A run folder holds ``config.toml``, ``state.pt`` (everything needed to go on), TensorBoard
-curves, and at the end ``embedded.safetensors`` (averaged weights in half precision).
+curves and sounds, and at the end ``embedded.safetensors`` (averaged weights in half precision).
 """
 
 from __future__ import annotations
@@ -24,9 +24,15 @@ from typing import Any
 import numpy as np
 import torch
 from safetensors.torch import save_file
+from torch import Tensor
 
+from core.encoders.base import unit
 from core.encoders.networks import EncoderConfig
+from core.engines.base import RenderRequest
+from core.engines.embedded.controls import SAMPLE_RATE
 from core.engines.embedded.decoder import DecoderConfig
+from core.engines.embedded.engine import EmbeddedEngine
+from core.score import Clip, Note
 from core.training.data import TrainingSet
 from core.training.objective import EmbeddedModel, LossWeights, Sources, losses
 
@@ -172,6 +178,21 @@ class Trainer:
             found.update({f"{label}/{name}": float(value) for name, value in terms.items()})
         return found
 
+    def listen(self) -> dict[str, Tensor]:
+        """What a few validation instruments sound like, cloned from a reference: name to [n]."""
+        rng = np.random.default_rng(9)
+        chosen = np.linspace(0, len(self.valid_set) - 1, 4).round().astype(np.int64)
+        batch = self.valid_set.batch_of(chosen, rng, self.config.reference_frames)
+        with torch.no_grad():
+            features, frames = batch.features[0].to(self.device), batch.frames[0].to(self.device)
+            embeddings = self.averaged.recording(features, frames).cpu().numpy()
+        engine = EmbeddedEngine(copy.deepcopy(self.averaged.decoder))
+        notes = [Note(0.5 * i, key, 90, 0.45) for i, key in enumerate((48, 55, 60, 64, 67, 72))]
+        clip = Clip.of("listen", notes)
+        played = engine.render([RenderRequest(clip, unit(embedding)) for embedding in embeddings])
+        names = [self.valid_set.instruments[which].id for which in chosen]
+        return {name: torch.from_numpy(audio[0]) for name, audio in zip(names, played, strict=True)}
+
     def fit(self, minutes: float, every: int = 100) -> None:
         """Train until the last step or until time is up."""
         from torch.utils.tensorboard import SummaryWriter
@@ -186,6 +207,9 @@ class Trainer:
                 means = {name: value / every for name, value in sums.items()}
                 sums = {}
                 validated = self.validate() if self.step % (5 * every) == 0 else {}
+                if validated and self.step > self.config.taught_steps:
+                    for name, audio in self.listen().items():
+                        writer.add_audio(name, audio, self.step, SAMPLE_RATE)
                 for name, value in {**means, **validated}.items():
                     writer.add_scalar(name, value, self.step)
                 line = " ".join(f"{name} {value:.3f}" for name, value in means.items())

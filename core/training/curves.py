@@ -1,0 +1,64 @@
+"""Draw a training run's learning curves::
+
+    python -m core.training.curves RUN OUT.png
+
+One panel a term, in the units of the objective (errors in 10 dB): training, and validation by
+portrait, by recording and by words.
+"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+TERMS = ("partials", "noise", "bands", "near", "words", "modulation")
+SOURCES = {"": "training", "teacher/": "portrait", "recording/": "recording", "words/": "words"}
+
+
+def read_curves(run: Path) -> dict[str, tuple[list[int], list[float]]]:
+    """Steps and values of every scalar a run has written, by name."""
+    from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+
+    events = EventAccumulator(str(run / "curves"), size_guidance={"scalars": 0, "audio": 1})
+    events.Reload()
+    return {
+        name: (
+            [event.step for event in events.Scalars(name)],
+            [event.value for event in events.Scalars(name)],
+        )
+        for name in events.Tags()["scalars"]
+    }
+
+
+def draw(run: Path, out: Path) -> None:
+    """Write the picture."""
+    import matplotlib
+
+    matplotlib.use("Agg")
+    from matplotlib import pyplot
+
+    curves = read_curves(run)
+    figure, axes = pyplot.subplots(2, 3, figsize=(12, 6), layout="constrained")
+    for axis, term in zip(axes.flat, TERMS, strict=True):
+        for prefix, label in SOURCES.items():
+            if prefix + term in curves:
+                steps, values = curves[prefix + term]
+                axis.plot(steps, values, label=label, linewidth=1.2)
+        axis.set(title=term, xlabel="step", yscale="log")
+        axis.grid(alpha=0.3, which="both")
+    axes.flat[0].legend()
+    figure.savefig(out, dpi=80)
+    pyplot.close(figure)
+
+
+def main() -> None:
+    """Command line."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
+    parser.add_argument("run", type=Path)
+    parser.add_argument("out", type=Path)
+    arguments = parser.parse_args()
+    draw(arguments.run, arguments.out)
+
+
+if __name__ == "__main__":
+    main()
