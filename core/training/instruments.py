@@ -35,6 +35,16 @@ class NotePlayer(Protocol):
 
 
 @dataclass(frozen=True)
+class PlayedNote:
+    """A recorded note."""
+
+    pitch: int
+    velocity: int
+    held_s: float
+    audio: FloatArray
+
+
+@dataclass(frozen=True)
 class Instrument:
     """One timbre of the training data.
 

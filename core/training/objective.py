@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor, nn
@@ -17,7 +17,7 @@ from core.engines.embedded.decoder import (
     partial_levels,
 )
 from core.training.bands import noise_to_bands
-from core.training.data import Batch
+from core.training.batch import Batch
 from core.training.portrait import Teacher
 
 SOFT_FLOOR_DB = -84.0
@@ -159,6 +159,7 @@ def losses(
         controls = model.decoder(state, batch.note_of_knot, batch.on_s, batch.off_s)
     controls = DecodedControls(**{name: value.float() for name, value in vars(controls).items()})
     predicted = partial_levels(controls, batch.index, batch.fraction)
+    batch = _where_known(batch, predicted.detach(), controls.noise_db.detach())
     everything = torch.ones(N_NOISE, device=predicted.device)
     first_knot = torch.arange(len(batch.pitch), device=predicted.device) * (
         len(batch.on_s) // len(batch.pitch)
@@ -194,6 +195,15 @@ def losses(
         if name != "partials":
             total = total + getattr(weights, name) * value
     return {"total": total, **terms}
+
+
+def _where_known(batch: Batch, partial_db: Tensor, noise_db: Tensor) -> Batch:
+    """The batch with what was not recorded, such as highs, taken to be as predicted."""
+    return replace(
+        batch,
+        partial_db=torch.where(batch.known, batch.partial_db, partial_db),
+        noise_db=torch.where(batch.noise_known, batch.noise_db, noise_db),
+    )
 
 
 def _placing(

@@ -11,7 +11,8 @@ import argparse
 import json
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -23,9 +24,9 @@ from core.engines.base import FloatArray
 from core.engines.embedded.controls import NoteControls
 from core.engines.embedded.modulation import N_MODULATION
 from core.score import pitch_hz
-from core.training import effects
+from core.training import effects, nsynth
 from core.training.analysis import analyse_note
-from core.training.instruments import SAMPLE_RATE, Instrument, NotePlayer
+from core.training.instruments import SAMPLE_RATE, Instrument, NotePlayer, PlayedNote
 from core.training.procedural import make_instrument
 from core.training.soundfonts import FONTS, iter_instruments
 
@@ -37,16 +38,6 @@ N_REFERENCES = 10
 REFERENCE_S = 4.0
 TARGET_LEVEL = 0.1
 """RMS of the loudest 50 ms of an instrument's loudest note, after its gain."""
-
-
-@dataclass(frozen=True)
-class PlayedNote:
-    """A recorded note."""
-
-    pitch: int
-    velocity: int
-    held_s: float
-    audio: FloatArray
 
 
 def play_notes(instrument: Instrument, player: NotePlayer, seed: int) -> list[PlayedNote]:
@@ -140,8 +131,13 @@ def measure_traits(notes: list[PlayedNote], controls: list[NoteControls]) -> dic
     }
 
 
-def write_instrument(path: Path, instrument: Instrument, notes: list[PlayedNote]) -> bool:
-    """Analyse an instrument's notes and write its file. False if it is all but silent."""
+def write_instrument(
+    path: Path, instrument: Instrument, notes: list[PlayedNote], max_hz: float = SAMPLE_RATE / 2
+) -> bool:
+    """Analyse an instrument's notes and write its file. False if it is all but silent.
+
+    Above ``max_hz`` the notes were never recorded, and nothing is to be learned from them.
+    """
     loudest = max(_level(note.audio) for note in notes)
     if loudest < 1e-4:
         return False
@@ -162,6 +158,7 @@ def write_instrument(path: Path, instrument: Instrument, notes: list[PlayedNote]
     np.savez(
         temporary,
         meta=json.dumps({**asdict(instrument), "measured": measure_traits(notes, controls)}),
+        max_hz=max_hz,
         pitch=np.array([note.pitch for note in notes], np.int16),
         velocity=np.array([note.velocity for note in notes], np.int16),
         held_s=np.array([note.held_s for note in notes], np.float32),
@@ -206,15 +203,21 @@ def _build(out: Path, instrument: Instrument, player: NotePlayer) -> int:
     path = _file_of(out, instrument)
     if path.exists():
         return 0
-    notes = play_notes(instrument, player, seed=1)
+    return _write_with_copy(out, instrument, play_notes(instrument, player, seed=1))
+
+
+def _write_with_copy(
+    out: Path, instrument: Instrument, notes: list[PlayedNote], max_hz: float = SAMPLE_RATE / 2
+) -> int:
+    """Write an instrument and, for every other one, a coloured copy of it."""
     written = 0
     if (
         instrument.split != "heldout"
         and np.random.default_rng([*instrument.id.encode()]).random() < 0.5
     ):
         coloured, wet = _coloured(instrument, notes)
-        written += write_instrument(_file_of(out, coloured), coloured, wet)
-    return written + write_instrument(path, instrument, notes)
+        written += write_instrument(_file_of(out, coloured), coloured, wet, max_hz)
+    return written + write_instrument(_file_of(out, instrument), instrument, notes, max_hz)
 
 
 def _build_source(out: Path, source: str, first: int, last: int) -> int:
@@ -227,20 +230,38 @@ def _build_source(out: Path, source: str, first: int, last: int) -> int:
     return sum(_build(out, instrument, player) for instrument, player in instruments)
 
 
+def _build_nsynth(out: Path, folder: Path, first: int, every: int) -> int:
+    """Every so many-th instrument of an NSynth split, from ``first``."""
+    torch.set_num_threads(1)
+    written = 0
+    for instrument, choose in islice(nsynth.iter_instruments(folder), first, None, every):
+        if not _file_of(out, instrument).exists():
+            written += _write_with_copy(out, instrument, choose(N_NOTES), nsynth.MAX_HZ)
+    return written
+
+
 def main() -> None:
     """Command line."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
     parser.add_argument("out", type=Path)
     parser.add_argument("--procedural", type=int, default=600)
+    parser.add_argument("--nsynth", type=Path, nargs="*", default=[], help="folders of its splits")
     parser.add_argument("--workers", type=int, default=2)
     arguments = parser.parse_args()
     arguments.out.mkdir(parents=True, exist_ok=True)
     work = [(font, 0, 0) for font in FONTS]
     work += [("procedural", first, first + 50) for first in range(0, arguments.procedural, 50)]
     with ProcessPoolExecutor(arguments.workers) as pool:
-        futures = {pool.submit(_build_source, arguments.out, *item): item for item in work}
-        for future, item in futures.items():
-            print(f"{item[0]} {item[1]}: {future.result()} instruments", flush=True)
+        futures = {
+            pool.submit(_build_source, arguments.out, *item): f"{item[0]} {item[1]}"
+            for item in work
+        }
+        for folder in arguments.nsynth:
+            for part in range(arguments.workers):
+                job = pool.submit(_build_nsynth, arguments.out, folder, part, arguments.workers)
+                futures[job] = f"{folder} {part}"
+        for future, label in futures.items():
+            print(f"{label}: {future.result()} instruments", flush=True)
 
 
 if __name__ == "__main__":

@@ -17,9 +17,7 @@ from core.training.modulation import LEAST_S, take_out
 SECONDS = 2.5
 
 
-def played(
-    modulation: Modulation, f0_hz: float = 330.0, seed: int = 0
-) -> npt.NDArray[np.float32]:
+def played(modulation: Modulation, f0_hz: float = 330.0, seed: int = 0) -> npt.NDArray[np.float32]:
     """Ten partials of constant level, modulated by the synthesizer."""
     knots_s = held_times(SECONDS)
     levels = torch.full((len(knots_s), N_PARTIALS), -200.0)
@@ -68,7 +66,9 @@ def test_tremolo_is_measured_as_it_was_played(level_db: float, rate_hz: float) -
 def test_shimmer_is_measured_about_as_it_was_played() -> None:
     for size_db in (1.5, 4.0):
         found = [
-            take_out(played(Modulation(shimmer_db=size_db, shimmer_hz=5.0), seed=seed), 330.0, 2.5)[1]
+            take_out(played(Modulation(shimmer_db=size_db, shimmer_hz=5.0), seed=seed), 330.0, 2.5)[
+                1
+            ]
             for seed in range(4)
         ]
         sizes = [modulation.shimmer_db for modulation in found if modulation]
