@@ -220,11 +220,12 @@ def velocity(system: System) -> dict[str, float]:
     """Spearman of loudness and centroid with velocity 25 … 127, where the target's is ≥ 0.9.
 
     FluidR3_GM has one velocity layer, so MuseScore_General's held-out programs, which have
-    several, are asked too; a melody of theirs is the reference.
+    several, are asked too; a melody of theirs, loud and soft, is the reference.
     """
     velocities = np.linspace(25, 127, 9).round().astype(int)
     rises: dict[str, list[float]] = {"loudness": [], "centroid": []}
-    melody = Clip.of("melody", [Note(0.4 * i, k, 95, 0.38) for i, k in enumerate(MELODY)])
+    played = zip(MELODY, (95, 40, 110, 70, 120, 55, 85, 30), strict=True)
+    melody = Clip.of("melody", [Note(0.4 * i, k, v, 0.38) for i, (k, v) in enumerate(played)])
     cases = [
         (system.player, bank, program, embedding)
         for (_, bank, program), embedding in zip(system.held_out, system.embeddings(), strict=True)
