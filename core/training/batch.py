@@ -22,7 +22,7 @@ KNOTS_PER_NOTE = 16
 
 @dataclass(frozen=True)
 class Batch:
-    """B instruments, two references and one caption each, M = 6 B notes, J = 16 M knots.
+    """B instruments, two references and one caption each, M notes, J = 16 M knots.
 
     Attributes:
         features: [2, B, T, 290], two references of each instrument; frames: [2, B].

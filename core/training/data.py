@@ -88,7 +88,12 @@ class TrainingSet:
         return len(self._items)
 
     def draw(
-        self, count: int, rng: np.random.Generator, frames: int, coloured: float = 0.0
+        self,
+        count: int,
+        rng: np.random.Generator,
+        frames: int,
+        coloured: float = 0.0,
+        notes_each: int = NOTES_PER_ITEM,
     ) -> Batch:
         """A random batch.
 
@@ -97,9 +102,10 @@ class TrainingSet:
             rng: where the randomness comes from.
             frames: T; longer references are cut at a random place.
             coloured: share of the instruments that get a random colour.
+            notes_each: notes of each instrument.
         """
         chosen = rng.choice(len(self._items), count, replace=count > len(self._items))
-        return self.batch_of(chosen, rng, frames, coloured)
+        return self.batch_of(chosen, rng, frames, coloured, notes_each)
 
     def batch_of(
         self,
@@ -107,8 +113,9 @@ class TrainingSet:
         rng: np.random.Generator,
         frames: int,
         coloured: float = 0.0,
+        notes_each: int = NOTES_PER_ITEM,
     ) -> Batch:
-        """A batch of these instruments."""
+        """A batch of these instruments; arguments as of :meth:`draw`."""
         colours: list[npt.NDArray[np.float64] | None] = []
         portraits = []
         features = np.full((2, len(chosen), frames, N_FEATURES), -4.0, np.float32)
@@ -131,7 +138,7 @@ class TrainingSet:
                     piece = colour_features(piece, colour)
                 features[side, item, :length] = piece
                 lengths[side, item] = length
-            picks = rng.choice(len(loaded.arrays["pitch"]), NOTES_PER_ITEM)
+            picks = rng.choice(len(loaded.arrays["pitch"]), notes_each)
             notes += [(item, loaded, int(pick)) for pick in picks]
         sentence = np.stack(
             [self.sentences[which, rng.integers(0, N_CAPTIONS)] for which in chosen]

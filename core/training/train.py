@@ -51,6 +51,8 @@ class RunConfig:
     taught_steps: int = 2500
     placing_steps: int = 500
     taught_share: float = 0.35
+    notes_taught: int = 6
+    notes_heard: int = 3
     words_share: float = 0.2
     coloured_share: float = 0.5
     jitter: float = 0.1
@@ -133,7 +135,12 @@ class Trainer:
         for group in self.optimiser.param_groups:
             group["lr"] = learning_rate(config, self.step)
         batch = self.train_set.draw(
-            config.batch, rng, config.reference_frames, config.coloured_share
+            config.batch,
+            rng,
+            config.reference_frames,
+            config.coloured_share,
+            # Once it plays what it is told, what is left to learn is to hear.
+            config.notes_heard if self._placed() else config.notes_taught,
         ).to(self.device)
         draw = torch.from_numpy(rng.random(config.batch)).to(self.device)
         sources = Sources(
