@@ -10,6 +10,12 @@ from torch.nn import functional
 
 from core.encoders.features import N_FEATURES, N_LEVELS
 
+PROTOTYPE_TEMPERATURE = 0.01
+"""How much better than others a prototype's captions must fit, in cosine, to count e times more."""
+
+GUESS_SHARE = 0.3
+"""What the network's own answer counts beside that of the prototypes."""
+
 
 @dataclass(frozen=True)
 class EncoderConfig:
@@ -20,6 +26,7 @@ class EncoderConfig:
     blocks: int = 4
     sentence_dim: int = 384
     sentence_hidden: int = 512
+    prototypes: int = 0
 
 
 class _ConvBlock(nn.Module):
@@ -98,7 +105,15 @@ def _mask(frames: Tensor, length: int) -> Tensor:
 
 
 class SentenceNet(nn.Module):
-    """A sentence embedding to a unit vector of the same space."""
+    """A sentence embedding to a unit vector of the same space.
+
+    A network's answer to words that fit many sounds is their mean, and a mean of timbres is a
+    dull one. So words are also looked up among prototypes, instruments whose captions and
+    timbres are known, and the answer leans towards the few that fit them best.
+    """
+
+    prototype_sentences: Tensor
+    prototype_timbres: Tensor
 
     def __init__(self, config: EncoderConfig) -> None:
         super().__init__()
@@ -109,7 +124,19 @@ class SentenceNet(nn.Module):
             nn.GELU(),
             nn.Linear(config.sentence_hidden, config.embedding_dim),
         )
+        for name, size in (
+            ("sentences", config.sentence_dim),
+            ("timbres", config.embedding_dim),
+        ):
+            self.register_buffer(f"prototype_{name}", torch.zeros(config.prototypes, size))
 
     def forward(self, sentence: Tensor) -> Tensor:
         """[B, 384] sentence embeddings to [B, 512], unit norm."""
-        return functional.normalize(self.net(sentence), dim=-1)
+        guessed = functional.normalize(self.net(sentence), dim=-1)
+        if not len(self.prototype_sentences):
+            return guessed
+        fit = sentence @ self.prototype_sentences.T / PROTOTYPE_TEMPERATURE
+        found = torch.softmax(fit, dim=-1) @ self.prototype_timbres
+        return functional.normalize(
+            functional.normalize(found, dim=-1) + GUESS_SHARE * guessed, dim=-1
+        )

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
+from torch import Tensor
 
 from core.encoders.features import N_FEATURES
 from core.encoders.sentence import SentenceEncoder
@@ -25,6 +27,7 @@ from core.training.batch import Batch, Loaded, assemble
 from core.training.captions import Measured, write_captions
 from core.training.instruments import Instrument
 from core.training.portrait import Sitter
+from core.training.portrait import stack as stack_portraits
 
 N_CAPTIONS = 24
 NOTES_PER_ITEM = 6
@@ -86,6 +89,10 @@ class TrainingSet:
 
     def __len__(self) -> int:
         return len(self._items)
+
+    def portraits(self, chosen: Sequence[int]) -> Tensor:
+        """Uncoloured portraits of these instruments [n, P]."""
+        return stack_portraits([self._items[index].sitter.portrait(None) for index in chosen])
 
     def draw(
         self,

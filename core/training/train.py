@@ -17,7 +17,7 @@ import math
 import shutil
 import time
 import tomllib
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +35,7 @@ from core.engines.embedded.engine import EmbeddedEngine
 from core.score import Clip, Note
 from core.training.data import TrainingSet
 from core.training.objective import EmbeddedModel, LossWeights, Sources, losses
+from core.training.prototypes import Prototypes
 
 
 @dataclass(frozen=True)
@@ -89,6 +90,7 @@ class Trainer:
         self.config, self.run, self.device = config, run, device
         self.train_set = TrainingSet(data, "train")
         self.valid_set = TrainingSet(data, "valid")
+        self.prototypes = Prototypes(self.train_set)
         self.model = EmbeddedModel(config.encoder, config.decoder).to(device)
         self.averaged = copy.deepcopy(self.model).requires_grad_(False)
         self.optimiser = torch.optim.AdamW(
@@ -120,8 +122,15 @@ class Trainer:
             for name, value in self.averaged.state_dict().items()
             if not name.startswith("teacher.")
         }
+        prototypes = {
+            "sentences": self.prototypes.sentences,
+            "timbres": self.prototypes.timbres(self.averaged.teacher),
+        }
+        for name, value in prototypes.items():
+            shipped[f"sentence.prototype_{name}"] = value.half().contiguous()
+        encoder = replace(self.config.encoder, prototypes=len(self.prototypes))
         configs = {
-            "encoder": json.dumps(asdict(self.config.encoder)),
+            "encoder": json.dumps(asdict(encoder)),
             "decoder": json.dumps(asdict(self.config.decoder)),
             "step": str(self.step),
         }
