@@ -13,7 +13,7 @@ from core.encoders.features import N_FEATURES, N_LEVELS
 PROTOTYPE_TEMPERATURE = 0.01
 """How much better than others a prototype's captions must fit, in cosine, to count e times more."""
 
-GUESS_SHARE = 0.3
+GUESS_SHARE = 1.0
 """What the network's own answer counts beside that of the prototypes."""
 
 

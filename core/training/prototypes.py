@@ -24,7 +24,7 @@ class Prototypes:
             index
             for index, instrument in enumerate(training.instruments)
             if not instrument.id.startswith("procedural:") and not instrument.id.endswith("+fx")
-        ]
+        ] or list(range(len(training)))
         captions = torch.from_numpy(training.sentences[chosen]).mean(dim=1)
         self.sentences = functional.normalize(captions, dim=-1)
         self._portraits = training.portraits(chosen)

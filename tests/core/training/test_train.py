@@ -72,7 +72,10 @@ def test_what_ships_loads_and_leaves_the_teacher_behind(prepared: Path, tmp_path
     with safe_open(path, framework="pt") as file:
         assert not [name for name in file.keys() if name.startswith("teacher")]  # noqa: SIM118
     assert load_decoder(path).config == SMALL.decoder
-    load_encoder_networks(path)
+    _, sentence = load_encoder_networks(path)
+    assert len(sentence.prototype_timbres) >= 4
+    lengths = sentence.prototype_timbres.norm(dim=1)
+    torch.testing.assert_close(lengths, torch.ones(len(lengths)), atol=1e-3, rtol=0)
 
 
 def test_learning_lowers_the_error(prepared: Path, tmp_path: Path) -> None:
