@@ -62,6 +62,15 @@ def held_times(until_s: float) -> npt.NDArray[np.float64]:
     return times[: int(np.searchsorted(times, until_s)) + 1]
 
 
+_GROWING_S = _grid(_HELD_STEP_S, _HELD_GROWTH, 0.0)
+
+
+def held_time(index: int) -> float:
+    """The ``index``-th of :func:`held_times`, however late."""
+    past = index - len(_GROWING_S) + 1
+    return float(_GROWING_S[index] if past <= 0 else _GROWING_S[-1] + past * _MAX_STEP_S)
+
+
 def tail_times(tail_s: float) -> npt.NDArray[np.float64]:
     """Knots after the release, seconds from it: 0 to exactly ``tail_s``."""
     times = _grid(_TAIL_STEP_S, _TAIL_GROWTH, tail_s)

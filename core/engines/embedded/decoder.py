@@ -66,6 +66,15 @@ class DecodedControls:
     modulation: Tensor
 
 
+@dataclass(frozen=True)
+class NoteTerms:
+    """What every knot of a note shares: steering [M, …] and terms of the output [M, …]."""
+
+    steering: Tensor
+    out: Tensor
+    statics: Tensor
+
+
 _TIME_SCALES_S = (0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0)
 N_TIME_FEATURES = 2 * (len(_TIME_SCALES_S) + 3) + 1
 
@@ -148,6 +157,10 @@ class Decoder(nn.Module):
         state: Tensor = self.trunk_norm(x)
         return state
 
+    def terms(self, state: Tensor) -> NoteTerms:
+        """What :meth:`knots` needs to know of notes: state [M, width] from :meth:`note_state`."""
+        return NoteTerms(self.steer(state), self.out_note(state), self.statics(state))
+
     def forward(
         self, state: Tensor, note_of_knot: Tensor, on_s: Tensor, off_s: Tensor
     ) -> DecodedControls:
@@ -159,21 +172,39 @@ class Decoder(nn.Module):
             on_s: [J] seconds since onset.
             off_s: [J] seconds since release, 0 while held.
         """
+        return self.knots(self.terms(state), note_of_knot, on_s, off_s)
+
+    def knots(
+        self, terms: NoteTerms, note_of_knot: Tensor, on_s: Tensor, off_s: Tensor
+    ) -> DecodedControls:
+        """The same, of notes whose terms are known."""
         x = self.embed_time(time_features(on_s, off_s))
-        steering = self.steer(state).chunk(2 * len(self.frames), dim=-1)
+        steering = terms.steering.chunk(2 * len(self.frames), dim=-1)
         for index, block in enumerate(self.frames):
             x = block(x, steering[2 * index][note_of_knot], steering[2 * index + 1][note_of_knot])
-        out = self.out(self.out_norm(x)) + self.out_note(state)[note_of_knot]
+        out = self.out(self.out_norm(x)) + terms.out[note_of_knot]
         envelope, deviation, noise = out.split([len(ENVELOPE_HZ), N_DEVIATIONS, N_NOISE], dim=-1)
-        statics = self.statics(state)[note_of_knot]
+        inharmonicity, detune_cents, modulation = statics_of(terms.statics[note_of_knot])
         return DecodedControls(
             envelope_db=20.0 * envelope - 50.0,
             deviation_db=10.0 * deviation,
             noise_db=20.0 * noise - 70.0,
-            inharmonicity=MAX_INHARMONICITY * torch.sigmoid(4.0 * statics[:, 0] - 6.0),
-            detune_cents=MAX_DETUNE_CENTS * torch.tanh(statics[:, 1]),
-            modulation=_in_range(statics[:, 2:]),
+            inharmonicity=inharmonicity,
+            detune_cents=detune_cents,
+            modulation=modulation,
         )
+
+
+def statics_of(raw: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """What stays as it is through a note: [M, 9] to inharmonicity [M], detune [M], [M, 7].
+
+    See :class:`DecodedControls`.
+    """
+    return (
+        MAX_INHARMONICITY * torch.sigmoid(4.0 * raw[:, 0] - 6.0),
+        MAX_DETUNE_CENTS * torch.tanh(raw[:, 1]),
+        _in_range(raw[:, 2:]),
+    )
 
 
 _LOWEST = (0.0, RATE_RANGE_HZ[0], 0.0, 0.0, RATE_RANGE_HZ[0], 0.0, SHIMMER_RANGE_HZ[0])

@@ -6,7 +6,6 @@ notes. It does not sample tokens, so the sampling settings do not apply to it, a
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -25,38 +24,31 @@ from core.engines.base import (
     always_continue,
     report,
 )
-from core.engines.embedded.controls import (
-    MAX_PARTIAL_HZ,
-    N_NOISE,
-    SAMPLE_RATE,
-    held_times,
-    partial_hz,
-    tail_times,
+from core.engines.embedded.controls import N_NOISE, SAMPLE_RATE, held_times, tail_times
+from core.engines.embedded.decoder import Decoder
+from core.engines.embedded.levels import (
+    TAIL_S,
+    KnotTimes,
+    at_release,
+    held_blocks,
+    knot_levels,
+    note_shapes,
+    silence_unheard,
 )
-from core.engines.embedded.decoder import Decoder, envelope_weights, partial_levels
-from core.engines.embedded.modulation import Modulation
+from core.engines.embedded.noise import NOISE_FFT, NOISE_HOP, add_noise_power, filtered_noise
 from core.engines.embedded.synthesis import (
     BLOCK,
-    NOISE_FFT,
-    NOISE_HOP,
     NotePhases,
     NoteTracks,
-    add_noise_power,
     add_partials,
-    amplitude,
-    filtered_noise,
+    audible_amplitude,
     level_db,
 )
-from core.score import Note, pitch_hz
-
-TAIL_S = 1.2
-"""Time a note may sound after its release; its last quarter fades out."""
+from core.score import Note
 
 PITCH_RANGE = (24, 98)
 """MIDI keys the decoder was trained on. Others play, with an extrapolated timbre."""
 
-_KNOWN_HELD_S = 3.5  # longest time since onset the decoder was trained on
-_SLOPE_S = 1.0
 _NOTES_AT_ONCE = 128
 
 _Step = Callable[[float], None]
@@ -71,18 +63,14 @@ class _Knots:
     depends on how long a key will be held.
 
     Attributes:
-        of_note: int64 [J]; on_s, off_s, past_s: float32 [J], the last of which is how long
-            the key has been held past the longest time the decoder knows.
-        times_s: float64 [J], from the note's onset.
+        of_note: int64 [J], which note each knot is of.
+        times: of the knots.
         first: int64 [M], each note's first knot; down: int64 [M], how many are of its key down.
         held_s: float64 [M], when it is released.
     """
 
     of_note: npt.NDArray[np.int64]
-    on_s: npt.NDArray[np.float32]
-    off_s: npt.NDArray[np.float32]
-    past_s: npt.NDArray[np.float32]
-    times_s: npt.NDArray[np.float64]
+    times: KnotTimes
     first: npt.NDArray[np.int64]
     down: npt.NDArray[np.int64]
     held_s: npt.NDArray[np.float64]
@@ -95,8 +83,7 @@ class _Knots:
 
 def released_s(note: Note) -> float:
     """When a note's release takes effect, seconds from its onset: at the next block's edge."""
-    block_s = BLOCK / SAMPLE_RATE
-    return max(1, math.ceil(note.duration_s / block_s - 1e-6)) * block_s
+    return held_blocks(note.duration_s * SAMPLE_RATE, BLOCK) * (BLOCK / SAMPLE_RATE)
 
 
 def _knots_of(notes: Sequence[Note]) -> _Knots:
@@ -104,15 +91,12 @@ def _knots_of(notes: Sequence[Note]) -> _Knots:
     down = [held_times(float(until)) for until in held_s]
     tail = tail_times(TAIL_S)[1:]
     counts = np.array([len(times) + len(tail) for times in down])
-    of_note = np.repeat(np.arange(len(notes)), counts)
-    times_s = np.concatenate(
+    since_s = np.concatenate(
         [np.concatenate([d, h + tail]) for d, h in zip(down, held_s, strict=True)]
     )
     off_s = np.concatenate([np.concatenate([np.zeros(len(d)), tail]) for d in down])
-    past_s = np.maximum(times_s - off_s - _KNOWN_HELD_S, 0.0)
-    known_s, past32, off32 = (a.astype(np.float32) for a in (times_s - past_s, past_s, off_s))
     return _Knots(
-        of_note, known_s, off32, past32, times_s,
+        np.repeat(np.arange(len(notes)), counts), KnotTimes(since_s, off_s),
         np.concatenate([[0], np.cumsum(counts)[:-1]]), np.array([len(d) for d in down]), held_s,
     )  # fmt: skip
 
@@ -121,13 +105,10 @@ def _joined(
     levels_db: Tensor, times_s: npt.NDArray[np.float64], down: int, held_s: float
 ) -> Tensor:
     """A note's levels at its knots [n, C] to those at: key down, its release, its tail."""
-    before, after = times_s[down - 2], times_s[down - 1]
-    at_release = torch.lerp(
-        amplitude(levels_db[down - 2]),
-        amplitude(levels_db[down - 1]),
-        float((held_s - before) / (after - before)),
-    )
-    return torch.cat([levels_db[: down - 1], level_db(at_release)[None], levels_db[down:]])
+    before_s, after_s = times_s[down - 2], times_s[down - 1]
+    before, after = audible_amplitude(levels_db[down - 2 : down])
+    release = at_release(before, after, float((held_s - before_s) / (after_s - before_s)))
+    return torch.cat([levels_db[: down - 1], level_db(release)[None], levels_db[down:]])
 
 
 class EmbeddedEngine(Engine):
@@ -212,71 +193,40 @@ class EmbeddedEngine(Engine):
         velocity = to_device(np.array([note.velocity for note in notes], np.float32))
         if isinstance(request.embedding, EmbeddingPath):
             starts_s = np.array([note.start_s for note in notes], np.float64)
-            at_s = starts_s[knots.of_note] + knots.times_s
-            embedding = to_device(request.embedding.at(at_s))
+            embedding = to_device(
+                request.embedding.at(starts_s[knots.of_note] + knots.times.since_s)
+            )
             state = self.decoder.note_state(embedding, pitch[of_note], velocity[of_note])
             which = torch.arange(len(of_note), device=self.device)
         else:
             embedding = to_device(request.embedding)[None].expand(len(notes), -1)
             state = self.decoder.note_state(embedding, pitch, velocity)
             which = of_note
-        on_s, off_s = to_device(knots.on_s), to_device(knots.off_s)
-        controls = self.decoder(state, which, on_s, off_s)
-        first_knot = knots.first
-        # Rounded, because phases grow with time: the last bit of a network's output, which may
-        # differ with the batch's shape and the device, must not be heard seconds later.
-        cents = controls.detune_cents[to_device(first_knot)].double().cpu().numpy().round(2)
-        stiffness = controls.inharmonicity[to_device(first_knot)].double().cpu().numpy().round(6)
-        partials_hz = [
-            partial_hz(pitch_hz(note.pitch + cents[i] / 100), float(stiffness[i]))
-            for i, note in enumerate(notes)
-        ]
-        index, fraction = zip(*(envelope_weights(hz) for hz in partials_hz), strict=True)
-        index_of = to_device(np.stack(index))[of_note]
-        fraction_of = to_device(np.stack(fraction))[of_note]
-        partial_db = partial_levels(controls, index_of, fraction_of)
-        noise_db = controls.noise_db
-        if knots.past_s.any():
-            slope_db, noise_slope_db = self._slopes(state, which, index_of, fraction_of)
-            past_s = to_device(knots.past_s)[:, None]
-            partial_db = partial_db + slope_db * past_s
-            noise_db = noise_db + noise_slope_db * past_s
-        modulation = controls.modulation[to_device(first_knot)].double().cpu().numpy().round(4)
+        terms = self.decoder.terms(state)
+        shapes = note_shapes(
+            terms.statics[which[to_device(knots.first)]], [note.pitch for note in notes]
+        )
+        index = to_device(np.stack([shape.index for shape in shapes]))[of_note]
+        fraction = to_device(np.stack([shape.fraction for shape in shapes]))[of_note]
+        partial_db, noise_db = knot_levels(self.decoder, terms, which, knots.times, index, fraction)
         tracks = []
-        for i, note in enumerate(notes):
+        for i, (note, shape) in enumerate(zip(notes, shapes, strict=True)):
             rows, down, held_s = knots.of(i), int(knots.down[i]), float(knots.held_s[i])
-            times_s = knots.times_s[rows]
-            fade = to_device(_tail_fade_db(knots.off_s[rows]))[:, None]
-            silent = to_device(partials_hz[i] >= MAX_PARTIAL_HZ)
-            partials = (partial_db[rows] + fade).masked_fill(silent, -200.0)
+            times_s = knots.times.since_s[rows]
+            partials = silence_unheard(partial_db[rows], shape)
             tracks.append(
                 NoteTracks(
                     start=round(note.start_s * SAMPLE_RATE),
                     samples=round((held_s + TAIL_S) * SAMPLE_RATE),
                     knots_s=np.concatenate([times_s[: down - 1], [held_s], times_s[down:]]),
-                    partials_hz=partials_hz[i],
+                    partials_hz=shape.partials_hz,
                     partial_db=_joined(partials, times_s, down, held_s),
-                    noise_db=_joined(noise_db[rows] + fade, times_s, down, held_s),
+                    noise_db=_joined(noise_db[rows], times_s, down, held_s),
                     phases=NotePhases.draw(request.seed, number + i),
-                    modulation=Modulation(*modulation[i].tolist()),
+                    modulation=shape.modulation,
                 )
             )
         return tracks
-
-    def _slopes(
-        self, state: Tensor, which: Tensor, index: Tensor, fraction: Tensor
-    ) -> tuple[Tensor, Tensor]:
-        """How fast partials [J, K] and noise [J, N] fall, dB a second ≤ 0, at the last known time.
-
-        Past that time a held note goes on falling as it last did.
-        """
-        late = torch.full((len(which),), _KNOWN_HELD_S, device=self.device)
-        held = torch.zeros_like(late)
-        now = self.decoder(state, which, late, held)
-        before = self.decoder(state, which, late - _SLOPE_S, held)
-        partials = partial_levels(now, index, fraction) - partial_levels(before, index, fraction)
-        noise = now.noise_db - before.noise_db
-        return (partials / _SLOPE_S).clamp_max(0.0), (noise / _SLOPE_S).clamp_max(0.0)
 
     def _to_device(self, array: npt.NDArray[np.generic]) -> Tensor:
         return torch.from_numpy(np.ascontiguousarray(array)).to(self.device)
@@ -290,9 +240,3 @@ def _sampling_settings(request: RenderRequest) -> dict[str, float | None]:
         "top_p": settings.top_p,
         "guidance": settings.guidance,
     }
-
-
-def _tail_fade_db(off_s: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
-    """Gain over the tail, dB [J]: nothing at first, silence at its end."""
-    left = np.clip((TAIL_S - off_s) / (TAIL_S / 4), 1e-6, 1.0)
-    return (20.0 * np.log10(left)).astype(np.float32)

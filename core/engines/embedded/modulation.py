@@ -58,6 +58,11 @@ class Modulation:
         """Whether the pitch moves audibly."""
         return self.vibrato_cents >= _AUDIBLE_CENTS
 
+    @property
+    def moves_level(self) -> bool:
+        """Whether levels move audibly."""
+        return max(self.tremolo_db, self.shimmer_db) >= _AUDIBLE_DB
+
 
 NAMES = tuple(field.name for field in fields(Modulation))
 N_MODULATION = len(NAMES)
@@ -92,30 +97,58 @@ COARSE_BLOCKS = 8
 
 
 def lag_s(modulation: Modulation, phases: ModulationPhases, at_s: Array) -> Array:
-    """How far behind a note's own time its vibrato lets it lag, seconds ≥ 0 [n].
+    """How far behind a note's own time its vibrato lets it lag, seconds ≥ 0 [n]."""
+    cents, hz, delay_s = modulation.vibrato_cents, modulation.vibrato_hz, modulation.vibrato_delay_s
+    return lags_s(np.float64(cents), np.float64(hz), np.float64(delay_s), phases.vibrato, at_s)
+
+
+def lags_s(
+    cents: Array | np.float64,
+    hz: Array | np.float64,
+    delay_s: Array | np.float64,
+    phase: Array | float,
+    at_s: Array,
+) -> Array:
+    """The same of many notes: anything whose shapes broadcast.
 
     A lag, never a lead: what sounds now depends on nothing that has not happened yet.
     """
-    deviation = 2.0 ** (modulation.vibrato_cents / 1200.0) - 1.0
-    largest_s = deviation / (2 * np.pi * modulation.vibrato_hz)
-    wave = 1.0 - np.cos(2 * np.pi * (modulation.vibrato_hz * at_s + phases.vibrato))
-    grown = np.clip(at_s / max(2.0 * modulation.vibrato_delay_s, 0.05), 0.0, 1.0)
+    largest_s = (2.0 ** (cents / 1200.0) - 1.0) / (2 * np.pi * hz)
+    wave = 1.0 - np.cos(2 * np.pi * (hz * at_s + phase))
+    grown = np.clip(at_s / np.maximum(2.0 * delay_s, 0.05), 0.0, 1.0)
     lag: Array = largest_s * wave * grown
     return lag
 
 
+MAX_LAG_S = 2.0 * (2.0 ** (MAX_VIBRATO_CENTS / 1200.0) - 1.0) / (2 * np.pi * RATE_RANGE_HZ[0])
+"""The most any vibrato lags, seconds."""
+
+
 def gains(modulation: Modulation, phases: ModulationPhases, at_s: Array) -> Array | None:
     """Factor of tremolo and shimmer on each partial's amplitude [n, K]; None for none."""
-    found_db: Array | None = None
-    if modulation.shimmer_db >= _AUDIBLE_DB:
-        turns = at_s[:, None, None] * (modulation.shimmer_hz * phases.rates) + phases.shimmer
-        waves = np.cos(2 * np.pi * turns).sum(axis=1)
-        found_db = modulation.shimmer_db * (2.0 / _SHIMMER_WAVES) ** 0.5 * waves
-    if modulation.tremolo_db >= _AUDIBLE_DB:
-        wave = np.sin(2 * np.pi * (modulation.tremolo_hz * at_s + phases.tremolo))
-        together_db = modulation.tremolo_db * wave[:, None]
-        found_db = together_db if found_db is None else found_db + together_db
-    if found_db is None:
+    if not modulation.moves_level:
         return None
-    factor: Array = np.broadcast_to(10.0 ** (found_db / 20.0), (len(at_s), phases.shimmer.shape[1]))
+    return gains_of(
+        np.array(modulation.astuple())[None],
+        np.array([phases.tremolo]), phases.shimmer[None], phases.rates[None], at_s,
+    )  # fmt: skip
+
+
+def gains_of(modulation: Array, tremolo: Array, shimmer: Array, rates: Array, at_s: Array) -> Array:
+    """The same of many notes at a time of each, or of one at many times: [n, K].
+
+    Args:
+        modulation: [n or 1, 7], the fields of :class:`Modulation`.
+        tremolo: [n or 1]; shimmer, rates: [n or 1, 3, K], of :class:`ModulationPhases`.
+        at_s: [n].
+    """
+    tremolo_db, tremolo_hz, shimmer_db, shimmer_hz = modulation[:, 3:].T
+    turns = at_s[:, None, None] * (shimmer_hz[:, None, None] * rates) + shimmer
+    # Single precision will do for an angle within one turn, and is much faster.
+    angle = ((turns - np.floor(turns)) * (2 * np.pi)).astype(np.float32)
+    own_db = np.where(shimmer_db >= _AUDIBLE_DB, shimmer_db, 0.0) * (2.0 / _SHIMMER_WAVES) ** 0.5
+    wave = np.sin(2 * np.pi * (tremolo_hz * at_s + tremolo))
+    together_db = np.where(tremolo_db >= _AUDIBLE_DB, tremolo_db, 0.0) * wave
+    found_db = own_db[:, None] * np.cos(angle).sum(axis=1) + together_db[:, None]
+    factor: Array = 10.0 ** (found_db / 20.0)
     return factor

@@ -1,15 +1,14 @@
-"""Controls to sound: banks of partials and filtered noise.
+"""Controls to sound: banks of partials.
 
 Partials of a note keep their frequencies, so within a block of 64 samples each is a fixed
 cosine and sine pair; amplitudes that move linearly across the block make four basis
 functions a partial, and a note is one matrix product of its control blocks with its basis.
-Noise of all notes is summed as power, then one noise source is filtered by the sum.
+What is softer than −84 dB at a knot is silent there.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import lru_cache
 
@@ -17,9 +16,8 @@ import numpy as np
 import numpy.typing as npt
 import torch
 from torch import Tensor
-from torch.nn import functional
 
-from core.engines.embedded.controls import FLOOR_DB, N_PARTIALS, NOISE_EDGES_HZ, SAMPLE_RATE
+from core.engines.embedded.controls import FLOOR_DB, N_PARTIALS, SAMPLE_RATE
 from core.engines.embedded.modulation import (
     COARSE_BLOCKS,
     Modulation,
@@ -31,10 +29,8 @@ from core.engines.embedded.modulation import (
 BLOCK = 64
 """Samples over which partial amplitudes move linearly."""
 
-NOISE_FFT, NOISE_HOP = 512, 128
-
-_BLOCKS_AT_ONCE = 4096  # bounds memory for notes of any length
-_AUDIBLE_DB = -84.0
+BLOCKS_AT_ONCE = 4096  # bounds memory for notes of any length
+AUDIBLE_DB = -84.0
 _FLOOR_AMPLITUDE = 10.0 ** (FLOOR_DB / 20.0)
 
 
@@ -82,12 +78,17 @@ def amplitude(level_db: Tensor) -> Tensor:
     return (torch.pow(10.0, level_db / 20.0) - _FLOOR_AMPLITUDE).clamp_min(0.0)
 
 
+def audible_amplitude(level_db: Tensor) -> Tensor:
+    """The same, and exact silence for what is too soft to hear at a knot."""
+    return amplitude(level_db).masked_fill(level_db <= AUDIBLE_DB, 0.0)
+
+
 def level_db(amplitudes: Tensor) -> Tensor:
     """The level of which :func:`amplitude` makes this."""
     return 20.0 * torch.log10(amplitudes + _FLOOR_AMPLITUDE)
 
 
-def _interpolate(values: Tensor, knots_s: npt.NDArray[np.float64], at_s: Tensor) -> Tensor:
+def interpolate(values: Tensor, knots_s: npt.NDArray[np.float64], at_s: Tensor) -> Tensor:
     """Linear interpolation of [J, C] values at knots to [n, C]; 0 before, held after."""
     knots = torch.from_numpy(knots_s.astype(np.float32)).to(values.device)
     right = torch.searchsorted(knots, at_s).clamp(1, len(knots) - 1)
@@ -99,26 +100,26 @@ def _interpolate(values: Tensor, knots_s: npt.NDArray[np.float64], at_s: Tensor)
 
 def add_partials(out: Tensor, note: NoteTracks) -> None:
     """Add a note's partials to a clip's samples [n], in place."""
-    loud = note.partial_db > _AUDIBLE_DB
+    loud = note.partial_db > AUDIBLE_DB
     if not loud.any():
         return
-    samples = min(_until_silence(note, loud), len(out) - note.start)
+    samples = min(until_silence(note, loud), len(out) - note.start)
     bank = PartialBank(note, out.device)
     n_blocks = math.ceil(samples / BLOCK)
     if not note.modulation.has_vibrato:
-        for first in range(0, n_blocks, _BLOCKS_AT_ONCE):
-            piece = bank.blocks(first, min(first + _BLOCKS_AT_ONCE, n_blocks))
+        for first in range(0, n_blocks, BLOCKS_AT_ONCE):
+            piece = bank.blocks(first, min(first + BLOCKS_AT_ONCE, n_blocks))
             begin = note.start + first * BLOCK
             room = min(len(piece), len(out) - begin)
             out[begin : begin + room] += piece[:room]
         return
     steady = torch.zeros(_TAPS // 2 + (n_blocks + 1) * BLOCK, device=out.device)
-    for first in range(0, n_blocks, _BLOCKS_AT_ONCE):
-        piece = bank.blocks(first, min(first + _BLOCKS_AT_ONCE, n_blocks))
+    for first in range(0, n_blocks, BLOCKS_AT_ONCE):
+        piece = bank.blocks(first, min(first + BLOCKS_AT_ONCE, n_blocks))
         begin = _TAPS // 2 + first * BLOCK
         steady[begin : begin + len(piece)] = piece
-    for first in range(0, samples, _BLOCKS_AT_ONCE * BLOCK):
-        last = min(first + _BLOCKS_AT_ONCE * BLOCK, samples)
+    for first in range(0, samples, BLOCKS_AT_ONCE * BLOCK):
+        last = min(first + BLOCKS_AT_ONCE * BLOCK, samples)
         bent = read_late(steady, first, bank.lag(first, last))
         out[note.start + first : note.start + last] += bent
 
@@ -133,17 +134,17 @@ class PartialBank:
 
     def __init__(self, note: NoteTracks, device: torch.device) -> None:
         self._note, self._device = note, device
-        audible = (note.partial_db > _AUDIBLE_DB).any(dim=0).nonzero()[:, 0]
+        audible = (note.partial_db > AUDIBLE_DB).any(dim=0).nonzero()[:, 0]
         self._keep = audible.cpu().numpy()
         self._turns = note.partials_hz[self._keep] / SAMPLE_RATE  # a sample
         self._basis = _basis(self._turns).to(device)
-        self._amplitudes = amplitude(note.partial_db[:, audible])
+        self._amplitudes = audible_amplitude(note.partial_db[:, audible])
         self._modulation_phases = note.phases.modulation.of(self._keep)
 
     def blocks(self, first: int, last: int) -> Tensor:
         """Samples of blocks ``first`` to ``last`` since the onset: [(last − first) · 64]."""
         edges = torch.arange(first, last + 1, device=self._device, dtype=torch.float32)
-        levels = _interpolate(self._amplitudes, self._note.knots_s, edges * (BLOCK / SAMPLE_RATE))
+        levels = interpolate(self._amplitudes, self._note.knots_s, edges * (BLOCK / SAMPLE_RATE))
         if first == 0:
             levels[0] = 0.0  # no step at the onset
         factor = self._gains(first, last)
@@ -210,7 +211,7 @@ def read_late(steady: Tensor, first: int, lag: npt.NDArray[np.float64]) -> Tenso
     return (rows * taps).sum(dim=1)
 
 
-def _until_silence(note: NoteTracks, loud: Tensor) -> int:
+def until_silence(note: NoteTracks, loud: Tensor) -> int:
     """Samples up to the knot after the last at which anything is ``loud`` [J, channels]."""
     last = int(loud.any(dim=1).nonzero()[-1])
     after = min(last + 1, len(note.knots_s) - 1)
@@ -224,77 +225,3 @@ def _basis(turns: npt.NDArray[np.float64]) -> Tensor:
     pair = np.concatenate([np.cos(angle), np.sin(angle)])
     ramp = n / BLOCK
     return torch.from_numpy(np.concatenate([pair * (1 - ramp), pair * ramp]).astype(np.float32))
-
-
-def add_noise_power(power: Tensor, note: NoteTracks) -> None:
-    """Add a note's noise power to a clip's [frames, N], in place.
-
-    Frame f is centred on sample f · 128.
-    """
-    loud = note.noise_db > _AUDIBLE_DB
-    if not loud.any():
-        return
-    first = -(-note.start // NOISE_HOP)
-    last = min(len(power), (note.start + _until_silence(note, loud)) // NOISE_HOP + 1)
-    for begin in range(first, last, _BLOCKS_AT_ONCE):
-        end = min(begin + _BLOCKS_AT_ONCE, last)
-        frames = torch.arange(begin, end, device=power.device, dtype=torch.float64)
-        at_s = ((frames * NOISE_HOP - note.start) / SAMPLE_RATE).float()
-        power[begin:end] += _interpolate(amplitude(note.noise_db), note.knots_s, at_s).square()
-
-
-def filtered_noise(
-    power: Tensor, samples: int, generator: torch.Generator, step: Callable[[float], None]
-) -> Tensor:
-    """White noise given the band powers of a clip.
-
-    Args:
-        power: [frames, N] variance in each noise band; frame f is centred on sample f · 128.
-        samples: length of the result.
-        generator: source of the noise, on the CPU so that every device hears the same.
-        step: told the fraction done.
-
-    Returns:
-        float32 [samples].
-    """
-    device = power.device
-    window = torch.hann_window(NOISE_FFT, device=device)
-    to_bins = _bands_to_bins().to(device)
-    half = NOISE_FFT // 2
-    out = torch.zeros(len(power) * NOISE_HOP + 2 * NOISE_FFT, device=device)
-    # The last window's worth of each chunk's white noise begins the next chunk's.
-    carried = torch.randn(NOISE_FFT - NOISE_HOP, generator=generator)
-    for first in range(0, len(power), _BLOCKS_AT_ONCE):
-        chunk = power[first : first + _BLOCKS_AT_ONCE]
-        fresh = torch.randn(len(chunk) * NOISE_HOP, generator=generator)
-        white = torch.cat([carried, fresh])
-        carried = white[-(NOISE_FFT - NOISE_HOP) :]
-        if not bool(chunk.any()):
-            continue
-        spectra = torch.fft.rfft(white.to(device).unfold(0, NOISE_FFT, NOISE_HOP) * window)
-        gain = (chunk @ to_bins).sqrt()
-        frames = torch.fft.irfft(spectra * gain) * window / 1.5
-        begin = first * NOISE_HOP
-        length = (len(chunk) - 1) * NOISE_HOP + NOISE_FFT
-        out[begin : begin + length] += _overlap_add(frames)
-        step(first / len(power))
-    return out[half : half + samples]
-
-
-def _overlap_add(frames: Tensor) -> Tensor:
-    """[F, 512] windows 128 samples apart to [(F − 1) · 128 + 512]."""
-    length = (len(frames) - 1) * NOISE_HOP + NOISE_FFT
-    folded = functional.fold(frames.T[None], (1, length), (1, NOISE_FFT), stride=(1, NOISE_HOP))
-    return folded.reshape(-1)
-
-
-def _bands_to_bins() -> Tensor:
-    """[N, bins]: variance in each band to power gain of each bin, for white noise of variance 1."""
-    bin_hz = SAMPLE_RATE / NOISE_FFT
-    hz = np.arange(NOISE_FFT // 2 + 1) * bin_hz
-    low, high = NOISE_EDGES_HZ[:-1, None], NOISE_EDGES_HZ[1:, None]
-    # A bin stands for half a bin's width on either side; low bands are narrower than a bin.
-    shared = np.minimum(hz + bin_hz / 2, high) - np.maximum(hz - bin_hz / 2, low)
-    share = np.clip(shared, 0.0, None) / bin_hz
-    density = (SAMPLE_RATE / 2) / (high - low)
-    return torch.from_numpy((share * density).astype(np.float32))

@@ -6,7 +6,8 @@ import torch
 
 from core.engines.base import EmbeddingPath, RenderRequest, RenderSettings
 from core.engines.embedded.decoder import Decoder, DecoderConfig
-from core.engines.embedded.engine import TAIL_S, EmbeddedEngine
+from core.engines.embedded.engine import EmbeddedEngine
+from core.engines.embedded.levels import TAIL_S
 from core.errors import Cancelled, SettingsError
 from core.score import Clip, Note
 

@@ -17,13 +17,8 @@ from core.engines.embedded.controls import (
     partial_hz,
 )
 from core.engines.embedded.modulation import Modulation
-from core.engines.embedded.synthesis import (
-    NotePhases,
-    NoteTracks,
-    add_noise_power,
-    add_partials,
-    filtered_noise,
-)
+from core.engines.embedded.noise import add_noise_power, filtered_noise
+from core.engines.embedded.synthesis import NotePhases, NoteTracks, add_partials
 
 SILENT = -200.0
 

@@ -1,0 +1,150 @@
+"""From a note and a timbre to levels at its knots: what both forms of the engine play.
+
+The offline engine asks for all knots of all notes at once, the streaming one for a few at a
+time of whatever sounds; every number comes from the same functions here.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor
+
+from core.engines.embedded.controls import MAX_PARTIAL_HZ, partial_hz
+from core.engines.embedded.decoder import (
+    Decoder,
+    NoteTerms,
+    envelope_weights,
+    partial_levels,
+    statics_of,
+)
+from core.engines.embedded.modulation import Modulation
+from core.engines.embedded.synthesis import audible_amplitude, level_db
+from core.score import pitch_hz
+
+TAIL_S = 1.2
+"""Time a note may sound after its release; its last quarter fades out."""
+
+_KNOWN_HELD_S = 3.5  # longest time since onset the decoder was trained on
+_SLOPE_S = 1.0
+_SILENT_DB = -200.0
+
+
+@dataclass(frozen=True)
+class NoteShape:
+    """What stays as it is through a note.
+
+    Attributes:
+        partials_hz: float64 [K].
+        index, fraction: [K], of :func:`core.engines.embedded.decoder.envelope_weights`.
+        modulation: what moves faster than knots.
+    """
+
+    partials_hz: npt.NDArray[np.float64]
+    index: npt.NDArray[np.int64]
+    fraction: npt.NDArray[np.float32]
+    modulation: Modulation
+
+    @property
+    def n_heard(self) -> int:
+        """How many partials lie low enough to sound."""
+        return int((self.partials_hz < MAX_PARTIAL_HZ).sum())
+
+
+def note_shapes(statics: Tensor, pitches: Sequence[int]) -> list[NoteShape]:
+    """The shapes of notes, from their terms' statics [M, 9] and keys [M]."""
+    stiffness, cents, modulation = (a.double().cpu().numpy() for a in statics_of(statics))
+    # Rounded, because phases grow with time: the last bit of a network's output, which may
+    # differ with the batch's shape and the device, must not be heard seconds later.
+    stiffness, cents, modulation = stiffness.round(6), cents.round(2), modulation.round(4)
+    shapes = []
+    for i, pitch in enumerate(pitches):
+        hz = partial_hz(pitch_hz(pitch + cents[i] / 100), float(stiffness[i]))
+        shapes.append(NoteShape(hz, *envelope_weights(hz), Modulation(*modulation[i].tolist())))
+    return shapes
+
+
+@dataclass(frozen=True)
+class KnotTimes:
+    """When knots are.
+
+    Attributes:
+        since_s: float64 [J], from the note's onset.
+        off_s: float64 [J], from its release; 0 while held.
+    """
+
+    since_s: npt.NDArray[np.float64]
+    off_s: npt.NDArray[np.float64]
+
+
+def knot_levels(
+    decoder: Decoder, terms: NoteTerms, which: Tensor, times: KnotTimes,
+    index: Tensor, fraction: Tensor,
+) -> tuple[Tensor, Tensor]:  # fmt: skip
+    """Levels at knots, dB: of partials [J, K] and of noise [J, N].
+
+    Args:
+        decoder: trained network.
+        terms: of M notes.
+        which: int64 [J], which of them each knot uses.
+        times: of J knots.
+        index, fraction: [J, K], from each knot's :class:`NoteShape`.
+    """
+    past = np.maximum(times.since_s - times.off_s - _KNOWN_HELD_S, 0.0)
+    on_s, off_s, past_s = (
+        torch.from_numpy(a.astype(np.float32)).to(which.device)
+        for a in (times.since_s - past, times.off_s, past)
+    )
+    controls = decoder.knots(terms, which, on_s, off_s)
+    partials, noise = partial_levels(controls, index, fraction), controls.noise_db
+    if past.any():
+        late = past_s.nonzero()[:, 0]
+        slopes = _slopes(decoder, terms, which[late], index[late], fraction[late])
+        for levels, slope in zip((partials, noise), slopes, strict=True):
+            levels[late] += slope * past_s[late, None]
+    fade = _tail_fade_db(off_s)[:, None]
+    return partials + fade, noise + fade
+
+
+def _slopes(
+    decoder: Decoder, terms: NoteTerms, which: Tensor, index: Tensor, fraction: Tensor
+) -> tuple[Tensor, Tensor]:
+    """How fast partials [J, K] and noise [J, N] fall, dB a second ≤ 0, at the last known time.
+
+    Past that time a held note goes on falling as it last did.
+    """
+    late = torch.full((len(which),), _KNOWN_HELD_S, device=which.device)
+    held = torch.zeros_like(late)
+    now = decoder.knots(terms, which, late, held)
+    before = decoder.knots(terms, which, late - _SLOPE_S, held)
+    partials = partial_levels(now, index, fraction) - partial_levels(before, index, fraction)
+    noise = now.noise_db - before.noise_db
+    return (partials / _SLOPE_S).clamp_max(0.0), (noise / _SLOPE_S).clamp_max(0.0)
+
+
+def silence_unheard(partial_db: Tensor, shape: NoteShape) -> Tensor:
+    """A note's levels [n, K] without the partials too high to sound."""
+    unheard = torch.from_numpy(shape.partials_hz >= MAX_PARTIAL_HZ).to(partial_db.device)
+    return partial_db.masked_fill(unheard, _SILENT_DB)
+
+
+def at_release(before: Tensor, after: Tensor, fraction: float) -> Tensor:
+    """Amplitudes at the release, which lies between two knots' [C] of the key being down."""
+    between = torch.lerp(before, after, fraction)
+    return audible_amplitude(level_db(between))
+
+
+def _tail_fade_db(off_s: Tensor) -> Tensor:
+    """Gain over the tail, dB [J]: nothing at first, silence at its end."""
+    left = ((TAIL_S - off_s) / (TAIL_S / 4)).clamp(1e-6, 1.0)
+    return 20.0 * torch.log10(left)
+
+
+def held_blocks(held_samples: float, block: int) -> int:
+    """Blocks until a note's release takes effect: at the edge of the next one, at least one."""
+    return max(1, math.ceil(held_samples / block - 1e-6))

@@ -1,0 +1,132 @@
+"""Noise in bands: one source, filtered by the sum of what all notes ask for.
+
+Noise of all notes is summed as power, at frames 128 samples apart on a grid of the whole
+clip's; then white noise is filtered by the sum, through windows of 512 samples.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from core.engines.embedded.controls import NOISE_EDGES_HZ, SAMPLE_RATE
+from core.engines.embedded.synthesis import (
+    AUDIBLE_DB,
+    BLOCKS_AT_ONCE,
+    NoteTracks,
+    audible_amplitude,
+    interpolate,
+    until_silence,
+)
+
+NOISE_FFT, NOISE_HOP = 512, 128
+
+
+def add_noise_power(power: Tensor, note: NoteTracks) -> None:
+    """Add a note's noise power to a clip's [frames, N], in place.
+
+    Frame f is centred on sample f · 128.
+    """
+    loud = note.noise_db > AUDIBLE_DB
+    if not loud.any():
+        return
+    first = -(-note.start // NOISE_HOP)
+    last = min(len(power), (note.start + until_silence(note, loud)) // NOISE_HOP + 1)
+    for begin in range(first, last, BLOCKS_AT_ONCE):
+        end = min(begin + BLOCKS_AT_ONCE, last)
+        frames = torch.arange(begin, end, device=power.device, dtype=torch.float64)
+        at_s = ((frames * NOISE_HOP - note.start) / SAMPLE_RATE).float()
+        power[begin:end] += interpolate(
+            audible_amplitude(note.noise_db), note.knots_s, at_s
+        ).square()
+
+
+def filtered_noise(
+    power: Tensor, samples: int, generator: torch.Generator, step: Callable[[float], None]
+) -> Tensor:
+    """White noise given the band powers of a clip.
+
+    Args:
+        power: [frames, N] variance in each noise band; frame f is centred on sample f · 128.
+        samples: length of the result.
+        generator: source of the noise, on the CPU so that every device hears the same.
+        step: told the fraction done.
+
+    Returns:
+        float32 [samples].
+    """
+    device = power.device
+    window = torch.hann_window(NOISE_FFT, device=device)
+    to_bins = _bands_to_bins().to(device)
+    half = NOISE_FFT // 2
+    out = torch.zeros(len(power) * NOISE_HOP + 2 * NOISE_FFT, device=device)
+    # The last window's worth of each chunk's white noise begins the next chunk's.
+    carried = torch.randn(NOISE_FFT - NOISE_HOP, generator=generator)
+    for first in range(0, len(power), BLOCKS_AT_ONCE):
+        chunk = power[first : first + BLOCKS_AT_ONCE]
+        fresh = torch.randn(len(chunk) * NOISE_HOP, generator=generator)
+        white = torch.cat([carried, fresh])
+        carried = white[-(NOISE_FFT - NOISE_HOP) :]
+        if not bool(chunk.any()):
+            continue
+        frames = _shaped(white.to(device), chunk, window, to_bins)
+        begin = first * NOISE_HOP
+        length = (len(chunk) - 1) * NOISE_HOP + NOISE_FFT
+        out[begin : begin + length] += _overlap_add(frames)
+        step(first / len(power))
+    return out[half : half + samples]
+
+
+def _shaped(white: Tensor, power: Tensor, window: Tensor, to_bins: Tensor) -> Tensor:
+    """White noise [F · 128 + 384] and band powers [F, N] to windows of noise [F, 512]."""
+    spectra = torch.fft.rfft(white.unfold(0, NOISE_FFT, NOISE_HOP) * window)
+    return torch.fft.irfft(spectra * (power @ to_bins).sqrt()) * window / 1.5
+
+
+class NoiseSource:
+    """:func:`filtered_noise` piece by piece, on the CPU.
+
+    Args:
+        generator: source of the noise.
+    """
+
+    def __init__(self, generator: torch.Generator) -> None:
+        self._generator = generator
+        self._window = torch.hann_window(NOISE_FFT)
+        self._to_bins = _bands_to_bins()
+        self._carried = torch.randn(NOISE_FFT - NOISE_HOP, generator=generator)
+
+    def next(self, power: Tensor) -> Tensor | None:
+        """The windows of the next frames, added up: [F, N] to [(F − 1) · 128 + 512].
+
+        The first sample lies 256 before the centre of the first frame. None for silence.
+        """
+        fresh = torch.randn(len(power) * NOISE_HOP, generator=self._generator)
+        white = torch.cat([self._carried, fresh])
+        self._carried = white[-(NOISE_FFT - NOISE_HOP) :]
+        if not bool(power.any()):
+            return None
+        return _overlap_add(_shaped(white, power, self._window, self._to_bins))
+
+
+def _overlap_add(frames: Tensor) -> Tensor:
+    """[F, 512] windows 128 samples apart to [(F − 1) · 128 + 512]."""
+    length = (len(frames) - 1) * NOISE_HOP + NOISE_FFT
+    folded = functional.fold(frames.T[None], (1, length), (1, NOISE_FFT), stride=(1, NOISE_HOP))
+    return folded.reshape(-1)
+
+
+def _bands_to_bins() -> Tensor:
+    """[N, bins]: variance in each band to power gain of each bin, for white noise of variance 1."""
+    bin_hz = SAMPLE_RATE / NOISE_FFT
+    hz = np.arange(NOISE_FFT // 2 + 1) * bin_hz
+    low, high = NOISE_EDGES_HZ[:-1, None], NOISE_EDGES_HZ[1:, None]
+    # A bin stands for half a bin's width on either side; low bands are narrower than a bin.
+    shared = np.minimum(hz + bin_hz / 2, high) - np.maximum(hz - bin_hz / 2, low)
+    share = np.clip(shared, 0.0, None) / bin_hz
+    density = (SAMPLE_RATE / 2) / (high - low)
+    return torch.from_numpy((share * density).astype(np.float32))
