@@ -29,7 +29,6 @@ from core.engines.embedded.decoder import Decoder
 from core.engines.embedded.levels import (
     TAIL_S,
     KnotTimes,
-    at_release,
     held_blocks,
     knot_levels,
     note_shapes,
@@ -41,7 +40,7 @@ from core.engines.embedded.synthesis import (
     NotePhases,
     NoteTracks,
     add_partials,
-    audible_amplitude,
+    amplitude,
     level_db,
 )
 from core.score import Note
@@ -106,8 +105,8 @@ def _joined(
 ) -> Tensor:
     """A note's levels at its knots [n, C] to those at: key down, its release, its tail."""
     before_s, after_s = times_s[down - 2], times_s[down - 1]
-    before, after = audible_amplitude(levels_db[down - 2 : down])
-    release = at_release(before, after, float((held_s - before_s) / (after_s - before_s)))
+    before, after = amplitude(levels_db[down - 2 : down])
+    release = torch.lerp(before, after, float((held_s - before_s) / (after_s - before_s)))
     return torch.cat([levels_db[: down - 1], level_db(release)[None], levels_db[down:]])
 
 

@@ -24,7 +24,7 @@ from core.engines.embedded.decoder import (
     statics_of,
 )
 from core.engines.embedded.modulation import Modulation
-from core.engines.embedded.synthesis import audible_amplitude, level_db
+from core.engines.embedded.synthesis import AUDIBLE_DB
 from core.score import pitch_hz
 
 TAIL_S = 1.2
@@ -108,7 +108,12 @@ def knot_levels(
         for levels, slope in zip((partials, noise), slopes, strict=True):
             levels[late] += slope * past_s[late, None]
     fade = _tail_fade_db(off_s)[:, None]
-    return partials + fade, noise + fade
+    return _heard(partials + fade), _heard(noise + fade)
+
+
+def _heard(levels_db: Tensor) -> Tensor:
+    """Levels without those too soft to hear, so that leaving them out changes nothing."""
+    return levels_db.masked_fill(levels_db <= AUDIBLE_DB, _SILENT_DB)
 
 
 def _slopes(
@@ -131,12 +136,6 @@ def silence_unheard(partial_db: Tensor, shape: NoteShape) -> Tensor:
     """A note's levels [n, K] without the partials too high to sound."""
     unheard = torch.from_numpy(shape.partials_hz >= MAX_PARTIAL_HZ).to(partial_db.device)
     return partial_db.masked_fill(unheard, _SILENT_DB)
-
-
-def at_release(before: Tensor, after: Tensor, fraction: float) -> Tensor:
-    """Amplitudes at the release, which lies between two knots' [C] of the key being down."""
-    between = torch.lerp(before, after, fraction)
-    return audible_amplitude(level_db(between))
 
 
 def _tail_fade_db(off_s: Tensor) -> Tensor:

@@ -18,7 +18,7 @@ from core.engines.embedded.synthesis import (
     AUDIBLE_DB,
     BLOCKS_AT_ONCE,
     NoteTracks,
-    audible_amplitude,
+    amplitude,
     interpolate,
     until_silence,
 )
@@ -40,9 +40,7 @@ def add_noise_power(power: Tensor, note: NoteTracks) -> None:
         end = min(begin + BLOCKS_AT_ONCE, last)
         frames = torch.arange(begin, end, device=power.device, dtype=torch.float64)
         at_s = ((frames * NOISE_HOP - note.start) / SAMPLE_RATE).float()
-        power[begin:end] += interpolate(
-            audible_amplitude(note.noise_db), note.knots_s, at_s
-        ).square()
+        power[begin:end] += interpolate(amplitude(note.noise_db), note.knots_s, at_s).square()
 
 
 def filtered_noise(

@@ -3,7 +3,6 @@
 Partials of a note keep their frequencies, so within a block of 64 samples each is a fixed
 cosine and sine pair; amplitudes that move linearly across the block make four basis
 functions a partial, and a note is one matrix product of its control blocks with its basis.
-What is softer than −84 dB at a knot is silent there.
 """
 
 from __future__ import annotations
@@ -78,11 +77,6 @@ def amplitude(level_db: Tensor) -> Tensor:
     return (torch.pow(10.0, level_db / 20.0) - _FLOOR_AMPLITUDE).clamp_min(0.0)
 
 
-def audible_amplitude(level_db: Tensor) -> Tensor:
-    """The same, and exact silence for what is too soft to hear at a knot."""
-    return amplitude(level_db).masked_fill(level_db <= AUDIBLE_DB, 0.0)
-
-
 def level_db(amplitudes: Tensor) -> Tensor:
     """The level of which :func:`amplitude` makes this."""
     return 20.0 * torch.log10(amplitudes + _FLOOR_AMPLITUDE)
@@ -113,10 +107,10 @@ def add_partials(out: Tensor, note: NoteTracks) -> None:
             room = min(len(piece), len(out) - begin)
             out[begin : begin + room] += piece[:room]
         return
-    steady = torch.zeros(_TAPS // 2 + (n_blocks + 1) * BLOCK, device=out.device)
+    steady = torch.zeros(TAPS // 2 + (n_blocks + 1) * BLOCK, device=out.device)
     for first in range(0, n_blocks, BLOCKS_AT_ONCE):
         piece = bank.blocks(first, min(first + BLOCKS_AT_ONCE, n_blocks))
-        begin = _TAPS // 2 + first * BLOCK
+        begin = TAPS // 2 + first * BLOCK
         steady[begin : begin + len(piece)] = piece
     for first in range(0, samples, BLOCKS_AT_ONCE * BLOCK):
         last = min(first + BLOCKS_AT_ONCE * BLOCK, samples)
@@ -138,7 +132,7 @@ class PartialBank:
         self._keep = audible.cpu().numpy()
         self._turns = note.partials_hz[self._keep] / SAMPLE_RATE  # a sample
         self._basis = _basis(self._turns).to(device)
-        self._amplitudes = audible_amplitude(note.partial_db[:, audible])
+        self._amplitudes = amplitude(note.partial_db[:, audible])
         self._modulation_phases = note.phases.modulation.of(self._keep)
 
     def blocks(self, first: int, last: int) -> Tensor:
@@ -180,14 +174,14 @@ class PartialBank:
         return np.interp(np.arange(first, last) / BLOCK, block, points)
 
 
-_TAPS, _TAP_PHASES = 8, 512
+TAPS, TAP_PHASES = 8, 512
 
 
 @lru_cache(maxsize=1)
-def _sinc_table() -> Tensor:
+def sinc_table() -> Tensor:
     """Windowed-sinc interpolation [512, 8]: row p reads p/512 of a sample after tap 3."""
-    offset = np.arange(_TAPS) - (_TAPS // 2 - 1) - np.arange(_TAP_PHASES)[:, None] / _TAP_PHASES
-    table = np.sinc(offset) * np.i0(5.0 * np.sqrt(np.clip(1 - (offset / (_TAPS / 2)) ** 2, 0, 1)))
+    offset = np.arange(TAPS) - (TAPS // 2 - 1) - np.arange(TAP_PHASES)[:, None] / TAP_PHASES
+    table = np.sinc(offset) * np.i0(5.0 * np.sqrt(np.clip(1 - (offset / (TAPS / 2)) ** 2, 0, 1)))
     return torch.from_numpy((table / table.sum(axis=1, keepdims=True)).astype(np.float32))
 
 
@@ -204,10 +198,10 @@ def read_late(steady: Tensor, first: int, lag: npt.NDArray[np.float64]) -> Tenso
     """
     position = np.maximum(np.arange(first, first + len(lag)) - lag, 0.0)
     whole = np.floor(position)
-    phase = np.rint((position - whole) * _TAP_PHASES).astype(np.int64)
-    whole = whole.astype(np.int64) + phase // _TAP_PHASES + 1
-    rows = _sinc_table().to(steady.device)[torch.from_numpy(phase % _TAP_PHASES)]
-    taps = steady.unfold(0, _TAPS, 1)[torch.from_numpy(whole)]
+    phase = np.rint((position - whole) * TAP_PHASES).astype(np.int64)
+    whole = whole.astype(np.int64) + phase // TAP_PHASES + 1
+    rows = sinc_table().to(steady.device)[torch.from_numpy(phase % TAP_PHASES)]
+    taps = steady.unfold(0, TAPS, 1)[torch.from_numpy(whole)]
     return (rows * taps).sum(dim=1)
 
 

@@ -1,0 +1,285 @@
+"""The embedded engine, live: notes go in as they are played, sound comes out block by block.
+
+What comes out is what :class:`core.engines.embedded.engine.EmbeddedEngine` renders of the
+same notes, :attr:`Stream.latency` samples later, whatever the sizes of the blocks. It differs
+in two things that need to know the future: a clip that would exceed full scale is rendered
+softer as a whole, a stream is not and may exceed it; and a stream has a largest number of
+voices (see :class:`Stream`).
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections import defaultdict, deque
+from dataclasses import dataclass, field
+from enum import IntEnum
+
+import numpy as np
+import torch
+
+from core.engines.base import EMBEDDING_DIM, Embedding, EmbeddingPath, FloatArray
+from core.engines.embedded.controls import SAMPLE_RATE
+from core.engines.embedded.decoder import Decoder
+from core.engines.embedded.feed import KnotFeed
+from core.engines.embedded.levels import held_blocks
+from core.engines.embedded.noise import NOISE_FFT, NOISE_HOP, NoiseSource
+from core.engines.embedded.synthesis import BLOCK
+from core.engines.embedded.vibrato import AHEAD, bend
+from core.engines.embedded.voices import FADE, LAG, NEVER, Ints, Voices
+from core.errors import MidiError, SettingsError
+
+_PIECE = 1024  # most samples rendered at once; bounds what is kept of a voice
+_LATENCY = NOISE_FFT // 2  # a window of noise begins this long before its centre
+
+
+class _Kind(IntEnum):
+    ON, OFF, RELEASE, ALL_OFF = range(4)
+
+
+@dataclass(frozen=True, order=True)
+class _Event:
+    at: int
+    order: int
+    kind: _Kind = field(compare=False)
+    note_id: int = field(compare=False, default=0)
+    pitch: int = field(compare=False, default=0)
+    velocity: int = field(compare=False, default=0)
+
+
+class Stream:
+    """See the module's first lines. Not safe to call from several threads at once.
+
+    When a note begins while ``max_voices`` sound, one makes room and fades out within 256
+    samples (6 ms): of those released the one released first, else the oldest. (Only if more
+    than ``max_voices`` notes have to make room within one block does one end at once.)
+
+    Args:
+        decoder: trained network; moved to the CPU.
+        embedding: float32 [512], unit norm, or a path of them from the stream's beginning.
+        seed: with the same one, the same notes sound the same. Notes are numbered as they
+            begin, those that begin together as they were asked for.
+        max_voices: most notes sounding at once, ≥ 1; a released one counts until its end.
+        sample_rate: 44,100 Hz is the only one; resample the result for another.
+
+    Attributes:
+        latency: samples by which everything sounds later than it was asked for.
+        sample_rate: of the audio, Hz.
+
+    Raises:
+        SettingsError: if an argument is outside its range.
+    """
+
+    latency = _LATENCY
+
+    def __init__(
+        self,
+        decoder: Decoder,
+        embedding: Embedding,
+        *,
+        seed: int = 0,
+        max_voices: int = 64,
+        sample_rate: int = SAMPLE_RATE,
+    ) -> None:
+        if sample_rate != SAMPLE_RATE:
+            raise SettingsError(f"a stream runs at {SAMPLE_RATE} Hz, not {sample_rate}")
+        if max_voices < 1:
+            raise SettingsError(f"a stream needs at least one voice, not {max_voices}")
+        self.sample_rate = sample_rate
+        self._decoder = decoder.eval().cpu()
+        self._seed, self._max_voices = seed, max_voices
+        self._begin(embedding)
+        # Whatever is set up at its first use is set up now, not at the first note played.
+        self.note_on(60, 100)
+        self.process(_PIECE)
+        self._begin(embedding)
+
+    @torch.inference_mode()
+    def _begin(self, embedding: Embedding) -> None:
+        _check(embedding)
+        self._feed = KnotFeed(self._decoder, self._seed, embedding)
+        state = self._decoder.note_state(
+            torch.zeros(1, EMBEDDING_DIM), torch.tensor([60.0]), torch.tensor([100.0])
+        )
+        self._voices = Voices(2 * self._max_voices, self._decoder.terms(state))
+        self._noise = NoiseSource(torch.Generator().manual_seed(self._seed & 0xFFFFFFFF))
+        self._mix = np.zeros(_PIECE + NOISE_FFT + BLOCK, np.float32)
+        self._clock = self._frame = self._asked = self._started = 0
+        self._events: list[_Event] = []
+        # Keys that are down, by pitch; one whose voice made room is still down.
+        self._down: dict[int, deque[int]] = defaultdict(lambda: deque(maxlen=self._max_voices))
+
+    @property
+    def sounding(self) -> int:
+        """How many voices sound, tails and those that make room included."""
+        return self._voices.count
+
+    def note_on(self, pitch: int, velocity: int, at: int = 0) -> int:
+        """Begin a note, ``at`` samples into the next block; of 0–127 and 1–127.
+
+        Returns:
+            The note's id, for :meth:`release`.
+
+        Raises:
+            MidiError: if a value is outside its range.
+        """
+        if not 0 <= pitch <= 127:
+            raise MidiError(f"pitch {pitch} is outside 0–127")
+        if not 1 <= velocity <= 127:
+            raise MidiError(f"velocity {velocity} is outside 1–127")
+        return self._ask(_Kind.ON, at, pitch=pitch, velocity=velocity)
+
+    def note_off(self, pitch: int, at: int = 0) -> None:
+        """Release the note of a key, the one that began first if it has several.
+
+        Without one this does nothing. A release takes effect up to 64 samples late, as it
+        does offline.
+
+        Raises:
+            MidiError: if ``at`` is below 0.
+        """
+        self._ask(_Kind.OFF, at, pitch=pitch)
+
+    def release(self, note_id: int, at: int = 0) -> None:
+        """Release a note by its id; see :meth:`note_off`."""
+        self._ask(_Kind.RELEASE, at, note_id=note_id)
+
+    def all_notes_off(self, at: int = 0) -> None:
+        """Release every note that has begun by then; see :meth:`note_off`."""
+        self._ask(_Kind.ALL_OFF, at)
+
+    def set_timbre(self, embedding: Embedding) -> None:
+        """Play on in another timbre; times of a path count from the stream's beginning.
+
+        Notes that sound move there with their next knots, within 0.1 s or so; what stays as
+        it is through a note (tuning, vibrato) stays.
+
+        Raises:
+            SettingsError: if the shape does not fit.
+        """
+        _check(embedding)
+        self._feed.set_timbre(embedding)
+
+    def _ask(
+        self, kind: _Kind, at: int, *, note_id: int = 0, pitch: int = 0, velocity: int = 0
+    ) -> int:
+        if at < 0:
+            raise MidiError(f"sample {at} of the next block is past")
+        self._asked += 1
+        note_id = self._asked if kind is _Kind.ON else note_id
+        event = _Event(self._clock + at, self._asked, kind, note_id, pitch, velocity)
+        heapq.heappush(self._events, event)
+        return note_id
+
+    @torch.inference_mode()
+    def process(self, samples: int) -> FloatArray:
+        """The next block: float32 [samples], finite."""
+        out = np.empty(samples, np.float32)
+        for first in range(0, samples, _PIECE):
+            piece = out[first : first + _PIECE]
+            piece[:] = self._piece(len(piece))
+        return out
+
+    def _piece(self, samples: int) -> FloatArray:
+        end = self._clock + samples
+        while self._events and self._events[0].at < end:
+            self._obey(heapq.heappop(self._events))
+        if self._voices.count:
+            self._render_partials(end)
+        self._render_noise(end)
+        self._retire()
+        mix = self._mix
+        done = mix[:samples].copy()
+        mix[:-samples] = mix[samples:]
+        mix[-samples:] = 0.0
+        self._clock = end
+        return done
+
+    def _render_partials(self, end: int) -> None:
+        """Every block that begins before ``end``: what happens later cannot change it."""
+        voices = self._voices
+        count = voices.count
+        front = voices.start[:count] + voices.block[:count] * BLOCK
+        blocks: Ints = np.maximum(-(-(end - front) // BLOCK), 0)
+        self._feed.feed(voices, blocks)
+        if not blocks.any():
+            return
+        sound = voices.advance(blocks)
+        first = front - self._clock + _LATENCY
+        bent = np.flatnonzero(voices.vibrato[:count])
+        if len(bent):
+            sound[bent] = bend(voices, bent, sound[bent], blocks[bent])
+            first[bent] -= AHEAD
+        mix, length = self._mix, blocks * BLOCK
+        for row, begin, n in zip(sound.numpy(), first.tolist(), length.tolist(), strict=True):
+            mix[begin : begin + n] += row[:n]
+
+    def _render_noise(self, end: int) -> None:
+        frames = np.arange(self._frame, -(-end // NOISE_HOP)) * NOISE_HOP
+        if not len(frames):
+            return
+        self._frame += len(frames)
+        sound = self._noise.next(self._voices.noise_power(frames))
+        if sound is not None:
+            begin = int(frames[0]) - self._clock
+            self._mix[begin : begin + len(sound)] += sound.numpy()
+
+    def _obey(self, event: _Event) -> None:
+        voices = self._voices
+        if event.kind is _Kind.ON:
+            self._make_room(event.at)
+            voices.add(event.note_id, self._started, event.pitch, event.velocity, event.at)
+            self._started += 1
+            self._down[event.pitch].append(event.note_id)
+            return
+        down = self._down.get(event.pitch)
+        if event.kind is _Kind.ALL_OFF:
+            ids = {note_id for notes in self._down.values() for note_id in notes}
+            self._down.clear()
+        elif event.kind is _Kind.RELEASE:
+            ids = {event.note_id}
+            for notes in self._down.values():
+                if event.note_id in notes:
+                    notes.remove(event.note_id)
+        else:
+            ids = {down.popleft()} if down else set()
+        for row in range(voices.count):
+            if int(voices.ids[row]) in ids and voices.held[row] == NEVER:
+                length = event.at - int(voices.start[row])
+                voices.release(row, held_blocks(length, BLOCK))
+
+    def _make_room(self, at: int) -> None:
+        voices = self._voices
+        count = voices.count
+        start, held = voices.start[:count], voices.held[:count]
+        ends = start + voices.samples[:count]
+        sounding = np.flatnonzero((voices.fade[:count] == NEVER) & (ends > at))
+        if len(sounding) >= self._max_voices:
+            released = sounding[held[sounding] < NEVER]
+            if len(released):
+                row = int(released[np.argmin(start[released] + held[released] * BLOCK)])
+            else:
+                row = int(sounding[np.argmin(voices.ids[sounding])])
+            fade = -(-(at - int(start[row])) // BLOCK) * BLOCK
+            voices.fade[row] = fade
+            voices.samples[row] = min(int(voices.samples[row]), fade + FADE + LAG)
+        if count == voices.rows:
+            ends = start + voices.samples[:count]
+            self._remove(int(np.argmin(ends)))
+
+    def _retire(self) -> None:
+        voices = self._voices
+        count = voices.count
+        over = voices.block[:count] * BLOCK >= voices.samples[:count] + AHEAD
+        for row in np.flatnonzero(over)[::-1].tolist():
+            self._remove(row)
+
+    def _remove(self, row: int) -> None:
+        voices = self._voices
+        voices.count -= 1
+        if row != voices.count:
+            voices.move(voices.count, row)
+
+
+def _check(embedding: Embedding) -> None:
+    if not isinstance(embedding, EmbeddingPath) and embedding.shape != (EMBEDDING_DIM,):
+        raise SettingsError(f"an embedding has {EMBEDDING_DIM} values, not {embedding.shape}")

@@ -1,0 +1,266 @@
+"""The voices of a stream: all that sounds now, as arrays over voices.
+
+Voices occupy the first rows of every array, so that each step of the work is one call for
+all of them; one that ends gives its row to the last. A voice advances in whole blocks of 64
+samples since its own onset, as a note does offline.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor
+
+from core.engines.embedded.controls import N_NOISE, N_PARTIALS, SAMPLE_RATE
+from core.engines.embedded.decoder import NoteTerms
+from core.engines.embedded.levels import TAIL_S, NoteShape
+from core.engines.embedded.modulation import COARSE_BLOCKS, MAX_LAG_S, N_MODULATION, gains_of
+from core.engines.embedded.synthesis import BLOCK, NotePhases
+
+BLOCK_S = BLOCK / SAMPLE_RATE
+NEVER = 2**62
+"""Sample or block of what has not been decided yet."""
+
+FADE = 256
+"""Samples over which a voice that must make room fades out."""
+
+LAG = math.ceil(MAX_LAG_S * SAMPLE_RATE) + 8
+"""Samples a voice may still sound late, for vibrato."""
+
+KNOTS = 16
+"""Knots kept of a voice: more than lie within the longest piece rendered at once."""
+
+_COARSE = 4  # points of modulation kept of a voice
+
+_RAMP = torch.arange(BLOCK) / BLOCK
+
+Ints = npt.NDArray[np.int64]
+Floats = npt.NDArray[np.float64]
+
+
+class Voices:
+    """See the module's first lines.
+
+    Args:
+        rows: most voices at once.
+        like: terms of any one note, for their sizes.
+
+    Attributes:
+        count: how many sound; they are rows 0 … count − 1.
+        ids, numbers: int64 [rows], of the notes, as they were asked for and as they began.
+        pitch, velocity: float32 tensors [rows].
+        start: int64 [rows], sample of the onset.
+        block: int64 [rows], blocks since then that are rendered.
+        held: int64 [rows], blocks until the release; :data:`NEVER` while the key is down.
+        samples: int64 [rows], how long it sounds, tail included.
+        fade: int64 [rows], sample since the onset at which a stolen voice begins to fade.
+        decoded: int64 [rows], knots that are known so far.
+        tail: int64 [rows], which knot of the tail comes next; 0 before the release's is made.
+        until_s: float64 [rows], time of the last known knot.
+        timbre: int64 [rows], which timbre ``terms`` were made with.
+        terms: of the notes.
+        history: float32 [rows, LAG], the last samples of partials, for vibrato.
+    """
+
+    def __init__(self, rows: int, like: NoteTerms) -> None:
+        self.count = 0
+        self.rows = rows
+
+        def ints(value: int) -> Ints:
+            return np.full(rows, value, np.int64)
+
+        self.ids, self.numbers, self.start, self.block = ints(0), ints(0), ints(0), ints(0)
+        self.held, self.samples, self.fade = ints(NEVER), ints(NEVER), ints(NEVER)
+        self.decoded, self.tail = ints(0), ints(0)
+        self.until_s = np.full(rows, -1.0)
+        self.pitch, self.velocity = torch.zeros(rows), torch.zeros(rows)
+        self.terms = NoteTerms(
+            *(torch.zeros(rows, a.shape[1]) for a in (like.steering, like.out, like.statics))
+        )
+        self.timbre = ints(-1)
+        self.history = torch.zeros(rows, LAG)
+        # Knots: a ring of each voice's; times are infinite where none is known.
+        self._oldest = ints(0)
+        self._times = np.full((rows, KNOTS), np.inf)
+        self._partials = torch.zeros(rows, KNOTS, N_PARTIALS)
+        self._noise = torch.zeros(rows, KNOTS, N_NOISE)
+        # What turns.
+        self.index = torch.zeros(rows, N_PARTIALS, dtype=torch.int64)
+        self.fraction = torch.zeros(rows, N_PARTIALS)
+        self._turns = torch.zeros(rows, N_PARTIALS, dtype=torch.float64)  # a block
+        self._phase = torch.zeros(rows, N_PARTIALS, dtype=torch.float64)
+        self._basis = torch.zeros(rows, 2 * N_PARTIALS, BLOCK)
+        # What moves.
+        self.vibrato = np.zeros(rows, bool)
+        self._moves = np.zeros(rows, bool)
+        self.modulation = np.zeros((rows, N_MODULATION))
+        self.vibrato_phase, self._tremolo = np.zeros(rows), np.zeros(rows)
+        self._shimmer, self._rates = np.zeros((2, rows, 3, N_PARTIALS))
+        self._points = torch.ones(rows, _COARSE, N_PARTIALS)
+        self._pointed = ints(0)
+
+    def add(self, note_id: int, number: int, pitch: int, velocity: int, start: int) -> None:
+        """Begin a voice; its knots must follow before it renders."""
+        row = self.count
+        self.count += 1
+        self.ids[row], self.numbers[row], self.start[row] = note_id, number, start
+        self.block[row] = self.decoded[row] = self.tail[row] = 0
+        self._oldest[row] = self._pointed[row] = 0
+        self.held[row] = self.samples[row] = self.fade[row] = NEVER
+        self.until_s[row] = self.timbre[row] = -1
+        self.history[row] = 0.0
+        self._times[row] = np.inf
+        self.pitch[row], self.velocity[row] = float(pitch), float(velocity)
+
+    def shape(self, row: int, shape: NoteShape, phases: NotePhases) -> None:
+        """Say what stays as it is through a voice's note."""
+        turns = torch.from_numpy(shape.partials_hz / SAMPLE_RATE)
+        self.index[row] = torch.from_numpy(shape.index)
+        self.fraction[row] = torch.from_numpy(shape.fraction)
+        self._turns[row] = turns * BLOCK
+        self._phase[row] = torch.from_numpy(phases.partials)
+        angle = _angle(torch.outer(turns, torch.arange(BLOCK, dtype=torch.float64)))
+        heard = shape.n_heard
+        self._basis[row] = 0.0
+        self._basis[row, :heard] = torch.cos(angle[:heard])
+        self._basis[row, N_PARTIALS : N_PARTIALS + heard] = torch.sin(angle[:heard])
+        modulation = shape.modulation
+        self.modulation[row] = modulation.astuple()
+        self.vibrato[row] = modulation.has_vibrato
+        self._moves[row] = modulation.moves_level
+        self._points[row] = 1.0
+        self.vibrato_phase[row] = phases.modulation.vibrato
+        self._tremolo[row] = phases.modulation.tremolo
+        self._shimmer[row], self._rates[row] = phases.modulation.shimmer, phases.modulation.rates
+
+    def move(self, source: int, target: int) -> None:
+        """Give a voice the row of one that has ended."""
+        terms = self.terms
+        for array in (*vars(self).values(), terms.steering, terms.out, terms.statics):
+            if isinstance(array, np.ndarray | Tensor) and array.shape[0] == self.rows:
+                array[target] = array[source]
+
+    def release(self, row: int, held: int) -> None:
+        """Release a voice after some blocks, and forget the knots past that."""
+        self.held[row] = held
+        end = round((held * BLOCK_S + TAIL_S) * SAMPLE_RATE)
+        self.samples[row] = min(int(self.samples[row]), end)
+        late = self._times[row] >= held * BLOCK_S
+        known = late & np.isfinite(self._times[row])
+        if known.any():
+            first = float(self._times[row][known].min())
+            surplus = int(known.sum()) - 1
+            self._times[row, self._times[row] > first] = np.inf
+            self.decoded[row] -= surplus
+            self.until_s[row] = first
+
+    def write_knots(
+        self, rows: Ints, numbers: Ints, times_s: Floats, partials: Tensor, noise: Tensor
+    ) -> None:
+        """Keep amplitudes [J, K] and [J, N] at knots of voices, the oldest of which make room."""
+        slots = numbers % KNOTS
+        self._times[rows, slots] = times_s
+        at = torch.from_numpy(rows), torch.from_numpy(slots)
+        self._partials[at], self._noise[at] = partials, noise
+        np.maximum.at(self._oldest, rows, numbers + 1 - KNOTS)
+
+    def join(self, row: int, number: int) -> None:
+        """Put a voice's release in the place of its first knot at or past it."""
+        before, after = (number - 1) % KNOTS, number % KNOTS
+        held_s = float(self.held[row] * BLOCK_S)
+        from_s, to_s = self._times[row, before], self._times[row, after]
+        fraction = float((held_s - from_s) / (to_s - from_s))
+        for levels in (self._partials, self._noise):
+            levels[row, after] = torch.lerp(levels[row, before], levels[row, after], fraction)
+        self._times[row, after] = held_s
+
+    def _levels(self, knots: Tensor, at_s: Floats) -> Tensor:
+        """Amplitudes of all voices at times since their onsets: [V, n] to [V, n, C]."""
+        times, oldest = self._times[: self.count], self._oldest[: self.count, None]
+        known = (times[:, None, :] <= at_s[:, :, None]).sum(axis=2)
+        last = self.decoded[: self.count, None] - 2
+        left = np.clip(oldest - 1 + known, oldest, np.maximum(last, oldest))
+        row = np.arange(self.count)[:, None]
+        from_s, to_s = times[row, left % KNOTS], times[row, (left + 1) % KNOTS]
+        fraction = np.clip((at_s - from_s) / (to_s - from_s), 0.0, 1.0).astype(np.float32)
+        flat = knots.view(-1, knots.shape[2])
+        here = flat[torch.from_numpy(row * KNOTS + left % KNOTS)]
+        there = flat[torch.from_numpy(row * KNOTS + (left + 1) % KNOTS)]
+        return here.lerp_(there, torch.from_numpy(fraction)[:, :, None])
+
+    def _stolen(self, at: Ints) -> npt.NDArray[np.float32]:
+        """Gain of voices that make room, at samples since their onsets [V, n]."""
+        past = (at - np.minimum(self.fade[: self.count, None], NEVER // 2)) / FADE
+        return np.clip(1.0 - past, 0.0, 1.0).astype(np.float32)
+
+    def noise_power(self, frames: Ints) -> Tensor:
+        """Noise of all voices at some samples [F]: power [F, N]."""
+        at = frames[None] - self.start[: self.count, None]
+        levels = self._levels(self._noise, at / SAMPLE_RATE)
+        gain = self._stolen(at) * ((at >= 0) & (at <= self.samples[: self.count, None]))
+        levels *= torch.from_numpy(gain.astype(np.float32))[:, :, None]
+        return levels.square_().sum(dim=0)
+
+    def advance(self, blocks: Ints) -> Tensor:
+        """Render the next blocks of every voice's partials, without vibrato.
+
+        Args:
+            blocks: int64 [V], how many.
+
+        Returns:
+            float32 [V, most · 64]; past a voice's number of blocks it means nothing.
+        """
+        count, most = self.count, int(blocks.max())
+        edges = self.block[:count, None] + np.arange(most + 1)
+        levels = self._levels(self._partials, edges * BLOCK_S)
+        gain = self._stolen(edges * BLOCK) * (edges > 0)  # no step at the onset
+        levels *= torch.from_numpy(gain.astype(np.float32))[:, :, None]
+        if self._moves[:count].any():
+            levels *= self._gains(edges, self.block[:count] + blocks)
+        steps = torch.arange(most, dtype=torch.float64)[:, None]
+        phase = self._phase[:count]
+        turned = _angle(phase[:, None] + steps * self._turns[:count, None])
+        sine, cosine = torch.sin(turned), torch.cos(turned)
+        here, there = levels[:, :-1], levels[:, 1:]
+        coefficients = torch.empty(count, 2, most, 2 * N_PARTIALS)
+        for part, level in enumerate((here, there)):
+            torch.mul(level, sine, out=coefficients[:, part, :, :N_PARTIALS])
+            torch.mul(level, cosine, out=coefficients[:, part, :, N_PARTIALS:])
+        product = torch.bmm(coefficients.view(count, 2 * most, -1), self._basis[:count])
+        product = product.view(count, 2, most, BLOCK)
+        phase += torch.from_numpy(blocks)[:, None] * self._turns[:count]
+        phase -= phase.floor()
+        self.block[:count] += blocks
+        return product[:, 0].lerp_(product[:, 1], _RAMP).reshape(count, -1)
+
+    def _gains(self, edges: Ints, last: Ints) -> Tensor:
+        """Modulation at edges of blocks [V, n] up to the ``last`` [V] of each: [V, n, K]."""
+        count = self.count
+        needed = last // COARSE_BLOCKS + 2  # points, from the onset's
+        while True:
+            rows = np.flatnonzero(self._moves[:count] & (self._pointed[:count] < needed))
+            if not len(rows):
+                break
+            number = self._pointed[rows]
+            factor = gains_of(
+                self.modulation[rows], self._tremolo[rows], self._shimmer[rows], self._rates[rows],
+                number * (COARSE_BLOCKS * BLOCK_S),
+            )  # fmt: skip
+            at = torch.from_numpy(rows), torch.from_numpy(number % _COARSE)
+            self._points[at] = torch.from_numpy(factor.astype(np.float32))
+            self._pointed[rows] += 1
+        left = edges // COARSE_BLOCKS
+        part = torch.from_numpy((edges % COARSE_BLOCKS / COARSE_BLOCKS).astype(np.float32))
+        flat = self._points.view(-1, N_PARTIALS)
+        row = np.arange(count)[:, None] * _COARSE
+        here = flat[torch.from_numpy(row + left % _COARSE)]
+        there = flat[torch.from_numpy(row + (left + 1) % _COARSE)]
+        return here.lerp_(there, part[:, :, None])
+
+
+def _angle(turns: Tensor) -> Tensor:
+    """Turns, float64, to an angle within one turn, float32."""
+    return (turns - turns.floor()).float() * (2 * math.pi)
