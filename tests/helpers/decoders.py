@@ -20,7 +20,8 @@ def lively_decoder(seed: int = 5, config: DecoderConfig = SMALL, moves: bool = T
     """Random weights, scaled so that levels move by many dB and highs are softer than lows.
 
     Args:
-        moves: with vibrato, tremolo and shimmer, of other sizes for every note; else none.
+        moves: with vibrato, tremolo and shimmer, of other sizes for every note; else
+            none, and every note is tuned alike in every timbre.
     """
     decoder = random_decoder(seed, config)
     for layer in (decoder.out, decoder.out_note):
@@ -31,7 +32,7 @@ def lively_decoder(seed: int = 5, config: DecoderConfig = SMALL, moves: bool = T
     decoder.statics.weight *= 2.0
     decoder.statics.bias[2:] = torch.tensor([1.5, 0.0, 0.0, 1.2, 0.0, 1.0, 0.0])
     if not moves:
-        decoder.statics.weight[2:] = 0.0
+        decoder.statics.weight *= 0.0
         decoder.statics.bias[2:] = -9.0
     return decoder
 

@@ -184,19 +184,21 @@ def test_all_notes_off_releases_what_is_held() -> None:
 
 
 def test_a_new_timbre_is_heard_in_notes_that_sound() -> None:
-    same, moved = (Stream(DECODERS["steady"], timbre(1), seed=SEED) for _ in range(2))
-    for stream in (same, moved):
+    same, moved, wanted = (
+        Stream(DECODERS["steady"], timbre(number), seed=SEED) for number in (1, 1, 2)
+    )
+    for stream in (same, moved, wanted):
         stream.note_on(50, 90)
-    assert np.array_equal(same.process(8192), moved.process(8192))
+        stream.note_on(57, 90, at=3000)
+    first = [stream.process(8192) for stream in (same, moved, wanted)]
+    assert np.array_equal(first[0], first[1])
+    assert np.abs(first[0] - first[2]).max() > 0.01
     moved.set_timbre(timbre(2))
-    moved.process(8192)
-    same.process(8192)
-    want = Stream(DECODERS["steady"], timbre(2), seed=SEED)
-    want.note_on(50, 90)
-    want.process(2 * 8192)
-    power = [np.abs(np.fft.rfft(s.process(8192))) ** 2 for s in (same, moved, want)]
-    levels = [np.log10(p[:4096].reshape(64, 64).sum(axis=1) + 1e-9) for p in power]
-    assert np.abs(levels[1] - levels[2]).mean() < 0.5 * np.abs(levels[0] - levels[2]).mean()
+    for stream in (same, moved, wanted):
+        stream.process(8192)
+    then = [stream.process(8192) for stream in (same, moved, wanted)]
+    assert np.abs(then[1] - then[2]).max() < 1e-4
+    assert np.abs(then[0] - then[2]).max() > 0.01
 
 
 def test_a_voice_that_makes_room_fades_without_a_click() -> None:
@@ -206,7 +208,7 @@ def test_a_voice_that_makes_room_fades_without_a_click() -> None:
     heard = live(stream, keys, 16_000)
     assert stream.sounding == 2
     both = live(Stream(decoder, timbre(1), seed=SEED), keys, 16_000)
-    assert np.abs(heard[:10_000] - both[:10_000]).max() < 1e-4
+    assert np.abs(heard[:9_700] - both[:9_700]).max() < 1e-4
     taken = both - heard  # the voice that is no more
     assert np.abs(taken[10_000 + 400 :]).max() > 1e-3
     steps = np.abs(np.diff(heard))

@@ -1,0 +1,119 @@
+"""How many voices a live stream holds: ``python -m benchmarks.voices [--threads 1 2]``.
+
+A stream of the shipped network's sizes with random weights, whose notes all have vibrato,
+tremolo and shimmer, is kept at a number of voices: keys 36–83, each held for a second, one
+beginning as soon as one ends. A number is held if 99 of 100 blocks take less time to make
+than to play. The numbers are those of this machine in the state it is in.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import time
+
+import numpy as np
+import torch
+
+from core.engines.embedded.decoder import DecoderConfig
+from core.engines.embedded.streaming import Stream
+from tests.helpers.decoders import lively_decoder, timbre
+
+RATE = 44_100
+BLOCKS = (128, 256, 512, 1024)
+_HELD_S, _TAIL_S = 1.0, 1.2
+_MOST = 1024
+
+
+def block_times_s(
+    voices: int, block: int, seconds: float, moves: bool, chord: int = 1
+) -> np.ndarray:
+    """Times taken by the blocks of a stream with so many voices.
+
+    Args:
+        voices: sounding at once, tails included.
+        block: samples.
+        seconds: of sound to measure.
+        moves: with vibrato, tremolo and shimmer.
+        chord: notes that begin at the same sample.
+    """
+    decoder = lively_decoder(config=DecoderConfig(), moves=moves)
+    stream = Stream(decoder, timbre(1), max_voices=voices)
+    rng = np.random.default_rng(0)
+    lives = int((_HELD_S + _TAIL_S) * RATE)
+    every = max(1, lives * chord // voices)
+    offs: list[tuple[int, int]] = []
+    clock, next_on, took = 0, 0, []
+    while clock < lives + seconds * RATE:
+        while next_on < clock + block:
+            for pitch in rng.integers(36, 84, chord).tolist():
+                note = stream.note_on(pitch, 90, next_on - clock)
+                offs.append((next_on + int(_HELD_S * RATE), note))
+            next_on += every
+        while offs and offs[0][0] < clock + block:
+            at, note = offs.pop(0)
+            stream.release(note, at - clock)
+        began = time.perf_counter()
+        stream.process(block)
+        if clock >= lives:
+            took.append(time.perf_counter() - began)
+        clock += block
+    return np.array(took)
+
+
+def voices_held(block: int, seconds: float, moves: bool) -> int:
+    """The largest number of voices held, to within a sixteenth."""
+
+    def held(voices: int) -> bool:
+        took = block_times_s(voices, block, seconds, moves)
+        return bool(np.quantile(took, 0.99) < block / RATE)
+
+    good, bad = 0, 8
+    while bad <= _MOST and held(bad):
+        good, bad = bad, 2 * bad
+    while bad - good > max(1, bad // 16):
+        middle = (good + bad) // 2
+        good, bad = (middle, bad) if held(middle) else (good, middle)
+    return good
+
+
+def first_audio_ms(block: int) -> float:
+    """From a key to its sound at the output, ms: one block, the latency, and the making."""
+    decoder = lively_decoder(config=DecoderConfig())
+    stream = Stream(decoder, timbre(1))
+    took = []
+    for pitch in range(40, 80):
+        stream.note_on(pitch, 90)
+        began = time.perf_counter()
+        stream.process(block)
+        took.append(time.perf_counter() - began)
+        stream.all_notes_off()
+        stream.process(RATE + RATE // 2)
+    return 1000 * ((block + stream.latency) / RATE + float(np.median(took)))
+
+
+def main() -> None:
+    """Print one line of figures for each block size and number of threads."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--threads", type=int, nargs="+", default=[1, 2])
+    parser.add_argument("--blocks", type=int, nargs="+", default=BLOCKS)
+    parser.add_argument("--seconds", type=float, default=2.0, help="of sound, for each trial")
+    given = parser.parse_args()
+    for threads in given.threads:
+        torch.set_num_threads(threads)
+        for block in given.blocks:
+            moving = voices_held(block, given.seconds, moves=True)
+            steady = voices_held(block, given.seconds, moves=False)
+            took = 1000 * block_times_s(16, block, given.seconds, moves=True, chord=8)
+            print(
+                f"{threads} threads, blocks of {block} ({1000 * block / RATE:.1f} ms): holds "
+                f"{moving} voices with vibrato and shimmer, {steady} without; 16 voices in chords "
+                f"of 8: median {np.median(took):.2f}, 99 % {np.quantile(took, 0.99):.2f}, worst "
+                f"{took.max():.2f} ms; first audio {first_audio_ms(block):.1f} ms",
+                flush=True,
+            )
+        print(f"load {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores", flush=True)
+
+
+if __name__ == "__main__":
+    main()
