@@ -14,6 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.engines.base import Embedding, EmbeddingPath, RenderRequest
+from core.engines.embedded.controls import held_time, held_times
 from core.engines.embedded.decoder import Decoder
 from core.engines.embedded.engine import EmbeddedEngine
 from core.engines.embedded.streaming import Stream
@@ -289,3 +290,9 @@ def test_what_makes_no_sense_is_refused() -> None:
     for pitch, velocity, at in ((128, 90, 0), (60, 0, 0), (60, 90, -1)):
         with pytest.raises(MidiError):
             stream.note_on(pitch, velocity, at)
+
+
+def test_knots_of_a_key_that_is_down_are_known_one_by_one() -> None:
+    wanted = held_times(300.0)
+    found = [held_time(index) for index in range(len(wanted))]
+    np.testing.assert_allclose(found, wanted, atol=1e-9)
