@@ -17,6 +17,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -39,6 +40,9 @@ from core.models.registry import Bundle, Registry
 from core.provenance import PresetVersion, Provenance
 from core.score import Clip
 from core.timbre import Timbre, resolve
+
+if TYPE_CHECKING:
+    from core.engines.embedded.streaming import Stream
 
 DEFAULT_BUNDLE = "embedded"
 
@@ -136,6 +140,26 @@ class Synthesizer:
     def embed(self, timbre: Timbre) -> FloatArray:
         """The point a recipe stands for: float32 [512], unit norm."""
         return resolve(timbre, self.encoder)
+
+    def stream(self, timbre: Timbre, *, seed: int = 0, max_voices: int = 64) -> Stream:
+        """Play live: notes in as they happen, audio out block by block.
+
+        Args:
+            timbre: to begin with; :meth:`Stream.set_timbre` takes what :meth:`embed` gives.
+            seed: with the same one, the same notes sound the same.
+            max_voices: most notes sounding at once.
+
+        Raises:
+            SettingsError: if the model's engine renders whole clips only.
+        """
+        from core.engines.embedded.engine import EmbeddedEngine
+        from core.engines.embedded.streaming import Stream
+
+        if not isinstance(self.engine, EmbeddedEngine):
+            raise SettingsError(
+                f"{self.bundle.id} renders whole clips only; play live with {DEFAULT_BUNDLE}"
+            )
+        return Stream(self.engine.decoder, self.embed(timbre), seed=seed, max_voices=max_voices)
 
     def limits(self, clip: Clip, settings: RenderSettings | None = None) -> list[Limit]:
         """What this engine cannot say about a clip."""
