@@ -29,7 +29,7 @@ BLOCK = 64
 """Samples over which partial amplitudes move linearly."""
 
 BLOCKS_AT_ONCE = 4096  # bounds memory for notes of any length
-AUDIBLE_DB = -84.0
+AUDIBLE_DB = FLOOR_DB
 _FLOOR_AMPLITUDE = 10.0 ** (FLOOR_DB / 20.0)
 
 
