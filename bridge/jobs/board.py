@@ -5,7 +5,7 @@ Every change of a job's state goes through here to the store, and then to the li
 
 from __future__ import annotations
 
-import contextlib
+import logging
 import threading
 from collections.abc import Callable, Iterable
 
@@ -15,6 +15,8 @@ from bridge.jobs.order import Turns, batch
 from bridge.jobs.store import JobStore
 
 Listener = Callable[[JobEvent], None]
+
+_log = logging.getLogger(__name__)
 
 
 class Board:
@@ -44,8 +46,10 @@ class Board:
 
     def _tell(self, event: JobEvent) -> None:
         for listener in list(self._listeners):
-            with contextlib.suppress(Exception):  # a listener's trouble is not the job's
+            try:
                 listener(event)
+            except Exception:  # a listener's trouble is not the job's
+                _log.exception("a listener failed at %s", event)
 
     # For callers
 

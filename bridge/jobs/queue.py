@@ -10,6 +10,7 @@ rendered again. One thread of ours talks with the worker, a batch at a time
 from __future__ import annotations
 
 import contextlib
+import logging
 import threading
 import time
 from collections.abc import Sequence
@@ -26,6 +27,8 @@ from core.files import output_error
 
 CANCEL_GRACE_S = 5.0
 """How long a worker may take to notice that its batch is cancelled before it is killed."""
+
+_logger = logging.getLogger(__name__)
 
 _LEFTOVER_S = 3600.0
 _DISK_PAUSE_S = 1.0
@@ -185,6 +188,7 @@ class JobQueue:
 
     def _survive(self, error: Exception) -> None:
         """Go on after what should not happen; if nothing can be written, try again later."""
+        _logger.error("a batch of jobs failed", exc_info=error)
         for event in self._board.running():
             try:
                 self._board.end(event.job.seq, "failed", "internal", " ".join(str(error).split()))

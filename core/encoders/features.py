@@ -88,13 +88,12 @@ def spectral_features(audio: torch.Tensor) -> torch.Tensor:
         relative to the recording's loudest of their kind, divided by 20, floored at −4: two
         spectrograms, the harmonics, what is between them; see :data:`N_FEATURES` for the rest.
     """
-    parts = []
-    for n_fft, bank in zip((PARTIAL_FFT, ATTACK_FFT), _banks(), strict=True):
-        power = _power(audio, n_fft)
-        parts.append(_relative_db(torch.einsum("bft,kf->btk", power, bank.to(audio.device))))
-        if n_fft == PARTIAL_FFT:
-            series = _harmonic_series(power.transpose(1, 2))
-    return torch.cat([*parts, series], dim=-1)
+    long, short = _power(audio, PARTIAL_FFT), _power(audio, ATTACK_FFT)
+    spectrograms = [
+        _relative_db(torch.einsum("bft,kf->btk", power, bank.to(audio.device)))
+        for power, bank in zip((long, short), _banks(), strict=True)
+    ]
+    return torch.cat([*spectrograms, _harmonic_series(long.transpose(1, 2))], dim=-1)
 
 
 def _power(audio: torch.Tensor, n_fft: int) -> torch.Tensor:

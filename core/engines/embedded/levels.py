@@ -24,7 +24,6 @@ from core.engines.embedded.decoder import (
     statics_of,
 )
 from core.engines.embedded.modulation import Modulation
-from core.engines.embedded.synthesis import AUDIBLE_DB
 from core.score import pitch_hz
 
 TAIL_S = 1.2
@@ -108,12 +107,7 @@ def knot_levels(
         for levels, slope in zip((partials, noise), slopes, strict=True):
             levels[late] += slope * past_s[late, None]
     fade = _tail_fade_db(off_s)[:, None]
-    return _heard(partials + fade), _heard(noise + fade)
-
-
-def _heard(levels_db: Tensor) -> Tensor:
-    """Levels without those too soft to hear, so that leaving them out changes nothing."""
-    return levels_db.masked_fill(levels_db <= AUDIBLE_DB, _SILENT_DB)
+    return partials + fade, noise + fade
 
 
 def _slopes(

@@ -13,9 +13,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from core.engines.embedded.controls import NOISE_EDGES_HZ, SAMPLE_RATE
+from core.engines.embedded.controls import FLOOR_DB, NOISE_EDGES_HZ, SAMPLE_RATE
 from core.engines.embedded.synthesis import (
-    AUDIBLE_DB,
     BLOCKS_AT_ONCE,
     NoteTracks,
     amplitude,
@@ -31,7 +30,7 @@ def add_noise_power(power: Tensor, note: NoteTracks) -> None:
 
     Frame f is centred on sample f · 128.
     """
-    loud = note.noise_db > AUDIBLE_DB
+    loud = note.noise_db > FLOOR_DB
     if not loud.any():
         return
     first = -(-note.start // NOISE_HOP)
@@ -57,45 +56,31 @@ def filtered_noise(
     Returns:
         float32 [samples].
     """
-    device = power.device
-    window = torch.hann_window(NOISE_FFT, device=device)
-    to_bins = _bands_to_bins().to(device)
-    half = NOISE_FFT // 2
-    out = torch.zeros(len(power) * NOISE_HOP + 2 * NOISE_FFT, device=device)
-    # The last window's worth of each chunk's white noise begins the next chunk's.
-    carried = torch.randn(NOISE_FFT - NOISE_HOP, generator=generator)
+    source = NoiseSource(generator, power.device)
+    out = torch.zeros(len(power) * NOISE_HOP + 2 * NOISE_FFT, device=power.device)
     for first in range(0, len(power), BLOCKS_AT_ONCE):
-        chunk = power[first : first + BLOCKS_AT_ONCE]
-        fresh = torch.randn(len(chunk) * NOISE_HOP, generator=generator)
-        white = torch.cat([carried, fresh])
-        carried = white[-(NOISE_FFT - NOISE_HOP) :]
-        if not bool(chunk.any()):
-            continue
-        frames = _shaped(white.to(device), chunk, window, to_bins)
-        begin = first * NOISE_HOP
-        length = (len(chunk) - 1) * NOISE_HOP + NOISE_FFT
-        out[begin : begin + length] += _overlap_add(frames)
-        step(first / len(power))
+        sound = source.next(power[first : first + BLOCKS_AT_ONCE])
+        if sound is not None:
+            begin = first * NOISE_HOP
+            out[begin : begin + len(sound)] += sound
+            step(first / len(power))
+    half = NOISE_FFT // 2
     return out[half : half + samples]
 
 
-def _shaped(white: Tensor, power: Tensor, window: Tensor, to_bins: Tensor) -> Tensor:
-    """White noise [F · 128 + 384] and band powers [F, N] to windows of noise [F, 512]."""
-    spectra = torch.fft.rfft(white.unfold(0, NOISE_FFT, NOISE_HOP) * window)
-    return torch.fft.irfft(spectra * (power @ to_bins).sqrt()) * window / 1.5
-
-
 class NoiseSource:
-    """:func:`filtered_noise` piece by piece, on the CPU.
+    """White noise that is filtered piece by piece, whatever the pieces.
 
     Args:
-        generator: source of the noise.
+        generator: source of the noise, on the CPU so that every device hears the same.
+        device: where to filter.
     """
 
-    def __init__(self, generator: torch.Generator) -> None:
+    def __init__(self, generator: torch.Generator, device: torch.device | str = "cpu") -> None:
         self._generator = generator
-        self._window = torch.hann_window(NOISE_FFT)
-        self._to_bins = _bands_to_bins()
+        self._window = torch.hann_window(NOISE_FFT, device=device)
+        self._to_bins = _bands_to_bins().to(device)
+        # The last window's worth of each piece's white noise begins the next piece's.
         self._carried = torch.randn(NOISE_FFT - NOISE_HOP, generator=generator)
 
     def next(self, power: Tensor) -> Tensor | None:
@@ -108,7 +93,9 @@ class NoiseSource:
         self._carried = white[-(NOISE_FFT - NOISE_HOP) :]
         if not bool(power.any()):
             return None
-        return _overlap_add(_shaped(white, power, self._window, self._to_bins))
+        windows = white.to(power.device).unfold(0, NOISE_FFT, NOISE_HOP) * self._window
+        shaped = torch.fft.rfft(windows) * (power @ self._to_bins).sqrt()
+        return _overlap_add(torch.fft.irfft(shaped) * self._window / 1.5)
 
 
 def _overlap_add(frames: Tensor) -> Tensor:

@@ -9,6 +9,7 @@ voices (see :class:`Stream`).
 
 from __future__ import annotations
 
+import copy
 import heapq
 from collections import defaultdict, deque
 from dataclasses import dataclass, field
@@ -54,7 +55,7 @@ class Stream:
     than ``max_voices`` notes have to make room within one block does one end at once.)
 
     Args:
-        decoder: trained network; moved to the CPU.
+        decoder: trained network; if it is on another device, a copy of it runs on the CPU.
         embedding: float32 [512], unit norm, or a path of them from the stream's beginning.
         seed: with the same one, the same notes sound the same. Notes are numbered as they
             begin, those that begin together as they were asked for.
@@ -85,7 +86,9 @@ class Stream:
         if max_voices < 1:
             raise SettingsError(f"a stream needs at least one voice, not {max_voices}")
         self.sample_rate = sample_rate
-        self._decoder = decoder.eval().cpu()
+        if next(decoder.parameters()).device.type != "cpu":
+            decoder = copy.deepcopy(decoder).cpu()  # an engine may be rendering with it
+        self._decoder = decoder.eval()
         self._seed, self._max_voices = seed, max_voices
         self._begin(embedding)
         # Whatever is set up at its first use is set up now, not at the first note played.

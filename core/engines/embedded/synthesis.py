@@ -29,7 +29,6 @@ BLOCK = 64
 """Samples over which partial amplitudes move linearly."""
 
 BLOCKS_AT_ONCE = 4096  # bounds memory for notes of any length
-AUDIBLE_DB = FLOOR_DB
 _FLOOR_AMPLITUDE = 10.0 ** (FLOOR_DB / 20.0)
 
 
@@ -94,7 +93,7 @@ def interpolate(values: Tensor, knots_s: npt.NDArray[np.float64], at_s: Tensor) 
 
 def add_partials(out: Tensor, note: NoteTracks) -> None:
     """Add a note's partials to a clip's samples [n], in place."""
-    loud = note.partial_db > AUDIBLE_DB
+    loud = note.partial_db > FLOOR_DB
     if not loud.any():
         return
     samples = min(until_silence(note, loud), len(out) - note.start)
@@ -128,7 +127,7 @@ class PartialBank:
 
     def __init__(self, note: NoteTracks, device: torch.device) -> None:
         self._note, self._device = note, device
-        audible = (note.partial_db > AUDIBLE_DB).any(dim=0).nonzero()[:, 0]
+        audible = (note.partial_db > FLOOR_DB).any(dim=0).nonzero()[:, 0]
         self._keep = audible.cpu().numpy()
         self._turns = note.partials_hz[self._keep] / SAMPLE_RATE  # a sample
         self._basis = _basis(self._turns).to(device)

@@ -37,6 +37,21 @@ def test_a_job_becomes_files_with_names_of_their_own(open_queue: OpenQueue) -> N
         assert (file.sample_rate, file.frames) == (8000, 800)
 
 
+def test_a_listener_that_fails_is_logged_and_stops_nobody(
+    open_queue: OpenQueue, caplog: pytest.LogCaptureFixture
+) -> None:
+    watched = open_queue()
+
+    def fail(_event: object) -> None:
+        raise ValueError("the listener's own trouble")
+
+    watched.jobs.listen(fail)
+    watched.jobs.submit(request("1", "riff"))
+    (done,) = watched.end_of("1")
+    assert done.state == "done"
+    assert "the listener's own trouble" in caplog.text
+
+
 def test_the_same_render_is_the_file_that_is_there(
     open_queue: OpenQueue, rendered: Rendered
 ) -> None:
