@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -88,6 +89,7 @@ class System:
         self.player.select(bank, program)
         return play_clip(clip, self.player)
 
+    @cached_property
     def embeddings(self) -> list[FloatArray]:
         """Of the 24 references."""
         return [self.encoder.encode_audio(audio, SAMPLE_RATE) for audio in self.references]
@@ -96,7 +98,8 @@ class System:
 def load(weights: Path) -> System:
     """Build the system around a weights file."""
     engine = EmbeddedEngine(load_decoder(weights))
-    encoder = EmbeddedEncoder(*load_encoder_networks(weights), "embedded", "")
+    networks = (*load_encoder_networks(weights), load_decoder(weights))
+    encoder = EmbeddedEncoder(*networks, "embedded", "")
     held_out = [
         found for found in list_instruments("fluid") if found[0].split == "heldout" and not found[1]
     ]
@@ -127,7 +130,7 @@ def nearest(system: System) -> dict[str, float]:
     """Of the 24 targets' fingerprints, scaled to equal spread, is a clone nearest to its own?"""
     targets = np.stack([fingerprint(system.target(i, SCALE)) for i in range(len(system.held_out))])
     scale = targets.std(axis=0)
-    renders = np.stack([fingerprint(system.render(SCALE, e)) for e in system.embeddings()])
+    renders = np.stack([fingerprint(system.render(SCALE, e)) for e in system.embeddings])
     distance = np.linalg.norm((renders[:, None] - targets[None]) / scale, axis=-1)
     rank = (distance < np.diag(distance)[:, None]).sum(axis=1)
     for (instrument, _, _), row, place in zip(system.held_out, distance, rank, strict=True):
@@ -185,7 +188,7 @@ def blend(system: System) -> dict[str, float]:
     Where: distance to one end's fingerprint over the sum of both distances. Twelve pairs of
     held-out instruments, each with the one twelve further on.
     """
-    embeddings = system.embeddings()
+    embeddings = system.embeddings
     found = []
     for i in range(12):
         ends = embeddings[i], embeddings[i + 12]
@@ -215,7 +218,7 @@ def velocity(system: System) -> dict[str, float]:
     melody = Clip.of("melody", [Note(0.4 * i, k, v, 0.38) for i, (k, v) in enumerate(played)])
     cases = [
         (system.player, bank, program, embedding)
-        for (_, bank, program), embedding in zip(system.held_out, system.embeddings(), strict=True)
+        for (_, bank, program), embedding in zip(system.held_out, system.embeddings, strict=True)
     ]
     layered = SoundfontPlayer("musescore")
     for found, bank, program in list_instruments("musescore"):
@@ -239,12 +242,6 @@ def velocity(system: System) -> dict[str, float]:
     }
 
 
-def _loudness_and_centroid(audio: FloatArray) -> tuple[float, float]:
-    power = np.abs(np.fft.rfft(audio)) ** 2
-    hz = np.arange(len(power)) * SAMPLE_RATE / len(audio)
-    return float(10 * np.log10(power.sum() + 1e-12)), float((power * hz).sum() / power.sum())
-
-
 def _single(system: System, index: int, key: int, value: int, held_s: float) -> FloatArray:
     _, bank, program = system.held_out[index]
     system.player.select(bank, program)
@@ -263,7 +260,7 @@ def references(system: System) -> dict[str, float]:
     ]
     cosines: dict[str, list[float]] = {}
     for index, (audio, clean) in enumerate(
-        zip(system.references, system.embeddings(), strict=True)
+        zip(system.references, system.embeddings, strict=True)
     ):
         mono = audio[0]
         rng = np.random.default_rng([index])
@@ -284,7 +281,7 @@ def references(system: System) -> dict[str, float]:
 def consistency(system: System) -> dict[str, float]:
     """TC over 88 keys × 5 velocities (0.25 s a note), mean of 24: render, target, their ratio."""
     own, true = [], []
-    for index, embedding in enumerate(system.embeddings()):
+    for index, embedding in enumerate(system.embeddings):
         grid = [(key, value) for key in range(21, 109) for value in (25, 50, 75, 100, 127)]
         clip = Clip.of("all", [Note(2.0 * i, k, v, 0.25) for i, (k, v) in enumerate(grid)])
         played = system.render(clip, embedding)
@@ -307,7 +304,7 @@ def _tc(cuts: list[FloatArray]) -> float:
 def speed(system: System) -> dict[str, float]:
     """Warm rendering of ten seconds in four voices, as a share of real time: median of nine."""
     notes = [Note(0.5 * i, key + i % 5, 80, 0.45) for i in range(20) for key in (48, 55, 64, 72)]
-    clip, embeddings = Clip.of("ten", notes), system.embeddings()
+    clip, embeddings = Clip.of("ten", notes), system.embeddings
     system.render(clip, embeddings[0])
     taken = []
     for embedding in embeddings[:9]:

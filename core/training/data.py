@@ -29,7 +29,7 @@ from core.training.instruments import Instrument
 from core.training.portrait import Sitter
 from core.training.portrait import stack as stack_portraits
 
-N_CAPTIONS = 24
+N_CAPTIONS = 32
 NOTES_PER_ITEM = 6
 
 
@@ -94,6 +94,15 @@ class TrainingSet:
         """Uncoloured portraits of these instruments [n, P]."""
         return stack_portraits([self._items[index].sitter.portrait(None) for index in chosen])
 
+    def study_portraits(self, count: int, coloured: float) -> Tensor:
+        """Portraits of instruments in turn, this share of them randomly coloured [n, P]."""
+        rng = np.random.default_rng(17)
+        found = []
+        for turn in range(count):
+            loaded = self._items[turn % len(self._items)]
+            found.append(loaded.sitter.portrait(_colour(loaded, rng, coloured)))
+        return stack_portraits(found)
+
     def draw(
         self,
         count: int,
@@ -130,10 +139,7 @@ class TrainingSet:
         notes: list[tuple[int, Loaded, int]] = []
         for item, which in enumerate(chosen):
             loaded = self._items[which]
-            colour = None
-            if rng.random() < coloured:
-                colour = random_colour(rng)
-                colour -= level_change_db(loaded.arrays["spectrum"], colour)
+            colour = _colour(loaded, rng, coloured)
             colours.append(colour)
             portraits.append(loaded.sitter.portrait(colour))
             stored, used = loaded.arrays["references"], loaded.arrays["reference_frames"]
@@ -153,8 +159,18 @@ class TrainingSet:
         return assemble(features, lengths, sentence, portraits, notes, colours, rng)
 
 
+def _colour(
+    loaded: Loaded, rng: np.random.Generator, share: float
+) -> npt.NDArray[np.float64] | None:
+    """A random colour that leaves the instrument as loud as it was; None for the others."""
+    if rng.random() >= share:
+        return None
+    colour = random_colour(rng)
+    return colour - level_change_db(loaded.arrays["spectrum"].astype(np.float64), colour)
+
+
 def _embed_captions(folder: Path, items: list[Loaded]) -> npt.NDArray[np.float32]:
-    """Sentence embeddings of every instrument's captions [I, 24, 384], kept in the folder."""
+    """Sentence embeddings of every instrument's captions [I, 32, 384], kept in the folder."""
     ranks = {}
     for trait in ("brightness", "attack", "sustain", "noisiness"):
         values = np.array([item.traits[trait] for item in items])
@@ -173,8 +189,8 @@ def _embed_captions(folder: Path, items: list[Loaded]) -> npt.NDArray[np.float32
     if kept.exists():
         stored: npt.NDArray[np.float32] = np.load(kept)
         return stored
-    encoder = SentenceEncoder()
-    known = {text: encoder.encode(text) for text in sorted({t for row in captions for t in row})}
+    texts = sorted({text for row in captions for text in row})
+    known = dict(zip(texts, SentenceEncoder().encode_all(texts), strict=True))
     table = np.array([[known[text] for text in row] for row in captions], np.float32)
     np.save(kept, table)
     return table

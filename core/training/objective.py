@@ -29,8 +29,9 @@ _QUIETEST = 10.0 ** (SOFT_FLOOR_DB / 10.0)
 class LossWeights:
     """How much each term counts."""
 
+    partials: float = 1.0
     noise: float = 0.5
-    bands: float = 1.0
+    bands: float = 1.5
     loudness: float = 0.2
     tuning: float = 0.1
     modulation: float = 0.1
@@ -41,7 +42,10 @@ class LossWeights:
 
 
 class EmbeddedModel(nn.Module):
-    """The networks that are trained together; the teacher does not ship."""
+    """The networks that are trained, and the teacher that tells them what embeddings mean.
+
+    The teacher has no parameters to train and does not ship.
+    """
 
     def __init__(self, encoder: EncoderConfig, decoder: DecoderConfig) -> None:
         super().__init__()
@@ -112,59 +116,69 @@ class Sources:
 
     Attributes:
         teacher, words: bool [B]; the others are decoded from their recording.
-        recordings: whether recordings and words are heard at all in this step.
     """
 
     teacher: Tensor
     words: Tensor
-    recordings: bool = True
+
+
+def hearing(model: EmbeddedModel, batch: Batch, weights: LossWeights) -> dict[str, Tensor]:
+    """How far what is heard is from what is taught, and the weighted sum (``total``)."""
+    taught = model.teacher(batch.portrait)
+    first, second, words = _heard(model, batch)
+    return _with_total(_placing(first, second, words, taught, batch.plain, weights), weights)
 
 
 def losses(
     model: EmbeddedModel,
     batch: Batch,
     weights: LossWeights,
-    sources: Sources,
+    sources: Sources | None,
     jitter: float,
-    half: bool = False,
 ) -> dict[str, Tensor]:
-    """Every loss term and their weighted sum (``total``).
+    """Every loss term of playing and their weighted sum (``total``).
 
     Args:
         model: the networks.
         batch: what to learn from.
         weights: of the terms.
-        sources: of the embeddings.
+        sources: of the embeddings; None: all from the teacher, and nothing is heard.
         jitter: standard deviation, relative to the vector's norm, of noise on embeddings, so
             that the neighbourhood of a timbre sounds like it.
-        half: run the networks in bfloat16, the rest in single precision.
     """
-    terms: dict[str, Tensor] = {}
-    with torch.autocast(batch.features.device.type, torch.bfloat16, enabled=half):
-        chosen = model.teacher(batch.portrait).float()
-        if sources.recordings:
-            taught = chosen
-            features, frames = batch.features.flatten(0, 1), batch.frames.flatten()
-            first, second = model.recording(features, frames).float().chunk(2)
-            words = model.sentence(batch.sentence).float()
-            # Words know nothing of a colour given on the way.
-            from_words = sources.words & batch.plain
-            heard = torch.where(from_words[:, None], words, first)
-            chosen = torch.where(sources.teacher[:, None], taught, heard)
-            terms = _placing(first, second, words, taught.detach(), batch.plain, weights)
-        if jitter:
-            noise = torch.randn_like(chosen) * (jitter / chosen.shape[-1] ** 0.5)
-            chosen = functional.normalize(chosen + noise, dim=-1)
-        state = model.decoder.note_state(chosen[batch.item_of_note], batch.pitch, batch.velocity)
-        controls = model.decoder(state, batch.note_of_knot, batch.on_s, batch.off_s)
-    controls = DecodedControls(**{name: value.float() for name, value in vars(controls).items()})
+    chosen, terms = model.teacher(batch.portrait), dict[str, Tensor]()
+    if sources is not None:
+        taught = chosen
+        first, second, words = _heard(model, batch)
+        # Words know nothing of a colour given on the way.
+        from_words = sources.words & batch.plain
+        heard = torch.where(from_words[:, None], words, first)
+        chosen = torch.where(sources.teacher[:, None], taught, heard)
+        terms = _placing(first, second, words, taught, batch.plain, weights)
+    if jitter:
+        noise = torch.randn_like(chosen) * (jitter / chosen.shape[-1] ** 0.5)
+        chosen = functional.normalize(chosen + noise, dim=-1)
+    state = model.decoder.note_state(chosen[batch.item_of_note], batch.pitch, batch.velocity)
+    controls = model.decoder(state, batch.note_of_knot, batch.on_s, batch.off_s)
+    return _with_total(terms | _playing(controls, batch), weights)
+
+
+def _heard(model: EmbeddedModel, batch: Batch) -> tuple[Tensor, Tensor, Tensor]:
+    """Embeddings of both references and of the words, [B, 512] each."""
+    features, frames = batch.features.flatten(0, 1), batch.frames.flatten()
+    first, second = model.recording(features, frames).chunk(2)
+    return first, second, model.sentence(batch.sentence)
+
+
+def _playing(controls: DecodedControls, batch: Batch) -> dict[str, Tensor]:
+    """How far controls are from those of the recorded notes."""
     predicted = partial_levels(controls, batch.index, batch.fraction)
     batch = _where_known(batch, predicted.detach(), controls.noise_db.detach())
     everything = torch.ones(N_NOISE, device=predicted.device)
     first_knot = torch.arange(len(batch.pitch), device=predicted.device) * (
         len(batch.on_s) // len(batch.pitch)
     )
-    terms |= {
+    return {
         "partials": _weighted_error(predicted, batch.partial_db, batch.audible),
         "noise": _weighted_error(controls.noise_db, batch.noise_db, everything),
         "bands": (
@@ -190,10 +204,10 @@ def losses(
         .mean()
         + (controls.detune_cents[first_knot] - batch.detune_cents).abs().mean() / 10.0,
     }
-    total = terms["partials"]
-    for name, value in terms.items():
-        if name != "partials":
-            total = total + getattr(weights, name) * value
+
+
+def _with_total(terms: dict[str, Tensor], weights: LossWeights) -> dict[str, Tensor]:
+    total = sum((getattr(weights, name) * value for name, value in terms.items()), torch.zeros(()))
     return {"total": total, **terms}
 
 

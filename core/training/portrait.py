@@ -1,36 +1,58 @@
 """A portrait of an instrument: what all of its analysed notes say together, as one vector.
 
-Training knows an instrument's notes, a user shows only a recording. A small network from the
-portrait to the timbre sphere teaches: the decoder learns from it at once what an embedding
-means, and the encoders learn where on the sphere their recording or words belong. Neither
-portrait nor teacher is needed once training is over.
+Training knows an instrument's notes, a user shows only a recording. What an embedding *means* is
+therefore fixed by measurement and not learned: it is the portrait's principal components, laid
+on the sphere. The decoder learns to play what is described, the encoders learn to describe what
+they hear; neither waits for the other, and neither portrait nor teacher is needed afterwards.
 """
 
 from __future__ import annotations
+
+from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
 import torch
 from torch import Tensor, nn
-from torch.nn import functional
 
-from core.engines.embedded.controls import FLOOR_DB, N_NOISE, partial_hz
+from core.engines.embedded.controls import FLOOR_DB, MAX_PARTIAL_HZ, N_NOISE, partial_hz
+from core.engines.embedded.decoder import on_sphere
 from core.engines.embedded.modulation import N_MODULATION
 from core.score import pitch_hz
-from core.training.bands import NOISE_CENTRES_HZ, colour_at
+from core.training.bands import N_BANDS, NOISE_CENTRES_HZ, band_position, colour_at
 
 Array = npt.NDArray[np.float64]
+Levels = npt.NDArray[np.float32]
 Arrays = dict[str, npt.NDArray[np.generic]]
 
-_DOWN_S = (0.012, 0.05, 0.2, 0.6, 1.5)
-_RELEASED_S = (0.06, 0.25)
+_DOWN_S = (0.006, 0.02, 0.05, 0.12, 0.3, 0.8, 1.8)
+_RELEASED_S = (0.04, 0.12, 0.35)
 _N_TIMES = len(_DOWN_S) + len(_RELEASED_S)
-_PARTIALS = 40
+_PARTIALS = 20
 _REGIONS = np.array([40.0, 58.0, 76.0])  # MIDI keys
 _REGION_WIDTH = 9.0
 _SOFT, _LOUD = 60, 100  # velocities
-N_PORTRAIT = len(_REGIONS) * _N_TIMES * _PARTIALS + _N_TIMES * N_NOISE + _PARTIALS + N_MODULATION
+_QUIETEST_DB = -84.0
 _MODULATION_SCALE = np.array([20.0, 5.0, 1.0, 3.0, 5.0, 4.0, 5.0])
+N_PORTRAIT = (
+    len(_REGIONS) * (_N_TIMES * (_PARTIALS + N_BANDS) + 1)
+    + _N_TIMES * N_NOISE
+    + N_BANDS
+    + N_NOISE
+    + 1
+    + N_MODULATION
+)
+
+
+@lru_cache(maxsize=256)
+def _bands_of(pitch: float) -> npt.NDArray[np.float32]:
+    """[128, 40]: the bands that a key's partials fall into, half their squared amplitude each."""
+    hz = partial_hz(pitch_hz(pitch), 0.0)
+    index, fraction = band_position(hz)
+    shares = np.zeros((len(hz), N_BANDS), np.float32)
+    row = np.arange(len(hz))
+    shares[row, index], shares[row, index + 1] = 0.5 * (1 - fraction), 0.5 * fraction
+    return shares * (hz < MAX_PARTIAL_HZ)[:, None]
 
 
 class Sitter:
@@ -53,9 +75,10 @@ class Sitter:
             self._shown[note, : len(_DOWN_S)] = wanted_s[: len(_DOWN_S)] <= held_s[note]
             self._shown[note, len(_DOWN_S) :] = 1.0
         self._shown[:, 0] = 1.0
-        self._partial_db = arrays["partial_db"][rows][..., :_PARTIALS].astype(np.float32)
-        self._noise_db = arrays["noise_db"][rows].astype(np.float32)
-        self._hz = np.stack([partial_hz(pitch_hz(key), 0.0)[:_PARTIALS] for key in pitches])
+        self._partial_db = arrays["partial_db"][rows].astype(np.float16)
+        self._noise_db = arrays["noise_db"][rows].astype(np.float16)
+        self._hz = np.stack([partial_hz(pitch_hz(key), 0.0) for key in pitches])
+        self._pitches = pitches
         near = np.exp(-(((pitches - _REGIONS[:, None]) / _REGION_WIDTH) ** 2)) + 1e-4
         self._region = near.astype(np.float32)  # [3, notes]
         velocity = arrays["velocity"].astype(int)
@@ -63,53 +86,91 @@ class Sitter:
         known = ~np.isnan(arrays["modulation"][:, 0].astype(float))
         modulation = arrays["modulation"][known].astype(float)
         mean = modulation.mean(axis=0) if len(modulation) else np.zeros(N_MODULATION)
-        self._modulation = (mean / _MODULATION_SCALE).astype(np.float32)
+        stiffness = np.log10(arrays["inharmonicity"].astype(float) + 1e-5) + 5.0
+        by_region = self._region / self._region.sum(axis=1, keepdims=True)
+        self._lasting = np.concatenate(
+            [
+                mean / _MODULATION_SCALE,
+                by_region @ stiffness / 1.5,
+                [arrays["detune_cents"].astype(float).mean() / 10.0],
+            ]
+        ).astype(np.float32)
 
-    def portrait(self, colour: Array | None) -> npt.NDArray[np.float32]:
+    def portrait(self, colour: Array | None) -> Levels:
         """float32 [:data:`N_PORTRAIT`], in the colour given."""
-        partial_db, noise_db = self._partial_db, self._noise_db
+        partial_db = self._partial_db.astype(np.float32)
+        noise_db = self._noise_db.astype(np.float32)
         if colour is not None:
-            partial_db = partial_db + colour_at(colour, self._hz).astype(np.float32)[:, None]
-            noise_db = noise_db + colour_at(colour, NOISE_CENTRES_HZ).astype(np.float32)
-        partials = (np.maximum(partial_db, FLOOR_DB) + 60.0) / 25.0
-        noise = (np.maximum(noise_db, FLOOR_DB) + 70.0) / 25.0
+            partial_db += colour_at(colour, self._hz).astype(np.float32)[:, None]
+            noise_db += colour_at(colour, NOISE_CENTRES_HZ).astype(np.float32)
+            np.maximum(partial_db, FLOOR_DB, out=partial_db)
+        power = np.exp(partial_db * np.float32(np.log(10.0) / 10.0))
+        bands_of_notes = np.stack([_bands_of(pitch) for pitch in self._pitches])
+        bands = _scaled(10.0 * np.log10(power @ bands_of_notes + 1e-12))
+        partials, noise = 0.7 * _scaled(partial_db[..., :_PARTIALS]), _scaled(noise_db)
+        levels = np.concatenate([partials, bands], axis=-1)
         weight = self._region[:, :, None] * self._shown  # [3, notes, times]
         weight /= weight.sum(axis=1, keepdims=True) + 1e-9
-        by_region = np.einsum("rnt,ntk->rtk", weight, partials)
         everywhere = self._shown / (self._shown.sum(axis=0) + 1e-9)
         parts = [
-            by_region.ravel(),
+            np.einsum("rnt,ntk->rtk", weight, levels).ravel(),
             np.einsum("nt,ntk->tk", everywhere, noise).ravel(),
-            self._by_velocity(partials[:, 1]),
-            self._modulation,
+            self._by_velocity(bands[:, 2]),
+            self._by_velocity(noise[:, 2]),
+            self._lasting,
         ]
         return np.concatenate(parts).astype(np.float32)
 
-    def _by_velocity(self, partials: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
-        """How much louder each partial is in loud notes than in soft ones [40]."""
+    def _by_velocity(self, levels: Levels) -> Levels:
+        """How much higher a level [notes, n] is in loud notes than in soft ones [n]."""
         if not (self._soft.any() and self._loud.any()):
-            return np.zeros(_PARTIALS, np.float32)
-        difference: npt.NDArray[np.float32] = partials[self._loud].mean(axis=0)
-        return difference - partials[self._soft].mean(axis=0)
+            return np.zeros(levels.shape[1], np.float32)
+        difference: Levels = levels[self._loud].mean(axis=0) - levels[self._soft].mean(axis=0)
+        return difference
+
+
+def _scaled(level_db: Levels) -> Levels:
+    """Levels about 0, of order 1; what is too soft to matter is all the same."""
+    return (np.maximum(level_db, np.float32(_QUIETEST_DB)) + np.float32(60.0)) / np.float32(25.0)
+
+
+_SPREAD = 1.2
+"""Root mean square distance of timbres from their mean, in units of the anchor."""
 
 
 class Teacher(nn.Module):
-    """Portraits to the timbre sphere."""
+    """Portraits to the timbre sphere: a projection fixed by :meth:`study` and never trained.
 
-    def __init__(self, embedding_dim: int, hidden: int = 768) -> None:
+    Components are divided by the square root of their deviation: halfway from natural scale,
+    where a few directions drown all others, to white, where noise counts as much as colour.
+
+    Args:
+        embedding_dim: of the sphere.
+    """
+
+    mean: Tensor
+    projection: Tensor
+
+    def __init__(self, embedding_dim: int) -> None:
         super().__init__()
-        self.net = nn.Sequential(
-            nn.Linear(N_PORTRAIT, hidden),
-            nn.LayerNorm(hidden),
-            nn.GELU(),
-            nn.Linear(hidden, hidden),
-            nn.GELU(),
-            nn.Linear(hidden, embedding_dim),
-        )
+        self.register_buffer("mean", torch.zeros(N_PORTRAIT))
+        self.register_buffer("projection", torch.zeros(N_PORTRAIT, embedding_dim - 1))
+
+    @torch.no_grad()
+    def study(self, portraits: Tensor) -> None:
+        """Fix the projection by portraits [n, :data:`N_PORTRAIT`]."""
+        self.mean.copy_(portraits.mean(dim=0))
+        _, deviation, axes = torch.linalg.svd(portraits - self.mean, full_matrices=False)
+        kept = min(len(deviation), self.projection.shape[1])
+        scale = deviation[:kept].clamp_min(1e-4 * float(deviation[0])).rsqrt()
+        self.projection.zero_()
+        self.projection[:, :kept] = axes[:kept].T * scale
+        spread = ((portraits - self.mean) @ self.projection).square().sum(dim=1).mean().sqrt()
+        self.projection.mul_(_SPREAD / spread)
 
     def forward(self, portrait: Tensor) -> Tensor:
         """[B, :data:`N_PORTRAIT`] to [B, 512], unit norm."""
-        return functional.normalize(self.net(portrait), dim=-1)
+        return on_sphere((portrait - self.mean) @ self.projection)
 
 
 def stack(portraits: list[npt.NDArray[np.float32]]) -> Tensor:

@@ -2,7 +2,7 @@
 
 One ``.npz`` an instrument, so that an interrupted build goes on where it stopped::
 
-    python -m core.training.prepare OUT --procedural 600 --workers 2
+    python -m core.training.prepare OUT --procedural 480 --derived 1000 --workers 2
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ from core.engines.embedded.modulation import N_MODULATION
 from core.score import pitch_hz
 from core.training import effects, nsynth
 from core.training.analysis import analyse_note
+from core.training.derived import DerivedInstruments
 from core.training.instruments import SAMPLE_RATE, Instrument, NotePlayer, PlayedNote
 from core.training.procedural import make_instrument
 from core.training.soundfonts import FONTS, iter_instruments
@@ -223,6 +224,12 @@ def _write_with_copy(
 def _build_source(out: Path, source: str, first: int, last: int) -> int:
     torch.set_num_threads(1)
     instruments: Iterator[tuple[Instrument, NotePlayer]]
+    if source == "derived":
+        makers = DerivedInstruments()
+        try:
+            return sum(_build(out, *makers.make(index)) for index in range(first, last))
+        finally:
+            makers.close()
     if source == "procedural":
         instruments = (make_instrument(index) for index in range(first, last))
     else:
@@ -245,12 +252,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
     parser.add_argument("out", type=Path)
     parser.add_argument("--procedural", type=int, default=600)
+    parser.add_argument("--derived", type=int, default=1000)
     parser.add_argument("--nsynth", type=Path, nargs="*", default=[], help="folders of its splits")
     parser.add_argument("--workers", type=int, default=2)
     arguments = parser.parse_args()
     arguments.out.mkdir(parents=True, exist_ok=True)
     work = [(font, 0, 0) for font in FONTS]
-    work += [("procedural", first, first + 50) for first in range(0, arguments.procedural, 50)]
+    for source, count in (("procedural", arguments.procedural), ("derived", arguments.derived)):
+        work += [(source, first, min(first + 50, count)) for first in range(0, count, 50)]
     with ProcessPoolExecutor(arguments.workers) as pool:
         futures = {
             pool.submit(_build_source, arguments.out, *item): f"{item[0]} {item[1]}"

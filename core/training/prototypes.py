@@ -1,4 +1,4 @@
-"""The instruments among which words are looked up: their captions and their taught timbres."""
+"""The instruments among which words are looked up: what they are called and their timbres."""
 
 from __future__ import annotations
 
@@ -6,14 +6,17 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from core.encoders.sentence import SentenceEncoder
+from core.training.captions import phrases_of
 from core.training.data import TrainingSet
 from core.training.portrait import Teacher
 
 
 class Prototypes:
-    """Every recorded instrument of the training set, without coloured copies.
+    """Every recorded instrument of the training set, without derived ones and coloured copies.
 
-    Procedural voices are left out: hundreds of them share a handful of names.
+    Procedural voices are left out, as hundreds of them share a handful of names, and so is the
+    sound chip of OPL3: who asks for a violin does not want a chip's.
 
     Args:
         training: where the instruments are.
@@ -23,18 +26,34 @@ class Prototypes:
         chosen = [
             index
             for index, instrument in enumerate(training.instruments)
-            if not instrument.id.startswith("procedural:") and not instrument.id.endswith("+fx")
+            if not instrument.id.startswith(("procedural:", "derived:", "opl3:"))
+            and not instrument.id.endswith("+fx")
         ] or list(range(len(training)))
         captions = torch.from_numpy(training.sentences[chosen]).mean(dim=1)
         self.sentences = functional.normalize(captions, dim=-1)
+        said = [phrases_of(training.instruments[index]) for index in chosen]
+        every = sorted({phrase for phrases in said for phrase in phrases})
+        self.phrases = torch.from_numpy(SentenceEncoder().encode_all(every))
+        place = {phrase: column for column, phrase in enumerate(every)}
+        self.has = torch.zeros(len(chosen), len(every))
+        for row, phrases in enumerate(said):
+            self.has[row, [place[phrase] for phrase in phrases]] = 1.0
         self._portraits = training.portraits(chosen)
 
     def __len__(self) -> int:
         return len(self.sentences)
 
+    def tensors(self, teacher: Teacher) -> dict[str, Tensor]:
+        """What :class:`core.encoders.networks.SentenceNet` keeps of them, by name."""
+        return {
+            "phrases": self.phrases,
+            "has": self.has,
+            "sentences": self.sentences,
+            "timbres": self.timbres(teacher),
+        }
+
     @torch.no_grad()
     def timbres(self, teacher: Teacher) -> Tensor:
         """Where the teacher places them [I, 512]."""
-        device = next(teacher.parameters()).device
-        placed: Tensor = teacher(self._portraits.to(device))
+        placed: Tensor = teacher(self._portraits.to(teacher.projection.device))
         return placed.cpu()

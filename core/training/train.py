@@ -2,7 +2,10 @@
 
 ::
 
-    python -m core.training.train CONFIG.toml --data DIR --run DIR [--minutes M]
+    python -m core.training.train CONFIG.toml --data DIR --run DIR [--minutes M] [--start RUN …]
+
+Three stages, a run each. ``playing`` trains the decoder by portraits, ``hearing`` the encoders
+towards them; neither needs the other, so both can run at once. ``together`` starts from both.
 
 A run folder holds ``config.toml``, ``state.pt`` (everything needed to go on), TensorBoard
 curves and sounds, and at the end ``embedded.safetensors`` (averaged weights in half precision).
@@ -17,9 +20,10 @@ import math
 import shutil
 import time
 import tomllib
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import torch
@@ -30,12 +34,15 @@ from core.encoders.base import unit
 from core.encoders.networks import EncoderConfig
 from core.engines.base import RenderRequest
 from core.engines.embedded.controls import SAMPLE_RATE
-from core.engines.embedded.decoder import DecoderConfig
+from core.engines.embedded.decoder import DecoderConfig, coordinates
 from core.engines.embedded.engine import EmbeddedEngine
 from core.score import Clip, Note
 from core.training.data import TrainingSet
-from core.training.objective import EmbeddedModel, LossWeights, Sources, losses
+from core.training.objective import EmbeddedModel, LossWeights, Sources, hearing, losses
 from core.training.prototypes import Prototypes
+
+_STUDIED = 6000
+"""Portraits, half of them coloured, by which the meaning of embeddings is fixed."""
 
 
 @dataclass(frozen=True)
@@ -49,15 +56,12 @@ class RunConfig:
     warmup_steps: int = 200
     weight_decay: float = 0.01
     average: float = 0.998
-    taught_steps: int = 2500
-    placing_steps: int = 500
+    stage: Literal["playing", "hearing", "together"] = "together"
     taught_share: float = 0.35
-    notes_taught: int = 6
-    notes_heard: int = 3
+    notes_each: int = 4
     words_share: float = 0.2
     coloured_share: float = 0.5
     jitter: float = 0.1
-    half: bool = False
     seed: int = 0
     encoder: EncoderConfig = field(default_factory=EncoderConfig)
     decoder: DecoderConfig = field(default_factory=DecoderConfig)
@@ -85,13 +89,23 @@ def learning_rate(config: RunConfig, step: int) -> float:
 class Trainer:
     """One run: model, optimiser, averaged weights, and where they are kept."""
 
-    def __init__(self, config: RunConfig, data: Path, run: Path, device: torch.device) -> None:
+    def __init__(
+        self,
+        config: RunConfig,
+        data: Path,
+        run: Path,
+        device: torch.device,
+        start: Sequence[Path] = (),
+    ) -> None:
         torch.manual_seed(config.seed)
         self.config, self.run, self.device = config, run, device
         self.train_set = TrainingSet(data, "train")
         self.valid_set = TrainingSet(data, "valid")
         self.prototypes = Prototypes(self.train_set)
         self.model = EmbeddedModel(config.encoder, config.decoder).to(device)
+        self.model.teacher.study(self.train_set.study_portraits(_STUDIED, config.coloured_share))
+        for path in start:
+            self._take_over(path)
         self.averaged = copy.deepcopy(self.model).requires_grad_(False)
         self.optimiser = torch.optim.AdamW(
             self.model.parameters(),
@@ -107,6 +121,21 @@ class Trainer:
             self.optimiser.load_state_dict(state["optimiser"])
             self.step = int(state["step"])
 
+    def _take_over(self, run: Path) -> None:
+        """Begin with the averaged networks of an earlier run: those that its stage trained."""
+        config = RunConfig.read(run / "config.toml")
+        networks = {
+            "playing": ("decoder",),
+            "hearing": ("recording", "sentence"),
+            "together": ("decoder", "recording", "sentence"),
+        }[config.stage]
+        state = torch.load(run / "state.pt", map_location=self.device, weights_only=True)
+        own = {n: v for n, v in state["averaged"].items() if n.split(".")[0] in networks}
+        self.model.load_state_dict(own, strict=False)
+        # What an embedding means was fixed when the first of them was trained.
+        teacher = {n: v for n, v in state["averaged"].items() if n.startswith("teacher.")}
+        self.model.load_state_dict(teacher, strict=False)
+
     def save(self) -> None:
         """Keep everything needed to go on, and the weights as they would ship."""
         state = {
@@ -117,18 +146,20 @@ class Trainer:
         }
         torch.save(state, self.run / "state.partial")
         (self.run / "state.partial").replace(self.run / "state.pt")
+        if self.config.stage != "playing":
+            self.averaged.recording.doubt.copy_(self._doubt())
         shipped = {
             name: value.half().contiguous().cpu()
             for name, value in self.averaged.state_dict().items()
             if not name.startswith("teacher.")
         }
-        prototypes = {
-            "sentences": self.prototypes.sentences,
-            "timbres": self.prototypes.timbres(self.averaged.teacher),
-        }
-        for name, value in prototypes.items():
+        for name, value in self.prototypes.tensors(self.averaged.teacher).items():
             shipped[f"sentence.prototype_{name}"] = value.half().contiguous()
-        encoder = replace(self.config.encoder, prototypes=len(self.prototypes))
+        encoder = replace(
+            self.config.encoder,
+            prototypes=len(self.prototypes),
+            phrases=len(self.prototypes.phrases),
+        )
         configs = {
             "encoder": json.dumps(asdict(encoder)),
             "decoder": json.dumps(asdict(self.config.decoder)),
@@ -148,16 +179,15 @@ class Trainer:
             rng,
             config.reference_frames,
             config.coloured_share,
-            # Once it plays what it is told, what is left to learn is to hear.
-            config.notes_heard if self._placed() else config.notes_taught,
+            1 if config.stage == "hearing" else config.notes_each,
         ).to(self.device)
         draw = torch.from_numpy(rng.random(config.batch)).to(self.device)
-        sources = Sources(
-            teacher=draw < (config.taught_share if self._placed() else 1.0),
-            words=draw > 1.0 - config.words_share,
-            recordings=self.step >= config.taught_steps,
-        )
-        terms = losses(self.model, batch, config.loss, sources, config.jitter, config.half)
+        if config.stage == "hearing":
+            terms = hearing(self.model, batch, config.loss)
+        else:
+            sources = Sources(draw < config.taught_share, draw > 1.0 - config.words_share)
+            heard = sources if config.stage == "together" else None
+            terms = losses(self.model, batch, config.loss, heard, config.jitter)
         self.optimiser.zero_grad(set_to_none=True)
         terms["total"].backward()  # type: ignore[no-untyped-call]
         torch.nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
@@ -171,9 +201,20 @@ class Trainer:
         self.step += 1
         return {name: float(value.detach()) for name, value in terms.items()}
 
-    def _placed(self) -> bool:
-        """Whether the encoders have learned where to place what they hear, if roughly."""
-        return self.step >= self.config.taught_steps + self.config.placing_steps
+    @torch.no_grad()
+    def _doubt(self) -> Tensor:
+        """See :class:`core.encoders.networks.RecordingNet`; over plain and coloured instruments."""
+        rng = np.random.default_rng(23)
+        self.averaged.eval()
+        errors = []
+        for coloured in (0.0, 1.0, 1.0):
+            chosen = np.arange(len(self.valid_set))[:128]
+            batch = self.valid_set.batch_of(chosen, rng, self.config.reference_frames, coloured, 1)
+            batch = batch.to(self.device)
+            true = coordinates(self.averaged.teacher(batch.portrait))
+            for features, frames in zip(batch.features, batch.frames, strict=True):
+                errors.append(coordinates(self.averaged.recording(features, frames)) - true)
+        return torch.cat(errors).square().mean(dim=0).sqrt()
 
     @torch.no_grad()
     def validate(self) -> dict[str, float]:
@@ -182,26 +223,33 @@ class Trainer:
         chosen = np.arange(len(self.valid_set))[:128]
         batch = self.valid_set.batch_of(chosen, rng, self.config.reference_frames)
         batch = batch.to(self.device)
+        self.averaged.eval()
+        if self.config.stage == "hearing":
+            terms = hearing(self.averaged, batch, self.config.loss)
+            return {f"valid/{name}": float(value) for name, value in terms.items()}
         found = {}
-        recordings = self.step > self.config.taught_steps
-        for label in ("teacher", "recording", "words") if recordings else ("teacher",):
+        every = ("teacher", "recording", "words")
+        for label in every if self.config.stage == "together" else every[:1]:
             sources = Sources(
                 teacher=torch.full((len(chosen),), label == "teacher", device=self.device),
                 words=torch.full((len(chosen),), label == "words", device=self.device),
-                recordings=recordings,
             )
-            terms = losses(self.averaged, batch, self.config.loss, sources, 0.0)
+            heard = sources if self.config.stage == "together" else None
+            terms = losses(self.averaged, batch, self.config.loss, heard, 0.0)
             found.update({f"{label}/{name}": float(value) for name, value in terms.items()})
         return found
 
+    @torch.no_grad()
     def listen(self) -> dict[str, Tensor]:
         """What a few validation instruments sound like, cloned from a reference: name to [n]."""
         rng = np.random.default_rng(9)
         chosen = np.linspace(0, len(self.valid_set) - 1, 4).round().astype(np.int64)
         batch = self.valid_set.batch_of(chosen, rng, self.config.reference_frames)
-        with torch.no_grad():
+        if self.config.stage == "playing":
+            embeddings = self.averaged.teacher(batch.portrait.to(self.device)).cpu().numpy()
+        else:
             features, frames = batch.features[0].to(self.device), batch.frames[0].to(self.device)
-            embeddings = self.averaged.recording(features, frames).cpu().numpy()
+            embeddings = self.averaged.eval().recording(features, frames).cpu().numpy()
         engine = EmbeddedEngine(copy.deepcopy(self.averaged.decoder))
         notes = [Note(0.5 * i, key, 90, 0.45) for i, key in enumerate((48, 55, 60, 64, 67, 72))]
         clip = Clip.of("listen", notes)
@@ -223,7 +271,7 @@ class Trainer:
                 means = {name: value / every for name, value in sums.items()}
                 sums = {}
                 validated = self.validate() if self.step % (5 * every) == 0 else {}
-                if validated and self.step > self.config.taught_steps:
+                if validated and self.config.stage != "hearing":
                     for name, audio in self.listen().items():
                         writer.add_audio(name, audio, self.step, SAMPLE_RATE)
                 for name, value in {**means, **validated}.items():
@@ -243,12 +291,15 @@ def main() -> None:
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--run", type=Path, required=True)
     parser.add_argument("--minutes", type=float, default=float("inf"))
+    parser.add_argument("--start", type=Path, nargs="*", default=[], help="earlier stages' runs")
     parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
     arguments = parser.parse_args()
     arguments.run.mkdir(parents=True, exist_ok=True)
     shutil.copy(arguments.config, arguments.run / "config.toml")
     config = RunConfig.read(arguments.config)
-    trainer = Trainer(config, arguments.data, arguments.run, torch.device(arguments.device))
+    device = torch.device(arguments.device)
+    torch.set_flush_denormal(True)  # the far tails of activations would take many times longer
+    trainer = Trainer(config, arguments.data, arguments.run, device, arguments.start)
     trainer.fit(arguments.minutes)
 
 

@@ -20,7 +20,7 @@ import numpy as np
 from core.encoders.base import TimbreEncoder
 from core.engines.base import EMBEDDING_DIM, FloatArray
 from core.errors import AudioError
-from evaluation.metrics.sound import is_silent, mono
+from core.sound import is_silent, mono
 
 MIN_SOUND_S = 0.05
 """Shorter sounds are padded with silence to this length, seconds."""

@@ -32,8 +32,8 @@ import torch
 from core.engines.base import FloatArray
 from core.errors import AudioError
 from core.score import Note
+from core.sound import is_silent, mono
 from evaluation.metrics import Figures
-from evaluation.metrics.sound import is_silent, mono
 
 SAMPLE_RATE = 44_100
 FFT_SIZE = 2048

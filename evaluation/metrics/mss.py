@@ -28,8 +28,8 @@ import torch
 
 from core.engines.base import FloatArray
 from core.errors import SettingsError
+from core.sound import mono, same_length
 from evaluation.metrics import Figures
-from evaluation.metrics.sound import mono, same_length
 
 
 @dataclass(frozen=True)

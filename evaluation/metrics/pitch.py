@@ -28,8 +28,8 @@ import numpy.typing as npt
 from core.engines.base import FloatArray
 from core.errors import ModelMissing
 from core.score import Note, pitch_hz
+from core.sound import is_silent, mono
 from evaluation.metrics import Figures
-from evaluation.metrics.sound import is_silent, mono
 
 YIN_HZ = 44_100
 CREPE_HZ = 16_000

@@ -32,7 +32,7 @@ def heard_by_basic_pitch() -> list[list[float]]:
     import soundfile
     from basic_pitch.inference import predict
 
-    from evaluation.metrics.basic_pitch import model_path
+    from core.basic_pitch import model_path
 
     with tempfile.TemporaryDirectory() as folder, contextlib.redirect_stdout(io.StringIO()):
         path = Path(folder) / "melody.wav"

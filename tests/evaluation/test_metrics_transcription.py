@@ -14,9 +14,10 @@ import numpy as np
 import pytest
 import scipy.ndimage
 
+from core import basic_pitch
 from core.errors import AudioError, MidiError
 from core.score import Clip, Note, pitch_hz
-from evaluation.metrics import basic_pitch, transcription
+from evaluation.metrics import transcription
 
 GOLDEN = Path(__file__).parent / "golden"
 

@@ -1,8 +1,11 @@
 """The embedded engine's network: timbre, pitch, velocity and time to a note's controls.
 
-A note-level trunk mixes the timbre embedding with pitch and velocity; its output steers a
-small network over time features, evaluated at every knot independently, so a note of any
-length is as many evaluations as it has knots and all notes of a batch go through together.
+Two paths add up. One is linear in the timbre: what a timbre says of levels is weighed by
+functions of pitch, velocity and time, as a mixture of known surfaces; a timbre never met before
+is rendered by it as well as one that was. The other is free: a note-level trunk mixes timbre,
+pitch and velocity, and its output steers a small network over time features. Both are evaluated
+at every knot independently, so a note of any length is as many evaluations as it has knots and
+all notes of a batch go through together.
 """
 
 from __future__ import annotations
@@ -40,9 +43,11 @@ class DecoderConfig:
 
     embedding_dim: int = 512
     width: int = 384
-    trunk_blocks: int = 3
-    frame_blocks: int = 3
+    trunk_blocks: int = 2
+    frame_blocks: int = 2
     hidden: int = 512
+    surfaces: int = 768
+    gate_hidden: int = 128
 
 
 @dataclass(frozen=True)
@@ -122,6 +127,32 @@ class _Residual(nn.Module):
         return out
 
 
+def _gate(features: int, config: DecoderConfig) -> nn.Sequential:
+    return nn.Sequential(
+        nn.Linear(features, config.gate_hidden),
+        nn.SiLU(),
+        nn.Linear(config.gate_hidden, config.surfaces),
+    )
+
+
+_LEAST_ANCHOR = 0.2
+
+
+def coordinates(embedding: Tensor) -> Tensor:
+    """Where a timbre lies from the mean of all: [M, 512] unit norm to [M, 511].
+
+    The first component of an embedding is its *anchor*, the part that all timbres share; the
+    others are coordinates in proportion to it (a gnomonic projection), so that the ordinary
+    sphere of directions holds points of a flat space in which levels in dB add up.
+    """
+    return embedding[:, 1:] / embedding[:, :1].clamp_min(_LEAST_ANCHOR)
+
+
+def on_sphere(place: Tensor) -> Tensor:
+    """The inverse of :func:`coordinates`: [M, 511] to [M, 512], unit norm."""
+    return nn.functional.normalize(nn.functional.pad(place, (1, 0), value=1.0), dim=-1)
+
+
 class Decoder(nn.Module):
     """See the module's first lines."""
 
@@ -145,21 +176,27 @@ class Decoder(nn.Module):
         self.out_norm = nn.LayerNorm(config.width)
         self.out = nn.Linear(config.width, n_out)
         self.out_note = nn.Linear(config.width, n_out)
+        self.surfaces = nn.Linear(config.embedding_dim - 1, config.surfaces)
+        self.note_gate = _gate(N_NOTE_FEATURES, config)
+        self.time_gate = _gate(N_TIME_FEATURES, config)
+        self.spread = nn.Linear(config.surfaces, n_out, bias=False)
 
     def note_state(self, embedding: Tensor, pitch: Tensor, velocity: Tensor) -> Tensor:
-        """Trunk: embedding [M, 512], pitch [M], velocity [M] to state [M, width]."""
+        """What terms are made of: embedding [M, 512], pitch [M], velocity [M] to [M, 1152]."""
         note = note_features(pitch, velocity)
         # Unit vectors of 512 dimensions have entries near 0.04; bring them to order 1.
         timbre = self.embed_timbre(embedding * self.config.embedding_dim**0.5)
         x = timbre + self.embed_note(note) + timbre * torch.tanh(self.cross(note))
         for block in self.trunk:
             x = block(x)
-        state: Tensor = self.trunk_norm(x)
-        return state
+        surfaces = self.surfaces(coordinates(embedding)) * self.note_gate(note)
+        return torch.cat([self.trunk_norm(x), surfaces], dim=-1)
 
     def terms(self, state: Tensor) -> NoteTerms:
-        """What :meth:`knots` needs to know of notes: state [M, width] from :meth:`note_state`."""
-        return NoteTerms(self.steer(state), self.out_note(state), self.statics(state))
+        """What :meth:`knots` needs to know of notes: state from :meth:`note_state`."""
+        trunk, surfaces = torch.split(state, [self.config.width, self.config.surfaces], dim=-1)
+        steering = torch.cat([surfaces, self.steer(trunk)], dim=-1)
+        return NoteTerms(steering, self.out_note(trunk), self.statics(trunk))
 
     def forward(
         self, state: Tensor, note_of_knot: Tensor, on_s: Tensor, off_s: Tensor
@@ -167,7 +204,7 @@ class Decoder(nn.Module):
         """Controls at knots.
 
         Args:
-            state: [M, width] from :meth:`note_state`.
+            state: of M notes, from :meth:`note_state`.
             note_of_knot: int64 [J], which state each knot uses.
             on_s: [J] seconds since onset.
             off_s: [J] seconds since release, 0 while held.
@@ -178,11 +215,15 @@ class Decoder(nn.Module):
         self, terms: NoteTerms, note_of_knot: Tensor, on_s: Tensor, off_s: Tensor
     ) -> DecodedControls:
         """The same, of notes whose terms are known."""
-        x = self.embed_time(time_features(on_s, off_s))
-        steering = terms.steering.chunk(2 * len(self.frames), dim=-1)
+        time = time_features(on_s, off_s)
+        x = self.embed_time(time)
+        steering = terms.steering[note_of_knot]
+        sizes = [self.config.surfaces, *(self.config.hidden,) * (2 * len(self.frames))]
+        surfaces, *steps = torch.split(steering, sizes, dim=-1)
         for index, block in enumerate(self.frames):
-            x = block(x, steering[2 * index][note_of_knot], steering[2 * index + 1][note_of_knot])
+            x = block(x, steps[2 * index], steps[2 * index + 1])
         out = self.out(self.out_norm(x)) + terms.out[note_of_knot]
+        out = out + self.spread(surfaces * self.time_gate(time))
         envelope, deviation, noise = out.split([len(ENVELOPE_HZ), N_DEVIATIONS, N_NOISE], dim=-1)
         inharmonicity, detune_cents, modulation = statics_of(terms.statics[note_of_knot])
         return DecodedControls(

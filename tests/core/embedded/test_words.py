@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 import pytest
 import torch
 from torch.nn.functional import normalize
 
-from core.encoders.networks import EncoderConfig, SentenceNet
-from core.sphere import spherical_mean
+from benchmarks.likeness import WORDS
+from core.encoders.networks import (
+    GUESS_SHARE,
+    PROTOTYPE_TEMPERATURE,
+    EncoderConfig,
+    SentenceNet,
+)
+from core.training.captions import FAMILY_COMPANY
+from core.training.lexicon import LEXICON
 
 SMALL = EncoderConfig(sentence_hidden=16)
 
@@ -22,13 +30,15 @@ def sentences() -> torch.Tensor:
 def with_prototypes(sentences: torch.Tensor) -> tuple[SentenceNet, SentenceNet]:
     """A network without and one with prototypes, otherwise the same."""
     torch.manual_seed(0)
-    plain = SentenceNet(SMALL)
-    full = SentenceNet(replace(SMALL, prototypes=len(sentences)))
+    plain = SentenceNet(SMALL).eval()
+    full = SentenceNet(replace(SMALL, prototypes=len(sentences), phrases=len(sentences)))
     full.load_state_dict(plain.state_dict() | {
         "prototype_sentences": sentences,
+        "prototype_phrases": sentences,
+        "prototype_has": torch.eye(len(sentences)),
         "prototype_timbres": normalize(torch.randn(len(sentences), 512), dim=-1),
     })  # fmt: skip
-    return plain, full
+    return plain, full.eval()
 
 
 def test_words_that_fit_one_prototype_lean_towards_its_timbre(sentences: torch.Tensor) -> None:
@@ -38,14 +48,38 @@ def test_words_that_fit_one_prototype_lean_towards_its_timbre(sentences: torch.T
     own = full.prototype_timbres
     assert (found.norm(dim=1) - 1).abs().max() < 1e-5
     assert ((found * own).sum(dim=1) > (guessed * own).sum(dim=1) + 0.3).all()
-    # Half guess, half prototype: the middle of the great circle between them.
-    for row in range(len(sentences)):
-        ends = torch.stack([guessed[row], own[row]]).numpy()
-        middle = spherical_mean(ends, torch.tensor([0.5, 0.5]).double().numpy())
-        torch.testing.assert_close(found[row], torch.from_numpy(middle), atol=1e-3, rtol=0)
+    # On the great circle between guess and prototype, where their shares say.
+    torch.testing.assert_close(found, normalize(own + GUESS_SHARE * guessed), atol=1e-3, rtol=0)
+
+
+def test_a_phrase_finds_all_that_are_called_so(sentences: torch.Tensor) -> None:
+    """Two prototypes share a phrase; the answer lies between them and no other."""
+    _, full = with_prototypes(sentences)
+    full.prototype_has[1, 0] = 1.0
+    full.prototype_sentences.zero_()
+    with torch.no_grad():
+        likely = torch.softmax(full._fit(sentences[:1]) / PROTOTYPE_TEMPERATURE, dim=-1)[0]
+    assert likely[:2].sum() > 0.9
+    assert likely[0] == pytest.approx(float(likely[1]), rel=0.3)
 
 
 def test_without_prototypes_the_guess_stands(sentences: torch.Tensor) -> None:
     plain, _ = with_prototypes(sentences)
     with torch.no_grad():
         torch.testing.assert_close(plain(sentences), normalize(plain.net(sentences), dim=-1))
+
+
+def test_the_words_of_the_benchmark_are_in_no_phrase() -> None:
+    """What the encoder is asked about must not have been told to it."""
+    asked = words_of(" ".join(WORDS.values())) - EVERYDAY
+    told = {word for _, phrases in LEXICON for word in words_of(phrases)}
+    told |= {word for phrases in FAMILY_COMPANY.values() for word in words_of(" ".join(phrases))}
+    assert len(told) > 700
+    assert not asked & told
+
+
+EVERYDAY = frozenset(("of", "with", "by", "and", "hit", "many"))
+
+
+def words_of(text: str) -> set[str]:
+    return set(re.findall(r"[\w'-]+", text.lower()))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tomllib
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,22 +12,20 @@ import torch
 from safetensors import safe_open
 
 from core.encoders.networks import EncoderConfig
-from core.engines.embedded.decoder import DecoderConfig
+from core.engines.embedded.decoder import DecoderConfig, coordinates, on_sphere
 from core.engines.embedded.weights import load_decoder, load_encoder_networks
 from core.errors import UserInputError
 from core.training import data, prepare, train
-from core.training.portrait import N_PORTRAIT, Sitter
+from core.training.portrait import N_PORTRAIT, Sitter, Teacher
 
 CONFIGS = Path(train.__file__).parent / "configs"
 SMALL = train.RunConfig(
     steps=12,
     batch=4,
-    taught_steps=4,
-    placing_steps=3,
     reference_frames=30,
     warmup_steps=2,
     encoder=EncoderConfig(width=16, blocks=1, sentence_hidden=16),
-    decoder=DecoderConfig(width=16, hidden=16, trunk_blocks=1, frame_blocks=1),
+    decoder=DecoderConfig(width=16, hidden=16, trunk_blocks=1, frame_blocks=1, surfaces=16),
 )
 
 
@@ -48,20 +47,29 @@ def _few_captions(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(data, "N_CAPTIONS", 3)
 
 
-def trained(prepared: Path, run: Path, *stops: int) -> dict[str, torch.Tensor]:
+STAGES = ("playing", "hearing", "together")
+
+
+def trained(
+    prepared: Path, run: Path, *stops: int, stage: str = "together"
+) -> dict[str, torch.Tensor]:
     """The weights after training up to each stop in turn, in a new trainer each time."""
     run.mkdir()
+    config = replace(SMALL, stage=stage)
     for stop in stops:
-        trainer = train.Trainer(SMALL, prepared, run, torch.device("cpu"))
+        trainer = train.Trainer(config, prepared, run, torch.device("cpu"))
         while trainer.step < stop:
             trainer.one_step()
         trainer.save()
     return trainer.model.state_dict()
 
 
-def test_a_run_broken_off_goes_on_as_if_it_had_not_been(prepared: Path, tmp_path: Path) -> None:
-    whole = trained(prepared, tmp_path / "whole", 9)
-    broken = trained(prepared, tmp_path / "broken", 2, 5, 9)
+@pytest.mark.parametrize("stage", STAGES)
+def test_a_run_broken_off_goes_on_as_if_it_had_not_been(
+    prepared: Path, tmp_path: Path, stage: str
+) -> None:
+    whole = trained(prepared, tmp_path / "whole", 7, stage=stage)
+    broken = trained(prepared, tmp_path / "broken", 2, 7, stage=stage)
     for name, value in whole.items():
         torch.testing.assert_close(broken[name], value, atol=1e-4, rtol=1e-3)
 
@@ -78,10 +86,39 @@ def test_what_ships_loads_and_leaves_the_teacher_behind(prepared: Path, tmp_path
     torch.testing.assert_close(lengths, torch.ones(len(lengths)), atol=1e-3, rtol=0)
 
 
+def test_the_last_stage_begins_with_what_the_others_learned(prepared: Path, tmp_path: Path) -> None:
+    runs = [tmp_path / stage for stage in STAGES[:2]]
+    for run, stage in zip(runs, STAGES, strict=False):
+        trained(prepared, run, 3, stage=stage)
+        (run / "config.toml").write_text(f'stage = "{stage}"\n')
+    together = train.Trainer(SMALL, prepared, tmp_path, torch.device("cpu"), start=runs)
+    own = together.model.state_dict()
+    for run, networks in zip(runs, (("decoder",), ("recording", "sentence")), strict=True):
+        state = torch.load(run / "state.pt", weights_only=True)["averaged"]
+        learned = [name for name in own if name.split(".")[0] in networks]
+        assert learned
+        for name in (*learned, "teacher.projection"):
+            torch.testing.assert_close(own[name], state[name])
+
+
+def test_embeddings_mean_what_was_measured(prepared: Path) -> None:
+    training = data.TrainingSet(prepared, "train")
+    portraits = training.study_portraits(40, 0.5)
+    teacher = Teacher(64)
+    teacher.study(portraits)
+    embeddings = teacher(portraits)
+    torch.testing.assert_close(embeddings.norm(dim=1), torch.ones(len(embeddings)))
+    # Forty points span 39 directions: all that sets them apart is kept.
+    places = coordinates(embeddings)
+    torch.testing.assert_close(on_sphere(places), embeddings, atol=1e-5, rtol=1e-4)
+    apart = torch.cdist(portraits, portraits)[0].argsort()
+    assert set(torch.cdist(places, places)[0].argsort()[:6].tolist()) & set(apart[1:6].tolist())
+
+
 def test_learning_lowers_the_error(prepared: Path, tmp_path: Path) -> None:
     (tmp_path / "run").mkdir()
     trainer = train.Trainer(SMALL, prepared, tmp_path / "run", torch.device("cpu"))
-    before = trainer.validate()["teacher/total"]
+    before = trainer.validate()["teacher/partials"]
     errors = [trainer.one_step() for _ in range(12)]
     assert all(np.isfinite(list(error.values())).all() for error in errors)
     assert {"near", "words", "same_instrument"} <= errors[-1].keys()
@@ -122,13 +159,19 @@ def test_portraits_of_flat_colours_only_shift() -> None:
         "partial_db": rng.uniform(-50, -10, (notes * knots, N_PARTIALS)),
         "noise_db": rng.uniform(-50, -10, (notes * knots, N_NOISE)),
         "modulation": np.full((notes, N_MODULATION), np.nan),
+        "inharmonicity": np.full(notes, 1e-4),
+        "detune_cents": np.zeros(notes),
     }
     sitter = Sitter(arrays)
     plain, louder = sitter.portrait(None), sitter.portrait(np.full(len(COLOUR_GRID_HZ), 5.0))
     assert FLOOR_DB < -90
     difference = louder - plain
     moved = np.abs(difference) > 1e-4
-    assert difference[moved] == pytest.approx(np.full(moved.sum(), 5.0 / 25.0), abs=1e-4)
+    steps = np.array([0.2, 0.14])  # 5 dB: of bands and noise, of single partials
+    whole = np.abs(difference[moved, None] - steps).min(axis=1) < 2e-3
+    assert whole.mean() > 0.75  # the others rise from under the floor
+    assert difference.min() > -1e-4
+    assert difference.max() < 0.2 + 1e-4
     assert moved.mean() > 0.7
 
 

@@ -25,7 +25,7 @@ import numpy.typing as npt
 from core.engines.base import FloatArray
 from core.errors import ModelMissing
 from core.score import Note
-from evaluation.metrics.sound import is_silent, mono
+from core.sound import is_silent, mono
 
 MODEL_ID = "basic-pitch-icassp-2022"
 SAMPLE_RATE = 22_050

@@ -1,4 +1,4 @@
-"""What every metric asks of the sound it is given.
+"""What every listener asks of the sound it is given.
 
 Shapes, rates and lengths are brought together here, once; no metric resamples or pads
 by itself. Reading files is :mod:`core.audio`'s business.
@@ -30,12 +30,12 @@ def mono(audio: FloatArray, sample_rate: int, to_hz: int | None = None) -> Float
     values = np.asarray(audio, np.float32)
     if values.ndim not in (1, 2) or not values.size:
         raise AudioError(
-            f"a metric needs sound of shape [frames] or [channels, frames], got {values.shape}"
+            f"sound must have the shape [frames] or [channels, frames], not {values.shape}"
         )
     if sample_rate <= 0:
         raise AudioError(f"sample rate {sample_rate} Hz is not above 0")
     if not np.isfinite(values).all():
-        raise AudioError("the sound holds NaN or infinite samples; it cannot be scored")
+        raise AudioError("the sound holds NaN or infinite samples; it cannot be heard")
     mixed = values if values.ndim == 1 else values.mean(axis=0, dtype=np.float32)
     if to_hz is not None and to_hz != sample_rate:
         mixed = resample(mixed[None], sample_rate, to_hz)[0]

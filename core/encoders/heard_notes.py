@@ -1,0 +1,92 @@
+"""The notes a reference plays, as far as fitting a timbre to it needs to know them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from core.basic_pitch import transcribe
+from core.encoders.features import SAMPLE_RATE
+from core.engines.base import FloatArray
+from core.score import Note
+
+MOST_NOTES = 32
+_OVERTONES = frozenset({12, 19, 24, 28, 31, 34, 36, 38, 40, 42, 43, 48})
+_TOGETHER_S = 0.06
+_USUAL_VELOCITY = 90.0
+_STRIKE_S = 0.12
+
+
+def heard_notes(mono: FloatArray) -> tuple[Note, ...]:
+    """Notes of a recording, by basic-pitch; a bright tone's overtones are not notes.
+
+    Args:
+        mono: float32 [frames] at 44.1 kHz.
+
+    Returns:
+        At most :data:`MOST_NOTES`, the clearest, by start. A louder note has a higher velocity:
+        the loud ones about 90, and one 12 dB softer half of that.
+    """
+    found = _rejoined(transcribe(mono, SAMPLE_RATE))
+    kept = [note for note in found if not any(_is_overtone(note, other) for other in found)]
+    clearest = sorted(kept, key=lambda note: -note.velocity)[:MOST_NOTES]
+    if not clearest:
+        return ()
+    levels = np.array([_level_db(mono, note) for note in clearest])
+    under = levels - np.quantile(levels, 0.75)
+    velocities = np.clip(_USUAL_VELOCITY * 10.0 ** (under / 40.0), 20, 127)
+    return tuple(
+        sorted(
+            replace(note, velocity=int(velocity))
+            for note, velocity in zip(clearest, velocities, strict=True)
+        )
+    )
+
+
+def _rejoined(notes: Sequence[Note]) -> tuple[Note, ...]:
+    """Notes cut in two by another's onset, made one again.
+
+    A note that rings on while another begins is often heard to begin anew with it. Where every
+    note of a chord is repeated, nothing is joined.
+    """
+    kept: list[Note] = []
+    for note in sorted(notes):
+        before = [
+            index
+            for index, other in enumerate(kept)
+            if other.pitch == note.pitch and 0 <= note.start_s - other.end_s < _TOGETHER_S
+        ]
+        others = [
+            other
+            for other in notes
+            if other.pitch != note.pitch and abs(other.start_s - note.start_s) < _TOGETHER_S
+        ]
+        new = [
+            other
+            for other in others
+            if not any(
+                last.pitch == other.pitch and 0 <= other.start_s - last.end_s < _TOGETHER_S
+                for last in notes
+            )
+        ]
+        if before and new:
+            first = kept[before[-1]]
+            kept[before[-1]] = replace(first, duration_s=note.end_s - first.start_s)
+        else:
+            kept.append(note)
+    return tuple(kept)
+
+
+def _is_overtone(note: Note, other: Note) -> bool:
+    """Whether a note is more likely a partial of another that sounds as it begins."""
+    sounding = other.start_s - _TOGETHER_S <= note.start_s < other.start_s + other.duration_s
+    above = note.pitch - other.pitch in _OVERTONES
+    return above and sounding and note.velocity <= other.velocity
+
+
+def _level_db(mono: FloatArray, note: Note) -> float:
+    start = round(note.start_s * SAMPLE_RATE)
+    piece = mono[start : start + round(min(_STRIKE_S, note.duration_s) * SAMPLE_RATE)]
+    return float(10.0 * np.log10(np.mean(piece.astype(np.float64) ** 2) + 1e-12))

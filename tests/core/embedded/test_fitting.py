@@ -1,0 +1,143 @@
+"""Fitting an embedding to a recording, and the notes it is fitted with."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+
+from core.encoders.fitting import FitSettings, Heard, fit
+from core.encoders.heard_notes import heard_notes
+from core.engines.base import RenderRequest
+from core.engines.embedded.decoder import Decoder, coordinates, on_sphere
+from core.engines.embedded.engine import EmbeddedEngine
+from core.score import Clip, Note, pitch_hz
+from tests.helpers.decoders import lively_decoder
+
+RATE = 44_100
+NOTES = tuple(Note(0.05 + 0.5 * i, key, 90, 0.4) for i, key in enumerate((48, 60, 67, 55)))
+EVEN = torch.full((511,), 0.05)
+NONE = torch.zeros(0, 512)
+
+
+def timbre(seed: int, spread: float = 1.2) -> np.ndarray:
+    """An embedding as far from the mean of all as real ones are."""
+    place = torch.randn(1, 511, generator=torch.Generator().manual_seed(seed))
+    return on_sphere(place * spread / 511**0.5)[0].numpy()
+
+
+@pytest.fixture(scope="module")
+def decoder() -> Decoder:
+    made = lively_decoder(moves=False)
+    made.surfaces.weight *= 6.0  # so that timbres differ
+    made.spread.weight *= 6.0
+    return made
+
+
+def played(decoder: Decoder, embedding: np.ndarray) -> np.ndarray:
+    """What the engine makes of :data:`NOTES` [frames]."""
+    clip = Clip.of("notes", NOTES)
+    audio: np.ndarray = EmbeddedEngine(decoder).render([RenderRequest(clip, embedding)])[0][0]
+    return audio
+
+
+def error_db(decoder: Decoder, heard: Heard, embedding: np.ndarray) -> float:
+    """How far a recording is from what an embedding would sound like, levels alike."""
+    with torch.no_grad():
+        silent = torch.zeros(len(NOTES))
+        return float(heard.error(decoder, torch.from_numpy(embedding)[None], silent))
+
+
+def test_the_sphere_holds_a_flat_space() -> None:
+    place = torch.randn(7, 511) * 0.05
+    embedding = on_sphere(place)
+    torch.testing.assert_close(embedding.norm(dim=1), torch.ones(7))
+    torch.testing.assert_close(coordinates(embedding), place, atol=1e-5, rtol=1e-4)
+
+
+def test_what_is_predicted_is_what_the_engine_plays(decoder: Decoder) -> None:
+    """Levels in bands, computed without a sound, are those of the sound."""
+    true = timbre(1)
+    heard = Heard(played(decoder, true), NOTES)
+    with torch.no_grad():
+        power = heard.predicted(decoder, torch.from_numpy(true)[None], torch.zeros(len(NOTES)))
+    level = 10 * torch.log10(power + 1e-12)
+    loud = (heard.target > -40) & (heard.shown[:, None] > 0)
+    difference = (level - heard.target)[loud]
+    # Single frames of noise scatter by some dB; on average there is only one factor between.
+    difference = difference - difference.median()
+    assert difference.mean().abs() < 2.0
+    assert difference.abs().median() < 3.0
+    assert difference.abs().mean() < 4.0
+
+
+def test_a_fit_comes_nearer_to_the_recording(decoder: Decoder) -> None:
+    true, start = timbre(2), timbre(3)
+    audio = played(decoder, true)
+    found = fit(decoder, start, audio, NOTES, EVEN, NONE)
+    heard = Heard(audio, NOTES)
+    first, last, best = (error_db(decoder, heard, e) for e in (start, found, true))
+    assert last < first - 0.5 * (first - best)
+    assert np.linalg.norm(found) == pytest.approx(1.0, abs=1e-5)
+    assert np.array_equal(found, fit(decoder, start, audio, NOTES, EVEN, NONE))
+
+
+def test_a_known_instrument_that_explains_all_is_found(decoder: Decoder) -> None:
+    """Of timbres at hand, the one that is played weighs most, far from the first look as it is."""
+    true, others = timbre(8), [timbre(seed) for seed in range(20, 30)]
+    known = torch.from_numpy(np.stack([*others, true]))
+    still = FitSettings(steps=0)
+    found = fit(decoder, timbre(9), played(decoder, true), NOTES, EVEN, known, still)
+    assert all(float(found @ true) > float(found @ other) for other in others)
+
+
+def test_how_loud_a_recording_is_does_not_matter(decoder: Decoder) -> None:
+    audio, start = played(decoder, timbre(4)), timbre(5)
+    few = FitSettings(steps=10)
+    loud, soft = (fit(decoder, start, gain * audio, NOTES, EVEN, NONE, few) for gain in (1.0, 0.05))
+    assert float(loud @ soft) > 0.999
+
+
+def test_without_doubt_the_first_look_stands(decoder: Decoder) -> None:
+    start = timbre(6)
+    found = fit(decoder, start, played(decoder, timbre(7)), NOTES, torch.zeros(511), NONE)
+    assert float(found @ start) == pytest.approx(1.0, abs=1e-5)
+
+
+def tone(notes: list[Note], partials: int = 6) -> np.ndarray:
+    """Decaying harmonic tones [frames]."""
+    out = np.zeros(round((max(note.end_s for note in notes) + 0.3) * RATE), np.float32)
+    for note in notes:
+        t = np.arange(round(note.duration_s * RATE)) / RATE
+        wave = sum(
+            np.sin(2 * np.pi * k * pitch_hz(note.pitch) * t) / k for k in range(1, partials + 1)
+        )
+        start = round(note.start_s * RATE)
+        loud = 0.3 * (note.velocity / 127) ** 2
+        out[start : start + len(t)] += (loud * wave * np.exp(-1.5 * t)).astype(np.float32)
+    return out
+
+
+def test_the_notes_of_a_melody_are_heard_with_how_loud_they_are() -> None:
+    melody = [Note(0.1 + 0.5 * i, 60 + k, v, 0.45) for i, (k, v) in enumerate(
+        ((0, 100), (4, 100), (7, 50), (2, 100))
+    )]  # fmt: skip
+    found = heard_notes(tone(melody))
+    assert [note.pitch for note in found] == [60, 64, 67, 62]
+    assert np.abs([n.start_s - m.start_s for n, m in zip(found, melody, strict=True)]).max() < 0.05
+    soft, *loud = found[2].velocity, found[0].velocity, found[1].velocity
+    assert soft < 0.75 * min(loud)
+
+
+def test_overtones_are_no_notes() -> None:
+    """A tone with a strong octave and twelfth is one note all the same."""
+    organ = tone([Note(0.1, 48, 110, 0.8)]) + 0.5 * tone(
+        [Note(0.1, 60, 110, 0.8), Note(0.1, 67, 110, 0.8)]
+    )
+    assert {note.pitch for note in heard_notes(organ)} == {48}
+
+
+def test_in_noise_and_silence_there_are_no_notes() -> None:
+    noise = np.random.default_rng(0).standard_normal(RATE).astype(np.float32)
+    assert heard_notes(noise * np.exp(-np.arange(RATE) / 2000).astype(np.float32)) == ()
+    assert heard_notes(np.zeros(RATE, np.float32)) == ()
