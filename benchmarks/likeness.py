@@ -259,9 +259,7 @@ def references(system: System) -> dict[str, float]:
         Note(0.8 * i, key + 7 * (i % 2), 90, 0.7) for i in range(4) for key in (48, 55, 60, 64)
     ]
     cosines: dict[str, list[float]] = {}
-    for index, (audio, clean) in enumerate(
-        zip(system.references, system.embeddings, strict=True)
-    ):
+    for index, (audio, clean) in enumerate(zip(system.references, system.embeddings, strict=True)):
         mono = audio[0]
         rng = np.random.default_rng([index])
         noise = rng.standard_normal(len(mono)) * np.sqrt(np.mean(mono**2)) * 0.1

@@ -70,7 +70,7 @@ class FitSettings:
     steps: int = 60
     aligned: tuple[int, ...] = (0, 20)
     rate: float = 0.3
-    prior: float = 0.002
+    prior: float = 0.004
     gain_db: float = 6.0
 
 

@@ -1,18 +1,25 @@
-"""Draw a training run's learning curves::
+"""Draw the learning curves of training runs::
 
-    python -m core.training.curves RUN OUT.png
+    python -m core.training.curves OUT.png RUN …
 
-One panel a term, in the units of the objective (errors in 10 dB): training, and validation by
-portrait, by recording and by words.
+One panel a term, in the units of the objective (errors in 10 dB): training, and validation, of
+the first of the runs that has it.
 """
 
 from __future__ import annotations
 
 import argparse
+from collections.abc import Sequence
 from pathlib import Path
 
 TERMS = ("partials", "noise", "bands", "near", "words", "modulation")
-SOURCES = {"": "training", "teacher/": "portrait", "recording/": "recording", "words/": "words"}
+SOURCES = {
+    "": "training",
+    "teacher/": "validation, by portrait",
+    "valid/": "validation",
+    "recording/": "validation, by recording",
+    "words/": "validation, by words",
+}
 
 
 def read_curves(run: Path) -> dict[str, tuple[list[int], list[float]]]:
@@ -30,14 +37,16 @@ def read_curves(run: Path) -> dict[str, tuple[list[int], list[float]]]:
     }
 
 
-def draw(run: Path, out: Path) -> None:
+def draw(runs: Sequence[Path], out: Path) -> None:
     """Write the picture."""
     import matplotlib
 
     matplotlib.use("Agg")
     from matplotlib import pyplot
 
-    curves = read_curves(run)
+    curves: dict[str, tuple[list[int], list[float]]] = {}
+    for run in reversed(runs):
+        curves |= read_curves(run)
     figure, axes = pyplot.subplots(2, 3, figsize=(12, 6), layout="constrained")
     for axis, term in zip(axes.flat, TERMS, strict=True):
         for prefix, label in SOURCES.items():
@@ -46,7 +55,7 @@ def draw(run: Path, out: Path) -> None:
                 axis.plot(steps, values, label=label, linewidth=1.2)
         axis.set(title=term, xlabel="step", yscale="log")
         axis.grid(alpha=0.3, which="both")
-    axes.flat[0].legend()
+        axis.legend(fontsize=8)
     figure.savefig(out, dpi=80)
     pyplot.close(figure)
 
@@ -54,10 +63,10 @@ def draw(run: Path, out: Path) -> None:
 def main() -> None:
     """Command line."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
-    parser.add_argument("run", type=Path)
     parser.add_argument("out", type=Path)
+    parser.add_argument("runs", type=Path, nargs="+")
     arguments = parser.parse_args()
-    draw(arguments.run, arguments.out)
+    draw(arguments.runs, arguments.out)
 
 
 if __name__ == "__main__":
