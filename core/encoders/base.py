@@ -34,6 +34,13 @@ class TimbreEncoder(ABC):
             float32 [512], unit norm. The same samples give the same vector.
         """
 
+    def first_look(self, audio: FloatArray, sample_rate: int) -> FloatArray:
+        """An embedding for comparing sounds by the thousand; the same arguments and shape.
+
+        What an encoder does beyond its network, to make a render sound right, is left out.
+        """
+        return self.encode_audio(audio, sample_rate)
+
     @abstractmethod
     def encode_text(self, text: str) -> FloatArray:
         """Embed a description of a sound. Returns float32 [512], unit norm."""

@@ -50,17 +50,8 @@ class EmbeddedEncoder(TimbreEncoder):
 
     def encode_audio(self, audio: FloatArray, sample_rate: int) -> FloatArray:
         """See the base class. Longer recordings are heard at their loudest eight seconds."""
-        mono = audio.mean(axis=0)
-        if np.abs(mono).max() < 1e-3 * np.abs(audio).max():
-            mono = audio[0]  # channels that cancel each other out
-        if sample_rate != SAMPLE_RATE:
-            mono = soxr.resample(mono, sample_rate, SAMPLE_RATE)
-        mono = loudest_stretch(_without_silence(mono.astype(np.float32)))
-        mono = mono / np.abs(mono).max()
-        with torch.no_grad():
-            features = spectral_features(torch.from_numpy(mono)[None])
-            embedding = self._recording(features, torch.tensor([features.shape[1]]))
-        first_look = unit(embedding[0].numpy())
+        mono = _prepared(audio, sample_rate)
+        first_look = self._look(mono)
         if self._decoder is None or not self._recording.doubt.any():
             return first_look
         notes = heard_notes(mono)
@@ -69,6 +60,16 @@ class EmbeddedEncoder(TimbreEncoder):
         doubt, known = self._recording.doubt, self._sentence.prototype_timbres
         return unit(fit(self._decoder, first_look, mono, notes, doubt, known))
 
+    def first_look(self, audio: FloatArray, sample_rate: int) -> FloatArray:
+        """See the base class: what the network says, in milliseconds."""
+        return self._look(_prepared(audio, sample_rate))
+
+    @torch.no_grad()
+    def _look(self, mono: FloatArray) -> FloatArray:
+        features = spectral_features(torch.from_numpy(mono)[None])
+        embedding = self._recording(features, torch.tensor([features.shape[1]]))
+        return unit(embedding[0].numpy())
+
     @torch.inference_mode()
     def encode_text(self, text: str) -> FloatArray:
         """See the base class."""
@@ -76,6 +77,17 @@ class EmbeddedEncoder(TimbreEncoder):
             self._words = SentenceEncoder()
         sentence = torch.from_numpy(self._words.encode(text))[None]
         return unit(self._sentence(sentence)[0].numpy())
+
+
+def _prepared(audio: FloatArray, sample_rate: int) -> FloatArray:
+    """Mono at the features' rate, its loudest stretch, peak 1."""
+    mono = audio.mean(axis=0)
+    if np.abs(mono).max() < 1e-3 * np.abs(audio).max():
+        mono = audio[0]  # channels that cancel each other out
+    if sample_rate != SAMPLE_RATE:
+        mono = soxr.resample(mono, sample_rate, SAMPLE_RATE)
+    mono = loudest_stretch(_without_silence(mono.astype(np.float32)))
+    return (mono / np.abs(mono).max()).astype(np.float32)
 
 
 def _without_silence(mono: FloatArray) -> FloatArray:

@@ -45,7 +45,7 @@ def embed(encoder: TimbreEncoder, audio: FloatArray, sample_rate: int) -> FloatA
     if is_silent(sound):
         return np.zeros(EMBEDDING_DIM, np.float32)
     short = max(0, round(MIN_SOUND_S * sample_rate) - len(sound))
-    embedding = encoder.encode_audio(np.pad(sound, (0, short))[None], sample_rate)
+    embedding = encoder.first_look(np.pad(sound, (0, short))[None], sample_rate)
     validate(embedding)
     return embedding
 
