@@ -217,15 +217,16 @@ class Decoder(nn.Module):
         """The same, of notes whose terms are known."""
         time = time_features(on_s, off_s)
         x = self.embed_time(time)
-        steering = terms.steering[note_of_knot]
+        # index_select: the gradient of indexing adds up in an order that differs by the run.
+        steering = terms.steering.index_select(0, note_of_knot)
         sizes = [self.config.surfaces, *(self.config.hidden,) * (2 * len(self.frames))]
         surfaces, *steps = torch.split(steering, sizes, dim=-1)
         for index, block in enumerate(self.frames):
             x = block(x, steps[2 * index], steps[2 * index + 1])
-        out = self.out(self.out_norm(x)) + terms.out[note_of_knot]
+        out = self.out(self.out_norm(x)) + terms.out.index_select(0, note_of_knot)
         out = out + self.spread(surfaces * self.time_gate(time))
         envelope, deviation, noise = out.split([len(ENVELOPE_HZ), N_DEVIATIONS, N_NOISE], dim=-1)
-        inharmonicity, detune_cents, modulation = statics_of(terms.statics[note_of_knot])
+        inharmonicity, detune_cents, modulation = statics_of(terms.statics.index_select(0, note_of_knot))
         return DecodedControls(
             envelope_db=20.0 * envelope - 50.0,
             deviation_db=10.0 * deviation,
