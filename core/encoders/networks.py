@@ -9,13 +9,17 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from core.encoders.features import N_FEATURES, N_LEVELS
+from core.engines.embedded.decoder import coordinates, on_sphere
 
 PHRASE_TEMPERATURE = 0.05
-PROTOTYPE_TEMPERATURE = 0.02
+PROTOTYPE_TEMPERATURE = 0.01
 """How much better in cosine a phrase, or a prototype, must fit to count e times as much."""
 
-CAPTION_SHARE = 0.3
+CAPTION_SHARE = 0.15
 """What all that is said of a prototype counts beside the phrase that fits best."""
+
+KERNEL_WIDTH = 0.6
+"""How far apart prototypes may be to count as one sound, in units of the anchor."""
 
 GUESS_SHARE = 0.25
 """What the network's own answer counts beside that of the prototypes."""
@@ -137,9 +141,11 @@ class SentenceNet(nn.Module):
     """A sentence embedding to a unit vector of the same space.
 
     A network's answer to words that fit many sounds is their mean, and a mean of timbres is a
-    dull one. So words are also looked up among prototypes, instruments whose timbres are known:
-    in the phrases by which each of them is called (its names, its kind, its makers and players)
-    and in the mean of its captions. The answer leans towards the few that fit best.
+    dull one. So words are looked up among prototypes, instruments whose timbres are known: in
+    the phrases by which each of them is called (its names, its kind, its makers and players)
+    and in the mean of its captions. What they find is the mode of a density, the sound that
+    most of the likely prototypes are near to (a kernel's width apart), and not the mean of all.
+    What the network itself says is added to that; adjectives are heard mostly by it.
     """
 
     prototype_phrases: Tensor
@@ -172,10 +178,15 @@ class SentenceNet(nn.Module):
         if not len(self.prototype_sentences):
             return guessed
         likely = torch.softmax(self._fit(sentence) / PROTOTYPE_TEMPERATURE, dim=-1)
-        found = likely @ self.prototype_timbres
-        return functional.normalize(
-            functional.normalize(found, dim=-1) + GUESS_SHARE * guessed, dim=-1
-        )
+        return functional.normalize(self._mode(likely) + GUESS_SHARE * guessed, dim=-1)
+
+    def _mode(self, likely: Tensor) -> Tensor:
+        """What the likely prototypes agree on: weights [B, I] to [B, 512], unit norm."""
+        places = coordinates(self.prototype_timbres)
+        near = torch.exp(-0.5 * (torch.cdist(places, places) / KERNEL_WIDTH).square())
+        peak = (likely @ near).argmax(dim=-1)
+        weight = functional.normalize(likely * near[peak], p=1.0, dim=-1)
+        return on_sphere(weight @ places)
 
     def _fit(self, sentence: Tensor) -> Tensor:
         """How well words [B, 384] fit each prototype [B, I], in units of a cosine."""

@@ -99,148 +99,6 @@ FAMILY_MATERIALS = {
 """What the sound is made with, and where it is met."""
 
 
-FAMILY_COMPANY = {
-    "piano": (
-        "Bösendorfer",
-        "Bechstein concert hall",
-        "nocturne",
-        "ragtime saloon",
-        "jazz trio ballad",
-        "sonata for keys",
-        "ivories",
-        "honky-tonk upright",
-    ),
-    "chromatic percussion": (
-        "gamelan",
-        "Lionel Hampton",
-        "lullaby toy",
-        "mallet player",
-        "carillon",
-        "orchestral bells",
-        "tropical bars",
-        "struck keys of wood or metal",
-    ),
-    "organ": (
-        "toccata and fugue",
-        "gospel Leslie speaker",
-        "B3 jazz",
-        "cathedral hymn",
-        "fairground",
-        "harmonium prayer",
-        "chapel mass",
-        "silent film accompaniment",
-    ),
-    "guitar": (
-        "flamenco",
-        "Gibson",
-        "Stratocaster",
-        "campfire strumming",
-        "Segovia",
-        "bluegrass picking",
-        "blues licks",
-        "singer-songwriter",
-    ),
-    "bass": (
-        "Rickenbacker",
-        "Jaco Pastorius",
-        "walking line",
-        "dub reggae low notes",
-        "funk slapping",
-        "rhythm section foundation",
-        "808 sub",
-        "Motown",
-    ),
-    "strings": (
-        "Guarneri",
-        "string quartet",
-        "bowing with vibrato",
-        "Paganini caprice",
-        "chamber music",
-        "cello suite",
-        "gypsy fiddler",
-        "legato bow",
-    ),
-    "ensemble": (
-        "film score",
-        "Hollywood orchestra",
-        "Berlin",
-        "cinematic",
-        "a chorus singing",
-        "Vienna",
-        "big section of players",
-        "oratorio",
-    ),
-    "brass": (
-        "marching band",
-        "Salvation Army",
-        "mariachi",
-        "Miles Davis",
-        "big band",
-        "hunting call",
-        "New Orleans parade",
-        "Dixieland",
-    ),
-    "reed": (
-        "Charlie Parker bebop",
-        "Selmer",
-        "klezmer",
-        "jazz saxophone solo",
-        "Benny Goodman",
-        "Mozart woodwind concerto",
-        "rhythm and blues sax",
-        "double reed",
-    ),
-    "pipe": (
-        "penny whistle",
-        "Celtic folk",
-        "shepherd's pipe",
-        "birdsong",
-        "Pan",
-        "baroque consort",
-        "Andean",
-        "woodland",
-    ),
-    "synth lead": (
-        "Prophet",
-        "TB-303 acid",
-        "hardstyle",
-        "electro hook",
-        "trance riff",
-        "eighties video game",
-        "modular oscillator",
-        "progressive rock keyboard solo",
-    ),
-    "synth pad": (
-        "ambient soundscape",
-        "Brian Eno",
-        "ethereal background",
-        "space music",
-        "meditation",
-        "slow chords",
-        "cinematic atmosphere",
-        "new age relaxation",
-    ),
-    "synth effects": (
-        "science fiction film",
-        "horror soundtrack",
-        "alien",
-        "sound design",
-        "glitch",
-    ),
-    "ethnic": (
-        "raga",
-        "Appalachian",
-        "Japanese garden",
-        "African village",
-        "Highlands",
-        "world music",
-    ),
-    "percussive": ("carnival", "samba", "ceremony", "drum kit", "Caribbean", "beat"),
-    "": ("music", "studio"),
-}
-"""Makers, players, places and styles that a family is met with."""
-
-
 @dataclass(frozen=True)
 class Measured:
     """What captions say of a sound's physics; each value is a rank among instruments, 0–1."""
@@ -300,7 +158,6 @@ def phrases_of(instrument: Instrument) -> tuple[str, ...]:
         *names_of(instrument),
         *FAMILY_WORDS[family],
         *FAMILY_MATERIALS[family],
-        *FAMILY_COMPANY[family],
         *phrases_for(instrument.program),
     )
     return tuple(dict.fromkeys(said))
@@ -320,7 +177,7 @@ def write_captions(
         name = str(rng.choice(names))
         kind = str(rng.choice(family))
         material = str(rng.choice(FAMILY_MATERIALS[instrument.family]))
-        company = str(rng.choice(FAMILY_COMPANY[instrument.family]))
+        company = str(rng.choice(phrases_for(instrument.program) or (kind,)))
         captions.append(
             " ".join(
                 (

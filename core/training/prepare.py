@@ -2,7 +2,7 @@
 
 One ``.npz`` an instrument, so that an interrupted build goes on where it stopped::
 
-    python -m core.training.prepare OUT --procedural 480 --derived 1000 --workers 2
+    python -m core.training.prepare OUT --procedural 480 --later 320 --derived 2000 --workers 2
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from core.training import effects, nsynth
 from core.training.analysis import analyse_note
 from core.training.derived import DerivedInstruments
 from core.training.instruments import SAMPLE_RATE, Instrument, NotePlayer, PlayedNote
-from core.training.procedural import make_instrument
+from core.training.procedural import FIRST_LATER, make_instrument
 from core.training.soundfonts import FONTS, iter_instruments
 
 N_NOTES = 30
@@ -252,14 +252,20 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
     parser.add_argument("out", type=Path)
     parser.add_argument("--procedural", type=int, default=600)
-    parser.add_argument("--derived", type=int, default=1000)
+    parser.add_argument("--later", type=int, default=320, help="bowed strings and tuned noise")
+    parser.add_argument("--derived", type=int, default=2000)
     parser.add_argument("--nsynth", type=Path, nargs="*", default=[], help="folders of its splits")
     parser.add_argument("--workers", type=int, default=2)
     arguments = parser.parse_args()
     arguments.out.mkdir(parents=True, exist_ok=True)
     work = [(font, 0, 0) for font in FONTS]
-    for source, count in (("procedural", arguments.procedural), ("derived", arguments.derived)):
-        work += [(source, first, min(first + 50, count)) for first in range(0, count, 50)]
+    for source, begin, count in (
+        ("procedural", 0, arguments.procedural),
+        ("procedural", FIRST_LATER, arguments.later),
+        ("derived", 0, arguments.derived),
+    ):
+        end = begin + count
+        work += [(source, first, min(first + 50, end)) for first in range(begin, end, 50)]
     with ProcessPoolExecutor(arguments.workers) as pool:
         futures = {
             pool.submit(_build_source, arguments.out, *item): f"{item[0]} {item[1]}"

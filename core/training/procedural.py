@@ -1,30 +1,28 @@
 """Instruments computed from a few random parameters: cheap, endless, and of known kind.
 
-Six families of voices, each with parameters drawn over the range a musician would use:
+Eight kinds of voices, each with parameters drawn over the range a musician would use:
 additive organs and pads, two-operator FM, subtractive synthesis with a filter envelope,
-plucked strings (Karplus and Strong 1983), struck bars and bells (modal), and blown pipes.
+plucked strings (Karplus and Strong 1983), struck bars and bells (modal), blown pipes, and those
+of :mod:`core.training.excited`, bowed strings and tuned noise.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import numpy as np
-import numpy.typing as npt
 from scipy.signal import lfilter
 
 from core.engines.base import FloatArray
 from core.score import pitch_hz
+from core.training.excited import bowed, noise
 from core.training.instruments import SAMPLE_RATE, Instrument
-
-Array = npt.NDArray[np.float64]
-Voice = Callable[[float, float, Array, Array], Array]
-"""(f0_hz, velocity 0–1, seconds since onset [n], seconds since release [n]) → samples [n]"""
-
-_BLOCK = 64
+from core.training.oscillators import Array, Voice, coarse, envelope, log_uniform, sum_partials
 
 KINDS = ("additive", "fm", "subtractive", "plucked", "modal", "blown")
+LATER_KINDS = ("bowed", "noise")
+FIRST_LATER = 10_000
+"""From this number on instruments are of the later kinds, so that others keep their numbers."""
 
 
 @dataclass(frozen=True)
@@ -42,7 +40,8 @@ class ProceduralPlayer:
 def make_instrument(index: int) -> tuple[Instrument, ProceduralPlayer]:
     """The procedural instrument of this number; the same number gives the same instrument."""
     rng = np.random.default_rng([73, index])
-    kind = KINDS[index % len(KINDS)]
+    kinds = KINDS if index < FIRST_LATER else LATER_KINDS
+    kind = kinds[index % len(kinds)]
     make, family, name = {
         "additive": (_additive, "organ", "additive organ synth"),
         "fm": (_fm, "synth lead", "FM synth"),
@@ -50,6 +49,8 @@ def make_instrument(index: int) -> tuple[Instrument, ProceduralPlayer]:
         "plucked": (_plucked, "guitar", "plucked string"),
         "modal": (_modal, "chromatic percussion", "struck bar"),
         "blown": (_blown, "pipe", "blown pipe"),
+        "bowed": (bowed, "strings", "bowed string"),
+        "noise": (noise, "synth effects", "tuned noise"),
     }[kind]
     voice, traits = make(rng)
     if "pad" in traits:
@@ -69,66 +70,21 @@ def make_instrument(index: int) -> tuple[Instrument, ProceduralPlayer]:
     return instrument, ProceduralPlayer(voice)
 
 
-def _envelope(
-    on_s: Array, off_s: Array, attack_s: float, decay_s: float, sustain: float, release_s: float
-) -> Array:
-    """Exponential attack, decay to a level, release."""
-    rise = 1.0 - np.exp(-on_s / (attack_s / 3.0))
-    fall = sustain + (1.0 - sustain) * np.exp(-on_s / decay_s)
-    return rise * fall * np.exp(-off_s / release_s)
-
-
-def _log_uniform(rng: np.random.Generator, low: float, high: float) -> float:
-    return float(np.exp(rng.uniform(np.log(low), np.log(high))))
-
-
-def _sum_partials(f0_hz: float, t: Array, level: Callable[[int, float], Array | float]) -> Array:
-    """Σ level(k, hz) sin(2π k f0 t + 0.7 k²) over partials below 18 kHz.
-
-    ``level`` is called with the times of a coarse grid in mind: an array it returns is
-    moved along linearly between blocks of 64 samples.
-    """
-    fundamental = np.exp(2j * np.pi * f0_hz * t).astype(np.complex64)
-    rotating = np.ones_like(fundamental)  # e^{2πi k f0 t}, one multiplication a partial
-    out = np.zeros(len(t), np.float32)
-    for k in range(1, min(96, int(18_000 / f0_hz)) + 1):
-        rotating = rotating * fundamental
-        amplitude = level(k, k * f0_hz)
-        if np.max(amplitude) > 1e-4:
-            start = np.complex64(np.exp(0.7j * k * k))
-            out += _per_sample(amplitude, len(t)) * (rotating * start).imag
-    return out.astype(np.float64)
-
-
-def _coarse(t: Array) -> Array:
-    """The times at which levels are computed: one each 64 samples, and one past the end."""
-    return np.arange(-(-len(t) // _BLOCK) + 1) * (_BLOCK / SAMPLE_RATE)
-
-
-def _per_sample(level: Array | float, n: int) -> npt.NDArray[np.float32] | np.float32:
-    if not isinstance(level, np.ndarray):
-        return np.float32(level)
-    ramp = (np.arange(_BLOCK) / _BLOCK).astype(np.float32)
-    coarse = level.astype(np.float32)
-    lines: npt.NDArray[np.float32] = coarse[:-1, None] + np.diff(coarse)[:, None] * ramp
-    return lines.reshape(-1)[:n]
-
-
 def _shape(rng: np.random.Generator) -> tuple[tuple[float, float, float, float], tuple[str, ...]]:
     """A sustained instrument's envelope times and the words for them."""
     pad = rng.random() < 0.3
-    attack_s = _log_uniform(rng, 0.15, 0.7) if pad else _log_uniform(rng, 0.003, 0.12)
+    attack_s = log_uniform(rng, 0.15, 0.7) if pad else log_uniform(rng, 0.003, 0.12)
     sustain = float(rng.choice([0.0, 0.3, 0.7, 1.0], p=[0.2, 0.2, 0.3, 0.3])) if not pad else 0.9
-    envelope = (attack_s, _log_uniform(rng, 0.1, 1.5), sustain, _log_uniform(rng, 0.02, 0.4))
-    return envelope, (("pad",) if pad else ())
+    times = (attack_s, log_uniform(rng, 0.1, 1.5), sustain, log_uniform(rng, 0.02, 0.4))
+    return times, (("pad",) if pad else ())
 
 
 def _additive(rng: np.random.Generator) -> tuple[Voice, tuple[str, ...]]:
     slope = rng.uniform(0.2, 2.2)
     odd_only = rng.random() < 0.3
     ripple = rng.normal(0, rng.uniform(0, 1.2), 97)
-    formant_hz, formant_gain = _log_uniform(rng, 300, 4000), rng.uniform(0, 5)
-    envelope, traits = _shape(rng)
+    formant_hz, formant_gain = log_uniform(rng, 300, 4000), rng.uniform(0, 5)
+    times, traits = _shape(rng)
     darkening = rng.uniform(0.0, 1.2)
 
     def voice(f0_hz: float, velocity: float, on_s: Array, off_s: Array) -> Array:
@@ -138,23 +94,23 @@ def _additive(rng: np.random.Generator) -> tuple[Voice, tuple[str, ...]]:
             tilt = slope + darkening * (1.0 - velocity)
             return float(even * formant * np.exp(ripple[k]) * k**-tilt)
 
-        return _sum_partials(f0_hz, on_s, level) * _envelope(on_s, off_s, *envelope) * velocity
+        return sum_partials(f0_hz, on_s, level) * envelope(on_s, off_s, *times) * velocity
 
     return voice, (*traits, *(("hollow",) if odd_only else ()))
 
 
 def _fm(rng: np.random.Generator) -> tuple[Voice, tuple[str, ...]]:
     ratio = float(rng.choice([0.5, 1, 1, 2, 3, 4, 5, 7]))
-    index, index_decay_s = _log_uniform(rng, 0.3, 8.0), _log_uniform(rng, 0.05, 2.0)
+    index, index_decay_s = log_uniform(rng, 0.3, 8.0), log_uniform(rng, 0.05, 2.0)
     keep = rng.uniform(0, 1)
-    envelope, traits = _shape(rng)
+    times, traits = _shape(rng)
 
     def voice(f0_hz: float, velocity: float, on_s: Array, off_s: Array) -> Array:
         depth = index * velocity * (keep + (1 - keep) * np.exp(-on_s / index_decay_s))
         depth = np.minimum(depth, max(0.2, (15_000 / f0_hz - 1) / ratio - 1))
         modulator = depth * np.sin(2 * np.pi * ratio * f0_hz * on_s)
         carrier = np.sin(2 * np.pi * f0_hz * on_s + modulator)
-        return carrier * _envelope(on_s, off_s, *envelope) * (0.3 + 0.7 * velocity)
+        return carrier * envelope(on_s, off_s, *times) * (0.3 + 0.7 * velocity)
 
     return voice, (*traits, "metallic" if ratio >= 3 and index > 2 else "electric")
 
@@ -162,16 +118,16 @@ def _fm(rng: np.random.Generator) -> tuple[Voice, tuple[str, ...]]:
 def _subtractive(rng: np.random.Generator) -> tuple[Voice, tuple[str, ...]]:
     wave = str(rng.choice(["saw", "square", "pulse", "triangle"]))
     width = rng.uniform(0.1, 0.4)
-    cutoff_hz, tracking = _log_uniform(rng, 200, 6000), rng.uniform(0, 1)
-    sweep_octaves, sweep_s = rng.uniform(0, 4), _log_uniform(rng, 0.03, 1.0)
+    cutoff_hz, tracking = log_uniform(rng, 200, 6000), rng.uniform(0, 1)
+    sweep_octaves, sweep_s = rng.uniform(0, 4), log_uniform(rng, 0.03, 1.0)
     resonance, poles = rng.uniform(0, 4), float(rng.choice([2.0, 4.0]))
     noise = float(rng.choice([0.0, 0.0, 0.02, 0.1]))
-    envelope, traits = _shape(rng)
+    times, traits = _shape(rng)
     bass = not traits and rng.random() < 0.3
 
     def voice(f0_hz: float, velocity: float, on_s: Array, off_s: Array) -> Array:
         tracked_hz = cutoff_hz * (f0_hz / 260.0) ** tracking
-        corner = tracked_hz * 2.0 ** (sweep_octaves * velocity * np.exp(-_coarse(on_s) / sweep_s))
+        corner = tracked_hz * 2.0 ** (sweep_octaves * velocity * np.exp(-coarse(on_s) / sweep_s))
 
         def level(k: int, hz: float) -> Array:
             source = {
@@ -185,22 +141,22 @@ def _subtractive(rng: np.random.Generator) -> tuple[Voice, tuple[str, ...]]:
             shaped: Array = source * lowpass * (1.0 + resonance * np.exp(-(octaves**2) / 0.05))
             return shaped
 
-        tone = _sum_partials(f0_hz, on_s, level)
+        tone = sum_partials(f0_hz, on_s, level)
         if noise:
             tone = tone + noise * np.random.default_rng(1).standard_normal(len(on_s))
-        return tone * _envelope(on_s, off_s, *envelope) * (0.2 + 0.8 * velocity)
+        return tone * envelope(on_s, off_s, *times) * (0.2 + 0.8 * velocity)
 
     return voice, (*traits, wave, *(("bass",) if bass else ()))
 
 
 def _plucked(rng: np.random.Generator) -> tuple[Voice, tuple[str, ...]]:
-    decay_s, damping = _log_uniform(rng, 0.3, 4.0), _log_uniform(rng, 0.02, 0.6)
-    position, release_s = rng.uniform(0.05, 0.5), _log_uniform(rng, 0.03, 0.3)
-    hardness, body_hz = rng.uniform(0.3, 1.5), _log_uniform(rng, 100, 500)
+    decay_s, damping = log_uniform(rng, 0.3, 4.0), log_uniform(rng, 0.02, 0.6)
+    position, release_s = rng.uniform(0.05, 0.5), log_uniform(rng, 0.03, 0.3)
+    hardness, body_hz = rng.uniform(0.3, 1.5), log_uniform(rng, 100, 500)
     bass = rng.random() < 0.2
 
     def voice(f0_hz: float, velocity: float, on_s: Array, off_s: Array) -> Array:
-        coarse_s = _coarse(on_s)
+        coarse_s = coarse(on_s)
 
         def level(k: int, hz: float) -> Array:
             comb = abs(np.sin(np.pi * k * position))
@@ -212,7 +168,7 @@ def _plucked(rng: np.random.Generator) -> tuple[Voice, tuple[str, ...]]:
 
         pick = 0.3 * velocity * np.exp(-on_s / 0.006)
         scrape = pick * np.random.default_rng(2).standard_normal(len(on_s))
-        ring = _sum_partials(f0_hz, on_s, level) * (1 - np.exp(-on_s / 0.0007))
+        ring = sum_partials(f0_hz, on_s, level) * (1 - np.exp(-on_s / 0.0007))
         return (ring + scrape) * np.exp(-off_s / release_s) * velocity
 
     return voice, ("plucked", *(("bass",) if bass else ()))
@@ -229,9 +185,9 @@ def _modal(rng: np.random.Generator) -> tuple[Voice, tuple[str, ...]]:
     )
     levels = np.exp(rng.normal(0, 0.7, len(ratios))) * ratios ** -rng.uniform(0.3, 1.5)
     levels[0] = max(levels[0], 1.0)
-    decays_s = _log_uniform(rng, 0.1, 2.5) * ratios ** -rng.uniform(0.2, 1.0)
-    release_s = _log_uniform(rng, 0.05, 1.0)
-    click_s, click = _log_uniform(rng, 0.002, 0.02), rng.uniform(0.02, 0.4)
+    decays_s = log_uniform(rng, 0.1, 2.5) * ratios ** -rng.uniform(0.2, 1.0)
+    release_s = log_uniform(rng, 0.05, 1.0)
+    click_s, click = log_uniform(rng, 0.002, 0.02), rng.uniform(0.02, 0.4)
 
     def voice(f0_hz: float, velocity: float, on_s: Array, off_s: Array) -> Array:
         out = click * np.exp(-on_s / click_s) * np.random.default_rng(3).standard_normal(len(on_s))
@@ -249,8 +205,8 @@ def _modal(rng: np.random.Generator) -> tuple[Voice, tuple[str, ...]]:
 
 def _blown(rng: np.random.Generator) -> tuple[Voice, tuple[str, ...]]:
     slope, even = rng.uniform(1.0, 3.0), rng.uniform(0.05, 1.0)
-    breath, attack_s = _log_uniform(rng, 0.005, 0.3), _log_uniform(rng, 0.02, 0.2)
-    chiff, release_s = rng.uniform(0, 0.5), _log_uniform(rng, 0.03, 0.2)
+    breath, attack_s = log_uniform(rng, 0.005, 0.3), log_uniform(rng, 0.02, 0.2)
+    chiff, release_s = rng.uniform(0, 0.5), log_uniform(rng, 0.03, 0.2)
     breath_pole = rng.uniform(0.3, 0.95)
 
     def voice(f0_hz: float, velocity: float, on_s: Array, off_s: Array) -> Array:
@@ -260,7 +216,7 @@ def _blown(rng: np.random.Generator) -> tuple[Voice, tuple[str, ...]]:
         white = np.random.default_rng(4).standard_normal(len(on_s))
         air = lfilter([1 - breath_pole], [1, -breath_pole], white)
         puff = breath * (1 + 6 * chiff * np.exp(-on_s / 0.04))
-        envelope = _envelope(on_s, off_s, attack_s, 0.3, 0.85, release_s)
-        return (_sum_partials(f0_hz, on_s, level) + puff * air) * envelope * (0.3 + 0.7 * velocity)
+        shape = envelope(on_s, off_s, attack_s, 0.3, 0.85, release_s)
+        return (sum_partials(f0_hz, on_s, level) + puff * air) * shape * (0.3 + 0.7 * velocity)
 
     return voice, ("blown", "breathy" if breath > 0.08 else "pure")

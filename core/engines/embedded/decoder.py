@@ -226,7 +226,9 @@ class Decoder(nn.Module):
         out = self.out(self.out_norm(x)) + terms.out.index_select(0, note_of_knot)
         out = out + self.spread(surfaces * self.time_gate(time))
         envelope, deviation, noise = out.split([len(ENVELOPE_HZ), N_DEVIATIONS, N_NOISE], dim=-1)
-        inharmonicity, detune_cents, modulation = statics_of(terms.statics.index_select(0, note_of_knot))
+        inharmonicity, detune_cents, modulation = statics_of(
+            terms.statics.index_select(0, note_of_knot)
+        )
         return DecodedControls(
             envelope_db=20.0 * envelope - 50.0,
             deviation_db=10.0 * deviation,

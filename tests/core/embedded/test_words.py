@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
+import numpy as np
 import pytest
 import torch
 from torch.nn.functional import normalize
@@ -16,8 +17,9 @@ from core.encoders.networks import (
     EncoderConfig,
     SentenceNet,
 )
-from core.training.captions import FAMILY_COMPANY
-from core.training.lexicon import LEXICON
+from core.encoders.sentence import SentenceEncoder
+from core.engines.embedded.decoder import on_sphere
+from core.training.lexicon import lexicon
 
 SMALL = EncoderConfig(sentence_hidden=16)
 
@@ -36,7 +38,7 @@ def with_prototypes(sentences: torch.Tensor) -> tuple[SentenceNet, SentenceNet]:
         "prototype_sentences": sentences,
         "prototype_phrases": sentences,
         "prototype_has": torch.eye(len(sentences)),
-        "prototype_timbres": normalize(torch.randn(len(sentences), 512), dim=-1),
+        "prototype_timbres": on_sphere(torch.randn(len(sentences), 511) * 1.2 / 511**0.5),
     })  # fmt: skip
     return plain, full.eval()
 
@@ -63,18 +65,36 @@ def test_a_phrase_finds_all_that_are_called_so(sentences: torch.Tensor) -> None:
     assert likely[0] == pytest.approx(float(likely[1]), rel=0.3)
 
 
+def test_what_most_agree_on_is_found_rather_than_the_mean(sentences: torch.Tensor) -> None:
+    """All are as likely; three of them sound alike, and the others do not count."""
+    _, full = with_prototypes(sentences)
+    alike = torch.randn(1, 511) * 1.2 / 511**0.5
+    places = torch.cat([torch.randn(2, 511) * 1.2 / 511**0.5, alike + torch.randn(3, 511) * 0.005])
+    full.prototype_timbres = on_sphere(places)
+    likely = torch.full((1, 5), 0.2)
+    torch.testing.assert_close(
+        full._mode(likely), on_sphere(places[2:].mean(dim=0, keepdim=True)), atol=0.02, rtol=0
+    )
+
+
 def test_without_prototypes_the_guess_stands(sentences: torch.Tensor) -> None:
     plain, _ = with_prototypes(sentences)
     with torch.no_grad():
         torch.testing.assert_close(plain(sentences), normalize(plain.net(sentences), dim=-1))
 
 
+def test_many_sentences_at_once_are_as_each_alone() -> None:
+    encoder = SentenceEncoder()
+    texts = ["a bright piano", "viola", "a bright flute", "something like rain on a tin roof"]
+    alone = np.stack([encoder.encode(text) for text in texts])
+    np.testing.assert_allclose(encoder.encode_all(texts), alone, atol=1e-5)
+
+
 def test_the_words_of_the_benchmark_are_in_no_phrase() -> None:
     """What the encoder is asked about must not have been told to it."""
     asked = words_of(" ".join(WORDS.values())) - EVERYDAY
-    told = {word for _, phrases in LEXICON for word in words_of(phrases)}
-    told |= {word for phrases in FAMILY_COMPANY.values() for word in words_of(" ".join(phrases))}
-    assert len(told) > 700
+    told = {word for phrases in lexicon().values() for word in words_of(" ".join(phrases))}
+    assert len(told) > 3000
     assert not asked & told
 
 
