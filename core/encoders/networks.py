@@ -15,7 +15,7 @@ PHRASE_TEMPERATURE = 0.05
 PROTOTYPE_TEMPERATURE = 0.01
 """How much better in cosine a phrase, or a prototype, must fit to count e times as much."""
 
-CAPTION_SHARE = 0.15
+CAPTION_SHARE = 0.3
 """What all that is said of a prototype counts beside the phrase that fits best."""
 
 KERNEL_WIDTH = 0.6
@@ -190,9 +190,15 @@ class SentenceNet(nn.Module):
 
     def _fit(self, sentence: Tensor) -> Tensor:
         """How well words [B, 384] fit each prototype [B, I], in units of a cosine."""
-        of_phrases = sentence @ self.prototype_phrases.T  # [B, P]
+        # All phrases are about sounds; what sets them apart is how they differ from their mean.
+        common = self.prototype_phrases.mean(dim=0)
+        sentence, phrases, captions = (
+            functional.normalize(x - common, dim=-1)
+            for x in (sentence, self.prototype_phrases, self.prototype_sentences)
+        )
+        of_phrases = sentence @ phrases.T  # [B, P]
         least = of_phrases.amin(dim=-1, keepdim=True)
         # A soft maximum over a prototype's own phrases.
         strength = torch.exp((of_phrases - least) / PHRASE_TEMPERATURE) @ self.prototype_has.T
         best = PHRASE_TEMPERATURE * torch.log(strength.clamp_min(1.0)) + least
-        return best + CAPTION_SHARE * (sentence @ self.prototype_sentences.T)
+        return best + CAPTION_SHARE * (sentence @ captions.T)

@@ -154,7 +154,8 @@ class Trainer:
             if not name.startswith("teacher.")
         }
         for name, value in self.prototypes.tensors(self.averaged.teacher).items():
-            shipped[f"sentence.prototype_{name}"] = value.half().contiguous()
+            kind = torch.uint8 if name == "has" else torch.float16
+            shipped[f"sentence.prototype_{name}"] = value.to(kind).contiguous()
         encoder = replace(
             self.config.encoder,
             prototypes=len(self.prototypes),
