@@ -55,7 +55,8 @@ def draw(runs: Sequence[Path], out: Path) -> None:
                 axis.plot(steps, values, label=label, linewidth=1.2)
         axis.set(title=term, xlabel="step", yscale="log")
         axis.grid(alpha=0.3, which="both")
-        axis.legend(fontsize=8)
+        if axis.lines:
+            axis.legend(fontsize=8)
     figure.savefig(out, dpi=80)
     pyplot.close(figure)
 
