@@ -11,6 +11,7 @@ import torch
 
 from core import AudioTimbre, Blend, Clip, Note, Synthesizer, TextTimbre
 from core.audio import read_audio
+from core.engines.base import RenderRequest
 from core.models.registry import Registry
 from core.provenance import PresetVersion, read_provenance
 from core.training.soundfonts import SoundfontPlayer, play_clip
@@ -87,6 +88,45 @@ def test_words_mean_what_they_say(synth: Synthesizer) -> None:
     assert decay_db(sound("acoustic grand piano")) > decay_db(sound("church organ")) + 3
     assert decay_db(sound("plucked harp")) > decay_db(sound("string ensemble")) + 3
     assert centroid_hz(sound("bright sawtooth lead")) > 1.2 * centroid_hz(sound("dark warm flute"))
+
+
+@pytest.mark.parametrize(("more", "less"), [("bright", "dark"), ("sharp", "mellow")])
+def test_adjectives_are_heard_whatever_the_instrument(
+    synth: Synthesizer, more: str, less: str
+) -> None:
+    note = Clip.of("note", [Note(0.0, 60, 90, 1.0)])
+    octaves = [
+        np.log2(
+            centroid_hz(synth.render(note, TextTimbre(f"{more} {name}")).audio[0])
+            / centroid_hz(synth.render(note, TextTimbre(f"{less} {name}")).audio[0])
+        )
+        for name in ("piano", "violin", "trumpet", "organ", "synth pad", "saw lead", "marimba")
+    ]
+    assert np.mean(octaves) > 0.1
+    assert np.mean(np.array(octaves) > 0) >= 0.7
+
+
+def test_the_first_look_is_quick_and_a_fit_explains_more(synth: Synthesizer) -> None:
+    """A sustained tone with a hollow spectrum, such as no training instrument has."""
+    t = np.arange(44_100) / 44_100
+    tone = sum(np.sin(2 * np.pi * k * 261.63 * t) / k for k in (1, 4, 5, 9, 14)) * np.minimum(
+        np.minimum(t / 0.02, (1.0 - t) / 0.05), 1.0
+    )
+    reference = 0.2 * np.asarray(tone, np.float32)[None]
+    encoder = synth.encoder
+    look = encoder.first_look(reference, 44_100)
+    assert np.linalg.norm(look) == pytest.approx(1.0, abs=1e-5)
+    assert np.array_equal(look, encoder.first_look(reference, 44_100))
+    fitted = encoder.encode_audio(reference, 44_100)
+    note = Clip.of("note", [Note(0.0, 60, 90, 1.0)])
+    apart = [
+        np.abs(
+            log_spectrum(synth.engine.render([RenderRequest(note, embedding)])[0][0])
+            - log_spectrum(reference[0])
+        ).mean()
+        for embedding in (look, fitted)
+    ]
+    assert apart[1] < apart[0]
 
 
 def log_spectrum(audio: np.ndarray) -> np.ndarray:
