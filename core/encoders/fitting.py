@@ -198,6 +198,11 @@ class Heard:
         self.shown = torch.from_numpy(shown)
         self._factor: float | None = None
 
+    @property
+    def notes(self) -> tuple[Note, ...]:
+        """What is played, where it is taken to be by now."""
+        return tuple(part.note for part in self._parts)
+
     def predicted(self, decoder: Decoder, embedding: Tensor, gains_db: Tensor) -> Tensor:
         """Power in bands [F, B], but for one factor, of an embedding [1, 512] and gains [M]."""
         bands = self._bands(decoder, embedding, self._parts, gains_db)

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
 
+from core import Synthesizer, TextTimbre
+from core.encoders.band_levels import HOP
 from core.encoders.fitting import FitSettings, Heard, fit
 from core.encoders.heard_notes import heard_notes
 from core.engines.base import RenderRequest
@@ -82,6 +86,32 @@ def test_a_fit_comes_nearer_to_the_recording(decoder: Decoder) -> None:
     # Threads may add up in another order, and sixty steps make more of that; nobody hears it.
     again = fit(decoder, start, audio, NOTES, EVEN, NONE)
     np.testing.assert_allclose(again, found, atol=1e-3)
+
+
+@pytest.mark.parametrize(("late_s", "held_s"), [(0.05, 0.4), (0.0, 0.7)], ids=["late", "long"])
+def test_notes_are_moved_to_where_they_were(late_s: float, held_s: float) -> None:
+    """With the shipped decoder: one of random weights has no attacks and releases to find."""
+    synth = Synthesizer.load("embedded")
+    assert isinstance(synth.engine, EmbeddedEngine)
+    decoder, true = synth.engine.decoder, synth.embed(TextTimbre("trumpet"))
+    assert isinstance(true, np.ndarray)
+    wrong = [replace(n, start_s=n.start_s + late_s, duration_s=held_s) for n in NOTES]
+    heard = Heard(played(decoder, true), wrong)
+    heard.align(decoder, torch.from_numpy(true)[None], torch.zeros(len(NOTES)))
+    for note, found in zip(NOTES, heard.notes, strict=True):
+        assert found.start_s == pytest.approx(note.start_s, abs=0.015)
+        assert found.duration_s == pytest.approx(note.duration_s, abs=0.03)
+
+
+def test_frames_about_an_onset_count_little(decoder: Decoder) -> None:
+    """When exactly a note begins is not known; what is explained is what lasts."""
+    heard = Heard(played(decoder, timbre(2)), NOTES)
+    since_s = np.arange(len(heard.shown)) * HOP / RATE - NOTES[1].start_s
+    about = heard.shown[torch.from_numpy((since_s > -0.03) & (since_s < 0.01))]
+    later = heard.shown[torch.from_numpy((since_s > 0.05) & (since_s < 0.3))]
+    assert float(about.max()) < 0.3
+    assert float(about.min()) > 0.0
+    assert float(later.min()) == 1.0
 
 
 def test_a_known_instrument_that_explains_all_is_found(decoder: Decoder) -> None:
