@@ -86,11 +86,11 @@ def _prepared(audio: FloatArray, sample_rate: int) -> FloatArray:
         mono = audio[0]  # channels that cancel each other out
     if sample_rate != SAMPLE_RATE:
         mono = soxr.resample(mono, sample_rate, SAMPLE_RATE)
-    mono = loudest_stretch(_without_silence(mono.astype(np.float32)))
+    mono = loudest_stretch(without_silence(mono.astype(np.float32)))
     return (mono / np.abs(mono).max()).astype(np.float32)
 
 
-def _without_silence(mono: FloatArray) -> FloatArray:
-    """Cut what lies 60 dB under the peak off both ends."""
+def without_silence(mono: FloatArray) -> FloatArray:
+    """Cut what lies 60 dB under the peak off both ends, [frames]."""
     loud = np.flatnonzero(np.abs(mono) > 1e-3 * np.abs(mono).max())
     return mono[loud[0] : loud[-1] + 1]

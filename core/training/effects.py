@@ -38,6 +38,15 @@ def random_colour(rng: np.random.Generator) -> tuple[list[pedalboard.Plugin], tu
     return chain, words
 
 
+def random_room(rng: np.random.Generator) -> tuple[pedalboard.Plugin, tuple[str, ...]]:
+    """A reverb and, if it can be heard plainly, the words for it."""
+    size, damping, wet = rng.uniform(0.05, 0.85), rng.uniform(0.1, 0.9), rng.uniform(0.05, 0.35)
+    reverb = pedalboard.Reverb(room_size=size, damping=damping, wet_level=wet, dry_level=0.8)
+    if wet < 0.15:
+        return reverb, ()
+    return reverb, ("reverberant", "in a large hall" if size > 0.5 else "in a room")
+
+
 def apply(chain: list[pedalboard.Plugin], audio: FloatArray, gain: float) -> FloatArray:
     """Run an effect chain over one note at its instrument's working level.
 
@@ -58,12 +67,7 @@ def working_gain(notes: list[FloatArray]) -> float:
 
 def room(audio: FloatArray, rng: np.random.Generator) -> FloatArray:
     """A random room around a recording; length is kept."""
-    reverb = pedalboard.Reverb(
-        room_size=rng.uniform(0.05, 0.85),
-        damping=rng.uniform(0.1, 0.9),
-        wet_level=rng.uniform(0.05, 0.35),
-        dry_level=0.8,
-    )
+    reverb, _ = random_room(rng)
     wet: FloatArray = pedalboard.Pedalboard([reverb])(audio, SAMPLE_RATE)
     return wet
 

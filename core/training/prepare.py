@@ -17,6 +17,7 @@ from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
+import pedalboard
 import torch
 
 from core.encoders.features import spectral_features
@@ -37,6 +38,9 @@ HELD_S = (0.15, 0.5, 1.2, 3.0)
 VELOCITIES = (28, 56, 84, 112, 127)
 N_REFERENCES = 10
 REFERENCE_S = 4.0
+ROOM_SHARE = 0.15
+"""How many instruments get a copy in a room."""
+
 TARGET_LEVEL = 0.1
 """RMS of the loudest 50 ms of an instrument's loudest note, after its gain."""
 
@@ -184,41 +188,60 @@ def _modulation(control: NoteControls) -> tuple[float, ...]:
     return control.modulation.astuple()
 
 
-def _coloured(
-    instrument: Instrument, notes: list[PlayedNote]
+def _copy(
+    instrument: Instrument, kind: str, notes: list[PlayedNote]
 ) -> tuple[Instrument, list[PlayedNote]]:
-    """The same notes through random EQ and distortion, as an instrument of its own."""
-    rng = np.random.default_rng([11, *instrument.id.encode()])
-    chain, words = effects.random_colour(rng)
+    """The same notes through random effects, as an instrument of its own.
+
+    A ``+fx`` copy has EQ, distortion or both; a ``+room`` copy has reverb, and every other one
+    has those before it. References are made of the copy's notes, so that they show the same.
+    """
+    rng = np.random.default_rng([11 if kind == "+fx" else 31, *instrument.id.encode()])
+    chain: list[pedalboard.Plugin] = []
+    words: tuple[str, ...] = ()
+    if kind == "+fx" or rng.random() < 0.5:
+        chain, words = effects.random_colour(rng)
+    if kind == "+room":
+        reverb, more = effects.random_room(rng)
+        chain, words = [*chain, reverb], (*words, *more)
     gain = effects.working_gain([note.audio for note in notes])
     wet = [replace(note, audio=effects.apply(chain, note.audio, gain)) for note in notes]
-    coloured = replace(instrument, id=f"{instrument.id}+fx", traits=(*instrument.traits, *words))
-    return coloured, wet
+    traits = (*instrument.traits, *words)
+    return replace(instrument, id=f"{instrument.id}{kind}", traits=traits), wet
 
 
-def _file_of(out: Path, instrument: Instrument) -> Path:
-    return out / f"{instrument.id.replace(':', '_')}.npz"
+def _missing(out: Path, instrument: Instrument) -> list[str]:
+    """Which of an instrument and its copies are still to be made, the instrument itself last."""
+    kinds = [""]
+    for kind, share, seed in (("+fx", 0.5, []), ("+room", ROOM_SHARE, [29])):
+        rng = np.random.default_rng([*seed, *instrument.id.encode()])
+        if instrument.split != "heldout" and rng.random() < share:
+            kinds.insert(0, kind)
+    return [kind for kind in kinds if not _file_of(out, f"{instrument.id}{kind}").exists()]
+
+
+def _file_of(out: Path, instrument_id: str) -> Path:
+    return out / f"{instrument_id.replace(':', '_')}.npz"
 
 
 def _build(out: Path, instrument: Instrument, player: NotePlayer) -> int:
-    path = _file_of(out, instrument)
-    if path.exists():
-        return 0
-    return _write_with_copy(out, instrument, play_notes(instrument, player, seed=1))
+    missing = _missing(out, instrument)
+    return _write(out, instrument, missing, play_notes(instrument, player, 1)) if missing else 0
 
 
-def _write_with_copy(
-    out: Path, instrument: Instrument, notes: list[PlayedNote], max_hz: float = SAMPLE_RATE / 2
+def _write(
+    out: Path,
+    instrument: Instrument,
+    kinds: list[str],
+    notes: list[PlayedNote],
+    max_hz: float = SAMPLE_RATE / 2,
 ) -> int:
-    """Write an instrument and, for every other one, a coloured copy of it."""
+    """Write an instrument (kind ``""``) and copies of it."""
     written = 0
-    if (
-        instrument.split != "heldout"
-        and np.random.default_rng([*instrument.id.encode()]).random() < 0.5
-    ):
-        coloured, wet = _coloured(instrument, notes)
-        written += write_instrument(_file_of(out, coloured), coloured, wet, max_hz)
-    return written + write_instrument(_file_of(out, instrument), instrument, notes, max_hz)
+    for kind in kinds:
+        made, played = _copy(instrument, kind, notes) if kind else (instrument, notes)
+        written += write_instrument(_file_of(out, made.id), made, played, max_hz)
+    return written
 
 
 def _build_source(out: Path, source: str, first: int, last: int) -> int:
@@ -242,8 +265,8 @@ def _build_nsynth(out: Path, folder: Path, first: int, every: int) -> int:
     torch.set_num_threads(1)
     written = 0
     for instrument, choose in islice(nsynth.iter_instruments(folder), first, None, every):
-        if not _file_of(out, instrument).exists():
-            written += _write_with_copy(out, instrument, choose(N_NOTES), nsynth.MAX_HZ)
+        if missing := _missing(out, instrument):
+            written += _write(out, instrument, missing, choose(N_NOTES), nsynth.MAX_HZ)
     return written
 
 

@@ -27,7 +27,7 @@ class Prototypes:
             index
             for index, instrument in enumerate(training.instruments)
             if not instrument.id.startswith(("procedural:", "derived:", "opl3:"))
-            and not instrument.id.endswith("+fx")
+            and "+" not in instrument.id
         ] or list(range(len(training)))
         captions = torch.from_numpy(training.sentences[chosen]).mean(dim=1)
         self.sentences = functional.normalize(captions, dim=-1)
