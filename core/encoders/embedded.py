@@ -15,6 +15,7 @@ from core.encoders.features import SAMPLE_RATE, loudest_stretch, spectral_featur
 from core.encoders.fitting import fit
 from core.encoders.heard_notes import heard_notes
 from core.encoders.networks import RecordingNet, SentenceNet
+from core.encoders.note_ends import NoteEnds, with_ends
 from core.encoders.sentence import SentenceEncoder
 from core.engines.base import FloatArray
 from core.engines.embedded.decoder import Decoder
@@ -30,6 +31,7 @@ class EmbeddedEncoder(TimbreEncoder):
         recording: trained network for recordings.
         sentence: trained network for sentence embeddings.
         decoder: what embeddings of recordings are fitted with; None leaves the first look.
+        ends: corrects how long heard notes are held; None takes them as they are heard.
         encoder_id: name of architecture and weights.
         sha256: of the weights file.
     """
@@ -39,10 +41,12 @@ class EmbeddedEncoder(TimbreEncoder):
         recording: RecordingNet,
         sentence: SentenceNet,
         decoder: Decoder | None,
+        ends: NoteEnds | None,
         encoder_id: str,
         sha256: str,
     ) -> None:
         self._decoder = decoder.eval() if decoder else None
+        self._ends = ends
         self.id, self.sha256 = encoder_id, sha256
         self._recording = recording.eval()
         self._sentence = sentence.eval()
@@ -57,6 +61,8 @@ class EmbeddedEncoder(TimbreEncoder):
         notes = heard_notes(mono)
         if not notes:  # a drum, a noise: nothing to render beside it
             return first_look
+        if self._ends is not None:
+            notes = with_ends(self._ends, mono, notes)
         doubt, known = self._recording.doubt, self._sentence.prototype_timbres
         return unit(fit(self._decoder, first_look, mono, notes, doubt, known))
 

@@ -1,22 +1,30 @@
 """Turn a training run's averaged weights into the bundle that ships with the program::
 
-python -m core.training.ship RUN/embedded.safetensors core/models/weights/embedded
+python -m core.training.ship RUN/embedded.safetensors core/models/weights/embedded \\
+        --ends ENDS/note_ends.safetensors
 """
 
 from __future__ import annotations
 
 import argparse
-import shutil
 from pathlib import Path
 
-from core.engines.embedded.weights import load_decoder, load_encoder_networks
+from safetensors import safe_open
+from safetensors.torch import load_file, save_file
+
+from core.engines.embedded.weights import load_decoder, load_encoder_networks, load_note_ends
 from core.models.manifest import write_manifest
 
 WEIGHTS_NAME = "embedded.safetensors"
 
 
-def ship(weights: Path, folder: Path) -> None:
+def ship(weights: Path, folder: Path, ends: Path | None = None) -> None:
     """Copy the weights into a bundle folder and describe them.
+
+    Args:
+        weights: of a training run.
+        folder: of the bundle.
+        ends: what :mod:`core.training.ends` wrote; None ships without it.
 
     Raises:
         ModelDamaged: if they do not load strictly.
@@ -24,7 +32,13 @@ def ship(weights: Path, folder: Path) -> None:
     load_decoder(weights)
     load_encoder_networks(weights)
     folder.mkdir(parents=True, exist_ok=True)
-    shutil.copyfile(weights, folder / WEIGHTS_NAME)
+    with safe_open(weights, framework="pt") as file:
+        metadata = file.metadata()
+    tensors = load_file(weights)
+    if ends is not None:
+        tensors |= {f"ends.{name}": value for name, value in load_file(ends).items()}
+    save_file(tensors, folder / WEIGHTS_NAME, metadata=metadata)
+    load_note_ends(folder / WEIGHTS_NAME)
     write_manifest(
         folder,
         id="embedded",
@@ -41,8 +55,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
     parser.add_argument("weights", type=Path)
     parser.add_argument("folder", type=Path)
+    parser.add_argument("--ends", type=Path, help="weights of the network for notes' ends")
     arguments = parser.parse_args()
-    ship(arguments.weights, arguments.folder)
+    ship(arguments.weights, arguments.folder, arguments.ends)
 
 
 if __name__ == "__main__":

@@ -11,6 +11,7 @@ from safetensors import SafetensorError, safe_open
 from torch import Tensor, nn
 
 from core.encoders.networks import EncoderConfig, RecordingNet, SentenceNet
+from core.encoders.note_ends import NoteEnds
 from core.engines.embedded.decoder import Decoder, DecoderConfig
 from core.errors import ModelDamaged
 
@@ -73,3 +74,17 @@ def load_encoder_networks(path: Path) -> tuple[RecordingNet, SentenceNet]:
     with torch.device("meta"):
         recording, sentence = RecordingNet(config), SentenceNet(config)
     return _fill(recording, tensors, "recording", path), _fill(sentence, tensors, "sentence", path)
+
+
+def load_note_ends(path: Path) -> NoteEnds | None:
+    """The network that hears when keys are let go; None in a file that ships without it.
+
+    Raises:
+        ModelDamaged: if a tensor is missing, unexpected or of another shape.
+    """
+    tensors, _ = _read(path, ("ends",))
+    if not tensors:
+        return None
+    with torch.device("meta"):
+        network = NoteEnds()
+    return _fill(network, tensors, "ends", path).eval()

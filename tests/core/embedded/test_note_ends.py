@@ -1,0 +1,107 @@
+"""When keys are let go: what the network is shown, and what the shipped one hears."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from safetensors.torch import load_file, save_file
+
+from core.encoders.note_ends import (
+    BEFORE,
+    N_FEATURES,
+    N_PARTIALS,
+    N_STEPS,
+    NoteEnds,
+    end_features,
+    step_power,
+    with_ends,
+)
+from core.engines.embedded.weights import load_note_ends
+from core.errors import ModelDamaged
+from core.score import Note, pitch_hz
+
+RATE = 44_100
+SHIPPED = Path(__file__).parents[3] / "core/models/weights/embedded/embedded.safetensors"
+
+
+def tone(note: Note, seconds: float, decay_s: float, release_s: float) -> np.ndarray:
+    """Eight partials that decay while the key is held, and faster or slower after it."""
+    at_s = np.arange(round(seconds * RATE)) / RATE - note.start_s
+    held_s = np.clip(at_s, 0.0, note.duration_s)
+    off_s = np.maximum(at_s - note.duration_s, 0.0)
+    level = np.exp(-held_s / decay_s - off_s / release_s) * np.clip(at_s / 0.01, 0.0, 1.0)
+    k = np.arange(1, 9)[:, None]
+    wave = (np.sin(2 * np.pi * k * pitch_hz(note.pitch) * at_s) / k).sum(axis=0)
+    return (0.2 * level * wave).astype(np.float32)
+
+
+def test_features_show_the_note_and_the_others_about_it() -> None:
+    note, later = Note(0.5, 60, 90, 0.6), Note(1.0, 60, 90, 0.3)
+    mono = tone(note, 2.0, 10.0, 0.05)
+    features, inside = end_features(step_power(mono), (note, later), 0)
+    assert features.shape == (N_STEPS, N_FEATURES)
+    assert inside.sum() == BEFORE + 151  # the recording ends 1.5 s after the onset
+    assert not features[~inside].any()
+    first = features[:, 0]  # the fundamental, in 20 dB, 1.5 at its loudest
+    assert first[BEFORE + 30] == pytest.approx(1.5, abs=0.1)
+    assert first[BEFORE + 90] < 0.0
+    heard, begins, again = features[:, N_PARTIALS + 12], features[:, -4], features[:, -3]
+    assert heard.sum() == 60
+    assert begins.nonzero()[0].tolist() == again.nonzero()[0].tolist() == [BEFORE + 50]
+
+
+def test_features_do_not_depend_on_the_level() -> None:
+    notes = (Note(0.1, 64, 90, 0.4),)
+    mono = tone(notes[0], 1.0, 1.0, 0.1)
+    loud, _ = end_features(step_power(mono), notes, 0)
+    soft, _ = end_features(step_power(0.05 * mono), notes, 0)
+    np.testing.assert_allclose(loud, soft, atol=0.02)
+
+
+def test_a_key_is_let_go_within_the_recording_and_after_its_onset() -> None:
+    torch.manual_seed(0)
+    network = NoteEnds().eval()
+    features = torch.randn(3, N_STEPS, N_FEATURES)
+    inside = torch.zeros(3, N_STEPS, dtype=torch.bool)
+    inside[:, 4:150] = True
+    likely = network(features, inside).exp()
+    torch.testing.assert_close(likely.sum(dim=1), torch.ones(3))
+    assert likely[:, : BEFORE + 3].max() == 0.0
+    assert likely[:, 150:].max() == 0.0
+
+
+@pytest.mark.parametrize("held_s", [0.2, 0.5, 0.9])
+@pytest.mark.parametrize(("decay_s", "release_s"), [(20.0, 0.1), (1.0, 0.15), (0.6, 0.03)])
+def test_the_shipped_network_tells_releases_from_what_is_held(
+    held_s: float, decay_s: float, release_s: float
+) -> None:
+    network = load_note_ends(SHIPPED)
+    assert network is not None
+    true = [Note(0.1 + 1.2 * i, key, 90, held_s) for i, key in enumerate((55, 62, 59))]
+    mono = np.sum([tone(note, 3.8, decay_s, release_s) for note in true], axis=0)
+    # As a transcriber hears them: for as long as they sound.
+    heard = [Note(n.start_s, n.pitch, 90, held_s + 2.5 * release_s) for n in true]
+    found = with_ends(network, mono / np.abs(mono).max(), heard)
+    assert [(n.start_s, n.pitch, n.velocity) for n in found] == [
+        (n.start_s, n.pitch, n.velocity) for n in heard
+    ]
+    for note in found:
+        assert note.duration_s == pytest.approx(held_s, abs=0.06)
+
+
+def test_no_notes_stay_none() -> None:
+    assert with_ends(NoteEnds().eval(), np.zeros(RATE, np.float32), ()) == ()
+
+
+def test_a_file_without_the_network_has_none_and_a_wrong_one_is_damaged(tmp_path: Path) -> None:
+    tensors = load_file(SHIPPED)
+    without = tmp_path / "without.safetensors"
+    save_file({n: v for n, v in tensors.items() if not n.startswith("ends.")}, without)
+    assert load_note_ends(without) is None
+    wrong = tmp_path / "wrong.safetensors"
+    save_file(tensors | {"ends.last.weight": torch.zeros(1, 3, 5)}, wrong)
+    with pytest.raises(ModelDamaged):
+        load_note_ends(wrong)
