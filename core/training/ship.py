@@ -1,7 +1,6 @@
 """Turn a training run's averaged weights into the bundle that ships with the program::
 
-python -m core.training.ship RUN/embedded.safetensors core/models/weights/embedded \\
-        --ends ENDS/note_ends.safetensors
+python -m core.training.ship RUN/embedded.safetensors FOLDER --ends ENDS/note_ends.safetensors
 """
 
 from __future__ import annotations
