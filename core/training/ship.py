@@ -12,6 +12,7 @@ from safetensors import safe_open
 from safetensors.torch import load_file, save_file
 
 from core.engines.embedded.weights import load_decoder, load_encoder_networks, load_note_ends
+from core.errors import ModelDamaged
 from core.models.manifest import write_manifest
 
 WEIGHTS_NAME = "embedded.safetensors"
@@ -36,8 +37,14 @@ def ship(weights: Path, folder: Path, ends: Path | None = None) -> None:
     tensors = load_file(weights)
     if ends is not None:
         tensors |= {f"ends.{name}": value for name, value in load_file(ends).items()}
-    save_file(tensors, folder / WEIGHTS_NAME, metadata=metadata)
-    load_note_ends(folder / WEIGHTS_NAME)
+    partial = folder / f"{WEIGHTS_NAME}.partial"
+    save_file(tensors, partial, metadata=metadata)
+    try:
+        load_note_ends(partial)
+    except ModelDamaged:
+        partial.unlink()
+        raise
+    partial.replace(folder / WEIGHTS_NAME)
     write_manifest(
         folder,
         id="embedded",

@@ -9,6 +9,7 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
+from core.encoders.embedded import EmbeddedEncoder
 from core.encoders.note_ends import (
     BEFORE,
     N_FEATURES,
@@ -19,9 +20,12 @@ from core.encoders.note_ends import (
     step_power,
     with_ends,
 )
-from core.engines.embedded.weights import load_note_ends
+from core.engines.base import RenderRequest
+from core.engines.embedded.engine import EmbeddedEngine
+from core.engines.embedded.weights import load_decoder, load_encoder_networks, load_note_ends
 from core.errors import ModelDamaged
-from core.score import Note, pitch_hz
+from core.score import Clip, Note, pitch_hz
+from core.training.ship import ship
 
 RATE = 44_100
 SHIPPED = Path(__file__).parents[3] / "core/models/weights/embedded/embedded.safetensors"
@@ -105,3 +109,30 @@ def test_a_file_without_the_network_has_none_and_a_wrong_one_is_damaged(tmp_path
     save_file(tensors | {"ends.last.weight": torch.zeros(1, 3, 5)}, wrong)
     with pytest.raises(ModelDamaged):
         load_note_ends(wrong)
+
+
+def test_the_encoder_does_not_take_releases_for_decays() -> None:
+    """A held tone in short notes with long releases: its clone should not die away."""
+    networks = (*load_encoder_networks(SHIPPED), load_decoder(SHIPPED))
+    true = [Note(0.1 + 0.9 * i, key, 90, 0.3) for i, key in enumerate((57, 60, 64, 62))]
+    mono = np.sum([tone(note, 4.0, 30.0, 0.12) for note in true], axis=0)[None]
+    engine = EmbeddedEngine(networks[2])
+    held = Clip.of("held", [Note(0.0, 60, 90, 1.0)])
+    lost_db = []
+    for ends in (None, load_note_ends(SHIPPED)):
+        encoder = EmbeddedEncoder(*networks, ends, "embedded", "")
+        audio = engine.render([RenderRequest(held, encoder.encode_audio(mono, RATE))])[0][0]
+        early, late = (audio[int(s * RATE) :][: RATE // 10] for s in (0.1, 0.8))
+        lost_db.append(10 * np.log10(np.mean(early**2) / np.mean(late**2)))
+    assert lost_db[1] < lost_db[0] - 6.0
+
+
+def test_shipping_a_wrong_network_leaves_the_bundle_as_it_was(tmp_path: Path) -> None:
+    ship(SHIPPED, tmp_path)
+    before = (tmp_path / SHIPPED.name).read_bytes()
+    wrong = tmp_path / "ends.safetensors"
+    save_file({"last.weight": torch.zeros(1, 3, 5)}, wrong)
+    with pytest.raises(ModelDamaged):
+        ship(SHIPPED, tmp_path, wrong)
+    assert (tmp_path / SHIPPED.name).read_bytes() == before
+    assert not list(tmp_path.glob("*.partial"))

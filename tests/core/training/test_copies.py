@@ -12,7 +12,7 @@ from core.training import prepare
 from core.training.instruments import SAMPLE_RATE
 from core.training.procedural import make_instrument
 
-INSTRUMENT, PLAYER = make_instrument(27)
+INSTRUMENT, _ = make_instrument(27)
 
 
 def named(number: int, split: str = "train") -> object:

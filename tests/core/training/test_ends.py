@@ -101,5 +101,6 @@ def test_the_cost_is_least_where_the_key_was_let_go(some: list[Take]) -> None:
         costs.append(float(ends.cost(knows, shown, chosen)))
     assert costs[1] < min(costs[0], costs[2])
     knows.late = 0.0
-    assert "corrected: median" in ends.report(knows, shown)
-    assert shown.heard.max() * STEP_S < N_STEPS * STEP_S
+    # Errors of one who knows are those of whole steps.
+    within = ends.report(knows, shown).rsplit("within ", 1)[1].removesuffix(" ms").split()
+    assert max(map(int, within)) <= round(1000 * STEP_S)
