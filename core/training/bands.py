@@ -15,7 +15,7 @@ from core.engines.embedded.controls import NOISE_EDGES_HZ
 Array = npt.NDArray[np.float64]
 
 N_BANDS = 40
-_LOWEST_HZ, _HIGHEST_HZ = 40.0, 19_000.0
+LOWEST_HZ, HIGHEST_HZ = 40.0, 19_000.0
 
 NOISE_CENTRES_HZ = np.sqrt(np.maximum(NOISE_EDGES_HZ[:-1], 60.0) * NOISE_EDGES_HZ[1:])
 """Where a noise band is taken to lie [32]."""
@@ -24,14 +24,14 @@ COLOUR_GRID_HZ = np.geomspace(20.0, 22_000.0, 96)
 """Frequencies at which a colour is stated, Hz [96]."""
 
 
-def _mel(hz: Array | float) -> Array:
+def mel(hz: Array | float) -> Array:
     return np.asarray(2595.0 * np.log10(1.0 + np.asarray(hz) / 700.0))
 
 
 def band_position(hz: Array) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float32]]:
     """Where frequencies lie among the bands: index of the lower band [K] and fraction [K]."""
-    first, last = _mel(_LOWEST_HZ), _mel(_HIGHEST_HZ)
-    position = np.clip((_mel(hz) - first) / (last - first), 0.0, 1.0) * (N_BANDS - 1)
+    first, last = mel(LOWEST_HZ), mel(HIGHEST_HZ)
+    position = np.clip((mel(hz) - first) / (last - first), 0.0, 1.0) * (N_BANDS - 1)
     index = np.minimum(position.astype(np.int64), N_BANDS - 2)
     return index, (position - index).astype(np.float32)
 

@@ -126,7 +126,20 @@ def hearing(model: EmbeddedModel, batch: Batch, weights: LossWeights) -> dict[st
     """How far what is heard is from what is taught, and the weighted sum (``total``)."""
     taught = model.teacher(batch.portrait)
     first, second, words = _heard(model, batch)
-    return _with_total(_placing(first, second, words, taught, batch.plain, weights), weights)
+    terms = placing(first, second, words, taught, batch.plain, weights)
+    return with_total(terms, weights)
+
+
+def playing_of(
+    decoder: Decoder, embedding: Tensor, batch: Batch, weights: LossWeights
+) -> dict[str, Tensor]:
+    """How far what is played of embeddings [B, 512] is from the notes, and the sum (``total``)."""
+    return with_total(_played(decoder, embedding, batch), weights)
+
+
+def _played(decoder: Decoder, embedding: Tensor, batch: Batch) -> dict[str, Tensor]:
+    state = decoder.note_state(embedding[batch.item_of_note], batch.pitch, batch.velocity)
+    return _playing(decoder(state, batch.note_of_knot, batch.on_s, batch.off_s), batch)
 
 
 def losses(
@@ -154,13 +167,11 @@ def losses(
         from_words = sources.words & batch.plain
         heard = torch.where(from_words[:, None], words, first)
         chosen = torch.where(sources.teacher[:, None], taught, heard)
-        terms = _placing(first, second, words, taught, batch.plain, weights)
+        terms = placing(first, second, words, taught, batch.plain, weights)
     if jitter:
         noise = torch.randn_like(chosen) * (jitter / chosen.shape[-1] ** 0.5)
         chosen = functional.normalize(chosen + noise, dim=-1)
-    state = model.decoder.note_state(chosen[batch.item_of_note], batch.pitch, batch.velocity)
-    controls = model.decoder(state, batch.note_of_knot, batch.on_s, batch.off_s)
-    return _with_total(terms | _playing(controls, batch), weights)
+    return with_total(terms | _played(model.decoder, chosen, batch), weights)
 
 
 def _heard(model: EmbeddedModel, batch: Batch) -> tuple[Tensor, Tensor, Tensor]:
@@ -206,7 +217,8 @@ def _playing(controls: DecodedControls, batch: Batch) -> dict[str, Tensor]:
     }
 
 
-def _with_total(terms: dict[str, Tensor], weights: LossWeights) -> dict[str, Tensor]:
+def with_total(terms: dict[str, Tensor], weights: LossWeights) -> dict[str, Tensor]:
+    """Terms and their weighted sum (``total``)."""
     total = sum((getattr(weights, name) * value for name, value in terms.items()), torch.zeros(()))
     return {"total": total, **terms}
 
@@ -220,22 +232,22 @@ def _where_known(batch: Batch, partial_db: Tensor, noise_db: Tensor) -> Batch:
     )
 
 
-def _placing(
+def placing(
     first: Tensor,
     second: Tensor,
-    words: Tensor,
+    words: Tensor | None,
     taught: Tensor,
     plain: Tensor,
     weights: LossWeights,
 ) -> dict[str, Tensor]:
-    """How far recordings and words [B, 512] are from where they were taught to be."""
+    """How far recordings and words (if any) [B, 512] are from where they were taught to be."""
     apart = 2.0 - (first * taught).sum(dim=-1).mean() - (second * taught).sum(dim=-1).mean()
     terms = {
         "near": apart,
         "same_instrument": 0.5 * _contrast(first, taught, weights.temperature)
         + 0.5 * _contrast(first, second, weights.temperature),
     }
-    if bool(plain.any()):
+    if words is not None and bool(plain.any()):
         # Words leave much open: they need only be nearer to their own instrument than to others.
         terms["words"] = _contrast(words[plain], taught[plain], weights.temperature) + 2.0 * (
             1.0 - (words[plain] * taught[plain]).sum(dim=-1).mean()

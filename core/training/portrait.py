@@ -25,17 +25,17 @@ Array = npt.NDArray[np.float64]
 Levels = npt.NDArray[np.float32]
 Arrays = dict[str, npt.NDArray[np.generic]]
 
-_DOWN_S = (0.006, 0.02, 0.05, 0.12, 0.3, 0.8, 1.8)
-_RELEASED_S = (0.04, 0.12, 0.35)
-_N_TIMES = len(_DOWN_S) + len(_RELEASED_S)
-_PARTIALS = 20
-_REGIONS = np.array([40.0, 58.0, 76.0])  # MIDI keys
-_REGION_WIDTH = 9.0
-_SOFT, _LOUD = 60, 100  # velocities
-_QUIETEST_DB = -84.0
-_MODULATION_SCALE = np.array([20.0, 5.0, 1.0, 3.0, 5.0, 4.0, 5.0])
+SEEN_DOWN_S = (0.006, 0.02, 0.05, 0.12, 0.3, 0.8, 1.8)
+SEEN_RELEASED_S = (0.04, 0.12, 0.35)
+_N_TIMES = len(SEEN_DOWN_S) + len(SEEN_RELEASED_S)
+SEEN_PARTIALS = 20
+REGIONS = np.array([40.0, 58.0, 76.0])  # MIDI keys
+REGION_WIDTH = 9.0
+SOFT, LOUD = 60, 100  # velocities
+QUIETEST_DB = -84.0
+MODULATION_SCALE = np.array([20.0, 5.0, 1.0, 3.0, 5.0, 4.0, 5.0])
 N_PORTRAIT = (
-    len(_REGIONS) * (_N_TIMES * (_PARTIALS + N_BANDS) + 1)
+    len(REGIONS) * (_N_TIMES * (SEEN_PARTIALS + N_BANDS) + 1)
     + _N_TIMES * N_NOISE
     + N_BANDS
     + N_NOISE
@@ -70,19 +70,19 @@ class Sitter:
             zip(arrays["first_knot"].astype(int), arrays["knots"].astype(int), strict=True)
         ):
             times_s = arrays["times_s"][first : first + count].astype(float)
-            wanted_s = np.array([*_DOWN_S, *(held_s[note] + late for late in _RELEASED_S)])
+            wanted_s = np.array([*SEEN_DOWN_S, *(held_s[note] + late for late in SEEN_RELEASED_S)])
             rows[note] = first + np.abs(times_s[:, None] - wanted_s).argmin(axis=0)
-            self._shown[note, : len(_DOWN_S)] = wanted_s[: len(_DOWN_S)] <= held_s[note]
-            self._shown[note, len(_DOWN_S) :] = 1.0
+            self._shown[note, : len(SEEN_DOWN_S)] = wanted_s[: len(SEEN_DOWN_S)] <= held_s[note]
+            self._shown[note, len(SEEN_DOWN_S) :] = 1.0
         self._shown[:, 0] = 1.0
         self._partial_db = arrays["partial_db"][rows].astype(np.float16)
         self._noise_db = arrays["noise_db"][rows].astype(np.float16)
         self._hz = np.stack([partial_hz(pitch_hz(key), 0.0) for key in pitches])
         self._pitches = pitches
-        near = np.exp(-(((pitches - _REGIONS[:, None]) / _REGION_WIDTH) ** 2)) + 1e-4
+        near = np.exp(-(((pitches - REGIONS[:, None]) / REGION_WIDTH) ** 2)) + 1e-4
         self._region = near.astype(np.float32)  # [3, notes]
         velocity = arrays["velocity"].astype(int)
-        self._soft, self._loud = velocity <= _SOFT, velocity >= _LOUD
+        self._soft, self._loud = velocity <= SOFT, velocity >= LOUD
         known = ~np.isnan(arrays["modulation"][:, 0].astype(float))
         modulation = arrays["modulation"][known].astype(float)
         mean = modulation.mean(axis=0) if len(modulation) else np.zeros(N_MODULATION)
@@ -90,7 +90,7 @@ class Sitter:
         by_region = self._region / self._region.sum(axis=1, keepdims=True)
         self._lasting = np.concatenate(
             [
-                mean / _MODULATION_SCALE,
+                mean / MODULATION_SCALE,
                 by_region @ stiffness / 1.5,
                 [arrays["detune_cents"].astype(float).mean() / 10.0],
             ]
@@ -107,7 +107,7 @@ class Sitter:
         power = np.exp(partial_db * np.float32(np.log(10.0) / 10.0))
         bands_of_notes = np.stack([_bands_of(pitch) for pitch in self._pitches])
         bands = _scaled(10.0 * np.log10(power @ bands_of_notes + 1e-12))
-        partials, noise = 0.7 * _scaled(partial_db[..., :_PARTIALS]), _scaled(noise_db)
+        partials, noise = 0.7 * _scaled(partial_db[..., :SEEN_PARTIALS]), _scaled(noise_db)
         levels = np.concatenate([partials, bands], axis=-1)
         weight = self._region[:, :, None] * self._shown  # [3, notes, times]
         weight /= weight.sum(axis=1, keepdims=True) + 1e-9
@@ -131,7 +131,7 @@ class Sitter:
 
 def _scaled(level_db: Levels) -> Levels:
     """Levels about 0, of order 1; what is too soft to matter is all the same."""
-    return (np.maximum(level_db, np.float32(_QUIETEST_DB)) + np.float32(60.0)) / np.float32(25.0)
+    return (np.maximum(level_db, np.float32(QUIETEST_DB)) + np.float32(60.0)) / np.float32(25.0)
 
 
 _SPREAD = 1.2

@@ -79,7 +79,7 @@ class NoiseSource:
     def __init__(self, generator: torch.Generator, device: torch.device | str = "cpu") -> None:
         self._generator = generator
         self._window = torch.hann_window(NOISE_FFT, device=device)
-        self._to_bins = _bands_to_bins().to(device)
+        self._to_bins = bands_to_bins().to(device)
         # The last window's worth of each piece's white noise begins the next piece's.
         self._carried = torch.randn(NOISE_FFT - NOISE_HOP, generator=generator)
 
@@ -105,7 +105,7 @@ def _overlap_add(frames: Tensor) -> Tensor:
     return folded.reshape(-1)
 
 
-def _bands_to_bins() -> Tensor:
+def bands_to_bins() -> Tensor:
     """[N, bins]: variance in each band to power gain of each bin, for white noise of variance 1."""
     bin_hz = SAMPLE_RATE / NOISE_FFT
     hz = np.arange(NOISE_FFT // 2 + 1) * bin_hz
