@@ -1,0 +1,304 @@
+"""Batches from a bank's endless variations, all of it on one device.
+
+A pool of made-up instruments, each with two references, is renewed by a thread of its own while
+batches are drawn. What is drawn gets a fresh random colour, the same on references, portrait and
+notes. A batch may catch an instrument half renewed; one in some ten thousand does no harm.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass, fields
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from core.encoders.features import HOP, N_FEATURES, N_LEVELS, SERIES, bin_centres_hz, series_hz
+from core.encoders.features import spectral_features
+from core.engines.embedded.controls import (
+    ENVELOPE_HZ,
+    FLOOR_DB,
+    MAX_PARTIAL_HZ,
+    N_NOISE,
+    N_PARTIALS,
+    SAMPLE_RATE,
+)
+from core.training.bands import COLOUR_GRID_HZ, NOISE_CENTRES_HZ, random_colour
+from core.training.bank import N_MOMENTS, Bank
+from core.training.batch import KNOTS_PER_NOTE, Batch
+from core.training.performing import SAMPLES, SECONDS, Scores, Stage
+from core.training.portraying import band_places, portraits
+from core.training.rooms import background, room
+from core.training.variation import Played, Variation, as_they_are, gain_at, partials_hz
+
+FRAMES = round(SECONDS * SAMPLE_RATE / HOP)
+_SENTENCE = 384
+_ROOM_SHARE, _BACKGROUND_SHARE = 0.35, 0.5
+_COLOURS = 20_000
+_FADE = 441  # samples
+_AT_ONCE = 128
+
+
+@dataclass(frozen=True)
+class _Pool:
+    """P instruments: their notes, references [P, 2, 200, 290] in half precision, frames [P, 2]."""
+
+    played: Played
+    features: Tensor
+    frames: Tensor
+
+
+class Endless:
+    """See the module's first lines; draws as :class:`core.training.data.TrainingSet` does.
+
+    Args:
+        bank: where instruments begin.
+        scores: what they play, on the bank's device.
+        seed: of everything random.
+        size: instruments in the pool.
+        varied: whether instruments are changed; else they are the bank's, in turn.
+    """
+
+    def __init__(
+        self, bank: Bank, scores: Scores, seed: int, size: int, varied: bool = True
+    ) -> None:
+        self._bank, self._scores = bank, scores
+        self.device = bank.levels.device
+        rng = np.random.default_rng([89, seed])
+        table = np.stack([random_colour(rng) for _ in range(_COLOURS)]).astype(np.float32)
+        self._table = torch.from_numpy(table).to(self.device)
+        self._generator = torch.Generator(self.device).manual_seed(seed)
+        self._makers = torch.Generator(self.device).manual_seed(seed + 1)
+        self._variation = Variation(bank, self._makers) if varied else None
+        self._stage = Stage(self._makers)
+        self._next = 0
+        self._size = size
+        first = self._made(min(size, _AT_ONCE))
+        self._pool, self._filled = _resized(first, size), len(first.frames)
+        self._stop, self._trouble = threading.Event(), list[BaseException]()
+
+    @property
+    def made(self) -> int:
+        """How many instruments were made so far."""
+        return self._filled
+
+    @contextmanager
+    def renewing(self) -> Iterator[None]:
+        """Within this, a thread puts new instruments in the place of the oldest all the time."""
+        self._stop.clear()
+        thread = threading.Thread(target=self._renew_on, daemon=True)
+        thread.start()
+        try:
+            yield
+        finally:
+            self._stop.set()
+            thread.join()
+
+    def _renew_on(self) -> None:
+        try:
+            cuda = self.device.type == "cuda"
+            with torch.cuda.stream(torch.cuda.Stream()) if cuda else nullcontext():
+                while not self._stop.is_set():
+                    self.renew(min(_AT_ONCE, self._size))
+        except BaseException as error:
+            self._trouble.append(error)
+
+    def __len__(self) -> int:
+        return self._size
+
+    def renew(self, count: int) -> None:
+        """Put new instruments in the place of the oldest."""
+        made = self._made(count)
+        place = (self._filled + torch.arange(count, device=self.device)) % self._size
+        for name in (field.name for field in fields(Played)):
+            getattr(self._pool.played, name)[place] = getattr(made.played, name).to(
+                getattr(self._pool.played, name).dtype
+            )
+        self._pool.features[place], self._pool.frames[place] = made.features, made.frames
+        self._filled += count
+
+    def study_portraits(self, count: int, coloured: float) -> Tensor:
+        """Portraits of the bank's own instruments in turn, a share of them coloured [n, P]."""
+        found = []
+        for turn in torch.arange(count, device=self.device).split(_AT_ONCE):
+            played = as_they_are(self._bank, turn % len(self._bank))
+            found.append(portraits(played, self._colours(played, coloured)))
+        return torch.cat(found)
+
+    def draw(self, count: int, frames: int, coloured: float, notes_each: int) -> Batch:
+        """A batch; see :meth:`core.training.data.TrainingSet.draw`. It has no words."""
+        if self._trouble:
+            raise self._trouble[0]
+        ready = min(self._filled, self._size)
+        order = torch.rand(ready, generator=self._generator, device=self.device).argsort()
+        chosen = order[:count]  # fewer if there are no more yet
+        whole = self._pool.played
+        played = Played(*(getattr(whole, field.name)[chosen] for field in fields(Played)))
+        played = _as_float(played)
+        colours = self._colours(played, coloured)
+        features, lengths = self._cropped(chosen, frames)
+        for side in range(2):
+            features[side] = colour_features(features[side], colours)
+        return assemble(played, features, lengths, colours, notes_each, self._generator)
+
+    def _made(self, count: int) -> _Pool:
+        with torch.no_grad():
+            if self._variation is None:
+                turn = (self._next + torch.arange(count, device=self.device)) % len(self._bank)
+                played = as_they_are(self._bank, turn)
+            else:
+                played = self._variation.draw(count)
+            self._next += count
+            instrument = torch.arange(count, device=self.device).repeat(2)
+            chosen = torch.randint(
+                len(self._scores), (2 * count,), generator=self._makers, device=self.device
+            )
+            scores = self._scores.of(chosen)
+            sound = self._stage.play(played, instrument, scores)
+            features, frames = self._heard(sound, scores)
+            features = features.view(2, count, *features.shape[1:]).transpose(0, 1)
+            frames = frames.view(2, count).T
+            return _Pool(_as_half(played), features.contiguous(), frames.contiguous())
+
+    def _heard(self, sound: Tensor, scores: Scores) -> tuple[Tensor, Tensor]:
+        """References' features [R, 200, 290] and how many frames of them are sound [R]."""
+        sound = room(sound, _ROOM_SHARE, self._makers)
+        sound = background(sound, _BACKGROUND_SHARE, self._makers)
+        sample = torch.arange(SAMPLES, device=self.device)
+        left = (scores.seconds[:, None] * SAMPLE_RATE - sample) / _FADE
+        sound = sound * left.clamp(0.0, 1.0)
+        sound = sound / (sound.abs().amax(dim=1, keepdim=True) + 1e-9)
+        features = torch.cat([spectral_features(part) for part in sound.split(48)])[:, :FRAMES]
+        frames = (scores.seconds * (SAMPLE_RATE / HOP)).long().clamp(1, FRAMES)
+        beyond = torch.arange(FRAMES, device=self.device) >= frames[:, None]
+        return features.masked_fill(beyond[..., None], -4.0).half(), frames
+
+    def _colours(self, played: Played, share: float) -> Tensor:
+        """Gains [B, G] that leave each instrument about as loud as it was; zeros: no colour."""
+        count = len(played.source)
+        drawn = torch.rand(2, count, generator=self._generator, device=self.device)
+        gain = self._table[(drawn[0] * len(self._table)).long()] * (drawn[1] < share)[:, None]
+        hz = partials_hz(played.pitch, played.detune_cents, played.inharmonicity).float()
+        power = 0.5 * torch.pow(10.0, played.level_db[..., :N_PARTIALS] / 10.0).mean(dim=2)
+        power = power * (hz < MAX_PARTIAL_HZ)
+        changed = torch.pow(10.0, gain_at(gain, hz) / 10.0)
+        louder = (power * changed).sum(dim=(1, 2)) / power.sum(dim=(1, 2)).clamp_min(1e-12)
+        louder_db = 10.0 * torch.log10(louder.clamp_min(1e-6))
+        return gain - (louder_db * (gain != 0).any(dim=1))[:, None]
+
+    def _cropped(self, chosen: Tensor, frames: int) -> tuple[Tensor, Tensor]:
+        """References [2, B, T, 290] cut at a random place, and their lengths [2, B]."""
+        stored, used = self._pool.features[chosen], self._pool.frames[chosen]
+        lengths = used.clamp_max(frames)
+        drawn = torch.rand(used.shape, generator=self._generator, device=self.device)
+        first = ((used - lengths + 1) * drawn).long()
+        place = first[..., None] + torch.arange(frames, device=self.device)
+        place = place.clamp_max(FRAMES - 1)[..., None].expand(-1, -1, -1, N_FEATURES)
+        features = stored.gather(2, place).float()
+        beyond = torch.arange(frames, device=self.device) >= lengths[..., None]
+        features = features.masked_fill(beyond[..., None], -4.0)
+        return features.transpose(0, 1).contiguous(), lengths.T.contiguous()
+
+
+def _as_half(played: Played) -> Played:
+    return Played(**{**vars(played), "level_db": played.level_db.half()})
+
+
+def _as_float(played: Played) -> Played:
+    return Played(**{**vars(played), "level_db": played.level_db.float()})
+
+
+def _resized(pool: _Pool, size: int) -> _Pool:
+    """Room for this many instruments."""
+
+    def wide(value: Tensor) -> Tensor:
+        out = value.new_zeros(size, *value.shape[1:])
+        out[: len(value)] = value
+        return out
+
+    played = Played(*(wide(getattr(pool.played, field.name)) for field in fields(Played)))
+    return _Pool(played, wide(pool.features), wide(pool.frames))
+
+
+def colour_features(features: Tensor, gain_db: Tensor) -> Tensor:
+    """See :func:`core.training.bands.colour_features`: of many, [B, T, 290] and [B, G]."""
+    octaves = features[..., N_LEVELS]
+    parts = [
+        (part, torch.from_numpy(hz).to(features)[None, None].expand(*features.shape[:2], -1))
+        for part, hz in bin_centres_hz()
+    ]
+    multiples = torch.from_numpy(series_hz(np.zeros(1, np.float32))[0]).to(features)
+    parts.append((SERIES, torch.exp2(octaves)[..., None] * multiples))
+    out = features.clone()
+    for part, hz in parts:
+        level = features[..., part]
+        moved = (level + gain_at(gain_db, hz) / 20.0).masked_fill(level <= -4.0, -9.0)
+        out[..., part] = (moved - moved.amax(dim=(1, 2), keepdim=True)).clamp_min(-4.0)
+    plain = ~(gain_db != 0).any(dim=1)
+    return torch.where(plain[:, None, None], features, out)
+
+
+def assemble(
+    played: Played, features: Tensor, lengths: Tensor, colours: Tensor, notes_each: int,
+    generator: torch.Generator,
+) -> Batch:  # fmt: skip
+    """A batch of B coloured instruments, so many notes of each at 16 of their moments."""
+    count, device = len(played.source), features.device
+    shape = (count, notes_each)
+    note = torch.randint(played.pitch.shape[1], shape, generator=generator, device=device)
+    item = torch.arange(count, device=device).repeat_interleave(notes_each)
+    note = note.flatten()
+    order = torch.rand(len(note), N_MOMENTS, generator=generator, device=device).argsort(dim=1)
+    moment = order[:, :KNOTS_PER_NOTE].sort(dim=1).values
+    times_s = played.times_s[item, note].gather(1, moment)
+    held_s = played.held_s[item, note]
+    off_s = (times_s - held_s[:, None]).clamp_min(0.0)
+    pitch, velocity, detune, stiffness = (
+        getattr(played, name)[item, note].float()
+        for name in ("pitch", "velocity", "detune_cents", "inharmonicity")
+    )
+    hz = partials_hz(pitch, detune, stiffness).float()
+    rows = moment[..., None].expand(-1, -1, N_PARTIALS + N_NOISE)
+    level_db = played.level_db[item, note].gather(1, rows)
+    noise_hz = torch.from_numpy(NOISE_CENTRES_HZ).float().to(device)
+    all_hz = torch.cat([hz, noise_hz.expand(len(hz), -1)], dim=1)
+    level_db = (level_db + gain_at(colours[item], all_hz)[:, None]).clamp_min(FLOOR_DB)
+    span = float(np.log2(ENVELOPE_HZ[-1] / ENVELOPE_HZ[0]))
+    place = torch.log2(hz / float(ENVELOPE_HZ[0])) * ((len(ENVELOPE_HZ) - 1) / span)
+    place = place.clamp(0.0, len(ENVELOPE_HZ) - 1.0)
+    index = place.long().clamp_max(len(ENVELOPE_HZ) - 2)
+    band, band_fraction = band_places(hz)
+
+    def each(values: Tensor) -> Tensor:
+        return values.repeat_interleave(KNOTS_PER_NOTE, dim=0)
+
+    knots = len(item) * KNOTS_PER_NOTE
+    return Batch(
+        features=features,
+        frames=lengths,
+        sentence=torch.zeros(count, _SENTENCE, device=device),
+        portrait=portraits(played, colours),
+        item_of_note=item,
+        pitch=pitch,
+        velocity=velocity,
+        inharmonicity=stiffness,
+        detune_cents=detune,
+        note_of_knot=torch.arange(len(item), device=device).repeat_interleave(KNOTS_PER_NOTE),
+        on_s=times_s.flatten(),
+        off_s=off_s.flatten(),
+        index=each(index),
+        fraction=each(place - index),
+        audible=each((hz < MAX_PARTIAL_HZ).float()),
+        known=torch.ones(knots, N_PARTIALS, dtype=torch.bool, device=device),
+        noise_known=torch.ones(knots, N_NOISE, dtype=torch.bool, device=device),
+        band=each(band),
+        band_fraction=each(band_fraction),
+        partial_db=level_db[..., :N_PARTIALS].flatten(0, 1),
+        noise_db=level_db[..., N_PARTIALS:].flatten(0, 1),
+        modulation=functional.pad(played.modulation[item, note], (0, 0)),
+        plain=torch.zeros(count, dtype=torch.bool, device=device),
+    )
