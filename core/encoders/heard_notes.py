@@ -6,17 +6,21 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
+import numpy.typing as npt
 
 from core.basic_pitch import transcribe
 from core.encoders.features import SAMPLE_RATE
+from core.encoders.note_ends import N_FFT, STEP_S, step_power
 from core.engines.base import FloatArray
-from core.score import Note
+from core.score import Note, pitch_hz
 
 MOST_NOTES = 32
 _OVERTONES = frozenset({12, 19, 24, 28, 31, 34, 36, 38, 40, 42, 43, 48})
 _TOGETHER_S = 0.06
 _USUAL_VELOCITY = 90.0
-_STRIKE_S = 0.12
+_STRIKE_S, _LEAST_STEPS, _BEFORE_STEPS = 0.15, 3, 5
+_PARTIALS, _HIGHEST_HZ, _MIDDLE_HZ = 8, 18_000.0, 200.0
+_LEAST_GAIN = 0.02
 
 
 def heard_notes(mono: FloatArray) -> tuple[Note, ...]:
@@ -34,7 +38,8 @@ def heard_notes(mono: FloatArray) -> tuple[Note, ...]:
     clearest = sorted(kept, key=lambda note: -note.velocity)[:MOST_NOTES]
     if not clearest:
         return ()
-    levels = np.array([_level_db(mono, note) for note in clearest])
+    power = step_power(mono)
+    levels = np.array([_struck_db(power, note) for note in clearest])
     under = levels - np.quantile(levels, 0.75)
     velocities = np.clip(_USUAL_VELOCITY * 10.0 ** (under / 40.0), 20, 127)
     return tuple(
@@ -86,7 +91,20 @@ def _is_overtone(note: Note, other: Note) -> bool:
     return above and sounding and note.velocity <= other.velocity
 
 
-def _level_db(mono: FloatArray, note: Note) -> float:
-    start = round(note.start_s * SAMPLE_RATE)
-    piece = mono[start : start + round(min(_STRIKE_S, note.duration_s) * SAMPLE_RATE)]
-    return float(10.0 * np.log10(np.mean(piece.astype(np.float64) ** 2) + 1e-12))
+def _struck_db(power: npt.NDArray[np.float32], note: Note) -> float:
+    """How loud a note begins: what its partials gain over what sounded there before it.
+
+    Sound as a whole will not do: a slow instrument has hardly begun when the note before it
+    still rings. Highs count a little more than lows, as harder blows show in them.
+    """
+    first = round(note.start_s / STEP_S)
+    last = first + max(_LEAST_STEPS, round(min(note.duration_s, _STRIKE_S) / STEP_S))
+    hz = pitch_hz(note.pitch) * np.arange(1, _PARTIALS + 1)
+    hz = hz[hz < _HIGHEST_HZ]
+    bins = np.clip(np.round(hz * N_FFT / SAMPLE_RATE).astype(int), 1, N_FFT // 2 - 2)
+    seen = np.max([power[:, bins + offset] for offset in (-1, 0, 1)], axis=0)
+    before = seen[max(first - _BEFORE_STEPS, 0) : first - 2].min(axis=0, initial=np.inf)
+    before = np.where(np.isfinite(before), before, 0.0)
+    struck = seen[min(first, len(seen) - 1) : last + 1]
+    gained = np.maximum(struck - before, _LEAST_GAIN * struck) * np.sqrt(hz / _MIDDLE_HZ)
+    return float(10.0 * np.log10(gained.sum(axis=1).max() + 1e-12))

@@ -28,7 +28,8 @@ N_PARTIALS, N_BANDS = 8, 12
 N_FEATURES = N_PARTIALS + N_BANDS + 6
 SHORTEST_STEPS = 3
 
-_HOP, _N_FFT = round(STEP_S * SAMPLE_RATE), 2048
+N_FFT = 2048
+_HOP = round(STEP_S * SAMPLE_RATE)
 _BAND_EDGES_HZ = np.geomspace(60.0, 16_000.0, N_BANDS + 1)
 _HIGHEST_HZ = 18_000.0
 _RANGE_DB = 70.0
@@ -73,10 +74,10 @@ class NoteEnds(nn.Module):
 
 def step_power(mono: FloatArray) -> npt.NDArray[np.float32]:
     """Power spectrum at each step of a recording [F, 1025]."""
-    padded = np.pad(mono.astype(np.float32), (_N_FFT // 2, _N_FFT))
+    padded = np.pad(mono.astype(np.float32), (N_FFT // 2, N_FFT))
     starts = np.arange(len(mono) // _HOP + 1) * _HOP
-    window = np.hanning(_N_FFT + 1)[:-1].astype(np.float32)
-    frames = padded[starts[:, None] + np.arange(_N_FFT)] * window
+    window = np.hanning(N_FFT + 1)[:-1].astype(np.float32)
+    frames = padded[starts[:, None] + np.arange(N_FFT)] * window
     return np.asarray(np.abs(np.fft.rfft(frames)).astype(np.float32) ** 2)
 
 
@@ -99,10 +100,10 @@ def end_features(
     inside = (steps >= 0) & (steps < len(power))
     seen = power[np.clip(steps, 0, len(power) - 1)]
     hz = pitch_hz(note.pitch) * np.arange(1, N_PARTIALS + 1)
-    bins = np.clip(np.round(hz * _N_FFT / SAMPLE_RATE).astype(int), 1, _N_FFT // 2 - 1)
+    bins = np.clip(np.round(hz * N_FFT / SAMPLE_RATE).astype(int), 1, N_FFT // 2 - 1)
     partials = np.max([seen[:, bins + offset] for offset in (-1, 0, 1)], axis=0)
     partials = partials * (hz < _HIGHEST_HZ)
-    edges = np.round(_BAND_EDGES_HZ * _N_FFT / SAMPLE_RATE).astype(int)
+    edges = np.round(_BAND_EDGES_HZ * N_FFT / SAMPLE_RATE).astype(int)
     bands = np.add.reduceat(seen[:, : edges[-1]], edges[:-1], axis=1)
     strike = slice(BEFORE, BEFORE + 30)
     levels = [

@@ -17,8 +17,15 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from core.encoders.features import HOP, N_FEATURES, N_LEVELS, SERIES, bin_centres_hz, series_hz
-from core.encoders.features import spectral_features
+from core.encoders.features import (
+    HOP,
+    N_FEATURES,
+    N_LEVELS,
+    SERIES,
+    bin_centres_hz,
+    series_hz,
+    spectral_features,
+)
 from core.engines.embedded.controls import (
     ENVELOPE_HZ,
     FLOOR_DB,
@@ -27,7 +34,7 @@ from core.engines.embedded.controls import (
     N_PARTIALS,
     SAMPLE_RATE,
 )
-from core.training.bands import COLOUR_GRID_HZ, NOISE_CENTRES_HZ, random_colour
+from core.training.bands import NOISE_CENTRES_HZ, random_colour
 from core.training.bank import N_MOMENTS, Bank
 from core.training.batch import KNOTS_PER_NOTE, Batch
 from core.training.performing import SAMPLES, SECONDS, Scores, Stage

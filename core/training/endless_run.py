@@ -23,8 +23,8 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
 from core.training.bank import read_bank
-from core.training.endless import Endless
 from core.training.batch import Batch
+from core.training.endless import Endless
 from core.training.objective import EmbeddedModel, losses, placing, playing_of, with_total
 from core.training.performing import write_scores
 from core.training.train import RunConfig

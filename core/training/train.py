@@ -53,6 +53,7 @@ class RunConfig:
     batch: int = 48
     reference_frames: int = 120
     learning_rate: float = 1.5e-3
+    words_rate: float = 1.0  # of the sentence network, as a multiple
     warmup_steps: int = 200
     weight_decay: float = 0.01
     average: float = 0.998
@@ -103,19 +104,24 @@ class Trainer:
         self.valid_set = TrainingSet(data, "valid")
         self.prototypes = Prototypes(self.train_set)
         self.model = EmbeddedModel(config.encoder, config.decoder).to(device)
-        self.model.teacher.study(self.train_set.study_portraits(_STUDIED, config.coloured_share))
+        known = run / "state.pt"
+        if not start and not known.exists():
+            portraits = self.train_set.study_portraits(_STUDIED, config.coloured_share)
+            self.model.teacher.study(portraits)
         for path in start:
             self._take_over(path)
         self.averaged = copy.deepcopy(self.model).requires_grad_(False)
+        words = list(self.model.sentence.parameters())
+        rest = [p for name, p in self.model.named_parameters() if not name.startswith("sentence.")]
         self.optimiser = torch.optim.AdamW(
-            self.model.parameters(),
+            [{"params": rest, "share": 1.0}, {"params": words, "share": config.words_rate}],
             lr=config.learning_rate,
             betas=(0.9, 0.98),
             weight_decay=config.weight_decay,
         )
         self.step = 0
-        if (run / "state.pt").exists():
-            state = torch.load(run / "state.pt", map_location=device, weights_only=True)
+        if known.exists():
+            state = torch.load(known, map_location=device, weights_only=True)
             self.model.load_state_dict(state["model"])
             self.averaged.load_state_dict(state["averaged"])
             self.optimiser.load_state_dict(state["optimiser"])
@@ -174,7 +180,7 @@ class Trainer:
         rng = np.random.default_rng([config.seed, self.step])
         torch.manual_seed(int(rng.integers(2**62)))  # so that a resumed run is the same run
         for group in self.optimiser.param_groups:
-            group["lr"] = learning_rate(config, self.step)
+            group["lr"] = group["share"] * learning_rate(config, self.step)
         batch = self.train_set.draw(
             config.batch,
             rng,

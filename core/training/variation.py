@@ -28,8 +28,8 @@ from core.engines.embedded.modulation import (
     RATE_RANGE_HZ,
     SHIMMER_RANGE_HZ,
 )
-from core.training.bank import N_DOWN, Bank
 from core.training.bands import COLOUR_GRID_HZ, NOISE_CENTRES_HZ
+from core.training.bank import N_DOWN, Bank
 
 LEVEL_DB = -20.0
 """Root mean square of an instrument's loudest note at its loudest, as in prepared data."""
