@@ -15,7 +15,7 @@ from core.encoders.networks import EncoderConfig
 from core.engines.embedded.decoder import DecoderConfig, coordinates, on_sphere
 from core.engines.embedded.weights import load_decoder, load_encoder_networks
 from core.errors import UserInputError
-from core.training import data, prepare, train
+from core.training import data, train
 from core.training.portrait import N_PORTRAIT, Sitter, Teacher
 
 CONFIGS = Path(train.__file__).parent / "configs"
@@ -29,17 +29,9 @@ SMALL = train.RunConfig(
 )
 
 
-@pytest.fixture(scope="module")
-def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A few procedural instruments, of both splits."""
-    folder = tmp_path_factory.mktemp("prepared")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(prepare, "N_NOTES", 8)
-        patch.setattr(prepare, "N_REFERENCES", 3)
-        patch.setattr(data, "N_CAPTIONS", 3)
-        for first in (27, 61):
-            prepare._build_source(folder, "procedural", first, first + 4)
-    return folder
+@pytest.fixture
+def prepared(procedural_data: Path) -> Path:
+    return procedural_data
 
 
 @pytest.fixture(autouse=True)

@@ -1,0 +1,39 @@
+"""A small prepared folder, and the bank made of it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import torch
+
+from core.training import data, prepare
+from core.training.bank import Bank, read_bank, write_bank
+
+
+@pytest.fixture(scope="session")
+def procedural_data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A few procedural instruments, of both splits."""
+    folder = tmp_path_factory.mktemp("prepared")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(prepare, "N_NOTES", 8)
+        patch.setattr(prepare, "N_REFERENCES", 3)
+        patch.setattr(data, "N_CAPTIONS", 3)
+        for first in (27, 61):
+            prepare._build_source(folder, "procedural", first, first + 4)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def bank_files(procedural_data: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """Banks of both splits."""
+    folder = tmp_path_factory.mktemp("banks")
+    for split in ("train", "valid"):
+        write_bank(procedural_data, folder / f"{split}.xz", split)
+    return {split: folder / f"{split}.xz" for split in ("train", "valid")}
+
+
+@pytest.fixture(scope="session")
+def bank(bank_files: dict[str, Path]) -> Bank:
+    """The training split's."""
+    return read_bank(bank_files["train"], torch.device("cpu"))
