@@ -36,6 +36,7 @@ from core.engines.embedded.decoder import (
     on_sphere,
     partial_levels,
 )
+from core.engines.embedded.leakage import without_leakage
 from core.score import Note, pitch_hz
 
 _RANGE_DB = 70.0
@@ -260,8 +261,11 @@ class Heard:
         controls = decoder(state, which, on_s, off_s)
         index = torch.cat([part.index for part in parts])
         fraction = torch.cat([part.fraction for part in parts])
-        partials = 0.5 * torch.exp2(partial_levels(controls, index, fraction) * _DB)
-        noise = torch.exp2(controls.noise_db * _DB) @ noise_to_bands()
+        partial_db = partial_levels(controls, index, fraction)
+        keys = np.repeat(np.array([part.note.pitch for part in parts]), counts)
+        noise_db = without_leakage(partial_db, controls.noise_db, keys)
+        partials = 0.5 * torch.exp2(partial_db * _DB)
+        noise = torch.exp2(noise_db * _DB) @ noise_to_bands()
         gains = torch.exp2(gains_db * _DB)
         own = zip(
             parts, torch.split(partials, counts), torch.split(noise, counts), gains, strict=True

@@ -23,11 +23,15 @@ from core.engines.embedded.controls import (
     knot_times,
     partial_hz,
 )
+from core.engines.embedded.leakage import (
+    LOWER_HALF_MEAN,
+    bins_between,
+    distance_hz,
+    window_width,
+)
 from core.score import pitch_hz
 from core.training.modulation import take_out
 
-_PERIODS = 8  # Hann's main lobe is then half the distance of two partials
-_SHORTEST, _LONGEST = 1536, 8192
 _SHARPEN_EDGES_HZ = (0.0, 300.0, 800.0, 2000.0, 5000.0, 10_000.0, 22_050.0)
 _MEASURED_SHIFTS_CENTS = np.arange(-20.0, 21.0, 4.0)
 _MEASURED_INHARMONICITIES = np.concatenate([[0.0], np.geomspace(1e-5, 1e-2, 16)])
@@ -47,7 +51,7 @@ def analyse_note(audio: FloatArray, pitch: int, held_s: float) -> NoteControls:
     audio, modulation = take_out(audio, f0_hz, held_s)
     if modulation is not None and modulation.has_vibrato:
         f0_hz, inharmonicity = _tune(audio, pitch_hz(pitch))
-    width = int(np.clip(_PERIODS * SAMPLE_RATE / f0_hz, _SHORTEST, _LONGEST)) // 2 * 2
+    width = window_width(f0_hz)
     power, bin_hz = _spectra(audio, times_s, width)
     partials, density = _split(power, bin_hz, width, partial_hz(f0_hz, inharmonicity))
     gain = _sharpening(audio, times_s, held_s, width, f0_hz, power, bin_hz)
@@ -115,23 +119,14 @@ def _split(
     lobe_hz = 2.0 * SAMPLE_RATE / width
     audible = partials_hz < MAX_PARTIAL_HZ
     heard_hz = partials_hz[audible]
-    right = np.clip(np.searchsorted(heard_hz, hz), 1, max(len(heard_hz) - 1, 1))
-    nearest = np.abs(hz - heard_hz[right - 1])
-    if len(heard_hz) > 1:
-        nearest = np.minimum(nearest, np.abs(hz - heard_hz[right]))
-    between = nearest > 1.05 * lobe_hz
-
+    nearest = distance_hz(hz, heard_hz)
     density = np.zeros((len(power), len(NOISE_EDGES_HZ) - 1))
-    for band, (low, high) in enumerate(pairwise(NOISE_EDGES_HZ)):
-        inside = between & (hz >= low) & (hz < high)
-        if not inside.any():  # a band narrower than the gap between partials: ask its surroundings
-            middle = 0.5 * (low + high)
-            inside = between & (np.abs(hz - middle) < max(high - low, 1.5 * heard_hz[0]))
+    for band, inside in enumerate(bins_between(hz, nearest, width, heard_hz[0])):
         if inside.any():
             # What is left of strong partials between them is not noise: the lower half is safer.
             values = np.sort(power[:, inside], axis=1)
             lower = values[:, : max(1, values.shape[1] // 2)]
-            density[:, band] = lower.mean(axis=1) / 0.3069  # E[lower half] of an exponential law
+            density[:, band] = lower.mean(axis=1) / LOWER_HALF_MEAN
 
     cumulative = np.concatenate([np.zeros((len(power), 1)), np.cumsum(power, axis=1)], axis=1)
     first = np.clip(np.round((partials_hz - lobe_hz) / bin_hz).astype(int), 0, n_bins - 1)

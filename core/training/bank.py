@@ -16,6 +16,7 @@ import lzma
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -26,7 +27,7 @@ from core.engines.embedded.controls import FLOOR_DB, N_NOISE, N_PARTIALS
 from core.engines.embedded.modulation import N_MODULATION
 from core.errors import UserInputError
 
-Bytes = npt.NDArray[np.uint8]
+Array = npt.NDArray[Any]
 
 N_NOTES = 30
 DOWN_S = np.array(
@@ -98,7 +99,7 @@ def _read(path: Path) -> tuple[str, str, dict[str, npt.NDArray[np.generic]]]:
     return meta["id"], meta["split"], arrays
 
 
-def _packed(instrument_id: str, arrays: dict[str, npt.NDArray[np.generic]]) -> dict[str, Bytes]:
+def _packed(instrument_id: str, arrays: dict[str, npt.NDArray[np.generic]]) -> dict[str, Array]:
     """One instrument's rows of every array of a :class:`Bank`."""
     rng = np.random.default_rng([61, *instrument_id.encode()])
     first = np.concatenate([[0], np.cumsum(arrays["knots"].astype(int))[:-1]])

@@ -108,7 +108,8 @@ class Endless:
     def _renew_on(self) -> None:
         try:
             cuda = self.device.type == "cuda"
-            with torch.cuda.stream(torch.cuda.Stream()) if cuda else nullcontext():
+            stream = torch.cuda.Stream() if cuda else None  # type: ignore[no-untyped-call]
+            with torch.cuda.stream(stream) if stream else nullcontext():
                 while not self._stop.is_set():
                     self.renew(min(_AT_ONCE, self._size))
         except BaseException as error:
@@ -131,7 +132,7 @@ class Endless:
     def study_portraits(self, count: int, coloured: float) -> Tensor:
         """Portraits of the bank's own instruments in turn, a share of them coloured [n, P]."""
         found = []
-        for turn in torch.arange(count, device=self.device).split(_AT_ONCE):
+        for turn in torch.split(torch.arange(count, device=self.device), _AT_ONCE):
             played = as_they_are(self._bank, turn % len(self._bank))
             found.append(portraits(played, self._colours(played, coloured)))
         return torch.cat(found)
@@ -179,7 +180,9 @@ class Endless:
         left = (scores.seconds[:, None] * SAMPLE_RATE - sample) / _FADE
         sound = sound * left.clamp(0.0, 1.0)
         sound = sound / (sound.abs().amax(dim=1, keepdim=True) + 1e-9)
-        features = torch.cat([spectral_features(part) for part in sound.split(48)])[:, :FRAMES]
+        features = torch.cat([spectral_features(part) for part in torch.split(sound, 48)])[
+            :, :FRAMES
+        ]
         frames = (scores.seconds * (SAMPLE_RATE / HOP)).long().clamp(1, FRAMES)
         beyond = torch.arange(FRAMES, device=self.device) >= frames[:, None]
         return features.masked_fill(beyond[..., None], -4.0).half(), frames

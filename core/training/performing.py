@@ -183,10 +183,10 @@ class Stage:
         coarse_s = np.arange(sound.shape[1] // BLOCK + 2) * (BLOCK / SAMPLE_RATE)
         begin = torch.rand(len(which), 1, generator=self._generator, device=self._device)
         lag = lags_s(cents, hz, delay_s, begin.cpu().numpy().astype(float), coarse_s) * SAMPLE_RATE
-        lag = torch.from_numpy(lag).float().to(self._device)
+        late = torch.from_numpy(lag).float().to(self._device)
         sample = torch.arange(sound.shape[1], device=self._device)
         block, part = sample // BLOCK, (sample % BLOCK) / BLOCK
-        position = sample - torch.lerp(lag[:, block], lag[:, block + 1], part)
+        position = sample - torch.lerp(late[:, block], late[:, block + 1], part)
         whole = position.floor()
         x = position - whole
         own = functional.pad(sound[which], (2, 3))

@@ -19,6 +19,9 @@ from core.engines.embedded.modulation import Modulation
 SAMPLE_RATE = 44_100
 """The engine's rate, Hz."""
 
+PITCH_RANGE = (24, 98)
+"""MIDI keys the decoder was trained on. Others play, with an extrapolated timbre."""
+
 N_PARTIALS = 128
 """Partials a note may have; those above :data:`MAX_PARTIAL_HZ` stay silent."""
 

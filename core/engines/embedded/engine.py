@@ -24,7 +24,13 @@ from core.engines.base import (
     always_continue,
     report,
 )
-from core.engines.embedded.controls import N_NOISE, SAMPLE_RATE, held_times, tail_times
+from core.engines.embedded.controls import (
+    N_NOISE,
+    PITCH_RANGE,
+    SAMPLE_RATE,
+    held_times,
+    tail_times,
+)
 from core.engines.embedded.decoder import Decoder
 from core.engines.embedded.levels import (
     TAIL_S,
@@ -44,9 +50,6 @@ from core.engines.embedded.synthesis import (
     level_db,
 )
 from core.score import Note
-
-PITCH_RANGE = (24, 98)
-"""MIDI keys the decoder was trained on. Others play, with an extrapolated timbre."""
 
 _NOTES_AT_ONCE = 128
 
@@ -207,7 +210,10 @@ class EmbeddedEngine(Engine):
         )
         index = to_device(np.stack([shape.index for shape in shapes]))[of_note]
         fraction = to_device(np.stack([shape.fraction for shape in shapes]))[of_note]
-        partial_db, noise_db = knot_levels(self.decoder, terms, which, knots.times, index, fraction)
+        keys = np.array([note.pitch for note in notes], np.int64)[knots.of_note]
+        partial_db, noise_db = knot_levels(
+            self.decoder, terms, which, knots.times, index, fraction, keys
+        )
         tracks = []
         for i, (note, shape) in enumerate(zip(notes, shapes, strict=True)):
             rows, down, held_s = knots.of(i), int(knots.down[i]), float(knots.held_s[i])

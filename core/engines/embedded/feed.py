@@ -76,8 +76,9 @@ class KnotFeed:
                 phases = NotePhases.draw(self._seed, int(voices.numbers[row]))
                 voices.shape(int(row), shape, phases)
         partial_db, noise_db = knot_levels(
-            self._decoder, terms, which, times, voices.index[rows], voices.fraction[rows]
-        )
+            self._decoder, terms, which, times, voices.index[rows], voices.fraction[rows],
+            np.asarray(voices.pitch[rows], np.int64),
+        )  # fmt: skip
         voices.write_knots(
             rows, numbers, times.since_s,
             amplitude(partial_db), amplitude(noise_db),

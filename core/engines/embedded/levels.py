@@ -23,6 +23,7 @@ from core.engines.embedded.decoder import (
     partial_levels,
     statics_of,
 )
+from core.engines.embedded.leakage import without_leakage
 from core.engines.embedded.modulation import Modulation
 from core.score import pitch_hz
 
@@ -83,7 +84,7 @@ class KnotTimes:
 
 def knot_levels(
     decoder: Decoder, terms: NoteTerms, which: Tensor, times: KnotTimes,
-    index: Tensor, fraction: Tensor,
+    index: Tensor, fraction: Tensor, keys: npt.NDArray[np.int64],
 ) -> tuple[Tensor, Tensor]:  # fmt: skip
     """Levels at knots, dB: of partials [J, K] and of noise [J, N].
 
@@ -93,6 +94,7 @@ def knot_levels(
         which: int64 [J], which of them each knot uses.
         times: of J knots.
         index, fraction: [J, K], from each knot's :class:`NoteShape`.
+        keys: int64 [J], the MIDI keys of the knots' notes.
     """
     past = np.maximum(times.since_s - times.off_s - _KNOWN_HELD_S, 0.0)
     on_s, off_s, past_s = (
@@ -106,6 +108,7 @@ def knot_levels(
         slopes = _slopes(decoder, terms, which[late], index[late], fraction[late])
         for levels, slope in zip((partials, noise), slopes, strict=True):
             levels[late] += slope * past_s[late, None]
+    noise = without_leakage(partials, noise, keys)
     fade = _tail_fade_db(off_s)[:, None]
     return partials + fade, noise + fade
 

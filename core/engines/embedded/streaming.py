@@ -19,9 +19,10 @@ import numpy as np
 import torch
 
 from core.engines.base import EMBEDDING_DIM, Embedding, EmbeddingPath, FloatArray
-from core.engines.embedded.controls import SAMPLE_RATE
+from core.engines.embedded.controls import PITCH_RANGE, SAMPLE_RATE
 from core.engines.embedded.decoder import Decoder
 from core.engines.embedded.feed import KnotFeed
+from core.engines.embedded.leakage import prepare as prepare_leakage
 from core.engines.embedded.levels import held_blocks
 from core.engines.embedded.noise import NOISE_FFT, NOISE_HOP, NoiseSource
 from core.engines.embedded.synthesis import BLOCK
@@ -92,6 +93,7 @@ class Stream:
         self._seed, self._max_voices = seed, max_voices
         self._begin(embedding)
         # Whatever is set up at its first use is set up now, not at the first note played.
+        prepare_leakage(set(range(PITCH_RANGE[0], PITCH_RANGE[1] + 1)))
         self.note_on(60, 100)
         self.process(_PIECE)
         self._begin(embedding)
