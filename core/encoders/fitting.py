@@ -26,6 +26,7 @@ from core.encoders.band_levels import (
     noise_to_bands,
     partials_to_bands,
 )
+from core.encoders.dynamics import Dynamics
 from core.encoders.features import SAMPLE_RATE
 from core.engines.base import FloatArray
 from core.engines.embedded.controls import knot_times, partial_hz
@@ -52,6 +53,9 @@ _ONSET_WEIGHT = 0.15
 """When a note begins is known to some 20 ms only: what sounds too early would be explained by
 an attack that is too hard, so that frames about an onset count little."""
 
+_DYNAMICS_AT = (0.25, 0.5, 0.75)
+"""Quantiles of the heard keys on which the timbre's dynamics are looked after."""
+
 _STARTS_S = (-0.1, -0.06, -0.03, -0.015, -0.007, 0.007, 0.015, 0.03)
 _LENGTHS = (0.4, 0.55, 0.7, 0.85, 1.15)
 _SHORTEST_S = 0.05
@@ -69,6 +73,7 @@ class FitSettings:
         rate: its learning rate, in deviations of the prior.
         prior: what one squared deviation from the beginning costs, dB.
         gain_db: deviation of a note's level from what its velocity says.
+        dynamics: what it costs, dB a dB, to change what playing louder does to the timbre.
     """
 
     known: int = 32
@@ -78,6 +83,7 @@ class FitSettings:
     rate: float = 0.3
     prior: float = 0.004
     gain_db: float = 6.0
+    dynamics: float = 0.05
 
 
 def fit(
@@ -106,6 +112,10 @@ def fit(
     settings = settings or FitSettings()
     heard = Heard(mono, notes)
     start = _beginning(decoder, heard, torch.from_numpy(first_look), known, settings)
+    pitches = [float(note.pitch) for note in notes]
+    dynamics = Dynamics(decoder, [round(q) for q in np.quantile(pitches, _DYNAMICS_AT).tolist()])
+    with torch.no_grad():
+        expected = dynamics.of(on_sphere(start))
     place = torch.zeros_like(start, requires_grad=True)
     # The recording's own level says nothing, that of one note beside another little.
     level = torch.zeros(1, requires_grad=True)
@@ -120,6 +130,7 @@ def fit(
             heard.align(decoder, embedding, gains_db)
         cost = heard.error(decoder, embedding, gains_db)
         cost = cost + settings.prior * (place.square().sum() + gains.square().sum())
+        cost = cost + settings.dynamics * (dynamics.of(embedding) - expected).abs().mean()
         optimiser.zero_grad()
         cost.backward()  # type: ignore[no-untyped-call]
         optimiser.step()

@@ -17,6 +17,7 @@ import math
 import shutil
 import time
 from pathlib import Path
+from typing import Any
 
 import torch
 from safetensors.torch import load_file, save_file
@@ -137,19 +138,23 @@ class EndlessRun:
         by_portrait = playing_of(self.averaged.decoder, taught, batch, config.loss)
         by_sound = playing_of(self.averaged.decoder, first, batch, config.loss)
         return {
-            "valid near": float(placed["near"]),
-            "by portrait": float(by_portrait["total"]),
-            "its partials": float(by_portrait["partials"]),
-            "by sound": float(by_sound["total"]),
-            "its partials ": float(by_sound["partials"]),
+            "valid/near": float(placed["near"]),
+            "teacher/total": float(by_portrait["total"]),
+            "teacher/partials": float(by_portrait["partials"]),
+            "recording/total": float(by_sound["total"]),
+            "recording/partials": float(by_sound["partials"]),
         }
 
     def fit(self, minutes: float, every: int) -> None:
         """Train until time is up, telling how it goes."""
-        with self.train_set.renewing():
-            self._fit(minutes, every)
+        from torch.utils.tensorboard import SummaryWriter
 
-    def _fit(self, minutes: float, every: int) -> None:
+        writer = SummaryWriter(self.run / "curves")
+        with self.train_set.renewing():
+            self._fit(minutes, every, writer)
+        writer.close()
+
+    def _fit(self, minutes: float, every: int, writer: Any) -> None:
         started = time.monotonic()
         sums: dict[str, Tensor] = {}
         while (progress := (time.monotonic() - started) / (60 * minutes)) < 1.0:
@@ -158,7 +163,10 @@ class EndlessRun:
             if self.step % every == 0:
                 means = {name: float(value) / every for name, value in sums.items()}
                 sums = {}
-                said = " ".join(f"{n} {v:.3f}" for n, v in {**means, **self.validate()}.items())
+                found = means | self.validate()
+                for name, mean in found.items():
+                    writer.add_scalar(name, mean, self.step)
+                said = " ".join(f"{name} {value:.3f}" for name, value in found.items())
                 made = self.train_set.made
                 print(f"{self.step} {time.monotonic() - started:.0f}s {made} {said}", flush=True)
                 self.save()

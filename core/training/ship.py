@@ -18,13 +18,17 @@ from core.models.manifest import write_manifest
 WEIGHTS_NAME = "embedded.safetensors"
 
 
-def ship(weights: Path, folder: Path, ends: Path | None = None) -> None:
+def ship(
+    weights: Path, folder: Path, ends: Path | None = None, decoder: Path | None = None
+) -> None:
     """Copy the weights into a bundle folder and describe them.
 
     Args:
         weights: of a training run.
         folder: of the bundle.
         ends: what :mod:`core.training.ends` wrote; None ships without it.
+        decoder: weights of a run that went on from the same decoder; the mean of both ships
+            (Wortsman et al., *Model soups*, ICML 2022).
 
     Raises:
         ModelDamaged: if they do not load strictly.
@@ -35,6 +39,12 @@ def ship(weights: Path, folder: Path, ends: Path | None = None) -> None:
     with safe_open(weights, framework="pt") as file:
         metadata = file.metadata()
     tensors = load_file(weights)
+    if decoder is not None:
+        load_decoder(decoder)
+        other = load_file(decoder)
+        for name in [name for name in tensors if name.startswith("decoder.")]:
+            mean = 0.5 * (tensors[name].float() + other[name].float())
+            tensors[name] = mean.half().contiguous()
     if ends is not None:
         tensors |= {f"ends.{name}": value for name, value in load_file(ends).items()}
     partial = folder / f"{WEIGHTS_NAME}.partial"
@@ -62,8 +72,9 @@ def main() -> None:
     parser.add_argument("weights", type=Path)
     parser.add_argument("folder", type=Path)
     parser.add_argument("--ends", type=Path, help="weights of the network for notes' ends")
+    parser.add_argument("--decoder", type=Path, help="weights whose decoder is averaged in")
     arguments = parser.parse_args()
-    ship(arguments.weights, arguments.folder, arguments.ends)
+    ship(arguments.weights, arguments.folder, arguments.ends, arguments.decoder)
 
 
 if __name__ == "__main__":

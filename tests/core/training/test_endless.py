@@ -15,6 +15,7 @@ from core.engines.embedded.decoder import DecoderConfig
 from core.training import data, endless_run, train
 from core.training.bank import Bank
 from core.training.batch import Batch
+from core.training.curves import read_curves
 from core.training.endless import Endless
 from core.training.performing import write_scores
 
@@ -109,7 +110,7 @@ def test_a_run_learns_and_hands_on_what_it_learned(
         terms = run.one_step(step / 20)
     assert {"playing", "near", "heard"} <= terms.keys()
     after = run.validate()
-    assert after["by portrait"] < before["by portrait"]
+    assert after["teacher/total"] < before["teacher/total"]
     assert all(p.requires_grad for p in run.model.decoder.parameters())
     run.save()
     endless_run.join(tmp_path)
@@ -136,3 +137,4 @@ def test_a_run_ends_when_its_time_is_up(bank_files: dict[str, Path], tmp_path: P
     assert time.monotonic() - started < 60
     assert run.step >= 1
     assert (tmp_path / "decoder.safetensors").exists()
+    assert {"near", "valid/near", "teacher/partials"} <= read_curves(tmp_path).keys()

@@ -1,0 +1,55 @@
+"""What playing louder does to a timbre, as a decoder has it.
+
+Velocities of heard notes are guesses. A fit that believed every one of them would mistake a high
+note heard too loud for an instrument that gets duller when it is played harder; what is known of
+such instruments is the better guide.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from core.encoders.band_levels import noise_to_bands, partials_to_bands
+from core.engines.embedded.controls import partial_hz
+from core.engines.embedded.decoder import Decoder, envelope_weights, partial_levels
+from core.engines.embedded.leakage import without_leakage
+from core.score import pitch_hz
+
+_SOFT, _LOUD = 40.0, 110.0
+_AT_S = (0.08, 0.5)
+_INAUDIBLE = 1e-8
+_DB = float(np.log2(10.0) / 10.0)
+
+
+class Dynamics:
+    """The difference between loud and soft notes on some keys.
+
+    Args:
+        decoder: renders embeddings.
+        keys: MIDI keys, n of them.
+    """
+
+    def __init__(self, decoder: Decoder, keys: list[int]) -> None:
+        both = np.array([*keys, *keys], np.int64).repeat(len(_AT_S))
+        places = [envelope_weights(partial_hz(pitch_hz(float(key)), 0.0)) for key in both]
+        self._decoder, self._keys = decoder, both
+        self._index = torch.from_numpy(np.stack([index for index, _ in places]))
+        self._fraction = torch.from_numpy(np.stack([fraction for _, fraction in places]))
+        self._spread = torch.from_numpy(np.stack([partials_to_bands(float(key)) for key in both]))
+        self._pitch = torch.from_numpy(both.astype(np.float32))
+        self._velocity = torch.tensor([_SOFT, _LOUD]).repeat_interleave(len(both) // 2)
+        self._on_s = torch.tensor(_AT_S).repeat(2 * len(keys))
+
+    def of(self, embedding: Tensor) -> Tensor:
+        """How much louder bands get from soft to loud, early and late, dB [2 n, B]; [1, 512]."""
+        decoder, count = self._decoder, len(self._keys)
+        state = decoder.note_state(embedding.expand(count, -1), self._pitch, self._velocity)
+        controls = decoder(state, torch.arange(count), self._on_s, torch.zeros(count))
+        partial_db = partial_levels(controls, self._index, self._fraction)
+        noise_db = without_leakage(partial_db, controls.noise_db, self._keys)
+        tones = torch.bmm(0.5 * torch.exp2(partial_db * _DB)[:, None], self._spread)[:, 0]
+        power = tones + torch.exp2(noise_db * _DB) @ noise_to_bands()
+        level_db = 10.0 * torch.log10(power + _INAUDIBLE)
+        return level_db[count // 2 :] - level_db[: count // 2]
