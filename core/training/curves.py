@@ -2,7 +2,7 @@
 
     python -m core.training.curves OUT.png RUN …
 
-One panel a term, in the units of the objective (errors in 10 dB): training, and validation, of
+One panel a term that the runs have, in the units of the objective (errors in 10 dB): training, and validation, of
 the first of the runs that has it.
 """
 
@@ -12,7 +12,7 @@ import argparse
 from collections.abc import Sequence
 from pathlib import Path
 
-TERMS = ("partials", "noise", "bands", "near", "words", "modulation")
+TERMS = ("partials", "noise", "bands", "near", "words", "modulation", "playing", "heard")
 SOURCES = {
     "": "training",
     "teacher/": "validation, by portrait",
@@ -47,8 +47,14 @@ def draw(runs: Sequence[Path], out: Path) -> None:
     curves: dict[str, tuple[list[int], list[float]]] = {}
     for run in reversed(runs):
         curves |= read_curves(run)
-    figure, axes = pyplot.subplots(2, 3, figsize=(12, 6), layout="constrained")
-    for axis, term in zip(axes.flat, TERMS, strict=True):
+    terms = [term for term in TERMS if any(prefix + term in curves for prefix in SOURCES)]
+    rows, columns = max(1, -(-len(terms) // 3)), min(3, max(1, len(terms)))
+    figure, axes = pyplot.subplots(
+        rows, columns, figsize=(4 * columns, 3 * rows), layout="constrained", squeeze=False
+    )
+    for axis in axes.flat[len(terms) :]:
+        axis.set_axis_off()
+    for axis, term in zip(axes.flat, terms, strict=False):
         for prefix, label in SOURCES.items():
             if prefix + term in curves:
                 steps, values = curves[prefix + term]

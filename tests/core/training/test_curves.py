@@ -7,7 +7,7 @@ from pathlib import Path
 from PIL import Image
 from torch.utils.tensorboard import SummaryWriter
 
-from core.training.curves import TERMS, draw, read_curves
+from core.training.curves import draw, read_curves
 
 
 def write_run(folder: Path, scalars: dict[str, list[float]]) -> Path:
@@ -35,10 +35,7 @@ def test_runs_share_one_picture(tmp_path: Path) -> None:
     one, both, turned = (
         Image.open(tmp_path / name).convert("RGB") for name in ("one.png", "both.png", "turned.png")
     )
-    assert one.size == both.size
     assert both.tobytes() == turned.tobytes()
-    # The panel of "near" is the first of the second row; the others stay as they were.
-    assert TERMS.index("near") == 3
-    across, down = one.width // 3, one.height // 2
-    panel = (0, down + 5, across - 5, one.height)
-    assert one.crop(panel).tobytes() != both.crop(panel).tobytes()
+    assert (both.width, both.height) == (2 * one.width, one.height)  # a panel a term
+    white, panel = (255, 255, 255), both.crop((one.width, 0, both.width, both.height))
+    assert sum(pixel != white for pixel in panel.getdata()) > 500
