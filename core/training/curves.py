@@ -2,8 +2,8 @@
 
     python -m core.training.curves OUT.png RUN …
 
-One panel a term that the runs have, in the units of the objective (errors in 10 dB): training, and validation, of
-the first of the runs that has it.
+One panel a term that the runs have, in the units of the objective (errors in 10 dB): training,
+and validation, of the first of the runs that has it.
 """
 
 from __future__ import annotations
