@@ -27,7 +27,7 @@ from core.training.bank import read_bank
 from core.training.batch import Batch
 from core.training.endless import Endless
 from core.training.objective import EmbeddedModel, losses, placing, playing_of, with_total
-from core.training.performing import write_scores
+from core.training.scores import write_scores
 from core.training.train import RunConfig
 
 _SCORES = 8192
@@ -40,7 +40,7 @@ _HEARD_WEIGHT = 0.5
 
 
 class EndlessRun:
-    """One run; see the module's first lines.
+    """One run; see the module's first lines. With parts in its folder it begins with them.
 
     Args:
         config: its sizes and rates; ``steps`` is not used.

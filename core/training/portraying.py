@@ -9,6 +9,7 @@ from torch import Tensor
 
 from core.engines.embedded.controls import FLOOR_DB, MAX_PARTIAL_HZ, N_PARTIALS
 from core.training.bands import HIGHEST_HZ, LOWEST_HZ, N_BANDS, NOISE_CENTRES_HZ, mel
+from core.training.played import Played, gain_at, interpolate, partials_hz
 from core.training.portrait import (
     LOUD,
     MODULATION_SCALE,
@@ -20,7 +21,6 @@ from core.training.portrait import (
     SEEN_RELEASED_S,
     SOFT,
 )
-from core.training.variation import Played, gain_at, interpolate, partials_hz
 
 
 def portraits(played: Played, colours: Tensor) -> Tensor:

@@ -20,19 +20,13 @@ from core.training.bands import colour_features as colour_one
 from core.training.bands import random_colour
 from core.training.bank import Bank
 from core.training.data import _load
-from core.training.endless import colour_features
-from core.training.performing import SAMPLES, Scores, Stage, write_scores
+from core.training.endless_batch import colour_features
+from core.training.performing import SAMPLES, Stage
+from core.training.played import Played, as_they_are, interpolate
 from core.training.portraying import portraits
 from core.training.rooms import background, room
-from core.training.variation import (
-    HIGHEST_KEY,
-    LEVEL_DB,
-    LOWEST_KEY,
-    Played,
-    Variation,
-    as_they_are,
-    interpolate,
-)
+from core.training.scores import Scores, write_scores
+from core.training.variation import HIGHEST_KEY, LEVEL_DB, LOWEST_KEY, Variation
 
 
 def generator(seed: int = 1) -> torch.Generator:
