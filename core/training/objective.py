@@ -248,8 +248,14 @@ def placing(
         + 0.5 * _contrast(first, second, weights.temperature),
     }
     if words is not None and bool(plain.any()):
-        # Words leave much open: they need only be nearer to their own instrument than to others.
-        terms["words"] = _contrast(words[plain], taught[plain], weights.temperature) + 2.0 * (
-            1.0 - (words[plain] * taught[plain]).sum(dim=-1).mean()
-        )
+        terms["words"] = wording(words[plain], taught[plain], weights)
     return terms
+
+
+def wording(words: Tensor, taught: Tensor, weights: LossWeights) -> Tensor:
+    """How far words [B, 512] are from where their instruments were taught to be.
+
+    Words leave much open: they need only be nearer to their own instrument than to others.
+    """
+    apart = 1.0 - (words * taught).sum(dim=-1).mean()
+    return _contrast(words, taught, weights.temperature) + 2.0 * apart

@@ -4,8 +4,9 @@
 
     python -m core.training.train CONFIG.toml --data DIR --run DIR [--minutes M] [--start RUN …]
 
-Three stages, a run each. ``playing`` trains the decoder by portraits, ``hearing`` the encoders
-towards them; neither needs the other, so both can run at once. ``together`` starts from both.
+Four stages, a run each. ``playing`` trains the decoder by portraits, ``hearing`` the encoders
+towards them; neither needs the other, so both can run at once. ``wording`` trains the sentence
+network alone, in seconds. ``together`` starts from all.
 
 A run folder holds ``config.toml``, ``state.pt`` (everything needed to go on), TensorBoard
 curves and sounds, and at the end ``embedded.safetensors`` (averaged weights in half precision).
@@ -22,6 +23,7 @@ import time
 import tomllib
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
 
@@ -38,7 +40,14 @@ from core.engines.embedded.decoder import DecoderConfig, coordinates
 from core.engines.embedded.engine import EmbeddedEngine
 from core.score import Clip, Note
 from core.training.data import TrainingSet
-from core.training.objective import EmbeddedModel, LossWeights, Sources, hearing, losses
+from core.training.objective import (
+    EmbeddedModel,
+    LossWeights,
+    Sources,
+    hearing,
+    losses,
+    wording,
+)
 from core.training.prototypes import Prototypes
 
 _STUDIED = 6000
@@ -57,7 +66,7 @@ class RunConfig:
     warmup_steps: int = 200
     weight_decay: float = 0.01
     average: float = 0.998
-    stage: Literal["playing", "hearing", "together"] = "together"
+    stage: Literal["playing", "hearing", "wording", "together"] = "together"
     taught_share: float = 0.35
     notes_each: int = 4
     words_share: float = 0.2
@@ -133,6 +142,7 @@ class Trainer:
         networks = {
             "playing": ("decoder",),
             "hearing": ("recording", "sentence"),
+            "wording": ("recording", "sentence"),
             "together": ("decoder", "recording", "sentence"),
         }[config.stage]
         state = torch.load(run / "state.pt", map_location=self.device, weights_only=True)
@@ -181,20 +191,7 @@ class Trainer:
         torch.manual_seed(int(rng.integers(2**62)))  # so that a resumed run is the same run
         for group in self.optimiser.param_groups:
             group["lr"] = group["share"] * learning_rate(config, self.step)
-        batch = self.train_set.draw(
-            config.batch,
-            rng,
-            config.reference_frames,
-            config.coloured_share,
-            1 if config.stage == "hearing" else config.notes_each,
-        ).to(self.device)
-        draw = torch.from_numpy(rng.random(config.batch)).to(self.device)
-        if config.stage == "hearing":
-            terms = hearing(self.model, batch, config.loss)
-        else:
-            sources = Sources(draw < config.taught_share, draw > 1.0 - config.words_share)
-            heard = sources if config.stage == "together" else None
-            terms = losses(self.model, batch, config.loss, heard, config.jitter)
+        terms = self._terms(rng)
         self.optimiser.zero_grad(set_to_none=True)
         terms["total"].backward()  # type: ignore[no-untyped-call]
         torch.nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
@@ -207,6 +204,36 @@ class Trainer:
                 mean.lerp_(value, 1 - keep)
         self.step += 1
         return {name: float(value.detach()) for name, value in terms.items()}
+
+    def _terms(self, rng: np.random.Generator) -> dict[str, Tensor]:
+        """What is minimised in a step."""
+        config = self.config
+        if config.stage == "wording":
+            chosen = torch.from_numpy(rng.choice(len(self.train_set), config.batch))
+            captions = rng.integers(0, self.train_set.sentences.shape[1], config.batch)
+            sentence = torch.from_numpy(self.train_set.sentences[chosen.numpy(), captions])
+            words = self.model.sentence(sentence.to(self.device))
+            return {"total": wording(words, self._places[chosen.to(self.device)], config.loss)}
+        batch = self.train_set.draw(
+            config.batch,
+            rng,
+            config.reference_frames,
+            config.coloured_share,
+            1 if config.stage == "hearing" else config.notes_each,
+        ).to(self.device)
+        draw = torch.from_numpy(rng.random(config.batch)).to(self.device)
+        if config.stage == "hearing":
+            return hearing(self.model, batch, config.loss)
+        sources = Sources(draw < config.taught_share, draw > 1.0 - config.words_share)
+        heard = sources if config.stage == "together" else None
+        return losses(self.model, batch, config.loss, heard, config.jitter)
+
+    @cached_property
+    def _places(self) -> Tensor:
+        """Where all training instruments are taught to be [I, 512]."""
+        with torch.no_grad():
+            portraits = self.train_set.portraits(range(len(self.train_set)))
+            return self.model.teacher(portraits.to(self.device))
 
     @torch.no_grad()
     def _doubt(self) -> Tensor:
@@ -231,7 +258,7 @@ class Trainer:
         batch = self.valid_set.batch_of(chosen, rng, self.config.reference_frames)
         batch = batch.to(self.device)
         self.averaged.eval()
-        if self.config.stage == "hearing":
+        if self.config.stage in ("hearing", "wording"):
             terms = hearing(self.averaged, batch, self.config.loss)
             return {f"valid/{name}": float(value) for name, value in terms.items()}
         found = {}
@@ -278,7 +305,7 @@ class Trainer:
                 means = {name: value / every for name, value in sums.items()}
                 sums = {}
                 validated = self.validate() if self.step % (5 * every) == 0 else {}
-                if validated and self.config.stage != "hearing":
+                if validated and self.config.stage in ("playing", "together"):
                     for name, audio in self.listen().items():
                         writer.add_audio(name, audio, self.step, SAMPLE_RATE)
                 for name, value in {**means, **validated}.items():
@@ -307,7 +334,8 @@ def main() -> None:
     device = torch.device(arguments.device)
     torch.set_flush_denormal(True)  # the far tails of activations would take many times longer
     trainer = Trainer(config, arguments.data, arguments.run, device, arguments.start)
-    trainer.fit(arguments.minutes)
+    quick = config.stage == "wording"  # steps of milliseconds
+    trainer.fit(arguments.minutes, every=1000 if quick else 100)
 
 
 if __name__ == "__main__":

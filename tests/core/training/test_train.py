@@ -17,6 +17,7 @@ from core.engines.embedded.weights import load_decoder, load_encoder_networks
 from core.errors import UserInputError
 from core.training import data, train
 from core.training.portrait import N_PORTRAIT, Sitter, Teacher
+from core.training.ship import ship
 
 CONFIGS = Path(train.__file__).parent / "configs"
 SMALL = train.RunConfig(
@@ -40,6 +41,7 @@ def _few_captions(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 STAGES = ("playing", "hearing", "together")
+EVERY_STAGE = (*STAGES, "wording")
 
 
 def trained(
@@ -56,7 +58,7 @@ def trained(
     return trainer.model.state_dict()
 
 
-@pytest.mark.parametrize("stage", STAGES)
+@pytest.mark.parametrize("stage", EVERY_STAGE)
 def test_a_run_broken_off_goes_on_as_if_it_had_not_been(
     prepared: Path, tmp_path: Path, stage: str
 ) -> None:
@@ -91,6 +93,29 @@ def test_the_last_stage_begins_with_what_the_others_learned(prepared: Path, tmp_
         assert learned
         for name in (*learned, "teacher.projection"):
             torch.testing.assert_close(own[name], state[name])
+
+
+def test_wording_trains_the_sentence_network_alone(prepared: Path, tmp_path: Path) -> None:
+    (tmp_path / "run").mkdir()
+    config = replace(SMALL, stage="wording")
+    trainer = train.Trainer(config, prepared, tmp_path / "run", torch.device("cpu"))
+    before = {name: value.clone() for name, value in trainer.model.state_dict().items()}
+    errors = [trainer.one_step()["total"] for _ in range(12)]
+    assert np.mean(errors[-4:]) < np.mean(errors[:4])
+    for name, value in trainer.model.state_dict().items():
+        alone = name.startswith("sentence.net")
+        assert torch.equal(value, before[name]) != alone, name
+
+
+def test_what_ships_is_the_mean_of_two_decoders(prepared: Path, tmp_path: Path) -> None:
+    for name, stop in (("one", 2), ("two", 6)):
+        trained(prepared, tmp_path / name, stop)
+    files = [tmp_path / name / "embedded.safetensors" for name in ("one", "two")]
+    ship(files[0], tmp_path / "bundle", decoder=files[1])
+    own, *parts = (load_decoder(f) for f in (tmp_path / "bundle/embedded.safetensors", *files))
+    for name, value in own.state_dict().items():
+        mean = sum(part.state_dict()[name] for part in parts) / 2
+        torch.testing.assert_close(value, mean, atol=1e-3, rtol=1e-3)
 
 
 def test_embeddings_mean_what_was_measured(prepared: Path) -> None:
