@@ -36,8 +36,8 @@ DOWN_S = np.array(
 """Moments while the key is down; each note's are moved at random by up to a quarter."""
 
 RELEASED_S = np.array([0.012, 0.03, 0.06, 0.12, 0.22, 0.38, 0.65, 1.15])
-N_DOWN, N_RELEASED = len(DOWN_S), len(RELEASED_S)
-N_MOMENTS = N_DOWN + 1 + N_RELEASED
+N_DOWN = len(DOWN_S)
+N_MOMENTS = N_DOWN + 1 + len(RELEASED_S)
 """The moment of the release stands between the others."""
 
 N_LEVELS = N_PARTIALS + N_NOISE
@@ -153,14 +153,23 @@ def write_bank(folder: Path, out: Path, split: str, sources: Sequence[str] = ())
 
 
 def read_bank(path: Path, device: torch.device) -> Bank:
-    """A bank that :func:`write_bank` wrote."""
-    with np.load(io.BytesIO(lzma.decompress(path.read_bytes()))) as stored:
-        arrays = {name: stored[name] for name in stored.files}
+    """A bank that :func:`write_bank` wrote.
+
+    Raises:
+        UserInputError: if it cannot be read, or another version wrote it.
+    """
+    try:
+        with np.load(io.BytesIO(lzma.decompress(path.read_bytes()))) as stored:
+            arrays = {name: stored[name] for name in stored.files}
+    except (OSError, EOFError, lzma.LZMAError, ValueError) as error:
+        raise UserInputError(
+            f"{path} cannot be read as a bank ({error}); write it with core.training.bank"
+        ) from error
+    if set(arrays) != {"ids", *_ARRAYS} or arrays["modulation"].shape[-1] != N_MODULATION:
+        raise UserInputError(f"{path} was written by another version; write it again")
     ids = tuple(str(name) for name in arrays.pop("ids"))
     arrays["levels"] = np.cumsum(arrays["levels"].transpose(2, 3, 0, 1), axis=2, dtype=np.uint8)
     tensors = {name: torch.from_numpy(array).to(device) for name, array in arrays.items()}
-    if tensors["modulation"].shape[-1] != N_MODULATION:
-        raise UserInputError(f"{path.name} was written by another version")
     return Bank(ids, **tensors)
 
 

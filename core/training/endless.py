@@ -2,7 +2,7 @@
 
 A pool of made-up instruments, each with two references, is renewed by a thread of its own while
 batches are drawn. What is drawn gets a fresh random colour, the same on references, portrait and
-notes. A batch may catch an instrument half renewed; one in some ten thousand does no harm.
+notes. A batch may catch an instrument half renewed, which is rare and does no harm.
 """
 
 from __future__ import annotations
@@ -68,8 +68,7 @@ class Endless:
         self._makers = torch.Generator(self.device).manual_seed(seed + 1)
         self._variation = Variation(bank, self._makers) if varied else None
         self._stage = Stage(self._makers)
-        self._next = 0
-        self._size = size
+        self._size, self._filled = size, 0
         first = self._made(min(size, _AT_ONCE))
         self._pool, self._filled = _resized(first, size), len(first.frames)
         self._stop, self._trouble = threading.Event(), list[BaseException]()
@@ -144,11 +143,10 @@ class Endless:
     def _made(self, count: int) -> _Pool:
         with torch.no_grad():
             if self._variation is None:
-                turn = (self._next + torch.arange(count, device=self.device)) % len(self._bank)
+                turn = (self._filled + torch.arange(count, device=self.device)) % len(self._bank)
                 played = as_they_are(self._bank, turn)
             else:
                 played = self._variation.draw(count)
-            self._next += count
             instrument = torch.arange(count, device=self.device).repeat(2)
             chosen = torch.randint(
                 len(self._scores), (2 * count,), generator=self._makers, device=self.device

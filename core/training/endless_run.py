@@ -34,9 +34,8 @@ _SCORES = 8192
 _STUDIED = 6000
 _PARTS = ("decoder", "recording", "teacher")
 _WARM_UP = 0.02  # share of the time
-_HEARD_FROM = 0.3
-_HEARD_WEIGHT = 0.5
-"""From this share of the time on, what the decoder makes of a first look counts as well."""
+_HEARD_FROM, _HEARD_WEIGHT = 0.3, 0.5
+"""From this share of the time on, what the decoder makes of a first look counts this much."""
 
 
 class EndlessRun:

@@ -19,14 +19,12 @@ class Played:
 
     Attributes:
         source: int64 [B], which of the bank's instruments each began as.
-        plain: bool [B], whether it is that instrument still.
         level_db: [B, N, T, 160], partials, then noise.
         times_s: [B, N, T]; pitch, velocity, held_s, detune_cents, inharmonicity: [B, N].
         modulation: [B, N, 7], NaN where it is not known.
     """
 
     source: Tensor
-    plain: Tensor
     level_db: Tensor
     times_s: Tensor
     pitch: Tensor
@@ -51,8 +49,7 @@ def partials_hz(pitch: Tensor, detune_cents: Tensor, inharmonicity: Tensor) -> T
 
 def as_they_are(bank: Bank, chosen: Tensor) -> Played:
     """A bank's own instruments, int64 [B]."""
-    plain = torch.ones(len(chosen), dtype=torch.bool, device=chosen.device)
-    return Played(chosen, plain, **bank.of(chosen))
+    return Played(chosen, **bank.of(chosen))
 
 
 def interpolate(values: Tensor, times_s: Tensor, at_s: Tensor) -> Tensor:

@@ -2,7 +2,7 @@
 
 Everything happens to levels at moments, so a batch of new instruments costs a GPU milliseconds.
 Formants move, a second instrument is layered, envelopes, brightness by velocity, the pattern of
-partials, noise, vibrato, stiffness and tuning change. What is left alone is *plain*.
+partials, noise, vibrato, stiffness and tuning change.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ class Variation:
     Args:
         bank: where to begin.
         generator: on the bank's device.
-        plain_share: how many stay as they are.
+        plain_share: how many stay as they are, but for their level.
     """
 
     def __init__(self, bank: Bank, generator: torch.Generator, plain_share: float = 0.2) -> None:
@@ -84,7 +84,7 @@ class Variation:
         level_db[..., :N_PARTIALS].masked_fill_(hz[:, :, None] >= MAX_PARTIAL_HZ, FLOOR_DB)
         level_db = _as_loud(level_db).clamp_min(FLOOR_DB)
         return Played(
-            chosen, ~changed, level_db, times_s, pitch, played.velocity, held_s, detune, stiffness,
+            chosen, level_db, times_s, pitch, played.velocity, held_s, detune, stiffness,
             self._modulated(played.modulation, changed & self._chance(0.35, count)),
         )  # fmt: skip
 

@@ -6,10 +6,13 @@ import numpy as np
 import pytest
 import torch
 
+from core.encoders.fitting import Heard
 from core.engines.embedded.controls import FLOOR_DB, N_NOISE, SAMPLE_RATE
 from core.engines.embedded.leakage import leakage, prepare, without_leakage
-from core.score import pitch_hz
+from core.engines.embedded.levels import KnotTimes, knot_levels, note_shapes
+from core.score import Note, pitch_hz
 from core.training.analysis import analyse_note
+from tests.helpers.decoders import lively_decoder
 
 KEYS = (40, 52, 64, 76, 88)
 
@@ -82,3 +85,31 @@ def test_what_was_first_asked_for_while_rendering_serves_fits_too() -> None:
     without_leakage(partial_db, torch.full((80, N_NOISE), -40.0), np.full(80, 33)).sum().backward()
     assert partial_db.grad is not None
     assert torch.isfinite(partial_db.grad).all()
+
+
+def test_the_engine_plays_without_it() -> None:
+    decoder = lively_decoder(moves=False)
+    embedding = torch.nn.functional.normalize(torch.ones(1, 512), dim=-1)
+    terms = decoder.terms(decoder.note_state(embedding, torch.tensor([64.0]), torch.tensor([90.0])))
+    (shape,) = note_shapes(terms.statics, [64])
+    times = KnotTimes(np.array([0.05, 0.2, 0.5]), np.zeros(3))
+    which, keys = torch.zeros(3, dtype=torch.long), np.full(3, 64)
+    index, fraction = (torch.from_numpy(x).expand(3, -1) for x in (shape.index, shape.fraction))
+    with torch.no_grad():
+        on_s = torch.from_numpy(times.since_s.astype(np.float32))
+        raw_db = decoder.knots(terms, which, on_s, torch.zeros(3)).noise_db
+        partial_db, noise_db = knot_levels(decoder, terms, which, times, index, fraction, keys)
+    torch.testing.assert_close(noise_db, without_leakage(partial_db, raw_db, keys))
+    assert float((raw_db - noise_db).max()) > 1.0
+
+
+def test_a_fit_expects_what_the_engine_plays(monkeypatch: pytest.MonkeyPatch) -> None:
+    decoder = lively_decoder(moves=False)
+    heard = Heard(tone(64), [Note(0.0, 64, 90, 1.0)])
+    embedding = torch.nn.functional.normalize(torch.ones(1, 512), dim=-1)
+    with torch.no_grad():
+        own = heard.predicted(decoder, embedding, torch.zeros(1))
+        monkeypatch.setattr("core.encoders.fitting.without_leakage", lambda p, noise, k: noise)
+        leaky = heard.predicted(decoder, embedding, torch.zeros(1))
+    assert (own <= leaky * 1.001).all()
+    assert float((own / leaky).min()) < 0.9

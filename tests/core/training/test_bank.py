@@ -58,3 +58,13 @@ def test_sources_choose(procedural_data: Path, tmp_path: Path) -> None:
     found = read_bank(tmp_path / "bank.xz", torch.device("cpu"))
     assert count == len(found) >= 1
     assert all(name.startswith("procedural:plucked") for name in found.ids)
+
+
+def test_a_missing_or_damaged_bank_is_refused(bank_files: dict[str, Path], tmp_path: Path) -> None:
+    cpu = torch.device("cpu")
+    with pytest.raises(UserInputError, match="cannot be read as a bank"):
+        read_bank(tmp_path / "none.xz", cpu)
+    cut = tmp_path / "cut.xz"
+    cut.write_bytes(bank_files["valid"].read_bytes()[:5000])
+    with pytest.raises(UserInputError, match="cannot be read as a bank"):
+        read_bank(cut, cpu)
