@@ -136,6 +136,8 @@ def end_features(
 def with_ends(network: NoteEnds, mono: FloatArray, notes: Sequence[Note]) -> tuple[Note, ...]:
     """The same notes, as long as their keys were held: the median of what the network says.
 
+    A key must be let go before it is struck again, whatever else the network would say.
+
     Args:
         network: trained.
         mono: float32 [frames] at 44.1 kHz.
@@ -146,9 +148,21 @@ def with_ends(network: NoteEnds, mono: FloatArray, notes: Sequence[Note]) -> tup
     power = step_power(mono)
     shown = [end_features(power, notes, which) for which in range(len(notes))]
     features, inside = (torch.from_numpy(np.stack(column)) for column in zip(*shown, strict=True))
-    likely = network(features, inside).exp()
+    possible = torch.from_numpy(np.stack([_until_struck_again(notes, note) for note in notes]))
+    likely = network(features, inside & possible).exp()
     steps = (likely.cumsum(dim=1) < 0.5).sum(dim=1) - BEFORE
     return tuple(
         replace(note, duration_s=max(_SHORTEST_S, int(step) * STEP_S))
         for note, step in zip(notes, steps, strict=True)
     )
+
+
+def _until_struck_again(notes: Sequence[Note], note: Note) -> npt.NDArray[np.bool_]:
+    """At which steps a note may end: bool [310], some in any case."""
+    again_s = [
+        other.start_s - note.start_s
+        for other in notes
+        if other.pitch == note.pitch and other.start_s > note.start_s + _NEW_S
+    ]
+    last = N_STEPS if not again_s else BEFORE + round(min(again_s) / STEP_S)
+    return np.arange(N_STEPS) <= max(last, BEFORE + SHORTEST_STEPS)

@@ -136,3 +136,18 @@ def test_shipping_a_wrong_network_leaves_the_bundle_as_it_was(tmp_path: Path) ->
         ship(SHIPPED, tmp_path, wrong)
     assert (tmp_path / SHIPPED.name).read_bytes() == before
     assert not list(tmp_path.glob("*.partial"))
+
+
+def test_a_key_is_let_go_before_it_is_struck_again() -> None:
+    torch.manual_seed(0)
+    undecided = NoteEnds().eval()  # any end is about as likely as another: 1.5 s in the median
+    notes = [Note(0.1 + 0.4 * i, 67, 90, 0.35) for i in range(3)] + [Note(0.1, 60, 90, 0.35)]
+    mono = np.sum([tone(note, 3.0, 10.0, 0.2) for note in notes], axis=0)
+    first, second, last, other = with_ends(undecided, mono, notes)
+    assert first.end_s <= second.start_s + 0.011
+    assert second.end_s <= last.start_s + 0.011
+    assert last.duration_s > 0.5
+    assert other.duration_s > 0.5
+    # A key heard twice at nearly the same time ends somewhere all the same.
+    trill = [Note(0.1, 67, 90, 0.3), Note(0.14, 67, 90, 0.3)]
+    assert with_ends(undecided, mono, trill)[0].duration_s >= 0.05
