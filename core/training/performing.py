@@ -21,7 +21,7 @@ from core.engines.embedded.controls import (
     N_PARTIALS,
     SAMPLE_RATE,
 )
-from core.engines.embedded.modulation import lags_s
+from core.engines.embedded.modulation import lags_s, shimmer_growth
 from core.engines.embedded.noise import NOISE_FFT, NOISE_HOP, bands_to_bins
 from core.training.bank import N_DOWN
 from core.training.played import Played, interpolate, partials_hz
@@ -146,6 +146,7 @@ class Stage:
         wave = torch.sin(2 * math.pi * (tremolo_hz * at_s + begin))
         shape = (_SHIMMER_WAVES, len(tremolo_db), 1, count)
         rates = 0.4 + 1.2 * torch.rand(shape, generator=self._generator, device=self._device)
+        rates = rates * torch.from_numpy(shimmer_growth(count)).float().to(self._device)
         begins = torch.rand(shape, generator=self._generator, device=self._device)
         own = torch.zeros(len(tremolo_db), len(at_s), count, device=self._device)
         for rate, start in zip(rates, begins, strict=True):

@@ -2,7 +2,8 @@
 
 A handful of numbers a note, and what they do at a time since its onset. Vibrato bends all
 partials together, tremolo moves their level together, shimmer moves each by itself, as the
-beating of a section's or a chorus' voices does.
+beating of a section's or a chorus' voices does: voices that differ in pitch by a ratio beat the
+faster the higher the partial.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ MAX_DELAY_S = 1.5
 
 _AUDIBLE_CENTS, _AUDIBLE_DB = 0.5, 0.1
 _SHIMMER_WAVES = 3
+_USUAL_PARTIAL, _MOST_GROWTH = 4.0, 6.0
 
 Array = npt.NDArray[np.float64]
 
@@ -38,7 +40,7 @@ class Modulation:
         tremolo_db: peak deviation of level, 0 … 9.
         tremolo_hz: its rate.
         shimmer_db: standard deviation of each partial's own level, 0 … 8.
-        shimmer_hz: how fast that moves.
+        shimmer_hz: how fast that moves, of the fourth; see :func:`shimmer_growth`.
     """
 
     vibrato_cents: float = 0.0
@@ -64,6 +66,15 @@ class Modulation:
         return max(self.tremolo_db, self.shimmer_db) >= _AUDIBLE_DB
 
 
+def shimmer_growth(n_partials: int) -> Array:
+    """How fast each partial shimmers, as a share of ``shimmer_hz`` [K].
+
+    In proportion to its number: a rate is measured over the lowest eight together, of which the
+    fourth is typical. Past the 24th it grows no further, as such beats are too fast to tell apart.
+    """
+    return np.minimum(np.arange(1, n_partials + 1) / _USUAL_PARTIAL, _MOST_GROWTH)
+
+
 NAMES = tuple(field.name for field in fields(Modulation))
 N_MODULATION = len(NAMES)
 
@@ -85,7 +96,8 @@ class ModulationPhases:
         """Random ones."""
         vibrato, tremolo = rng.random(2)
         shape = (_SHIMMER_WAVES, n_partials)
-        return cls(vibrato, tremolo, rng.random(shape), rng.uniform(0.4, 1.6, shape))
+        begins, rates = rng.random(shape), rng.uniform(0.4, 1.6, shape)
+        return cls(vibrato, tremolo, begins, rates * shimmer_growth(n_partials))
 
     def of(self, partials: npt.NDArray[np.int64]) -> ModulationPhases:
         """The same for some of the partials only."""
