@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from scipy.signal import hilbert
 
 from core.engines.embedded.controls import (
     FLOOR_DB,
@@ -164,6 +165,25 @@ def test_vibrato_bends_the_pitch(bank: Bank) -> None:
     hz = SAMPLE_RATE / np.diff(crossings + part)
     cents = 1200 * np.log2(hz / 440.0)
     assert 30 < np.abs(cents - cents.mean()).max() < 50
+
+
+def test_higher_partials_shimmer_faster() -> None:
+    """The sixteenth at four times the rate, where the fundamental has a quarter of it."""
+    swings_hz = []
+    for partial in (1, 16):
+        played = pure_tone(48, FLOOR_DB)
+        played.level_db[:, :, 1:20, partial - 1] = -20.0
+        played.modulation[..., 5], played.modulation[..., 6] = 3.0, 4.0
+        found = []
+        for seed in range(4):
+            stage = Stage(generator(seed))
+            sound = stage.play(played, torch.tensor([0]), one_note(0.0, 2.9, 4.0))[0].numpy()
+            level = np.abs(hilbert(sound))[int(0.3 * SAMPLE_RATE) : int(2.8 * SAMPLE_RATE)]
+            above = level > np.median(level)
+            found.append(np.diff(above.astype(int)).clip(0).sum() / 2.5)
+        swings_hz.append(np.mean(found))
+    assert 0.4 < swings_hz[0] < 2.0
+    assert 10.0 < swings_hz[1] < 24.0
 
 
 def test_instruments_are_as_loud_as_their_levels_say(bank: Bank) -> None:
