@@ -15,7 +15,7 @@ from torch import Tensor
 
 from core.encoders.features import SAMPLE_RATE
 from core.engines.base import FloatArray
-from core.engines.embedded.controls import NOISE_EDGES_HZ, partial_hz
+from core.engines.embedded.controls import NOISE_EDGES_HZ, tone_hz
 from core.score import pitch_hz
 
 Array = npt.NDArray[np.float64]
@@ -57,8 +57,8 @@ def band_power(mono: FloatArray) -> Array:
 
 @lru_cache(maxsize=128)
 def partials_to_bands(pitch: float) -> npt.NDArray[np.float32]:
-    """[128, B]: how a key's partials, with their main lobes, fall into bands."""
-    hz = partial_hz(pitch_hz(pitch), 0.0)
+    """[144, B]: how a key's partials, half ones last, with their main lobes, fall into bands."""
+    hz = tone_hz(pitch_hz(pitch), 0.0)
     bins = hz * N_FFT / SAMPLE_RATE
     offsets = np.arange(-3, 4)
     place = np.round(bins)[:, None] + offsets  # [K, 7]

@@ -13,7 +13,7 @@ from torch import Tensor
 
 from core.encoders.band_levels import noise_to_bands, partials_to_bands
 from core.engines.embedded.controls import partial_hz
-from core.engines.embedded.decoder import Decoder, envelope_weights, partial_levels
+from core.engines.embedded.decoder import Decoder, envelope_weights, tone_levels
 from core.engines.embedded.leakage import without_leakage
 from core.score import pitch_hz
 
@@ -47,7 +47,7 @@ class Dynamics:
         decoder, count = self._decoder, len(self._keys)
         state = decoder.note_state(embedding.expand(count, -1), self._pitch, self._velocity)
         controls = decoder(state, torch.arange(count), self._on_s, torch.zeros(count))
-        partial_db = partial_levels(controls, self._index, self._fraction)
+        partial_db = tone_levels(controls, self._index, self._fraction)
         noise_db = without_leakage(partial_db, controls.noise_db, self._keys)
         tones = torch.bmm(0.5 * torch.exp2(partial_db * _DB)[:, None], self._spread)[:, 0]
         power = tones + torch.exp2(noise_db * _DB) @ noise_to_bands()

@@ -29,13 +29,13 @@ from core.encoders.band_levels import (
 from core.encoders.dynamics import Dynamics
 from core.encoders.features import SAMPLE_RATE
 from core.engines.base import FloatArray
-from core.engines.embedded.controls import knot_times, partial_hz
+from core.engines.embedded.controls import N_HALVES, knot_times, partial_hz
 from core.engines.embedded.decoder import (
     Decoder,
     coordinates,
     envelope_weights,
     on_sphere,
-    partial_levels,
+    tone_levels,
 )
 from core.engines.embedded.leakage import without_leakage
 from core.score import Note, pitch_hz
@@ -102,7 +102,7 @@ def fit(
         first_look: float32 [512], unit norm.
         mono: float32 [frames] at 44.1 kHz.
         notes: what is played, at least one.
-        deviation: [511], how far each coordinate may be off.
+        deviation: [511], how far each coordinate may be off; half partials are not looked for.
         known: [I, 512], timbres of known instruments; may be none.
         settings: see :class:`FitSettings`.
 
@@ -117,6 +117,9 @@ def fit(
     with torch.no_grad():
         expected = dynamics.of(on_sphere(start))
     place = torch.zeros_like(start, requires_grad=True)
+    # Half partials come with known timbres or not at all: an organ's are heard as notes an octave
+    # lower, and a fit that looked for them would find them anywhere.
+    deviation = functional.pad(deviation[:-N_HALVES], (0, N_HALVES))
     # The recording's own level says nothing, that of one note beside another little.
     level = torch.zeros(1, requires_grad=True)
     gains = torch.zeros(len(notes), requires_grad=True)
@@ -272,7 +275,7 @@ class Heard:
         controls = decoder(state, which, on_s, off_s)
         index = torch.cat([part.index for part in parts])
         fraction = torch.cat([part.fraction for part in parts])
-        partial_db = partial_levels(controls, index, fraction)
+        partial_db = tone_levels(controls, index, fraction)
         keys = np.repeat(np.array([part.note.pitch for part in parts]), counts)
         noise_db = without_leakage(partial_db, controls.noise_db, keys)
         partials = 0.5 * torch.exp2(partial_db * _DB)

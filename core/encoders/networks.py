@@ -9,6 +9,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from core.encoders.features import N_FEATURES, N_LEVELS
+from core.engines.embedded import halves
 from core.engines.embedded.decoder import coordinates, on_sphere
 
 PHRASE_TEMPERATURE = 0.05
@@ -120,7 +121,8 @@ class RecordingNet(nn.Module):
         mean = (x * alive).sum(dim=1) / frames[:, None]
         peak = x.masked_fill(alive == 0, -1e4).amax(dim=1)
         heard = torch.cat([attended, mean, peak, plain], dim=-1)
-        return functional.normalize(self.head(heard), dim=-1)
+        # The lowest partial heard is taken for the key's: nothing is ever heard below it.
+        return halves.without(self.head(heard))
 
 
 def _mean_and_deviation(x: Tensor, alive: Tensor) -> Tensor:
@@ -178,7 +180,9 @@ class SentenceNet(nn.Module):
         if not len(self.prototype_sentences):
             return guessed
         likely = torch.softmax(self._fit(sentence) / PROTOTYPE_TEMPERATURE, dim=-1)
-        return functional.normalize(self._mode(likely) + GUESS_SHARE * guessed, dim=-1)
+        found = self._mode(likely)
+        # A guess is too rough for the levels of single partials.
+        return halves.as_in(found + GUESS_SHARE * guessed, found)
 
     def _mode(self, likely: Tensor) -> Tensor:
         """What the likely prototypes agree on: weights [B, I] to [B, 512], unit norm."""

@@ -37,13 +37,16 @@ _MEASURED_SHIFTS_CENTS = np.arange(-20.0, 21.0, 4.0)
 _MEASURED_INHARMONICITIES = np.concatenate([[0.0], np.geomspace(1e-5, 1e-2, 16)])
 
 
-def analyse_note(audio: FloatArray, pitch: int, held_s: float) -> NoteControls:
+def analyse_note(
+    audio: FloatArray, pitch: int, held_s: float, halves: bool = False
+) -> NoteControls:
     """Controls of one note.
 
     Args:
         audio: float32 [frames] at 44.1 kHz, mono, starting at the key press.
         pitch: MIDI key it was played with.
         held_s: when the key was released, seconds.
+        halves: whether there are partials halfway between its own, which are not noise.
     """
     total_s = len(audio) / SAMPLE_RATE
     times_s = knot_times(held_s, total_s - held_s)
@@ -51,9 +54,15 @@ def analyse_note(audio: FloatArray, pitch: int, held_s: float) -> NoteControls:
     audio, modulation = take_out(audio, f0_hz, held_s)
     if modulation is not None and modulation.has_vibrato:
         f0_hz, inharmonicity = _tune(audio, pitch_hz(pitch))
-    width = window_width(f0_hz)
+    width = window_width(f0_hz / 2 if halves else f0_hz)
     power, bin_hz = _spectra(audio, times_s, width)
-    partials, density = _split(power, bin_hz, width, partial_hz(f0_hz, inharmonicity))
+    if halves:
+        numbers = 0.5 * np.arange(1, 2 * N_PARTIALS + 1)
+        hz = f0_hz * numbers * np.sqrt(1.0 + inharmonicity * numbers**2)
+        partials, density = _split(power, bin_hz, width, hz)
+        partials = partials[:, 1::2]
+    else:
+        partials, density = _split(power, bin_hz, width, partial_hz(f0_hz, inharmonicity))
     gain = _sharpening(audio, times_s, held_s, width, f0_hz, power, bin_hz)
 
     band_of_partial = np.digitize(partial_hz(f0_hz, inharmonicity), _SHARPEN_EDGES_HZ[1:-1])
@@ -137,7 +146,7 @@ def _split(
     # A sinusoid of amplitude a puts a²/4 · n_fft into its main lobe, at this scaling.
     squared = 4.0 * np.maximum(energy, 0.0) / (SAMPLE_RATE / bin_hz)
     squared[:, ~audible] = 0.0
-    return squared[:, :N_PARTIALS], density
+    return squared, density
 
 
 def _sharpening(

@@ -146,7 +146,9 @@ class Stage:
         wave = torch.sin(2 * math.pi * (tremolo_hz * at_s + begin))
         shape = (_SHIMMER_WAVES, len(tremolo_db), 1, count)
         rates = 0.4 + 1.2 * torch.rand(shape, generator=self._generator, device=self._device)
-        rates = rates * torch.from_numpy(shimmer_growth(count)).float().to(self._device)
+        rates = rates * torch.from_numpy(shimmer_growth(np.arange(1.0, count + 1))).float().to(
+            self._device
+        )
         begins = torch.rand(shape, generator=self._generator, device=self._device)
         own = torch.zeros(len(tremolo_db), len(at_s), count, device=self._device)
         for rate, start in zip(rates, begins, strict=True):

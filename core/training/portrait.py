@@ -15,8 +15,15 @@ import numpy.typing as npt
 import torch
 from torch import Tensor, nn
 
-from core.engines.embedded.controls import FLOOR_DB, MAX_PARTIAL_HZ, N_NOISE, partial_hz
+from core.engines.embedded.controls import (
+    FLOOR_DB,
+    MAX_PARTIAL_HZ,
+    N_HALVES,
+    N_NOISE,
+    partial_hz,
+)
 from core.engines.embedded.decoder import on_sphere
+from core.engines.embedded.halves import LEAST_DB, to_coordinates
 from core.engines.embedded.modulation import N_MODULATION
 from core.score import pitch_hz
 from core.training.bands import N_BANDS, NOISE_CENTRES_HZ, band_position, colour_at
@@ -34,7 +41,7 @@ REGION_WIDTH = 9.0
 SOFT, LOUD = 60, 100  # velocities
 QUIETEST_DB = -84.0
 MODULATION_SCALE = np.array([20.0, 5.0, 1.0, 3.0, 5.0, 4.0, 5.0])
-N_PORTRAIT = (
+N_MEASURED = (
     len(REGIONS) * (_N_TIMES * (SEEN_PARTIALS + N_BANDS) + 1)
     + _N_TIMES * N_NOISE
     + N_BANDS
@@ -42,6 +49,8 @@ N_PORTRAIT = (
     + 1
     + N_MODULATION
 )
+N_PORTRAIT = N_MEASURED + N_HALVES
+"""What is measured and projected, then what is stated as it is: the half partials' coordinates."""
 
 
 @lru_cache(maxsize=256)
@@ -95,6 +104,8 @@ class Sitter:
                 [arrays["detune_cents"].astype(float).mean() / 10.0],
             ]
         ).astype(np.float32)
+        half_db = np.asarray(arrays.get("half_db", np.full(N_HALVES, LEAST_DB)), np.float32)
+        self._halves = to_coordinates(torch.from_numpy(half_db)).numpy()
 
     def portrait(self, colour: Array | None) -> Levels:
         """float32 [:data:`N_PORTRAIT`], in the colour given."""
@@ -118,6 +129,7 @@ class Sitter:
             self._by_velocity(bands[:, 2]),
             self._by_velocity(noise[:, 2]),
             self._lasting,
+            self._halves,
         ]
         return np.concatenate(parts).astype(np.float32)
 
@@ -153,24 +165,27 @@ class Teacher(nn.Module):
 
     def __init__(self, embedding_dim: int) -> None:
         super().__init__()
-        self.register_buffer("mean", torch.zeros(N_PORTRAIT))
-        self.register_buffer("projection", torch.zeros(N_PORTRAIT, embedding_dim - 1))
+        self.register_buffer("mean", torch.zeros(N_MEASURED))
+        self.register_buffer("projection", torch.zeros(N_MEASURED, embedding_dim - 1))
 
     @torch.no_grad()
     def study(self, portraits: Tensor) -> None:
         """Fix the projection by portraits [n, :data:`N_PORTRAIT`]."""
-        self.mean.copy_(portraits.mean(dim=0))
-        _, deviation, axes = torch.linalg.svd(portraits - self.mean, full_matrices=False)
-        kept = min(len(deviation), self.projection.shape[1])
+        measured = portraits[:, :N_MEASURED]
+        self.mean.copy_(measured.mean(dim=0))
+        _, deviation, axes = torch.linalg.svd(measured - self.mean, full_matrices=False)
+        kept = min(len(deviation), self.projection.shape[1] - N_HALVES)
         scale = deviation[:kept].clamp_min(1e-4 * float(deviation[0])).rsqrt()
         self.projection.zero_()
         self.projection[:, :kept] = axes[:kept].T * scale
-        spread = ((portraits - self.mean) @ self.projection).square().sum(dim=1).mean().sqrt()
+        spread = ((measured - self.mean) @ self.projection).square().sum(dim=1).mean().sqrt()
         self.projection.mul_(_SPREAD / spread)
 
     def forward(self, portrait: Tensor) -> Tensor:
         """[B, :data:`N_PORTRAIT`] to [B, 512], unit norm."""
-        return on_sphere((portrait - self.mean) @ self.projection)
+        measured, stated = portrait[:, :N_MEASURED], portrait[:, N_MEASURED:]
+        place = (measured - self.mean) @ self.projection
+        return on_sphere(torch.cat([place[:, :-N_HALVES], stated], dim=-1))
 
 
 def stack(portraits: list[npt.NDArray[np.float32]]) -> Tensor:

@@ -6,8 +6,9 @@ import math
 
 import torch
 from torch import Tensor
+from torch.nn import functional
 
-from core.engines.embedded.controls import FLOOR_DB, MAX_PARTIAL_HZ, N_PARTIALS
+from core.engines.embedded.controls import FLOOR_DB, MAX_PARTIAL_HZ, N_HALVES, N_PARTIALS
 from core.training.bands import HIGHEST_HZ, LOWEST_HZ, N_BANDS, NOISE_CENTRES_HZ, mel
 from core.training.played import Played, gain_at, interpolate, partials_hz
 from core.training.portrait import (
@@ -61,7 +62,8 @@ def portraits(played: Played, colours: Tensor) -> Tensor:
         torch.einsum("brn,bn->br", by_region, stiffness) / 1.5,
         played.detune_cents.mean(dim=1, keepdim=True) / 10.0,
     ]
-    return torch.cat(parts, dim=1)
+    # Nothing that varies has half partials: what is drawn from a bank is played without any.
+    return functional.pad(torch.cat(parts, dim=1), (0, N_HALVES))
 
 
 def band_places(hz: Tensor) -> tuple[Tensor, Tensor]:

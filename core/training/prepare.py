@@ -23,11 +23,13 @@ import torch
 from core.encoders.features import spectral_features
 from core.engines.base import FloatArray
 from core.engines.embedded.controls import NoteControls
+from core.engines.embedded.halves import LEAST_DB
 from core.engines.embedded.modulation import N_MODULATION
 from core.score import pitch_hz
 from core.training import effects, nsynth
 from core.training.analysis import analyse_note
 from core.training.derived import DerivedInstruments
+from core.training.halves import measure_halves
 from core.training.instruments import SAMPLE_RATE, Instrument, NotePlayer, PlayedNote
 from core.training.procedural import FIRST_LATER, make_instrument
 from core.training.soundfonts import FONTS, iter_instruments
@@ -153,7 +155,9 @@ def write_instrument(
         if _level(note.audio) > 1e-3 * loudest
     ]
     rng = np.random.default_rng([5, *instrument.id.encode()])
-    controls = [analyse_note(note.audio, note.pitch, note.held_s) for note in notes]
+    half_db = measure_halves(notes)
+    halves = bool((half_db > LEAST_DB).any())
+    controls = [analyse_note(note.audio, note.pitch, note.held_s, halves) for note in notes]
     references = [_reference_features(notes, rng) for _ in range(N_REFERENCES)]
     cents = [
         1200 * np.log2(control.f0_hz / pitch_hz(note.pitch))
@@ -164,6 +168,7 @@ def write_instrument(
         temporary,
         meta=json.dumps({**asdict(instrument), "measured": measure_traits(notes, controls)}),
         max_hz=max_hz,
+        half_db=half_db,
         pitch=np.array([note.pitch for note in notes], np.int16),
         velocity=np.array([note.velocity for note in notes], np.int16),
         held_s=np.array([note.held_s for note in notes], np.float32),

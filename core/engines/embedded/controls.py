@@ -25,6 +25,14 @@ PITCH_RANGE = (24, 98)
 N_PARTIALS = 128
 """Partials a note may have; those above :data:`MAX_PARTIAL_HZ` stay silent."""
 
+N_HALVES = 16
+"""Partials a note may have at odd multiples of half its fundamental, the lowest of them."""
+
+N_TONES = N_PARTIALS + N_HALVES
+
+TONE_NUMBERS = np.concatenate([np.arange(1.0, N_PARTIALS + 1), np.arange(N_HALVES) + 0.5])
+"""Every sinusoid of a note as a multiple of its fundamental: partials, then half ones [144]."""
+
 MAX_PARTIAL_HZ = 19_000.0
 
 NOISE_EDGES_HZ = np.concatenate([[0.0], np.geomspace(120.0, 20_000.0, 32)])
@@ -95,8 +103,12 @@ def partial_hz(f0_hz: float, inharmonicity: float) -> npt.NDArray[np.float64]:
     ``f_k = k f0 sqrt(1 + B k²)``, Fletcher, *Normal vibration frequencies of a stiff piano
     string*, JASA 36 (1964).
     """
-    k = np.arange(1, N_PARTIALS + 1)
-    return f0_hz * k * np.sqrt(1.0 + inharmonicity * k**2)
+    return tone_hz(f0_hz, inharmonicity)[:N_PARTIALS]
+
+
+def tone_hz(f0_hz: float, inharmonicity: float) -> npt.NDArray[np.float64]:
+    """The same, and of the half partials after them, Hz [144]."""
+    return f0_hz * TONE_NUMBERS * np.sqrt(1.0 + inharmonicity * TONE_NUMBERS**2)
 
 
 @dataclass(frozen=True)

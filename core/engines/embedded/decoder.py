@@ -17,12 +17,14 @@ import numpy.typing as npt
 import torch
 from torch import Tensor, nn
 
+from core.engines.embedded import halves
 from core.engines.embedded.controls import (
     ENVELOPE_HZ,
     FLOOR_DB,
     MAX_DETUNE_CENTS,
     MAX_INHARMONICITY,
     N_DEVIATIONS,
+    N_HALVES,
     N_NOISE,
     N_PARTIALS,
 )
@@ -58,6 +60,7 @@ class DecodedControls:
         envelope_db: [J, 48] level of the partials' spectral envelope at ``ENVELOPE_HZ``.
         deviation_db: [J, 40] what the lowest partials add to it.
         noise_db: [J, 32] RMS of each noise band.
+        half_db: [J, 16] level of the half partials relative to the note's lowest partials.
         inharmonicity: [J] stiffness B.
         detune_cents: [J] of the fundamental from equal temperament.
         modulation: [J, 7] the fields of :class:`core.engines.embedded.modulation.Modulation`.
@@ -66,6 +69,7 @@ class DecodedControls:
     envelope_db: Tensor
     deviation_db: Tensor
     noise_db: Tensor
+    half_db: Tensor
     inharmonicity: Tensor
     detune_cents: Tensor
     modulation: Tensor
@@ -78,6 +82,7 @@ class NoteTerms:
     steering: Tensor
     out: Tensor
     statics: Tensor
+    half_db: Tensor
 
 
 _TIME_SCALES_S = (0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0)
@@ -182,21 +187,24 @@ class Decoder(nn.Module):
         self.spread = nn.Linear(config.surfaces, n_out, bias=False)
 
     def note_state(self, embedding: Tensor, pitch: Tensor, velocity: Tensor) -> Tensor:
-        """What terms are made of: embedding [M, 512], pitch [M], velocity [M] to [M, 1152]."""
+        """What terms are made of: embedding [M, 512], pitch [M], velocity [M] to [M, 1168]."""
         note = note_features(pitch, velocity)
+        half_db = halves.relative_levels(coordinates(embedding))
+        embedding = halves.without(embedding)
         # Unit vectors of 512 dimensions have entries near 0.04; bring them to order 1.
         timbre = self.embed_timbre(embedding * self.config.embedding_dim**0.5)
         x = timbre + self.embed_note(note) + timbre * torch.tanh(self.cross(note))
         for block in self.trunk:
             x = block(x)
         surfaces = self.surfaces(coordinates(embedding)) * self.note_gate(note)
-        return torch.cat([self.trunk_norm(x), surfaces], dim=-1)
+        return torch.cat([self.trunk_norm(x), surfaces, half_db], dim=-1)
 
     def terms(self, state: Tensor) -> NoteTerms:
         """What :meth:`knots` needs to know of notes: state from :meth:`note_state`."""
-        trunk, surfaces = torch.split(state, [self.config.width, self.config.surfaces], dim=-1)
+        sizes = [self.config.width, self.config.surfaces, N_HALVES]
+        trunk, surfaces, half_db = torch.split(state, sizes, dim=-1)
         steering = torch.cat([surfaces, self.steer(trunk)], dim=-1)
-        return NoteTerms(steering, self.out_note(trunk), self.statics(trunk))
+        return NoteTerms(steering, self.out_note(trunk), self.statics(trunk), half_db)
 
     def forward(
         self, state: Tensor, note_of_knot: Tensor, on_s: Tensor, off_s: Tensor
@@ -233,6 +241,7 @@ class Decoder(nn.Module):
             envelope_db=20.0 * envelope - 50.0,
             deviation_db=10.0 * deviation,
             noise_db=20.0 * noise - 70.0,
+            half_db=terms.half_db.index_select(0, note_of_knot),
             inharmonicity=inharmonicity,
             detune_cents=detune_cents,
             modulation=modulation,
@@ -289,3 +298,9 @@ def partial_levels(controls: DecodedControls, index: Tensor, fraction: Tensor) -
     level = low + fraction * (high - low)
     own = nn.functional.pad(controls.deviation_db, (0, N_PARTIALS - N_DEVIATIONS))
     return (level + own).clamp_min(FLOOR_DB)
+
+
+def tone_levels(controls: DecodedControls, index: Tensor, fraction: Tensor) -> Tensor:
+    """The same, and of the half partials after them, dB [J, 144]."""
+    partial_db = partial_levels(controls, index, fraction)
+    return torch.cat([partial_db, halves.half_levels(partial_db, controls.half_db)], dim=1)

@@ -97,8 +97,8 @@ class KnotFeed:
             embedding = torch.from_numpy(self._embedding)[None].expand(len(old), -1)
             state = decoder.note_state(embedding, voices.pitch[old], voices.velocity[old])
             fresh, kept = decoder.terms(state), voices.terms
-            kept.steering[old], kept.out[old] = fresh.steering, fresh.out
-            kept.statics[old] = fresh.statics
+            for known, new in zip(vars(kept).values(), vars(fresh).values(), strict=True):
+                known[old] = new
             voices.timbre[old] = self._timbre
         return voices.terms, torch.from_numpy(rows)
 

@@ -135,12 +135,13 @@ def without_leakage(partial_db: Tensor, noise_db: Tensor, keys: npt.NDArray[np.i
     """Noise without what its partials leaked into it, dB [J, 32].
 
     Args:
-        partial_db: [J, 128]; noise_db: [J, 32], as an analysis would state them.
+        partial_db: [J, ≥ 128], half partials after the others do not count; noise_db: [J, 32];
+            as an analysis would state them.
         keys: int64 [J], MIDI keys.
     """
     distinct = np.unique(keys)
     table = prepare({int(key) for key in distinct})
-    power = torch.exp(partial_db * _DB)
+    power = torch.exp(partial_db[:, :N_PARTIALS] * _DB)
     if len(keys) <= _FEW:
         own = table.index_select(0, torch.from_numpy(keys)).to(power.device)
         leaked = torch.bmm(power[:, None], own)[:, 0]

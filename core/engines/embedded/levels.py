@@ -15,13 +15,13 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from core.engines.embedded.controls import MAX_PARTIAL_HZ, partial_hz
+from core.engines.embedded.controls import MAX_PARTIAL_HZ, N_PARTIALS, tone_hz
 from core.engines.embedded.decoder import (
     Decoder,
     NoteTerms,
     envelope_weights,
-    partial_levels,
     statics_of,
+    tone_levels,
 )
 from core.engines.embedded.leakage import without_leakage
 from core.engines.embedded.modulation import Modulation
@@ -40,8 +40,8 @@ class NoteShape:
     """What stays as it is through a note.
 
     Attributes:
-        partials_hz: float64 [K].
-        index, fraction: [K], of :func:`core.engines.embedded.decoder.envelope_weights`.
+        partials_hz: float64 [144], half partials last.
+        index, fraction: [128], of :func:`core.engines.embedded.decoder.envelope_weights`.
         modulation: what moves faster than knots.
     """
 
@@ -51,9 +51,9 @@ class NoteShape:
     modulation: Modulation
 
     @property
-    def n_heard(self) -> int:
-        """How many partials lie low enough to sound."""
-        return int((self.partials_hz < MAX_PARTIAL_HZ).sum())
+    def heard(self) -> npt.NDArray[np.bool_]:
+        """Which partials lie low enough to sound [144]."""
+        return self.partials_hz < MAX_PARTIAL_HZ
 
 
 def note_shapes(statics: Tensor, pitches: Sequence[int]) -> list[NoteShape]:
@@ -64,8 +64,9 @@ def note_shapes(statics: Tensor, pitches: Sequence[int]) -> list[NoteShape]:
     stiffness, cents, modulation = stiffness.round(6), cents.round(2), modulation.round(4)
     shapes = []
     for i, pitch in enumerate(pitches):
-        hz = partial_hz(pitch_hz(pitch + cents[i] / 100), float(stiffness[i]))
-        shapes.append(NoteShape(hz, *envelope_weights(hz), Modulation(*modulation[i].tolist())))
+        hz = tone_hz(pitch_hz(pitch + cents[i] / 100), float(stiffness[i]))
+        places = envelope_weights(hz[:N_PARTIALS])
+        shapes.append(NoteShape(hz, *places, Modulation(*modulation[i].tolist())))
     return shapes
 
 
@@ -86,14 +87,14 @@ def knot_levels(
     decoder: Decoder, terms: NoteTerms, which: Tensor, times: KnotTimes,
     index: Tensor, fraction: Tensor, keys: npt.NDArray[np.int64],
 ) -> tuple[Tensor, Tensor]:  # fmt: skip
-    """Levels at knots, dB: of partials [J, K] and of noise [J, N].
+    """Levels at knots, dB: of partials [J, 144], half ones last, and of noise [J, N].
 
     Args:
         decoder: trained network.
         terms: of M notes.
         which: int64 [J], which of them each knot uses.
         times: of J knots.
-        index, fraction: [J, K], from each knot's :class:`NoteShape`.
+        index, fraction: [J, 128], from each knot's :class:`NoteShape`.
         keys: int64 [J], the MIDI keys of the knots' notes.
     """
     past = np.maximum(times.since_s - times.off_s - _KNOWN_HELD_S, 0.0)
@@ -102,7 +103,7 @@ def knot_levels(
         for a in (times.since_s - past, times.off_s, past)
     )
     controls = decoder.knots(terms, which, on_s, off_s)
-    partials, noise = partial_levels(controls, index, fraction), controls.noise_db
+    partials, noise = tone_levels(controls, index, fraction), controls.noise_db
     if past.any():
         late = past_s.nonzero()[:, 0]
         slopes = _slopes(decoder, terms, which[late], index[late], fraction[late])
@@ -116,7 +117,7 @@ def knot_levels(
 def _slopes(
     decoder: Decoder, terms: NoteTerms, which: Tensor, index: Tensor, fraction: Tensor
 ) -> tuple[Tensor, Tensor]:
-    """How fast partials [J, K] and noise [J, N] fall, dB a second ≤ 0, at the last known time.
+    """How fast partials [J, 144] and noise [J, N] fall, dB a second ≤ 0, at the last known time.
 
     Past that time a held note goes on falling as it last did.
     """
@@ -124,14 +125,14 @@ def _slopes(
     held = torch.zeros_like(late)
     now = decoder.knots(terms, which, late, held)
     before = decoder.knots(terms, which, late - _SLOPE_S, held)
-    partials = partial_levels(now, index, fraction) - partial_levels(before, index, fraction)
+    partials = tone_levels(now, index, fraction) - tone_levels(before, index, fraction)
     noise = now.noise_db - before.noise_db
     return (partials / _SLOPE_S).clamp_max(0.0), (noise / _SLOPE_S).clamp_max(0.0)
 
 
 def silence_unheard(partial_db: Tensor, shape: NoteShape) -> Tensor:
-    """A note's levels [n, K] without the partials too high to sound."""
-    unheard = torch.from_numpy(shape.partials_hz >= MAX_PARTIAL_HZ).to(partial_db.device)
+    """A note's levels [n, 144] without the partials too high to sound."""
+    unheard = torch.from_numpy(~shape.heard).to(partial_db.device)
     return partial_db.masked_fill(unheard, _SILENT_DB)
 
 

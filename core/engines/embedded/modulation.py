@@ -66,13 +66,13 @@ class Modulation:
         return max(self.tremolo_db, self.shimmer_db) >= _AUDIBLE_DB
 
 
-def shimmer_growth(n_partials: int) -> Array:
-    """How fast each partial shimmers, as a share of ``shimmer_hz`` [K].
+def shimmer_growth(numbers: Array) -> Array:
+    """How fast partials of these numbers shimmer, as a share of ``shimmer_hz`` [K].
 
     In proportion to its number: a rate is measured over the lowest eight together, of which the
     fourth is typical. Past the 24th it grows no further, as such beats are too fast to tell apart.
     """
-    return np.minimum(np.arange(1, n_partials + 1) / _USUAL_PARTIAL, _MOST_GROWTH)
+    return np.minimum(numbers / _USUAL_PARTIAL, _MOST_GROWTH)
 
 
 NAMES = tuple(field.name for field in fields(Modulation))
@@ -92,12 +92,19 @@ class ModulationPhases:
     rates: Array
 
     @classmethod
-    def draw(cls, rng: np.random.Generator, n_partials: int) -> ModulationPhases:
-        """Random ones."""
+    def draw(cls, rng: np.random.Generator, numbers: Array) -> ModulationPhases:
+        """Random ones, for partials of these numbers [K]."""
         vibrato, tremolo = rng.random(2)
-        shape = (_SHIMMER_WAVES, n_partials)
+        shape = (_SHIMMER_WAVES, len(numbers))
         begins, rates = rng.random(shape), rng.uniform(0.4, 1.6, shape)
-        return cls(vibrato, tremolo, begins, rates * shimmer_growth(n_partials))
+        return cls(vibrato, tremolo, begins, rates * shimmer_growth(numbers))
+
+    def beside(self, others: ModulationPhases) -> ModulationPhases:
+        """The same for more partials of the note, those of ``others``."""
+        shimmer = np.concatenate([self.shimmer, others.shimmer], axis=1)
+        return replace(
+            self, shimmer=shimmer, rates=np.concatenate([self.rates, others.rates], axis=1)
+        )
 
     def of(self, partials: npt.NDArray[np.int64]) -> ModulationPhases:
         """The same for some of the partials only."""

@@ -16,7 +16,7 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from core.engines.embedded.controls import FLOOR_DB, N_PARTIALS, SAMPLE_RATE
+from core.engines.embedded.controls import FLOOR_DB, N_PARTIALS, SAMPLE_RATE, TONE_NUMBERS
 from core.engines.embedded.modulation import (
     COARSE_BLOCKS,
     Modulation,
@@ -34,7 +34,7 @@ _FLOOR_AMPLITUDE = 10.0 ** (FLOOR_DB / 20.0)
 
 @dataclass(frozen=True)
 class NotePhases:
-    """Where a note's oscillations begin: its partials [K], in turns, and its modulation."""
+    """Where a note's oscillations begin: its partials [144], in turns, and its modulation."""
 
     partials: npt.NDArray[np.float64]
     modulation: ModulationPhases
@@ -43,7 +43,13 @@ class NotePhases:
     def draw(cls, seed: int, number: int) -> NotePhases:
         """The phases of a performance's ``number``-th note."""
         rng = np.random.default_rng([17, seed & 0xFFFFFFFF, number])
-        return cls(rng.random(N_PARTIALS), ModulationPhases.draw(rng, N_PARTIALS))
+        own, half = TONE_NUMBERS[:N_PARTIALS], TONE_NUMBERS[N_PARTIALS:]
+        turns, modulation = rng.random(len(own)), ModulationPhases.draw(rng, own)
+        half_turns = rng.random(len(half))
+        return cls(
+            np.concatenate([turns, half_turns]),
+            modulation.beside(ModulationPhases.draw(rng, half)),
+        )
 
 
 @dataclass(frozen=True)

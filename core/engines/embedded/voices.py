@@ -14,7 +14,7 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from core.engines.embedded.controls import N_NOISE, N_PARTIALS, SAMPLE_RATE
+from core.engines.embedded.controls import N_NOISE, N_PARTIALS, N_TONES, SAMPLE_RATE
 from core.engines.embedded.decoder import NoteTerms
 from core.engines.embedded.levels import TAIL_S, NoteShape
 from core.engines.embedded.modulation import COARSE_BLOCKS, MAX_LAG_S, N_MODULATION, gains_of
@@ -77,29 +77,27 @@ class Voices:
         self.decoded, self.tail = ints(0), ints(0)
         self.until_s = np.full(rows, -1.0)
         self.pitch, self.velocity = torch.zeros(rows), torch.zeros(rows)
-        self.terms = NoteTerms(
-            *(torch.zeros(rows, a.shape[1]) for a in (like.steering, like.out, like.statics))
-        )
+        self.terms = NoteTerms(*(torch.zeros(rows, a.shape[1]) for a in vars(like).values()))
         self.timbre = ints(-1)
         self.history = torch.zeros(rows, LAG)
         # Knots: a ring of each voice's; times are infinite where none is known.
         self._oldest = ints(0)
         self._times = np.full((rows, KNOTS), np.inf)
-        self._partials = torch.zeros(rows, KNOTS, N_PARTIALS)
+        self._partials = torch.zeros(rows, KNOTS, N_TONES)
         self._noise = torch.zeros(rows, KNOTS, N_NOISE)
         # What turns.
         self.index = torch.zeros(rows, N_PARTIALS, dtype=torch.int64)
         self.fraction = torch.zeros(rows, N_PARTIALS)
-        self._turns = torch.zeros(rows, N_PARTIALS, dtype=torch.float64)  # a block
-        self._phase = torch.zeros(rows, N_PARTIALS, dtype=torch.float64)
-        self._basis = torch.zeros(rows, 2 * N_PARTIALS, BLOCK)
+        self._turns = torch.zeros(rows, N_TONES, dtype=torch.float64)  # a block
+        self._phase = torch.zeros(rows, N_TONES, dtype=torch.float64)
+        self._basis = torch.zeros(rows, 2, N_TONES, BLOCK)
         # What moves.
         self.vibrato = np.zeros(rows, bool)
         self._moves = np.zeros(rows, bool)
         self.modulation = np.zeros((rows, N_MODULATION))
         self.vibrato_phase, self._tremolo = np.zeros(rows), np.zeros(rows)
-        self._shimmer, self._rates = np.zeros((2, rows, 3, N_PARTIALS))
-        self._points = torch.ones(rows, _COARSE, N_PARTIALS)
+        self._shimmer, self._rates = np.zeros((2, rows, 3, N_TONES))
+        self._points = torch.ones(rows, _COARSE, N_TONES)
         self._pointed = ints(0)
 
     def add(self, note_id: int, number: int, pitch: int, velocity: int, start: int) -> None:
@@ -123,10 +121,9 @@ class Voices:
         self._turns[row] = turns * BLOCK
         self._phase[row] = torch.from_numpy(phases.partials)
         angle = _angle(torch.outer(turns, torch.arange(BLOCK, dtype=torch.float64)))
-        heard = shape.n_heard
-        self._basis[row] = 0.0
-        self._basis[row, :heard] = torch.cos(angle[:heard])
-        self._basis[row, N_PARTIALS : N_PARTIALS + heard] = torch.sin(angle[:heard])
+        heard = torch.from_numpy(shape.heard)[:, None]
+        self._basis[row, 0] = torch.cos(angle) * heard
+        self._basis[row, 1] = torch.sin(angle) * heard
         modulation = shape.modulation
         self.modulation[row] = modulation.astuple()
         self.vibrato[row] = modulation.has_vibrato
@@ -139,7 +136,7 @@ class Voices:
     def move(self, source: int, target: int) -> None:
         """Give a voice the row of one that has ended."""
         terms = self.terms
-        for array in (*vars(self).values(), terms.steering, terms.out, terms.statics):
+        for array in (*vars(self).values(), *vars(terms).values()):
             if isinstance(array, np.ndarray | Tensor) and array.shape[0] == self.rows:
                 array[target] = array[source]
 
@@ -186,7 +183,7 @@ class Voices:
         row = np.arange(self.count)[:, None]
         from_s, to_s = times[row, left % KNOTS], times[row, (left + 1) % KNOTS]
         fraction = np.clip((at_s - from_s) / (to_s - from_s), 0.0, 1.0).astype(np.float32)
-        flat = knots.view(-1, knots.shape[2])
+        flat = knots.flatten(0, 1)
         here = flat[torch.from_numpy(row * KNOTS + left % KNOTS)]
         there = flat[torch.from_numpy(row * KNOTS + (left + 1) % KNOTS)]
         return here.lerp_(there, torch.from_numpy(fraction)[:, :, None])
@@ -215,23 +212,26 @@ class Voices:
         """
         count, most = self.count, int(blocks.max())
         edges = self.block[:count, None] + np.arange(most + 1)
-        levels = self._levels(self._partials, edges * BLOCK_S)
+        # Few instruments have half partials, and they need not cost the others anything.
+        any_half = bool(self._partials[:count, :, N_PARTIALS:].any())
+        used = N_TONES if any_half else N_PARTIALS
+        levels = self._levels(self._partials[..., :used], edges * BLOCK_S)
         gain = self._stolen(edges * BLOCK) * (edges > 0)  # no step at the onset
         levels *= torch.from_numpy(gain.astype(np.float32))[:, :, None]
         if self._moves[:count].any():
-            levels *= self._gains(edges, self.block[:count] + blocks)
+            levels *= self._gains(edges, self.block[:count] + blocks)[..., :used]
         steps = torch.arange(most, dtype=torch.float64)[:, None]
-        phase = self._phase[:count]
-        turned = _angle(phase[:, None] + steps * self._turns[:count, None])
-        sine, cosine = torch.sin(turned), torch.cos(turned)
-        here, there = levels[:, :-1], levels[:, 1:]
-        coefficients = torch.empty(count, 2, most, 2 * N_PARTIALS)
-        for part, level in enumerate((here, there)):
-            torch.mul(level, sine, out=coefficients[:, part, :, :N_PARTIALS])
-            torch.mul(level, cosine, out=coefficients[:, part, :, N_PARTIALS:])
-        product = torch.bmm(coefficients.view(count, 2 * most, -1), self._basis[:count])
+        turns, phase = self._turns[:count], self._phase[:count]
+        turned = _angle(phase[:, None, :used] + steps * turns[:, None, :used])
+        product = torch.zeros(count, 2 * most, BLOCK)
+        weighed = torch.empty(count, 2, most, used)
+        for basis, wave in zip(self._basis[:count].unbind(1), (torch.sin, torch.cos), strict=True):
+            turning = wave(turned)
+            torch.mul(levels[:, :-1], turning, out=weighed[:, 0])
+            torch.mul(levels[:, 1:], turning, out=weighed[:, 1])
+            product.baddbmm_(weighed.view(count, 2 * most, used), basis[:, :used])
         product = product.view(count, 2, most, BLOCK)
-        phase += torch.from_numpy(blocks)[:, None] * self._turns[:count]
+        phase += torch.from_numpy(blocks)[:, None] * turns
         phase -= phase.floor()
         self.block[:count] += blocks
         return product[:, 0].lerp_(product[:, 1], _RAMP).reshape(count, -1)
@@ -254,7 +254,7 @@ class Voices:
             self._pointed[rows] += 1
         left = edges // COARSE_BLOCKS
         part = torch.from_numpy((edges % COARSE_BLOCKS / COARSE_BLOCKS).astype(np.float32))
-        flat = self._points.view(-1, N_PARTIALS)
+        flat = self._points.view(-1, N_TONES)
         row = np.arange(count)[:, None] * _COARSE
         here = flat[torch.from_numpy(row + left % _COARSE)]
         there = flat[torch.from_numpy(row + (left + 1) % _COARSE)]

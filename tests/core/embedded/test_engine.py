@@ -10,6 +10,7 @@ from core.engines.embedded.engine import EmbeddedEngine
 from core.engines.embedded.levels import TAIL_S
 from core.errors import Cancelled, SettingsError
 from core.score import Clip, Note
+from tests.helpers.decoders import timbre
 
 RATE = EmbeddedEngine.sample_rate
 
@@ -18,11 +19,6 @@ RATE = EmbeddedEngine.sample_rate
 def engine() -> EmbeddedEngine:
     torch.manual_seed(5)
     return EmbeddedEngine(Decoder(DecoderConfig(width=32, hidden=32)))
-
-
-def timbre(seed: int) -> np.ndarray:
-    vector = np.random.default_rng(seed).normal(size=512).astype(np.float32)
-    return vector / np.linalg.norm(vector)
 
 
 CHORD = Clip.of("chord", [Note(0.1 * i, 48 + 4 * i, 90, 0.6) for i in range(5)], 1.5)

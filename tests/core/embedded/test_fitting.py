@@ -13,10 +13,12 @@ from core.encoders.band_levels import HOP
 from core.encoders.fitting import FitSettings, Heard, fit
 from core.encoders.heard_notes import heard_notes
 from core.engines.base import RenderRequest
+from core.engines.embedded.controls import N_HALVES
 from core.engines.embedded.decoder import Decoder, coordinates, on_sphere
 from core.engines.embedded.engine import EmbeddedEngine
+from core.engines.embedded.halves import relative_levels
 from core.score import Clip, Note, pitch_hz
-from tests.helpers.decoders import lively_decoder
+from tests.helpers.decoders import lively_decoder, organ
 
 RATE = 44_100
 NOTES = tuple(Note(0.05 + 0.5 * i, key, 90, 0.4) for i, key in enumerate((48, 60, 67, 55)))
@@ -25,8 +27,9 @@ NONE = torch.zeros(0, 512)
 
 
 def timbre(seed: int, spread: float = 1.2) -> np.ndarray:
-    """An embedding as far from the mean of all as real ones are."""
+    """An embedding as far from the mean of all as real ones are, with no half partials."""
     place = torch.randn(1, 511, generator=torch.Generator().manual_seed(seed))
+    place[:, -N_HALVES:] = 0.0
     return on_sphere(place * spread / 511**0.5)[0].numpy()
 
 
@@ -121,6 +124,19 @@ def test_a_known_instrument_that_explains_all_is_found(decoder: Decoder) -> None
     still = FitSettings(steps=0)
     found = fit(decoder, timbre(9), played(decoder, true), NOTES, EVEN, known, still)
     assert all(float(found @ true) > float(found @ other) for other in others)
+
+
+def test_half_partials_are_those_of_known_instruments(decoder: Decoder) -> None:
+    stops, few = organ(8, 0.0, -6.0), FitSettings(steps=10, apart_db=0.1)
+    others = [timbre(seed) for seed in range(20, 30)]
+    known = torch.from_numpy(np.stack([*others, stops]))
+
+    def found(true: np.ndarray, known: torch.Tensor) -> torch.Tensor:
+        clone = fit(decoder, timbre(9), played(decoder, true), NOTES, EVEN, known, few)
+        return relative_levels(coordinates(torch.from_numpy(clone)[None]))[0]
+
+    np.testing.assert_allclose(found(stops, known)[:2], [0.0, -6.0], atol=6.0)
+    assert (found(stops, NONE) < -150.0).all()
 
 
 def test_how_loud_a_recording_is_does_not_matter(decoder: Decoder) -> None:

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from core.encoders.fitting import Heard
-from core.engines.embedded.controls import FLOOR_DB, N_NOISE, SAMPLE_RATE
+from core.engines.embedded.controls import FLOOR_DB, N_HALVES, N_NOISE, SAMPLE_RATE
 from core.engines.embedded.leakage import leakage, prepare, without_leakage
 from core.engines.embedded.levels import KnotTimes, knot_levels, note_shapes
 from core.score import Note, pitch_hz
@@ -15,6 +15,8 @@ from core.training.analysis import analyse_note
 from tests.helpers.decoders import lively_decoder
 
 KEYS = (40, 52, 64, 76, 88)
+EVEN = np.r_[np.ones(512 - N_HALVES), np.zeros(N_HALVES)].astype(np.float32) / 496**0.5
+"""An embedding with no half partials."""
 
 
 def tone(key: int, noise: float = 0.0, fall: float = 0.0) -> np.ndarray:
@@ -89,7 +91,7 @@ def test_what_was_first_asked_for_while_rendering_serves_fits_too() -> None:
 
 def test_the_engine_plays_without_it() -> None:
     decoder = lively_decoder(moves=False)
-    embedding = torch.nn.functional.normalize(torch.ones(1, 512), dim=-1)
+    embedding = torch.from_numpy(EVEN)[None]
     terms = decoder.terms(decoder.note_state(embedding, torch.tensor([64.0]), torch.tensor([90.0])))
     (shape,) = note_shapes(terms.statics, [64])
     times = KnotTimes(np.array([0.05, 0.2, 0.5]), np.zeros(3))
@@ -106,7 +108,7 @@ def test_the_engine_plays_without_it() -> None:
 def test_a_fit_expects_what_the_engine_plays(monkeypatch: pytest.MonkeyPatch) -> None:
     decoder = lively_decoder(moves=False)
     heard = Heard(tone(64), [Note(0.0, 64, 90, 1.0)])
-    embedding = torch.nn.functional.normalize(torch.ones(1, 512), dim=-1)
+    embedding = torch.from_numpy(EVEN)[None]
     with torch.no_grad():
         own = heard.predicted(decoder, embedding, torch.zeros(1))
         monkeypatch.setattr("core.encoders.fitting.without_leakage", lambda p, noise, k: noise)

@@ -130,7 +130,7 @@ def test_a_short_note_does_not_show_how_it_moves() -> None:
 def test_vibrato_never_looks_ahead_and_never_runs_backwards(
     cents: float, rate_hz: float, delay_s: float, seed: int
 ) -> None:
-    phases = ModulationPhases.draw(np.random.default_rng(seed), 3)
+    phases = ModulationPhases.draw(np.random.default_rng(seed), np.arange(1.0, 4.0))
     modulation = Modulation(vibrato_cents=cents, vibrato_hz=rate_hz, vibrato_delay_s=delay_s)
     at_s = np.linspace(0, 4, 8000)
     lag = lag_s(modulation, phases, at_s)
@@ -140,7 +140,7 @@ def test_vibrato_never_looks_ahead_and_never_runs_backwards(
 
 
 def test_nothing_is_multiplied_when_nothing_moves() -> None:
-    phases = ModulationPhases.draw(np.random.default_rng(0), 4)
+    phases = ModulationPhases.draw(np.random.default_rng(0), np.arange(1.0, 5.0))
     assert gains(Modulation(), phases, np.arange(3.0)) is None
 
 

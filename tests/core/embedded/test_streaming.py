@@ -20,7 +20,7 @@ from core.engines.embedded.engine import EmbeddedEngine
 from core.engines.embedded.streaming import Stream
 from core.errors import MidiError, SettingsError
 from core.score import Clip, Note
-from tests.helpers.decoders import lively_decoder, random_decoder, timbre
+from tests.helpers.decoders import lively_decoder, organ, random_decoder, timbre
 
 RATE = 44_100
 TOLERANCE = 1e-3
@@ -28,6 +28,7 @@ BLOCKS = (128, 1024, 256, 512)
 SEED = 3
 
 LIVELY = lively_decoder()
+ORGAN = organ(1, -3.0, -6.0, -20.0)
 DECODERS = {
     "random": random_decoder(),
     "lively": LIVELY,
@@ -104,6 +105,7 @@ CHORD = [Key(1000, pitch, 90, 20_000) for pitch in (48, 55, 60, 64)]
 @pytest.mark.parametrize("block", [64, 128, 256, 512, 1024, 100])
 def test_a_chord_is_what_the_offline_engine_renders(decoder: str, block: int) -> None:
     assert difference(DECODERS[decoder], CHORD, timbre(1), [block]) < TOLERANCE
+    assert difference(DECODERS[decoder], CHORD, ORGAN, [block]) < TOLERANCE
 
 
 @given(
@@ -115,11 +117,13 @@ def test_a_chord_is_what_the_offline_engine_renders(decoder: str, block: int) ->
         min_size=1, max_size=5, unique_by=lambda key: (key.start, key.pitch),
     ),
     blocks=st.lists(st.integers(128, 1024), min_size=1, max_size=8),
-    number=st.sampled_from([1, 2]),
+    embedding=st.sampled_from([timbre(1), timbre(2), ORGAN]),
 )  # fmt: skip
 @settings(max_examples=25, deadline=None, derandomize=True)
-def test_any_notes_through_any_blocks(keys: list[Key], blocks: list[int], number: int) -> None:
-    assert difference(LIVELY, keys, timbre(number), blocks) < TOLERANCE
+def test_any_notes_through_any_blocks(
+    keys: list[Key], blocks: list[int], embedding: np.ndarray
+) -> None:
+    assert difference(LIVELY, keys, embedding, blocks) < TOLERANCE
 
 
 def test_a_note_may_begin_and_end_within_one_block() -> None:
@@ -134,7 +138,7 @@ def test_a_note_held_past_what_the_decoder_knows_falls_on() -> None:
 
 @pytest.mark.parametrize("decoder", ["lively", "steady"])
 def test_a_path_moves_the_timbre_as_offline(decoder: str) -> None:
-    path = EmbeddingPath(np.array([0.1, 0.5, 1.2]), np.stack([timbre(n) for n in (1, 2, 4)]))
+    path = EmbeddingPath(np.array([0.1, 0.5, 1.2]), np.stack([timbre(1), ORGAN, timbre(4)]))
     keys = [Key(0, 50, 90, 60_000), Key(9000, 62, 70, 20_000), Key(30_000, 65, 90, 9000)]
     assert difference(DECODERS[decoder], keys, path) < TOLERANCE
 
