@@ -10,6 +10,7 @@ import numpy as np
 import soxr
 import torch
 
+from core.encoders.adjectives import asked_of
 from core.encoders.base import TimbreEncoder, unit
 from core.encoders.features import SAMPLE_RATE, loudest_stretch, spectral_features
 from core.encoders.fitting import fit
@@ -82,7 +83,8 @@ class EmbeddedEncoder(TimbreEncoder):
         if self._words is None:
             self._words = SentenceEncoder()
         sentence = torch.from_numpy(self._words.encode(text))[None]
-        return unit(self._sentence(sentence)[0].numpy())
+        asked = torch.from_numpy(asked_of(text))[None]
+        return unit(self._sentence.answer(sentence, asked)[0].numpy())
 
 
 def _prepared(audio: FloatArray, sample_rate: int) -> FloatArray:

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from core.encoders.adjectives import N_TRAITS
 from core.encoders.features import N_FEATURES, N_LEVELS
 from core.engines.embedded import halves
 from core.engines.embedded.decoder import coordinates, on_sphere
@@ -19,11 +20,15 @@ PROTOTYPE_TEMPERATURE = 0.01
 CAPTION_SHARE = 0.3
 """What all that is said of a prototype counts beside the phrase that fits best."""
 
-KERNEL_WIDTH = 0.6
+KERNEL_WIDTH = 0.4
 """How far apart prototypes may be to count as one sound, in units of the anchor."""
 
-GUESS_SHARE = 0.25
+GUESS_SHARE = 0.1
 """What the network's own answer counts beside that of the prototypes."""
+
+TRAIT_STEPS = (0.4, 1.0, 0.8, 0.5)
+"""How far an adjective of each kind moves a timbre: 1 is from the middle of all instruments to an
+end. Far enough to be heard, near enough that the instrument is still the one that was named."""
 
 
 @dataclass(frozen=True)
@@ -147,13 +152,15 @@ class SentenceNet(nn.Module):
     the phrases by which each of them is called (its names, its kind, its makers and players)
     and in the mean of its captions. What they find is the mode of a density, the sound that
     most of the likely prototypes are near to (a kernel's width apart), and not the mean of all.
-    What the network itself says is added to that; adjectives are heard mostly by it.
+    A little of what the network itself says is added to that. Adjectives are steps from there,
+    along what instruments of one kind differ by (:mod:`core.encoders.adjectives`).
     """
 
     prototype_phrases: Tensor
     prototype_has: Tensor
     prototype_sentences: Tensor
     prototype_timbres: Tensor
+    trait_directions: Tensor
 
     def __init__(self, config: EncoderConfig) -> None:
         super().__init__()
@@ -173,9 +180,15 @@ class SentenceNet(nn.Module):
             ("timbres", config.prototypes, config.embedding_dim),
         ):
             self.register_buffer(f"prototype_{name}", torch.zeros(*size))
+        self.register_buffer("trait_directions", torch.zeros(N_TRAITS, config.embedding_dim - 1))
+
+    def answer(self, sentence: Tensor, asked: Tensor) -> Tensor:
+        """Sentence embeddings [B, 384], and what their adjectives ask for [B, 4], to [B, 512]."""
+        steps = (asked * torch.tensor(TRAIT_STEPS)) @ self.trait_directions
+        return on_sphere(coordinates(self(sentence)) + steps)
 
     def forward(self, sentence: Tensor) -> Tensor:
-        """[B, 384] sentence embeddings to [B, 512], unit norm."""
+        """[B, 384] sentence embeddings to [B, 512], unit norm, adjectives left out."""
         guessed = functional.normalize(self.net(sentence), dim=-1)
         if not len(self.prototype_sentences):
             return guessed

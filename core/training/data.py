@@ -85,6 +85,7 @@ class TrainingSet:
             raise UserInputError(f"no prepared instruments of split {split!r} in {folder}")
         self._items = everything
         self.instruments = tuple(loaded.instrument for loaded in everything)
+        self.traits = tuple(loaded.traits for loaded in everything)
         self.sentences = _embed_captions(folder, everything)
 
     def __len__(self) -> int:

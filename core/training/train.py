@@ -49,6 +49,7 @@ from core.training.objective import (
     wording,
 )
 from core.training.prototypes import Prototypes
+from core.training.traits import learned_directions
 
 _STUDIED = 6000
 """Portraits, half of them coloured, by which the meaning of embeddings is fixed."""
@@ -172,6 +173,9 @@ class Trainer:
         for name, value in self.prototypes.tensors(self.averaged.teacher).items():
             kind = torch.uint8 if name == "has" else torch.float16
             shipped[f"sentence.prototype_{name}"] = value.to(kind).contiguous()
+        shipped["sentence.trait_directions"] = (
+            learned_directions(self.train_set, self.averaged.teacher).half().contiguous()
+        )
         encoder = replace(
             self.config.encoder,
             prototypes=len(self.prototypes),

@@ -19,6 +19,7 @@ from core.encoders.networks import (
 )
 from core.encoders.sentence import SentenceEncoder
 from core.engines.embedded.decoder import on_sphere
+from core.engines.embedded.halves import as_in
 from core.training.lexicon import lexicon
 
 SMALL = EncoderConfig(sentence_hidden=16)
@@ -51,7 +52,8 @@ def test_words_that_fit_one_prototype_lean_towards_its_timbre(sentences: torch.T
     assert (found.norm(dim=1) - 1).abs().max() < 1e-5
     assert ((found * own).sum(dim=1) > (guessed * own).sum(dim=1) + 0.3).all()
     # On the great circle between guess and prototype, where their shares say.
-    torch.testing.assert_close(found, normalize(own + GUESS_SHARE * guessed), atol=1e-3, rtol=0)
+    wanted = as_in(own + GUESS_SHARE * guessed, own)
+    torch.testing.assert_close(found, wanted, atol=1e-3, rtol=0)
 
 
 def test_a_phrase_finds_all_that_are_called_so(sentences: torch.Tensor) -> None:
