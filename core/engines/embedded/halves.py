@@ -15,7 +15,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from core.engines.embedded.controls import FLOOR_DB, N_HALVES
+from core.engines.embedded.controls import N_HALVES
 
 LEAST_DB = -60.0
 """Level of a half partial whose coordinate is 0, dB relative to a note's lowest partials."""
@@ -59,11 +59,13 @@ def as_in(embedding: Tensor, other: Tensor) -> Tensor:
 
 
 def half_levels(partial_db: Tensor, relative_db: Tensor) -> Tensor:
-    """Levels of half partials, dB [J, 16], floored at ``FLOOR_DB``.
+    """Levels of half partials, dB [J, 16]; of none far under ``FLOOR_DB``.
+
+    A fit adds up powers: sixteen partials at that floor would be a rumble to it.
 
     Args:
         partial_db: [J, K], of the key's own partials.
         relative_db: [J, 16], from :func:`relative_levels`.
     """
     whole = torch.logsumexp(partial_db[:, :SUMMED] * _DB, dim=1, keepdim=True) / _DB
-    return (whole + relative_db).clamp_min(FLOOR_DB)
+    return whole + relative_db

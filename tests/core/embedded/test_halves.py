@@ -139,3 +139,9 @@ def over_floor(level_db: torch.Tensor) -> torch.Tensor:
 def test_frequencies() -> None:
     hz = tone_hz(100.0, 0.0)
     np.testing.assert_allclose(hz[[0, 1, 127, 128, 129, 143]], [100, 200, 12_800, 50, 150, 1550])
+
+
+def test_none_adds_nothing_to_what_a_fit_expects() -> None:
+    partial_db = torch.full((3, 128), -96.0)
+    none = relative_levels(torch.zeros(3, 511))
+    assert (half_levels(partial_db, none) < -200.0).all()
