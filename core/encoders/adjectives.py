@@ -43,15 +43,11 @@ _DEGREES = {**_MUCH, **_LITTLE, **_LESS}
 _NOUNS = ("attack", "sustain", "release")
 
 
-def _table() -> dict[str, tuple[int, int]]:
-    return {
-        word: (TRAITS.index(trait), sign)
-        for (trait, sign), words in _WORDS.items()
-        for word in words.split()
-    }
-
-
-_TABLE = _table()
+_TABLE = {
+    word: (TRAITS.index(trait), sign)
+    for (trait, sign), words in _WORDS.items()
+    for word in words.split()
+}
 
 
 def asked_of(text: str) -> npt.NDArray[np.float32]:
@@ -73,7 +69,7 @@ def asked_of(text: str) -> npt.NDArray[np.float32]:
         if found is not None:
             trait, sign = found
             asked[trait] += sign * degree
-        elif word in ("a", "an", "too", "so"):
+        elif word in ("a", "an", "so"):
             continue  # "not a bright one": the degree is still that of what follows
         degree = 1.0
     return np.clip(asked, -MOST, MOST)

@@ -188,7 +188,7 @@ class SentenceNet(nn.Module):
         return on_sphere(coordinates(self(sentence)) + steps)
 
     def forward(self, sentence: Tensor) -> Tensor:
-        """[B, 384] sentence embeddings to [B, 512], unit norm, adjectives left out."""
+        """[B, 384] sentence embeddings to [B, 512], unit norm, without adjectives' steps."""
         guessed = functional.normalize(self.net(sentence), dim=-1)
         if not len(self.prototype_sentences):
             return guessed

@@ -22,6 +22,7 @@ from core.engines.embedded.controls import (
     NoteControls,
     knot_times,
     partial_hz,
+    stretched_hz,
 )
 from core.engines.embedded.leakage import (
     LOWER_HALF_MEAN,
@@ -58,7 +59,7 @@ def analyse_note(
     power, bin_hz = _spectra(audio, times_s, width)
     if halves:
         numbers = 0.5 * np.arange(1, 2 * N_PARTIALS + 1)
-        hz = f0_hz * numbers * np.sqrt(1.0 + inharmonicity * numbers**2)
+        hz = stretched_hz(f0_hz, inharmonicity, numbers)
         partials, density = _split(power, bin_hz, width, hz)
         partials = partials[:, 1::2]
     else:

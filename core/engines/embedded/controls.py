@@ -108,7 +108,14 @@ def partial_hz(f0_hz: float, inharmonicity: float) -> npt.NDArray[np.float64]:
 
 def tone_hz(f0_hz: float, inharmonicity: float) -> npt.NDArray[np.float64]:
     """The same, and of the half partials after them, Hz [144]."""
-    return f0_hz * TONE_NUMBERS * np.sqrt(1.0 + inharmonicity * TONE_NUMBERS**2)
+    return stretched_hz(f0_hz, inharmonicity, TONE_NUMBERS)
+
+
+def stretched_hz(
+    f0_hz: float, inharmonicity: float, numbers: npt.NDArray[np.float64]
+) -> npt.NDArray[np.float64]:
+    """The same of any multiples of the fundamental, Hz [K]."""
+    return f0_hz * numbers * np.sqrt(1.0 + inharmonicity * numbers**2)
 
 
 @dataclass(frozen=True)

@@ -77,7 +77,7 @@ class DecodedControls:
 
 @dataclass(frozen=True)
 class NoteTerms:
-    """What every knot of a note shares: steering [M, …] and terms of the output [M, …]."""
+    """What every knot of a note shares: steering, terms of the output, statics, half partials."""
 
     steering: Tensor
     out: Tensor
