@@ -17,7 +17,7 @@ from core.audio import read_audio
 from core.encoders.embedded import EmbeddedEncoder
 from core.engines.base import FloatArray, RenderRequest
 from core.engines.embedded.engine import EmbeddedEngine
-from core.engines.embedded.weights import load_decoder, load_encoder_networks, load_note_ends
+from core.engines.embedded.weights import load_decoder, load_encoder_parts
 from core.score import Clip, Note
 from core.sphere import slerp
 from core.training import effects
@@ -98,8 +98,7 @@ class System:
 def load(weights: Path) -> System:
     """Build the system around a weights file."""
     engine = EmbeddedEngine(load_decoder(weights))
-    networks = (*load_encoder_networks(weights), load_decoder(weights), load_note_ends(weights))
-    encoder = EmbeddedEncoder(*networks, "embedded", "")
+    encoder = EmbeddedEncoder(*load_encoder_parts(weights), "embedded", "")
     held_out = [
         found for found in list_instruments("fluid") if found[0].split == "heldout" and not found[1]
     ]

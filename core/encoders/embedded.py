@@ -18,6 +18,7 @@ from core.encoders.heard_notes import heard_notes
 from core.encoders.networks import RecordingNet, SentenceNet
 from core.encoders.note_ends import NoteEnds, with_ends
 from core.encoders.sentence import SentenceEncoder
+from core.encoders.terms import N_PROGRAMS, Terms
 from core.engines.base import FloatArray
 from core.engines.embedded.decoder import Decoder
 
@@ -33,6 +34,7 @@ class EmbeddedEncoder(TimbreEncoder):
         sentence: trained network for sentence embeddings.
         decoder: what embeddings of recordings are fitted with; None leaves the first look.
         ends: corrects how long heard notes are held; None takes them as they are heard.
+        terms: names that are looked up besides; None leaves words to the sentence encoder.
         encoder_id: name of architecture and weights.
         sha256: of the weights file.
     """
@@ -43,11 +45,12 @@ class EmbeddedEncoder(TimbreEncoder):
         sentence: SentenceNet,
         decoder: Decoder | None,
         ends: NoteEnds | None,
+        terms: Terms | None,
         encoder_id: str,
         sha256: str,
     ) -> None:
         self._decoder = decoder.eval() if decoder else None
-        self._ends = ends
+        self._ends, self._terms = ends, terms
         self.id, self.sha256 = encoder_id, sha256
         self._recording = recording.eval()
         self._sentence = sentence.eval()
@@ -84,7 +87,9 @@ class EmbeddedEncoder(TimbreEncoder):
             self._words = SentenceEncoder()
         sentence = torch.from_numpy(self._words.encode(text))[None]
         asked = torch.from_numpy(asked_of(text))[None]
-        return unit(self._sentence.answer(sentence, asked)[0].numpy())
+        named = self._terms.evidence(text) if self._terms else np.zeros(N_PROGRAMS, np.float32)
+        answer = self._sentence.answer(sentence, asked, torch.from_numpy(named)[None])
+        return unit(answer[0].numpy())
 
 
 def _prepared(audio: FloatArray, sample_rate: int) -> FloatArray:

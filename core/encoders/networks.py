@@ -10,6 +10,7 @@ from torch.nn import functional
 
 from core.encoders.adjectives import N_TRAITS
 from core.encoders.features import N_FEATURES, N_LEVELS
+from core.encoders.terms import N_PROGRAMS
 from core.engines.embedded import halves
 from core.engines.embedded.decoder import coordinates, on_sphere
 
@@ -29,6 +30,10 @@ GUESS_SHARE = 0.1
 TRAIT_STEPS = (0.4, 1.0, 0.8, 0.5)
 """How far an adjective of each kind moves a timbre: 1 is from the middle of all instruments to an
 end. Far enough to be heard, near enough that the instrument is still the one that was named."""
+
+ROOM_SHARE, LEAST_STEP = 0.7, 0.5
+"""A pad is slow already: a step is this share of the way that what was found still has to go to
+what is asked for, and never less than ``LEAST_STEP`` of its length or more than all of it."""
 
 
 @dataclass(frozen=True)
@@ -150,9 +155,10 @@ class SentenceNet(nn.Module):
     A network's answer to words that fit many sounds is their mean, and a mean of timbres is a
     dull one. So words are looked up among prototypes, instruments whose timbres are known: in
     the phrases by which each of them is called (its names, its kind, its makers and players)
-    and in the mean of its captions. What they find is the mode of a density, the sound that
-    most of the likely prototypes are near to (a kernel's width apart), and not the mean of all.
-    A little of what the network itself says is added to that. Adjectives are steps from there,
+    and in the mean of its captions; terms that name an instrument count besides
+    (:mod:`core.encoders.terms`). What they find is the mode of a density, the sound that most
+    of the likely prototypes are near to (a kernel's width apart), and not the mean of all. A
+    little of what the network itself says is added to that. Adjectives are steps from there,
     along what instruments of one kind differ by (:mod:`core.encoders.adjectives`).
     """
 
@@ -160,6 +166,8 @@ class SentenceNet(nn.Module):
     prototype_has: Tensor
     prototype_sentences: Tensor
     prototype_timbres: Tensor
+    prototype_programs: Tensor
+    prototype_traits: Tensor
     trait_directions: Tensor
 
     def __init__(self, config: EncoderConfig) -> None:
@@ -178,32 +186,50 @@ class SentenceNet(nn.Module):
             ("has", config.prototypes, config.phrases),
             ("sentences", config.prototypes, config.sentence_dim),
             ("timbres", config.prototypes, config.embedding_dim),
+            ("programs", config.prototypes, N_PROGRAMS),
+            ("traits", config.prototypes, N_TRAITS),
         ):
             self.register_buffer(f"prototype_{name}", torch.zeros(*size))
         self.register_buffer("trait_directions", torch.zeros(N_TRAITS, config.embedding_dim - 1))
 
-    def answer(self, sentence: Tensor, asked: Tensor) -> Tensor:
-        """Sentence embeddings [B, 384], and what their adjectives ask for [B, 4], to [B, 512]."""
-        steps = (asked * torch.tensor(TRAIT_STEPS)) @ self.trait_directions
-        return on_sphere(coordinates(self(sentence)) + steps)
+    def answer(self, sentence: Tensor, asked: Tensor, named: Tensor) -> Tensor:
+        """What a description asks for, [B, 512], unit norm.
+
+        Args:
+            sentence: [B, 384], its embedding.
+            asked: [B, 4], what its adjectives ask for.
+            named: [B, 119], what its terms say about programs.
+        """
+        found, weight = self._look_up(sentence, named)
+        left = asked.abs() - asked.sign() * (weight @ self.prototype_traits)
+        share = ROOM_SHARE * left / asked.abs().clamp_min(1e-6)
+        steps = asked * share.clamp(LEAST_STEP, 1.0) * torch.tensor(TRAIT_STEPS)
+        return on_sphere(coordinates(found) + steps @ self.trait_directions)
 
     def forward(self, sentence: Tensor) -> Tensor:
-        """[B, 384] sentence embeddings to [B, 512], unit norm, without adjectives' steps."""
+        """[B, 384] sentence embeddings to [B, 512], unit norm: without terms and adjectives."""
+        return self._look_up(sentence, None)[0]
+
+    def _look_up(self, sentence: Tensor, named: Tensor | None) -> tuple[Tensor, Tensor]:
+        """What is found [B, 512], and how much each prototype counts in it [B, I]."""
         guessed = functional.normalize(self.net(sentence), dim=-1)
         if not len(self.prototype_sentences):
-            return guessed
-        likely = torch.softmax(self._fit(sentence) / PROTOTYPE_TEMPERATURE, dim=-1)
-        found = self._mode(likely)
+            return guessed, sentence.new_zeros(len(sentence), 0)
+        fit = self._fit(sentence)
+        if named is not None:
+            fit = fit + named @ self.prototype_programs.T
+        likely = torch.softmax(fit / PROTOTYPE_TEMPERATURE, dim=-1)
+        found, weight = self._mode(likely)
         # A guess is too rough for the levels of single partials.
-        return halves.as_in(found + GUESS_SHARE * guessed, found)
+        return halves.as_in(found + GUESS_SHARE * guessed, found), weight
 
-    def _mode(self, likely: Tensor) -> Tensor:
-        """What the likely prototypes agree on: weights [B, I] to [B, 512], unit norm."""
+    def _mode(self, likely: Tensor) -> tuple[Tensor, Tensor]:
+        """What the likely prototypes agree on: [B, 512], unit norm, and their weights, [B, I]."""
         places = coordinates(self.prototype_timbres)
         near = torch.exp(-0.5 * (torch.cdist(places, places) / KERNEL_WIDTH).square())
         peak = (likely @ near).argmax(dim=-1)
         weight = functional.normalize(likely * near[peak], p=1.0, dim=-1)
-        return on_sphere(weight @ places)
+        return on_sphere(weight @ places), weight
 
     def _fit(self, sentence: Tensor) -> Tensor:
         """How well words [B, 384] fit each prototype [B, I], in units of a cosine."""

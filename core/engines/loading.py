@@ -83,15 +83,10 @@ def load_encoder(bundle: Bundle, device: str) -> TimbreEncoder:
     name = bundle.manifest.encoder
     if name == "embedded":
         from core.encoders.embedded import EmbeddedEncoder
-        from core.engines.embedded.weights import (
-            load_decoder,
-            load_encoder_networks,
-            load_note_ends,
-        )
+        from core.engines.embedded.weights import load_encoder_parts
 
-        path = bundle.file("weights")
-        networks = (*load_encoder_networks(path), load_decoder(path), load_note_ends(path))
-        return EmbeddedEncoder(*networks, bundle.id, bundle.sha256_of("weights"))
+        parts = load_encoder_parts(bundle.file("weights"))
+        return EmbeddedEncoder(*parts, bundle.id, bundle.sha256_of("weights"))
     if name == "laion":
         from core.encoders.laion import LaionEncoder
 

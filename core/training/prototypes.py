@@ -7,9 +7,11 @@ from torch import Tensor
 from torch.nn import functional
 
 from core.encoders.sentence import SentenceEncoder
+from core.encoders.terms import N_PROGRAMS
 from core.training.captions import phrases_of
 from core.training.data import TrainingSet
 from core.training.portrait import Teacher
+from core.training.traits import ranks_of
 
 
 class Prototypes:
@@ -38,6 +40,12 @@ class Prototypes:
         self.has = torch.zeros(len(chosen), len(every))
         for row, phrases in enumerate(said):
             self.has[row, [place[phrase] for phrase in phrases]] = 1.0
+        self.programs = torch.zeros(len(chosen), N_PROGRAMS)
+        for row, index in enumerate(chosen):
+            program = training.instruments[index].program
+            if program is not None and program < N_PROGRAMS:
+                self.programs[row, program] = 1.0
+        self.traits = ranks_of([training.traits[index] for index in chosen])
         self._portraits = training.portraits(chosen)
 
     def __len__(self) -> int:
@@ -50,6 +58,8 @@ class Prototypes:
             "has": self.has,
             "sentences": self.sentences,
             "timbres": self.timbres(teacher),
+            "programs": self.programs,
+            "traits": self.traits,
         }
 
     @torch.no_grad()

@@ -1,6 +1,7 @@
 """Turn a training run's averaged weights into the bundle that ships with the program::
 
 python -m core.training.ship RUN/embedded.safetensors FOLDER --ends ENDS/note_ends.safetensors
+    --terms TERMS/terms.safetensors
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from pathlib import Path
 from safetensors import safe_open
 from safetensors.torch import load_file, save_file
 
-from core.engines.embedded.weights import load_decoder, load_encoder_networks, load_note_ends
+from core.engines.embedded.weights import load_decoder, load_encoder_networks, load_encoder_parts
 from core.errors import ModelDamaged
 from core.models.manifest import write_manifest
 
@@ -19,7 +20,11 @@ WEIGHTS_NAME = "embedded.safetensors"
 
 
 def ship(
-    weights: Path, folder: Path, ends: Path | None = None, decoder: Path | None = None
+    weights: Path,
+    folder: Path,
+    ends: Path | None = None,
+    decoder: Path | None = None,
+    terms: Path | None = None,
 ) -> None:
     """Copy the weights into a bundle folder and describe them.
 
@@ -29,6 +34,7 @@ def ship(
         ends: what :mod:`core.training.ends` wrote; None ships without it.
         decoder: weights of a run that went on from the same decoder; the mean of both ships
             (Wortsman et al., *Model soups*, ICML 2022).
+        terms: what :mod:`core.training.terms` wrote; None ships without it.
 
     Raises:
         ModelDamaged: if they do not load strictly.
@@ -47,10 +53,14 @@ def ship(
             tensors[name] = mean.half().contiguous()
     if ends is not None:
         tensors |= {f"ends.{name}": value for name, value in load_file(ends).items()}
+    if terms is not None:
+        tensors["terms.evidence"] = load_file(terms)["evidence"]
+        with safe_open(terms, framework="pt") as file:
+            metadata = {**metadata, **file.metadata()}
     partial = folder / f"{WEIGHTS_NAME}.partial"
     save_file(tensors, partial, metadata=metadata)
     try:
-        load_note_ends(partial)
+        load_encoder_parts(partial)
     except ModelDamaged:
         partial.unlink()
         raise
@@ -73,8 +83,9 @@ def main() -> None:
     parser.add_argument("folder", type=Path)
     parser.add_argument("--ends", type=Path, help="weights of the network for notes' ends")
     parser.add_argument("--decoder", type=Path, help="weights whose decoder is averaged in")
-    arguments = parser.parse_args()
-    ship(arguments.weights, arguments.folder, arguments.ends, arguments.decoder)
+    parser.add_argument("--terms", type=Path, help="the table of names and words")
+    told = parser.parse_args()
+    ship(told.weights, told.folder, told.ends, told.decoder, told.terms)
 
 
 if __name__ == "__main__":

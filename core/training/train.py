@@ -171,7 +171,7 @@ class Trainer:
             if not name.startswith("teacher.")
         }
         for name, value in self.prototypes.tensors(self.averaged.teacher).items():
-            kind = torch.uint8 if name == "has" else torch.float16
+            kind = torch.uint8 if name in ("has", "programs") else torch.float16
             shipped[f"sentence.prototype_{name}"] = value.to(kind).contiguous()
         shipped["sentence.trait_directions"] = (
             learned_directions(self.train_set, self.averaged.teacher).half().contiguous()

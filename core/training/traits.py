@@ -33,7 +33,6 @@ def trait_directions(
         instruments: I of them.
         traits: as measured by :func:`core.training.prepare.measure_traits`.
     """
-    ranks = np.stack([_ranked([one[name] for one in traits]) for name in TRAITS], axis=1)
     programs = np.array([str(instrument.program) for instrument in instruments])
     names, counts = np.unique(programs, return_counts=True)
     many = set(names[counts >= _LEAST_OF_A_KIND]) - {"None"}
@@ -43,7 +42,7 @@ def trait_directions(
             for program, instrument in zip(programs, instruments, strict=True)
         ]
     )
-    x, y = torch.from_numpy(2.0 * ranks - 1.0).float(), places.clone()
+    x, y = ranks_of(traits), places.clone()
     y[:, -N_HALVES:] = 0.0  # what sounds below a key is no matter of degree
     for kind in np.unique(kinds):
         own = torch.from_numpy(kinds == kind)
@@ -66,6 +65,12 @@ def learned_directions(training: TrainingSet, teacher: Teacher) -> Tensor:
         [training.instruments[index] for index in chosen],
         [training.traits[index] for index in chosen],
     )
+
+
+def ranks_of(traits: Sequence[dict[str, float]]) -> Tensor:
+    """Where instruments stand among each other in each trait, −1 to 1: [I, 4]."""
+    ranks = np.stack([_ranked([one[name] for one in traits]) for name in TRAITS], axis=1)
+    return torch.from_numpy(2.0 * ranks - 1.0).float()
 
 
 def _ranked(values: Sequence[float]) -> npt.NDArray[np.float64]:

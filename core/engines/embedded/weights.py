@@ -12,6 +12,7 @@ from torch import Tensor, nn
 
 from core.encoders.networks import EncoderConfig, RecordingNet, SentenceNet
 from core.encoders.note_ends import NoteEnds
+from core.encoders.terms import Terms
 from core.engines.embedded.decoder import Decoder, DecoderConfig
 from core.errors import ModelDamaged
 
@@ -88,3 +89,30 @@ def load_note_ends(path: Path) -> NoteEnds | None:
     with torch.device("meta"):
         network = NoteEnds()
     return _fill(network, tensors, "ends", path).eval()
+
+
+def load_terms(path: Path) -> Terms | None:
+    """The table of names and words; None in a file that ships without it.
+
+    Raises:
+        ModelDamaged: if its terms and its evidence do not belong together.
+    """
+    tensors, metadata = _read(path, ("terms",))
+    if not tensors:
+        return None
+    try:
+        return Terms(metadata["terms"].split("\n"), tensors["terms.evidence"].numpy())
+    except (KeyError, ValueError) as error:
+        raise ModelDamaged(f"{path.name} holds a damaged table of terms") from error
+
+
+def load_encoder_parts(
+    path: Path,
+) -> tuple[RecordingNet, SentenceNet, Decoder, NoteEnds | None, Terms | None]:
+    """All that :class:`core.encoders.embedded.EmbeddedEncoder` is made of.
+
+    Raises:
+        ModelDamaged: if a tensor is missing, unexpected or of another shape.
+    """
+    recording, sentence = load_encoder_networks(path)
+    return recording, sentence, load_decoder(path), load_note_ends(path), load_terms(path)

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from core import Synthesizer, TextTimbre
 from core.encoders.adjectives import _TABLE, MOST, TRAITS, asked_of
 from core.encoders.networks import EncoderConfig, SentenceNet
+from core.encoders.terms import N_PROGRAMS
 from core.engines.embedded.decoder import coordinates
 from core.score import Clip, Note
 
@@ -61,9 +62,10 @@ def test_a_step_is_as_long_as_what_is_asked_for() -> None:
     net.trait_directions[:] = 0.1 * torch.eye(4, 511)
     net.net[-1].bias[0] = 2.0  # an anchor as large as trained ones are
     sentence = torch.nn.functional.normalize(torch.randn(1, 384), dim=-1)
+    unnamed = torch.zeros(1, N_PROGRAMS)
     with torch.no_grad():
         plain, once, twice = (
-            coordinates(net.answer(sentence, torch.tensor([[much, 0.0, 0.0, 0.0]])))
+            coordinates(net.answer(sentence, torch.tensor([[much, 0.0, 0.0, 0.0]]), unnamed))
             for much in (0.0, 1.0, 2.0)
         )
     torch.testing.assert_close(twice - plain, 2 * (once - plain), atol=1e-4, rtol=0)

@@ -120,7 +120,7 @@ def test_the_encoder_does_not_take_releases_for_decays() -> None:
     held = Clip.of("held", [Note(0.0, 60, 90, 1.0)])
     lost_db = []
     for ends in (None, load_note_ends(SHIPPED)):
-        encoder = EmbeddedEncoder(*networks, ends, "embedded", "")
+        encoder = EmbeddedEncoder(*networks, ends, None, "embedded", "")
         audio = engine.render([RenderRequest(held, encoder.encode_audio(mono, RATE))])[0][0]
         early, late = (audio[int(s * RATE) :][: RATE // 10] for s in (0.1, 0.8))
         lost_db.append(10 * np.log10(np.mean(early**2) / np.mean(late**2)))

@@ -11,16 +11,21 @@ import torch
 from torch.nn.functional import normalize
 
 from benchmarks.likeness import WORDS
+from core.encoders.adjectives import N_TRAITS
 from core.encoders.networks import (
     GUESS_SHARE,
+    LEAST_STEP,
     PROTOTYPE_TEMPERATURE,
+    ROOM_SHARE,
     EncoderConfig,
     SentenceNet,
 )
 from core.encoders.sentence import SentenceEncoder
-from core.engines.embedded.decoder import on_sphere
+from core.encoders.terms import N_PROGRAMS
+from core.engines.embedded.decoder import coordinates, on_sphere
 from core.engines.embedded.halves import as_in
 from core.training.lexicon import lexicon
+from core.training.terms import names
 
 SMALL = EncoderConfig(sentence_hidden=16)
 
@@ -40,6 +45,8 @@ def with_prototypes(sentences: torch.Tensor) -> tuple[SentenceNet, SentenceNet]:
         "prototype_phrases": sentences,
         "prototype_has": torch.eye(len(sentences)),
         "prototype_timbres": on_sphere(torch.randn(len(sentences), 511) * 1.2 / 511**0.5),
+        "prototype_programs": torch.eye(len(sentences), N_PROGRAMS),
+        "prototype_traits": torch.zeros(len(sentences), N_TRAITS),
     })  # fmt: skip
     return plain, full.eval()
 
@@ -75,8 +82,36 @@ def test_what_most_agree_on_is_found_rather_than_the_mean(sentences: torch.Tenso
     full.prototype_timbres = on_sphere(places)
     likely = torch.full((1, 5), 0.2)
     torch.testing.assert_close(
-        full._mode(likely), on_sphere(places[2:].mean(dim=0, keepdim=True)), atol=0.02, rtol=0
+        full._mode(likely)[0], on_sphere(places[2:].mean(dim=0, keepdim=True)), atol=0.02, rtol=0
     )
+
+
+def test_what_is_named_counts_more_than_what_a_sentence_is_like(sentences: torch.Tensor) -> None:
+    _, full = with_prototypes(sentences)
+    named = torch.zeros(1, N_PROGRAMS)
+    named[0, 3] = 2.0
+    with torch.no_grad():
+        found = full.answer(sentences[:1], torch.zeros(1, N_TRAITS), named)
+        unnamed = full.answer(sentences[:1], torch.zeros(1, N_TRAITS), torch.zeros(1, N_PROGRAMS))
+    assert (full.prototype_timbres @ found[0]).argmax() == 3
+    assert (full.prototype_timbres @ unnamed[0]).argmax() == 0
+
+
+def test_a_slow_sound_is_not_made_as_much_slower(sentences: torch.Tensor) -> None:
+    """What already is what is asked for takes a shorter step; what is not, a whole one."""
+    _, full = with_prototypes(sentences)
+    full.trait_directions = 0.01 * torch.eye(N_TRAITS, 511)
+    unnamed, steps = torch.zeros(1, N_PROGRAMS), []
+    for held in (-1.0, 0.0, 0.2, 0.9):
+        full.prototype_traits[:, 1] = held
+        with torch.no_grad():
+            plain, asked = (
+                full.answer(sentences[:1], torch.tensor([[0.0, much, 0.0, 0.0]]), unnamed)
+                for much in (0.0, 1.0)
+            )
+        steps.append(float((coordinates(asked) - coordinates(plain))[0, 1]))
+    shares = np.array(steps) / steps[0]
+    np.testing.assert_allclose(shares, [1.0, ROOM_SHARE, 0.8 * ROOM_SHARE, LEAST_STEP], atol=0.02)
 
 
 def test_without_prototypes_the_guess_stands(sentences: torch.Tensor) -> None:
@@ -95,7 +130,8 @@ def test_many_sentences_at_once_are_as_each_alone() -> None:
 def test_the_words_of_the_benchmark_are_in_no_phrase() -> None:
     """What the encoder is asked about must not have been told to it."""
     asked = words_of(" ".join(WORDS.values())) - EVERYDAY
-    told = {word for phrases in lexicon().values() for word in words_of(" ".join(phrases))}
+    phrases = [phrase for some in lexicon().values() for phrase in some]
+    told = words_of(" ".join([*phrases, *names()]).replace("'", " "))
     assert len(told) > 3000
     assert not asked & told
 
