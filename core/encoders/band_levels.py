@@ -29,12 +29,17 @@ def _mel(hz: float) -> float:
     return float(2595.0 * np.log10(1.0 + hz / 700.0))
 
 
+def bands_hz() -> Array:
+    """Where bands have their middle, [B]."""
+    mels = np.linspace(_mel(_LOWEST_HZ), _mel(_HIGHEST_HZ), N_BANDS)
+    return np.asarray(700.0 * (10.0 ** (mels / 2595.0) - 1.0))
+
+
 @lru_cache(maxsize=1)
 def _bank() -> npt.NDArray[np.float32]:
     """Triangular bands [B, bins] of equal width in mel, no narrower than the window resolves."""
     hz = np.arange(N_FFT // 2 + 1) * SAMPLE_RATE / N_FFT
-    mels = np.linspace(_mel(_LOWEST_HZ), _mel(_HIGHEST_HZ), N_BANDS)
-    centres = 700.0 * (10.0 ** (mels / 2595.0) - 1.0)
+    centres = bands_hz()
     gaps = np.diff(centres)
     least = SAMPLE_RATE / N_FFT
     left = np.maximum(np.concatenate([gaps[:1], gaps]), least)[:, None]

@@ -74,6 +74,7 @@ class FitSettings:
         prior: what one squared deviation from the beginning costs, dB.
         gain_db: deviation of a note's level from what its velocity says.
         dynamics: what it costs, dB a dB, to change what playing louder does to the timbre.
+        duller: what it costs, dB an octave, if playing louder makes it duller.
     """
 
     known: int = 32
@@ -84,6 +85,7 @@ class FitSettings:
     prior: float = 0.004
     gain_db: float = 6.0
     dynamics: float = 0.05
+    duller: float = 8.0
 
 
 def fit(
@@ -115,7 +117,7 @@ def fit(
     pitches = [float(note.pitch) for note in notes]
     dynamics = Dynamics(decoder, [round(q) for q in np.quantile(pitches, _DYNAMICS_AT).tolist()])
     with torch.no_grad():
-        expected = dynamics.of(on_sphere(start))
+        expected, _ = dynamics.of(on_sphere(start))
     place = torch.zeros_like(start, requires_grad=True)
     # Half partials come with known timbres or not at all: an organ's are heard as notes an octave
     # lower, and a fit that looked for them would find them anywhere.
@@ -133,7 +135,9 @@ def fit(
             heard.align(decoder, embedding, gains_db)
         cost = heard.error(decoder, embedding, gains_db)
         cost = cost + settings.prior * (place.square().sum() + gains.square().sum())
-        cost = cost + settings.dynamics * (dynamics.of(embedding) - expected).abs().mean()
+        louder, fallen = dynamics.of(embedding)
+        cost = cost + settings.dynamics * (louder - expected).abs().mean()
+        cost = cost + settings.duller * fallen.mean()
         optimiser.zero_grad()
         cost.backward()  # type: ignore[no-untyped-call]
         optimiser.step()

@@ -87,25 +87,51 @@ def synth() -> Synthesizer:
 def test_dynamics_tell_what_playing_louder_does(synth: Synthesizer) -> None:
     embedding = torch.from_numpy(synth.embed(TextTimbre("acoustic grand piano")))[None]
     with torch.no_grad():
-        louder_db = Dynamics(synth.engine.decoder, [48, 60, 72]).of(embedding)
-    assert louder_db.shape[0] == 6
+        louder_db, fallen = Dynamics(synth.engine.decoder, [48, 60, 72]).of(embedding)
+    assert louder_db.shape[0] == len(fallen) == 6
     assert float(louder_db.mean()) > 2.0
+    assert float(fallen.mean()) < 0.03
+
+
+def wrongly_heard(synth: Synthesizer, embedding: np.ndarray) -> tuple[np.ndarray, list[Note]]:
+    """A melody's sound, and its notes with their velocities the wrong way round."""
+    true = [Note(0.4 * i, 55 + 2 * i, v, 0.35) for i, v in enumerate((110, 40, 100, 50, 110, 40))]
+    sound = synth.engine.render([RenderRequest(Clip.of("true", true), embedding)])[0][0]
+    wrong = [Note(n.start_s, n.pitch, 150 - n.velocity, n.duration_s) for n in true]
+    return sound, wrong
 
 
 def test_a_fit_with_wrong_velocities_keeps_the_dynamics_it_began_with(synth: Synthesizer) -> None:
     decoder = synth.engine.decoder
     embedding = synth.embed(TextTimbre("acoustic grand piano"))
-    true = [Note(0.4 * i, 55 + 2 * i, v, 0.35) for i, v in enumerate((110, 40, 100, 50, 110, 40))]
-    sound = synth.engine.render([RenderRequest(Clip.of("true", true), embedding)])[0][0]
-    wrong = [Note(n.start_s, n.pitch, 150 - n.velocity, n.duration_s) for n in true]
+    sound, wrong = wrongly_heard(synth, embedding)
     dynamics = Dynamics(decoder, [57, 60, 63])
 
     def changed(weight: float) -> float:
-        settings = FitSettings(steps=25, known=0, aligned=(), dynamics=weight)
+        settings = FitSettings(steps=25, known=0, aligned=(), dynamics=weight, duller=0.0)
         none, doubt = torch.zeros(0, 512), torch.full((511,), 0.05)
         found = fit(decoder, embedding, sound, wrong, doubt, none, settings)
         with torch.no_grad():
-            before = dynamics.of(torch.from_numpy(embedding)[None])
-            return float((dynamics.of(torch.from_numpy(found)[None]) - before).abs().mean())
+            before, _ = dynamics.of(torch.from_numpy(embedding)[None])
+            after, _ = dynamics.of(torch.from_numpy(found)[None])
+            return float((after - before).abs().mean())
 
     assert changed(0.3) < 0.7 * changed(0.0)
+
+
+def test_a_fit_does_not_make_an_instrument_duller_when_played_harder(synth: Synthesizer) -> None:
+    """Velocities heard the wrong way round say it is; hardly any instrument is."""
+    decoder = synth.engine.decoder
+    embedding = synth.embed(TextTimbre("warm pad"))
+    sound, wrong = wrongly_heard(synth, embedding)
+
+    def duller(weight: float) -> float:
+        settings = FitSettings(steps=25, known=0, aligned=(), dynamics=0.0, duller=weight)
+        none, doubt = torch.zeros(0, 512), torch.full((511,), 0.05)
+        found = fit(decoder, embedding, sound, wrong, doubt, none, settings)
+        with torch.no_grad():
+            _, fallen = Dynamics(decoder, [57, 60, 63]).of(torch.from_numpy(found)[None])
+        return float(fallen.mean())
+
+    assert duller(0.0) > 0.05
+    assert duller(FitSettings().duller) < 0.02
