@@ -1,7 +1,7 @@
 """Names and words that say which instruments are meant, whatever a sentence encoder makes of them.
 
-A general sentence encoder reads a rare word in pieces and guesses: "flugelhorn" is a piano to it
-and "upright piano" a celesta. So what names an instrument is also looked up, word by word and
+A general sentence encoder reads a rare word in pieces and guesses: "Flügelhorn" is a piano to it
+and "Altsaxophon" a flute. So what names an instrument is also looked up, word by word and
 longest first, in a table of terms: names of instruments, and words with what a corpus of general
 text tells about them (:mod:`core.training.terms`).
 """
@@ -25,7 +25,7 @@ _WORD = re.compile(r"[^\W_]+(?:['’-][^\W_]+)*")
 
 
 def folded_words(text: str) -> list[str]:
-    """Words in small letters, without accents, apostrophes' endings and possessives."""
+    """Words in small letters, without accents and possessive endings."""
     letters = unicodedata.normalize("NFKD", text.lower())
     plain = "".join(letter for letter in letters if not unicodedata.combining(letter)).lower()
     words = _WORD.findall(plain.replace("’", "'"))
@@ -61,7 +61,7 @@ class Terms:
                     break
             else:
                 # "cello-like": what the whole word does not tell, its parts may.
-                found += filter(None, map(self._known, _parts(words[place])))
+                found += filter(None, map(self._known, words[place].split("-")))
                 place += 1
         return list(dict.fromkeys(found))
 
@@ -74,7 +74,3 @@ class Terms:
         """What a description says about each program: float32 [119], 0 and up; sums over terms."""
         rows = [self._rows[term] for term in self.found_in(text)]
         return EVIDENCE_STEP * self._evidence[rows].sum(axis=0, dtype=np.float32)
-
-
-def _parts(word: str) -> list[str]:
-    return word.split("-") if "-" in word else []

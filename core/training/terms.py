@@ -29,8 +29,8 @@ from core.training.captions import FAMILY_MATERIALS, FAMILY_WORDS, GM_NAMES
 from core.training.instruments import FAMILIES
 from core.training.lexicon import phrases_for
 
-NAME_SHARE = 0.25
-"""What a name counts, in units of a cosine: more than sentences' likeness differs by."""
+NAME_SHARE = 0.5
+"""What a name counts, in units of a cosine: more than the likeness of sentences ever differs by."""
 
 WORD_SHARE = 0.03
 """What a word counts for each e-fold by which it makes a program, or its family, likelier."""

@@ -11,7 +11,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 from safetensors.torch import load_file, save_file
 
-from core.encoders.adjectives import N_TRAITS
 from core.encoders.sentence import SentenceEncoder
 from core.encoders.terms import EVIDENCE_STEP, N_PROGRAMS, Terms, folded_words
 from core.engines.embedded.weights import load_encoder_networks, load_terms
@@ -85,33 +84,36 @@ def test_a_file_without_terms_has_none_and_a_damaged_one_says_so(tmp_path: Path)
 
 
 @pytest.mark.parametrize(
-    ("text", "programs"),
+    ("text", "program"),
     [
-        ("a felted upright piano", {0}),
-        ("concert grand", {0}),
-        ("baritone horn, outdoors", {60}),
-        ("Flügelhorn", {60}),
-        ("el violonchelo", {42}),
-        ("une clarinette basse", {71}),
-        ("Altsaxophon", {65}),
-        ("dark fisarmonica", {21}),
-        ("bouzouki on a ferry", {25}),
-        ("slow breathy duduk", {111}),
-        ("handpan at sunset", {114}),
-        ("an old spinet", {6}),
+        ("a felted upright piano", 0),
+        ("an E-Klavier", 4),
+        ("orgue électrique", 16),
+        ("acordeón", 21),
+        ("an old balalaika", 24),
+        ("bouzouki on a ferry", 25),
+        ("bass viol", 43),
+        ("kettle drums", 47),
+        ("Flügelhorn", 60),
+        ("Altsaxophon", 65),
+        ("crumhorn", 111),
+        ("handpan at sunset", 114),
     ],
 )
-def test_shipped_names_find_their_instruments(text: str, programs: set[int]) -> None:
-    """None of these would be found by likeness of sentences alone (most find something absurd)."""
+def test_shipped_names_find_their_instruments(text: str, program: int) -> None:
+    """The sentence encoder alone takes each of these for something else."""
     _, net = load_encoder_networks(SHIPPED)
     terms = load_terms(SHIPPED)
     assert terms is not None
     sentence = torch.from_numpy(SentenceEncoder().encode(text))[None]
     named = torch.from_numpy(terms.evidence(text))[None]
-    _, weight = net._look_up(sentence, named)
-    by_program = (weight @ net.prototype_programs)[0]
-    assert set(by_program.topk(len(programs)).indices.tolist()) == programs
-    assert float(by_program.max()) > 0.5
+    alone, found = (
+        (net._look_up(sentence, evidence)[1] @ net.prototype_programs)[0]
+        for evidence in (torch.zeros_like(named), named)
+    )
+    assert int(alone.argmax()) != program
+    assert int(found.argmax()) == program
+    assert float(found.max()) > 0.5
 
 
 def test_shipped_words_lean_towards_instruments_that_they_go_with() -> None:
@@ -136,5 +138,4 @@ def test_words_alone_do_not_outweigh_a_name() -> None:
     assert terms is not None
     name = float(terms.evidence("bouzouki").max())
     assert name == pytest.approx(EVIDENCE_STEP * float(evidence.max()))
-    assert terms.evidence("trumpeter").max() < 0.6 * name
-    assert load_file(SHIPPED)["sentence.prototype_traits"].shape[1] == N_TRAITS
+    assert terms.evidence("trumpeter").max() < 0.5 * name
