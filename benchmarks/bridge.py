@@ -21,11 +21,20 @@ from pathlib import Path
 
 import soundfile
 
-from bridge import osc
 from bridge.client import BridgeClient, BridgeUnreachable
-from bridge.protocol import Ack, ClipBegin, ClipEnd, ClipNotes, FindPresets, Hello, Ping, Render
-from bridge.replies import Done, Progress, read_reply
-from core.score import Clip, Note
+from bridge.protocol import (
+    Ack,
+    ClipBegin,
+    ClipEnd,
+    ClipNotes,
+    FindPresets,
+    Hello,
+    Ping,
+    Render,
+    osc,
+)
+from bridge.protocol.replies import Done, Progress, read_reply
+from core.clip import Clip, Note
 from tests.bridge.processes import ServeProcess
 from tests.helpers.lossy import LossyProxy
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 import torch
-from material import Material
 
+from benchmarks.material import Material
 from core.audio import read_audio
 from core.midi import read_midi
 from core.synthesizer import Synthesizer

@@ -25,9 +25,9 @@ from pathlib import Path
 import numpy as np
 
 from core.encoders.base import TimbreEncoder, unit
-from core.engines.base import EMBEDDING_DIM, FloatArray
 from core.library import Library, recipes
 from core.timbre import TextTimbre
+from core.types import EMBEDDING_DIM, FloatArray
 
 WORDS = (
     *("warm", "bright", "dark", "soft", "hollow", "glass", "bell", "piano", "string", "bass"),

@@ -14,15 +14,17 @@ import torch
 from scipy.stats import spearmanr
 
 from core.audio import read_audio
-from core.encoders.embedded import EmbeddedEncoder
-from core.engines.base import FloatArray, RenderRequest
+from core.clip import Clip, Note
+from core.encoders.embedded.encoder import EmbeddedEncoder
+from core.encoders.embedded.weights import load_encoder_parts
+from core.encoders.sphere import slerp
+from core.engines.base import RenderRequest
 from core.engines.embedded.engine import EmbeddedEngine
-from core.engines.embedded.weights import load_decoder, load_encoder_parts
-from core.score import Clip, Note
-from core.sphere import slerp
-from core.training import effects
-from core.training.instruments import SAMPLE_RATE, Instrument
-from core.training.soundfonts import SoundfontPlayer, list_instruments, play_clip
+from core.engines.embedded.weights import load_decoder
+from core.training.sources import effects
+from core.training.sources.instruments import SAMPLE_RATE, Instrument
+from core.training.sources.soundfonts import SoundfontPlayer, list_instruments, play_clip
+from core.types import FloatArray
 from evaluation.metrics.consistency import timbral_consistency
 
 ROOT = Path(__file__).parent.parent

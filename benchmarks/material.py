@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from core.engines.base import FloatArray
-from core.score import Clip
+from core.clip import Clip
 from core.timbre import AudioTimbre
+from core.types import FloatArray
 
 
 @dataclass(frozen=True)

@@ -19,11 +19,11 @@ from typing import Any
 import numpy as np
 
 from core.audio import read_audio, write_wav
-from core.engines.base import FloatArray
+from core.clip import Clip, Note
 from core.midi import read_midi, write_midi
-from core.score import Clip, Note
-from core.training.instruments import SAMPLE_RATE
-from core.training.soundfonts import SoundfontPlayer, play_clip
+from core.training.sources.instruments import SAMPLE_RATE
+from core.training.sources.soundfonts import SoundfontPlayer, play_clip
+from core.types import FloatArray
 from evaluation.metrics.transcription import evaluate, transcribe
 
 SCORES = (

@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 import pytest
-from material import Material
 
+from benchmarks.material import Material
 from core.synthesizer import Synthesizer
 from evaluation.metrics import clap, consistency, distance, mss, pitch, transcription
 

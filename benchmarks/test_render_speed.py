@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from material import Material, note_rtf
 
-from core.score import Clip, Note
+from benchmarks.material import Material, note_rtf
+from core.clip import Clip, Note
 from core.synthesizer import Synthesizer
 
 

@@ -17,10 +17,10 @@ import typer
 from core.errors import SettingsError
 
 if TYPE_CHECKING:
-    from bridge.ableton.link import AbletonLink
-    from bridge.letterbox import Letterbox
-    from bridge.replies import Welcome
+    from bridge.hosts.ableton.link import AbletonLink
+    from bridge.protocol.replies import Welcome
     from bridge.server import Address
+    from bridge.server.file_replies import FileReplies
     from bridge.service import BridgeService
 
 PORT = 9270
@@ -49,13 +49,13 @@ def serve(
     model: ModelOption = "embedded",
 ) -> None:
     """Answer DAWs over OSC until stopped with Ctrl-C."""
-    from bridge.ableton.link import AbletonLink
+    from bridge.hosts.ableton.link import AbletonLink
     from bridge.jobs.queue import JobQueue
-    from bridge.letterbox import Letterbox
-    from bridge.replies import Welcome
+    from bridge.protocol.replies import Welcome
     from bridge.server import Address
+    from bridge.server.file_replies import FileReplies
+    from bridge.server.spool import Spool
     from bridge.service import BridgeService
-    from bridge.spool import Spool
     from core.library import Library
     from core.paths import data_dir, renders_dir
     from core.synthesizer import program_version
@@ -68,7 +68,7 @@ def serve(
         welcome = Welcome(program_version(), model, sample_rate, str(jobs.output_dir))
         service = BridgeService(library, jobs, model)
         with (
-            Letterbox(data_dir() / "answers") as letterbox,
+            FileReplies(data_dir() / "answers") as letterbox,
             Spool(service, spool) if spool else contextlib.nullcontext(),
             AbletonLink(service, _say) if ableton else contextlib.nullcontext() as live,
         ):
@@ -83,7 +83,7 @@ def _run(
     service: BridgeService,
     welcome: Welcome,
     address: Address,
-    letterbox: Letterbox,
+    letterbox: FileReplies,
     live: AbletonLink | None,
 ) -> None:
     """Serve until the process is asked to stop."""
@@ -139,9 +139,9 @@ def send(
     """Have a running bridge render a MIDI file, or Live's clip; prints where the files are."""
     from bridge.client import BridgeClient
     from bridge.protocol import MAX_TAKES
-    from core.cli import progress_line
-    from core.engines.base import RenderSettings
+    from core.console import progress_line
     from core.midi import read_midi
+    from core.settings import RenderSettings
 
     if not 0 <= seed <= 2**32 - takes:
         raise SettingsError(f"seed {seed} is outside 0–4294967295")

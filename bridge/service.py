@@ -12,17 +12,17 @@ import threading
 from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, NamedTuple
 
-from bridge.arguments import BadMessage
-from bridge.assembly import Assembly
+from bridge.clip_assembly import ClipAssembler
+from bridge.errors import RequestRefused
 from bridge.jobs.model import Job, JobEvent, JobRequest
 from bridge.jobs.queue import JobQueue
 from bridge.protocol import Cancel, ClipBegin, ClipEnd, ClipNotes, FindPresets, Render, Status
-from bridge.replies import ClipMissing, ClipOk, PresetFound, PresetsEnd
+from bridge.protocol.replies import ClipMissing, ClipOk, PresetFound, PresetsEnd
+from core.clip import Clip
 from core.errors import ModelMissing
 from core.library.errors import UnknownPreset
 from core.models.registry import Registry
 from core.provenance import PresetVersion
-from core.score import Clip
 from core.synthesizer import DEFAULT_BUNDLE, program_version
 
 if TYPE_CHECKING:
@@ -69,7 +69,7 @@ class BridgeService:
         self.model = model
         self._library = library
         self._registry = registry or Registry()
-        self._assembly = Assembly()
+        self._assembly = ClipAssembler()
         self._assembly_lock = threading.Lock()
 
     def take_clip(
@@ -114,7 +114,7 @@ class BridgeService:
         try:
             with self._assembly_lock:
                 clip = self._assembly.clip(client, message.clip_id)
-        except BadMessage:
+        except RequestRefused:
             if known is not None:  # repeated after the clip was forgotten
                 return known
             raise
@@ -128,12 +128,12 @@ class BridgeService:
         try:
             preset = self._library.get(message.preset)
         except UnknownPreset as error:
-            raise BadMessage(str(error), "unknown_preset", message.job_id) from None
+            raise RequestRefused(str(error), "unknown_preset", message.job_id) from None
         model = message.model or self.model
         try:
             sha256 = self._registry.resolve(model).sha256
         except ModelMissing as error:
-            raise BadMessage(str(error), "model_missing", message.job_id) from None
+            raise RequestRefused(str(error), "model_missing", message.job_id) from None
         given = {key: value for key, value in asdict(message.settings).items() if value is not None}
         return self.jobs.submit(
             JobRequest(
@@ -189,5 +189,5 @@ class BridgeService:
 
 def _known(job: Job | None, job_id: str) -> Job:
     if job is None:
-        raise BadMessage(f"there is no job {job_id!r} of this client", about=job_id)
+        raise RequestRefused(f"there is no job {job_id!r} of this client", about=job_id)
     return job

@@ -8,8 +8,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from core.score import Clip as Clip
-    from core.score import Note as Note
+    from core.clip import Clip as Clip
+    from core.clip import Note as Note
     from core.synthesizer import Synthesizer as Synthesizer
     from core.synthesizer import Take as Take
     from core.timbre import AudioTimbre as AudioTimbre
@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 _HOME_OF = {
     "AudioTimbre": "core.timbre",
     "Blend": "core.timbre",
-    "Clip": "core.score",
-    "Note": "core.score",
+    "Clip": "core.clip",
+    "Note": "core.clip",
     "Synthesizer": "core.synthesizer",
     "Take": "core.synthesizer",
     "TextTimbre": "core.timbre",

@@ -15,12 +15,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from core.console import progress_line
 from core.errors import Cancelled, SettingsError, TimbreError
 
 if TYPE_CHECKING:
-    from core.engines.base import Progress, RenderSettings
+    from core.clip import Clip
     from core.provenance import PresetVersion
-    from core.score import Clip
+    from core.settings import RenderSettings
     from core.synthesizer import Synthesizer, Take
     from core.timbre import Timbre
 
@@ -84,25 +85,6 @@ def _fail(message: str, code: int) -> None:
     sys.exit(code)
 
 
-def progress_line(label: str) -> Progress:
-    """A progress callback that keeps one line of a terminal's stderr up to date."""
-    if not sys.stderr.isatty():
-        return lambda _fraction: True
-    last = 0.0
-
-    def show(fraction: float) -> bool:
-        nonlocal last
-        now = time.monotonic()
-        if fraction >= 1.0:
-            print(f"\r\x1b[K{label}: done", file=sys.stderr, flush=True)
-        elif now - last > 0.1:
-            last = now
-            print(f"\r\x1b[K{label}: {100 * fraction:.0f} %", end="", file=sys.stderr, flush=True)
-        return True
-
-    return show
-
-
 @app.command()
 def render(
     clip: Annotated[Path | None, typer.Argument(help="MIDI file to play.")] = None,
@@ -151,8 +133,8 @@ def render(
         if not 1 <= takes <= 1000:
             raise SettingsError(f"takes {takes} is outside 1–1000")
         _check_file(output, rate, subtype)
-        from core.engines.base import RenderSettings
         from core.midi import read_midi
+        from core.settings import RenderSettings
         from core.synthesizer import Synthesizer
 
         given_settings = RenderSettings(temperature, top_k, top_p, guidance)

@@ -20,11 +20,13 @@ from typing import Any
 
 import numpy as np
 
-from core import riff, timbre
-from core.engines.base import EMBEDDING_DIM, Embedding, EmbeddingPath, RenderSettings
+from core import timbre
+from core.audio import riff
+from core.clip import Clip, Note
 from core.errors import AudioError, TimbreError
-from core.score import Clip, Note
+from core.settings import RenderSettings
 from core.timbre import Timbre
+from core.types import EMBEDDING_DIM, Embedding, EmbeddingPath
 
 CHUNK_ID = b"tmbr"
 """Lower case: the RIFF specification leaves such ids to applications."""
@@ -145,7 +147,10 @@ class Provenance:
 
 
 def provenance_chunks(data: Mapping[str, Any]) -> list[riff.Chunk]:
-    """The chunks that carry :meth:`Provenance.to_json`'s data in a WAV."""
+    """The chunks that carry :meth:`Provenance.to_json`'s data in a WAV.
+
+    :func:`core.audio.write_wav` puts them into the file.
+    """
     # ASCII throughout: a path may hold bytes that are no valid text.
     payload = json.dumps(data, allow_nan=False, separators=(",", ":"))
     version = str(data.get("program_version", ""))

@@ -22,24 +22,19 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from core.audio import resample, write_wav
+from core.clip import Clip
 from core.encoders.base import TimbreEncoder
-from core.engines.base import (
-    Embedding,
-    Engine,
-    FloatArray,
-    Limit,
-    Progress,
-    RenderRequest,
-    RenderSettings,
-    always_continue,
-)
-from core.engines.loading import choose_device, load_encoder, load_engine
+from core.encoders.embed import resolve
+from core.engines.base import Engine, Limit, RenderRequest
 from core.errors import ModelMissing, SettingsError
+from core.loading import choose_device, load_encoder, load_engine
 from core.midi import read_midi
 from core.models.registry import Bundle, Registry
-from core.provenance import PresetVersion, Provenance
-from core.score import Clip
-from core.timbre import Timbre, resolve
+from core.progress import Progress, always_continue
+from core.provenance import PresetVersion, Provenance, provenance_chunks
+from core.settings import RenderSettings
+from core.timbre import Timbre
+from core.types import Embedding, FloatArray
 
 if TYPE_CHECKING:
     from core.engines.embedded.streaming import Stream
@@ -93,7 +88,8 @@ class Take:
         rate = sample_rate or self.sample_rate
         provenance = replace(self.provenance, sample_rate=rate, subtype=subtype)
         audio = resample(self.audio, self.sample_rate, rate)
-        write_wav(path, audio, rate, subtype=subtype, provenance=provenance.to_json())
+        chunks = provenance_chunks(provenance.to_json())
+        write_wav(path, audio, rate, subtype=subtype, chunks=chunks)
         return Path(path)
 
 

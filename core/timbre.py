@@ -1,8 +1,7 @@
-"""Timbres: recipes for an embedding, and how a recipe becomes one.
+"""Timbres: recipes for an embedding.
 
-A recipe is data (a path, words, weights): it can be stored, shown and repeated.
-Turning recordings and words into vectors is a :class:`~core.encoders.base.TimbreEncoder`'s
-work; naming and keeping timbres is the library's.
+A recipe is data (a path, words, weights): it can be stored, shown and repeated. How one is
+heard is :mod:`core.encoders.embed`'s business; naming and keeping timbres is the library's.
 """
 
 from __future__ import annotations
@@ -10,17 +9,11 @@ from __future__ import annotations
 import math
 import os
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-import numpy as np
-
-from core.encoders.base import TimbreEncoder
-from core.engines.base import EMBEDDING_DIM, EmbeddingPath, FloatArray
 from core.errors import SettingsError
-from core.sphere import linear_mean, spherical_mean
 
 MAX_DEPTH = 8
 """Blends within blends, at most."""
@@ -76,7 +69,7 @@ class Blend:
     Attributes:
         parts: timbres and their weights; weights are finite, ≥ 0, not all 0, and only
             their proportions matter. A part of weight 0 is never looked at.
-        mode: ``slerp`` mixes along great circles (:func:`core.sphere.spherical_mean`),
+        mode: ``slerp`` mixes along great circles (:func:`core.encoders.sphere.spherical_mean`),
             ``linear`` takes the normalised weighted sum.
 
     Raises:
@@ -208,46 +201,3 @@ def parse_blend(text: str) -> list[tuple[str, float]]:
     if not any(weight > 0 for _, weight in pairs):
         raise SettingsError("every weight of the blend is 0; give at least one above 0")
     return pairs
-
-
-def resolve(timbre: Timbre, encoder: TimbreEncoder) -> FloatArray:
-    """The embedding of a recipe.
-
-    Returns:
-        float32 [512], unit norm.
-
-    Raises:
-        AudioError: if a recording cannot be used.
-        SettingsError: if the parts of a linear blend cancel out.
-    """
-    match timbre:
-        case AudioTimbre(path=path):
-            from core.audio import read_reference
-
-            audio, sample_rate = read_reference(path)
-            return encoder.encode_audio(audio, sample_rate)
-        case TextTimbre(words=words):
-            return encoder.encode_text(words)
-        case Blend(parts=parts, mode=mode):
-            heard = [(resolve(part, encoder), weight) for part, weight in parts if weight > 0]
-            vectors = np.stack([vector for vector, _ in heard])
-            weights = np.array([weight for _, weight in heard], np.float64)
-            mean = spherical_mean if mode == "slerp" else linear_mean
-            return mean(vectors, weights)
-
-
-def moving(
-    times_s: Sequence[float], timbres: Sequence[Timbre], encoder: TimbreEncoder
-) -> EmbeddingPath:
-    """A timbre that moves during a clip, through ``timbres[i]`` at ``times_s[i]``.
-
-    Raises:
-        SettingsError: if the lengths differ or the times do not increase.
-        AudioError: if a recording cannot be used.
-    """
-    if len(times_s) != len(timbres) or not timbres:
-        raise SettingsError(
-            f"a moving timbre needs a time for every timbre, got {len(times_s)} and {len(timbres)}"
-        )
-    embeddings = np.stack([resolve(timbre, encoder) for timbre in timbres])
-    return EmbeddingPath(np.asarray(times_s, np.float64), embeddings.reshape(-1, EMBEDDING_DIM))

@@ -61,13 +61,13 @@ def bridge(model: str, device: str | None = None) -> Iterator[BridgeClient]:
     """
     import tempfile
 
-    from bridge.background import serving
     from bridge.client import BridgeClient
     from bridge.jobs.process import WORKER_COMMAND
     from bridge.jobs.queue import JobQueue
-    from bridge.letterbox import Letterbox
-    from bridge.replies import Welcome
+    from bridge.protocol.replies import Welcome
     from bridge.server import Address
+    from bridge.server.file_replies import FileReplies
+    from bridge.server.thread import serving
     from bridge.service import BridgeService
     from core.library import Library
     from core.synthesizer import program_version
@@ -86,7 +86,7 @@ def bridge(model: str, device: str | None = None) -> Iterator[BridgeClient]:
             service = BridgeService(library, jobs, model)
             address = Address(port=0, tcp_port=0)
             with (
-                Letterbox(home / "answers") as letterbox,
+                FileReplies(home / "answers") as letterbox,
                 serving(service, welcome, address, letterbox) as server,
                 BridgeClient(port=server.port, name="demo") as client,
             ):
@@ -109,8 +109,8 @@ def _player(client: BridgeClient) -> Callable[..., None]:
     """What plays a clip in a preset into a file, over OSC."""
     import shutil
 
+    from core.clip import Clip
     from core.files import replacing
-    from core.score import Clip
 
     def play(clip: Clip, preset: str, path: Path) -> None:
         (take,) = client.render(

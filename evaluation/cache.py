@@ -15,9 +15,9 @@ from typing import Any
 
 import numpy as np
 
-from core.engines.base import FloatArray
 from core.errors import OutputError
 from core.files import replacing
+from core.types import FloatArray
 
 
 def sound_sha256(audio: FloatArray, sample_rate: int) -> str:

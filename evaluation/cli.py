@@ -59,7 +59,7 @@ def run_command(
     as_json: AsJson = False,
 ) -> None:
     """Render and score a set; the same command goes on with a run that was stopped."""
-    from core.engines.base import RenderSettings
+    from core.settings import RenderSettings
     from evaluation.run import Config
     from evaluation.scoring import Settings
 
@@ -162,13 +162,13 @@ def manifest_command(
 ) -> None:
     """Make a manifest of a folder, of NSynth or of the Lakh MIDI dataset."""
     from core.files import output_error
-    from evaluation import datasets, layouts
+    from evaluation import datasets, importers
 
     try:
         output.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise output_error(output, error) from error
-    items = layouts.read(layout, folder, output, limit, seed)
+    items = importers.read(layout, folder, output, limit, seed)
     datasets.write(output / "manifest.jsonl", items, {"set": output.name})
     typer.echo(f"{len(items)} items in {output / 'manifest.jsonl'}")
 
@@ -186,7 +186,8 @@ def _run(
 ) -> None:
     from core.errors import SettingsError
     from core.paths import cache_dir
-    from evaluation import datasets, pool, ray_engine, report
+    from evaluation import datasets, pool, report
+    from evaluation import ray_pool as ray_engine
     from evaluation.results import read_timings
     from evaluation.run import run
     from evaluation.tables import summary_table

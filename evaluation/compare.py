@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from core.errors import SettingsError, UserInputError
-from evaluation.catalog import BY_NAME, METRICS, Metric, better
+from evaluation.metrics.catalog import BY_NAME, METRICS, Metric, better
 from evaluation.results import Interval, interval
 from evaluation.systems import stable_number
 

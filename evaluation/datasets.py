@@ -12,7 +12,7 @@ performance than the target) and ``text``. ``target`` is the score played by tha
 without one, figures that need it are left out. Paths are relative to the manifest. Where
 ``sha256`` gives a hash, the file must have it.
 
-How folders of other makers become manifests is :mod:`evaluation.layouts`' task.
+How folders of other makers become manifests is :mod:`evaluation.importers`' task.
 """
 
 from __future__ import annotations

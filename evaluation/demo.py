@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from core.engines.base import FloatArray
-    from core.score import Clip
+    from core.clip import Clip
+    from core.types import FloatArray
     from evaluation.metrics import Figures
 
 ASSETS = Path(__file__).parent / "assets" / "demo"

@@ -19,11 +19,11 @@ from typing import Any
 import numpy as np
 
 from core.audio import read_audio, resample
-from core.engines.base import FloatArray
 from core.files import replacing
+from core.types import FloatArray
 from evaluation import results
-from evaluation.catalog import METRICS
 from evaluation.metrics import transcription
+from evaluation.metrics.catalog import METRICS
 from evaluation.scoring import note_from_json
 
 ASSETS = Path(__file__).parent / "report_assets"

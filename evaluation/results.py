@@ -19,8 +19,8 @@ import numpy.typing as npt
 
 from core.errors import UserInputError
 from core.files import replacing
-from evaluation.catalog import METRICS
 from evaluation.metrics import distance, transcription
+from evaluation.metrics.catalog import METRICS
 from evaluation.systems import stable_number
 
 SCHEMA = 1

@@ -17,11 +17,11 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from core.engines.base import RenderSettings
+from core.clip import Clip
 from core.errors import MidiError, OutputError, SettingsError, UserInputError
 from core.files import output_error
 from core.midi import read_midi
-from core.score import Clip
+from core.settings import RenderSettings
 from core.synthesizer import program_version
 from evaluation import pool, results
 from evaluation.datasets import Dataset
@@ -31,7 +31,7 @@ from evaluation.systems import Loader, Player, System, Task, load_bundle, plan
 Executor = Callable[
     [Sequence[Task], Callable[[], pool.Work[Task]], int], Iterator[pool.Outcome[Task]]
 ]
-"""Does tasks somewhere: :func:`evaluation.pool.run` or :func:`evaluation.ray_engine.run`."""
+"""Does tasks somewhere: :func:`evaluation.pool.run` or :func:`evaluation.ray_pool.run`."""
 
 
 @dataclass(frozen=True)

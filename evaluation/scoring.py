@@ -22,13 +22,13 @@ from typing import Any
 
 import numpy as np
 
-from core import basic_pitch
 from core.audio import read_audio, write_wav
+from core.audio.conform import mono
+from core.clip import Clip, Note
 from core.encoders.base import TimbreEncoder
-from core.engines.base import FloatArray
 from core.midi import read_midi
-from core.score import Clip, Note
-from core.sound import mono
+from core.transcription import basic_pitch
+from core.types import FloatArray
 from evaluation.cache import Cache, sound_sha256
 from evaluation.metrics import Figures, clap, consistency, mss, pitch, transcription
 from evaluation.systems import Loader, Player, Task, load_bundle

@@ -24,16 +24,17 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from core.audio import read_audio, resample
-from core.engines.base import FloatArray, RenderSettings
+from core.clip import Clip, pitch_hz
 from core.errors import AudioError
-from core.score import Clip, pitch_hz
+from core.settings import RenderSettings
 from core.synthesizer import Synthesizer
 from core.timbre import Timbre
+from core.types import FloatArray
 from evaluation.datasets import Item
-from evaluation.layouts import SOUND_SUFFIXES
+from evaluation.importers import SOUND_SUFFIXES
 
 if TYPE_CHECKING:
-    from core.engines.tokensynth.codec import Codec
+    from core.codecs.dac import Codec
 
 Kind = Literal[
     "model", "wrong-timbre", "codec", "ground-truth", "other-performance", "sine", "folder"
@@ -202,7 +203,7 @@ class Player:
     def _through_codec(self, model: str, item: Item) -> Sound:
         synth = self.synthesizer(model)
         if model not in self._codecs:
-            from core.engines.tokensynth.codec import Codec
+            from core.codecs.dac import Codec
 
             self._codecs[model] = Codec.from_file(synth.bundle.file("codec"), synth.device)
         codec = self._codecs[model]

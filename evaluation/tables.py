@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from evaluation.catalog import METRICS
 from evaluation.compare import Comparison
+from evaluation.metrics.catalog import METRICS
 
 NOTHING = "–"
 

@@ -7,11 +7,11 @@ import time
 from pathlib import Path
 from typing import Any
 
-from bridge.jobs.board import Board
 from bridge.jobs.model import Job
 from bridge.jobs.process import DIED, WorkerProcess
+from bridge.jobs.scheduler import Scheduler
 from bridge.jobs.store import JobStore
-from bridge.replies import NOTE
+from bridge.protocol.replies import NOTE
 
 MAX_ATTEMPTS = 2
 """Workers that may die over one job: the first, and one retry."""
@@ -33,7 +33,7 @@ class Batch:
     """
 
     def __init__(
-        self, number: int, jobs: list[Job], board: Board, store: JobStore, log: Path
+        self, number: int, jobs: list[Job], board: Scheduler, store: JobStore, log: Path
     ) -> None:
         self._number, self._jobs, self._log = number, jobs, log
         self._board, self._store = board, store

@@ -11,11 +11,11 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
-from bridge.arguments import Code
+from bridge.errors import Code
 from core import timbre as recipes
-from core.engines.base import RenderSettings
+from core.clip import Clip, Note
 from core.provenance import PresetVersion
-from core.score import Clip, Note
+from core.settings import RenderSettings
 from core.timbre import Timbre
 
 State = Literal["queued", "running", "done", "failed", "cancelled"]

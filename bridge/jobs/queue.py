@@ -1,10 +1,10 @@
 """The one queue of render jobs, for the server and the desktop.
 
-Jobs persist (:mod:`bridge.jobs.store`), are done in a fair order (:mod:`bridge.jobs.order`)
+Jobs persist (:mod:`bridge.jobs.store`), are done in a fair order (:mod:`bridge.jobs.fairness`)
 by one worker process (:mod:`bridge.jobs.worker`), and what was rendered before is not
 rendered again. One thread of ours talks with the worker, a batch at a time
 (:mod:`bridge.jobs.batches`); callers never wait for it, they meet it at the
-:mod:`bridge.jobs.board`.
+:mod:`bridge.jobs.scheduler`.
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from bridge.jobs.batches import Batch
-from bridge.jobs.board import Board, Listener, check_same
 from bridge.jobs.model import Job, JobEvent, JobRequest, digest_of_words
 from bridge.jobs.process import WORKER_COMMAND, WorkerProcess
+from bridge.jobs.scheduler import Listener, Scheduler, check_same
 from bridge.jobs.store import JobStore
 from core import paths
 from core.errors import ModelMissing, TimbreError
@@ -68,7 +68,7 @@ class JobQueue:
         self._warm_model, self._worker_command = warm_model, worker_command
         self._worker: WorkerProcess | None = None
         self._batches = 0
-        self._board = Board(self._store)
+        self._board = Scheduler(self._store)
         self._thread = threading.Thread(target=self._work, name="job queue", daemon=True)
 
     def start(self) -> None:

@@ -17,7 +17,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
-from bridge.arguments import Code
+from bridge.errors import Code
 from bridge.jobs.model import Job, JobRequest, State, TakeFile, file_stem
 from core.errors import UserInputError
 

@@ -23,11 +23,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
-from bridge.arguments import code_of
+from bridge.errors import code_of
 from bridge.jobs.model import JobRequest
-from core.engines.base import FloatArray, RenderRequest
+from core.engines.base import RenderRequest
 from core.errors import Cancelled, ModelMissing, TimbreError
 from core.timbre import Timbre
+from core.types import FloatArray
 
 if TYPE_CHECKING:
     from core.synthesizer import Synthesizer, Take

@@ -6,7 +6,7 @@ from abc import ABC, abstractmethod
 
 import numpy as np
 
-from core.engines.base import FloatArray
+from core.types import FloatArray
 
 
 class TimbreEncoder(ABC):
@@ -34,7 +34,7 @@ class TimbreEncoder(ABC):
             float32 [512], unit norm. The same samples give the same vector.
         """
 
-    def first_look(self, audio: FloatArray, sample_rate: int) -> FloatArray:
+    def encode_audio_fast(self, audio: FloatArray, sample_rate: int) -> FloatArray:
         """An embedding for comparing sounds by the thousand; the same arguments and shape.
 
         What an encoder does beyond its network, to make a render sound right, is left out.

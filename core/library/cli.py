@@ -62,7 +62,7 @@ def add(
     timbre = _timbre(audio, text, blend)
     if timbre is None:
         raise SettingsError("a preset needs a timbre: give --audio, --text or --blend")
-    from core.engines.base import RenderSettings
+    from core.settings import RenderSettings
 
     with _library() as library:
         preset = library.add(
@@ -139,7 +139,7 @@ def similar(
     """Find presets that sound like a preset, a recording or words."""
     if sum(given is not None for given in (name, audio, text)) != 1:
         raise SettingsError("say what to compare with: NAME, --audio or --text, one of them")
-    from core.cli import progress_line
+    from core.console import progress_line
     from core.synthesizer import Synthesizer
 
     with _library() as library:

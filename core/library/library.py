@@ -17,7 +17,7 @@ from types import TracebackType
 
 from core import paths
 from core.encoders.base import TimbreEncoder
-from core.engines.base import FloatArray, Progress, RenderSettings, always_continue
+from core.encoders.embed import resolve
 from core.library import archive, factory, manifest, recipes, rows, search, similar, store, transfer
 from core.library.database import BUSY_TIMEOUT_S, Database
 from core.library.presets import (
@@ -35,7 +35,10 @@ from core.library.recipes import PinnedPreset
 from core.library.recordings import RecordingFolder, StagedRecording
 from core.library.similar import Embedded
 from core.library.vectors import VectorFile
-from core.timbre import AudioTimbre, Blend, BlendMode, TextTimbre, Timbre, resolve
+from core.progress import Progress, always_continue
+from core.settings import RenderSettings
+from core.timbre import AudioTimbre, Blend, BlendMode, TextTimbre, Timbre
+from core.types import FloatArray
 
 
 class Library:

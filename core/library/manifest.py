@@ -12,12 +12,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from core.engines.base import RenderSettings
 from core.errors import SettingsError
 from core.library import recipes
 from core.library.errors import PresetFileError
 from core.library.presets import check_rating, clean_name, clean_tags
 from core.library.recipes import Recording, StoredRecipe
+from core.settings import RenderSettings
 
 FORMAT = "timbre-bridge presets"
 VERSION = 1

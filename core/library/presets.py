@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
-from core.engines.base import RenderSettings
 from core.errors import SettingsError
+from core.settings import RenderSettings
 from core.timbre import BlendMode
 
 MAX_NAME_CHARACTERS = 120

@@ -15,9 +15,9 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from core.engines.base import RenderSettings
 from core.errors import SettingsError
 from core.library.presets import Kind
+from core.settings import RenderSettings
 from core.timbre import MAX_DEPTH, MAX_PARTS, AudioTimbre, Blend, BlendMode, TextTimbre, Timbre
 
 MAX_LEAVES = 256

@@ -17,7 +17,7 @@ from sqlalchemy import Connection, bindparam, func, select
 from sqlalchemy.dialects.sqlite import insert
 
 from core.encoders.base import TimbreEncoder
-from core.engines.base import FloatArray, Progress, report
+from core.encoders.embed import resolve
 from core.errors import AudioError, SettingsError
 from core.library import rows
 from core.library.database import Database
@@ -26,7 +26,9 @@ from core.library.presets import Neighbour
 from core.library.recipes import PinnedPreset
 from core.library.schema import EMBEDDED, PRESET, VERSION
 from core.library.vectors import VectorFile, Vectors
-from core.timbre import Timbre, resolve
+from core.progress import Progress, report
+from core.timbre import Timbre
+from core.types import FloatArray
 
 _BATCH = 64
 """Embeddings written at a time: what a crash or a cancel may cost."""

@@ -17,13 +17,13 @@ from typing import Any
 
 from sqlalchemy import Connection, delete, func, insert, select, text, update
 
-from core.engines.base import RenderSettings
 from core.library import recipes
 from core.library.errors import BlendCycle, NameTaken, UnknownPreset
 from core.library.presets import PresetBlend, name_key
 from core.library.recipes import PinnedPreset, Recording, StoredBlend, StoredRecipe
 from core.library.rows import fetch_one, find_row
 from core.library.schema import PART, PRESET, RECORDING, TAG, VERSION
+from core.settings import RenderSettings
 
 
 @dataclass(frozen=True)

@@ -24,8 +24,8 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from core.engines.base import EMBEDDING_DIM, FloatArray
 from core.files import output_error
+from core.types import EMBEDDING_DIM, FloatArray
 
 DIGEST_BYTES = 32
 RECORD_BYTES = DIGEST_BYTES + 4 * EMBEDDING_DIM

@@ -18,7 +18,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, Protocol
 
-from core.engines.base import Progress, always_continue, report
 from core.errors import ModelDamaged, ModelMissing, OutputError, SettingsError
 from core.files import output_error, replacing
 from core.models.manifest import (
@@ -29,6 +28,7 @@ from core.models.manifest import (
     save_manifest,
 )
 from core.models.registry import Bundle, Registry
+from core.progress import Progress, always_continue, report
 
 _BLOCK_BYTES = 2**20
 

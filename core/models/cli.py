@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    from core.engines.base import Progress
+    from core.progress import Progress
 
 app = typer.Typer(
     name="models", help="List, pull, verify, export and import model bundles.", no_args_is_help=True

@@ -16,7 +16,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from core.engines.base import Progress, always_continue, report
 from core.errors import Cancelled, ModelDamaged, ModelError, ModelMissing
 from core.files import output_error
 from core.models.manifest import (
@@ -29,6 +28,7 @@ from core.models.manifest import (
     save_manifest,
 )
 from core.models.registry import Bundle, Registry
+from core.progress import Progress, always_continue, report
 
 if TYPE_CHECKING:
     from huggingface_hub import HfFileMetadata

@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Literal
 
 from core import paths
-from core.engines.base import Progress, always_continue, report
 from core.errors import ModelDamaged, ModelError, ModelMissing, OutputError
 from core.files import replacing
 from core.models.manifest import (
@@ -24,6 +23,7 @@ from core.models.manifest import (
     measure,
     read_manifest,
 )
+from core.progress import Progress, always_continue, report
 
 SHIPPED_DIR = Path(__file__).parent / "weights"
 """Bundles in the package, one folder each."""

@@ -1,4 +1,1 @@
-"""Training of the embedded engine and its encoder: sounds, features, losses, loops.
-
-Nothing here is imported when a clip is rendered.
-"""
+"""Training of the models that ship, and of those to come."""

@@ -5,7 +5,7 @@ The harmony is ours.
 
 from __future__ import annotations
 
-from core.score import Clip, Note
+from core.clip import Clip, Note
 
 BEAT_S = 60.0 / 92.0
 

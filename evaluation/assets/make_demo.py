@@ -13,9 +13,9 @@ from pathlib import Path
 
 import soundfile
 
-from core.score import Clip, Note
-from core.training.instruments import SAMPLE_RATE
-from core.training.soundfonts import SoundfontPlayer, play_clip
+from core.clip import Clip, Note
+from core.training.sources.instruments import SAMPLE_RATE
+from core.training.sources.soundfonts import SoundfontPlayer, play_clip
 from evaluation.assets.chorale import chorale
 
 FOLDER = Path(__file__).parent / "demo"

@@ -17,10 +17,10 @@ from __future__ import annotations
 
 import numpy as np
 
+from core.audio.conform import is_silent, mono
 from core.encoders.base import TimbreEncoder
-from core.engines.base import EMBEDDING_DIM, FloatArray
 from core.errors import AudioError
-from core.sound import is_silent, mono
+from core.types import EMBEDDING_DIM, FloatArray
 
 MIN_SOUND_S = 0.05
 """Shorter sounds are padded with silence to this length, seconds."""
@@ -45,7 +45,7 @@ def embed(encoder: TimbreEncoder, audio: FloatArray, sample_rate: int) -> FloatA
     if is_silent(sound):
         return np.zeros(EMBEDDING_DIM, np.float32)
     short = max(0, round(MIN_SOUND_S * sample_rate) - len(sound))
-    embedding = encoder.first_look(np.pad(sound, (0, short))[None], sample_rate)
+    embedding = encoder.encode_audio_fast(np.pad(sound, (0, short))[None], sample_rate)
     validate(embedding)
     return embedding
 

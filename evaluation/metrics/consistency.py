@@ -29,10 +29,10 @@ from functools import cache
 import numpy as np
 import torch
 
-from core.engines.base import FloatArray
+from core.audio.conform import is_silent, mono
+from core.clip import Note
 from core.errors import AudioError
-from core.score import Note
-from core.sound import is_silent, mono
+from core.types import FloatArray
 from evaluation.metrics import Figures
 
 SAMPLE_RATE = 44_100

@@ -27,8 +27,8 @@ import numpy as np
 import numpy.typing as npt
 
 from core.encoders.base import TimbreEncoder
-from core.engines.base import FloatArray
 from core.errors import AudioError
+from core.types import FloatArray
 from evaluation.metrics.clap import embed
 
 Vectors = npt.NDArray[np.float64]

@@ -26,9 +26,9 @@ from typing import Literal
 
 import torch
 
-from core.engines.base import FloatArray
+from core.audio.conform import mono, same_length
 from core.errors import SettingsError
-from core.sound import mono, same_length
+from core.types import FloatArray
 from evaluation.metrics import Figures
 
 

@@ -25,10 +25,10 @@ from collections.abc import Callable, Sequence
 import numpy as np
 import numpy.typing as npt
 
-from core.engines.base import FloatArray
+from core.audio.conform import is_silent, mono
+from core.clip import Note, pitch_hz
 from core.errors import ModelMissing
-from core.score import Note, pitch_hz
-from core.sound import is_silent, mono
+from core.types import FloatArray
 from evaluation.metrics import Figures
 
 YIN_HZ = 44_100

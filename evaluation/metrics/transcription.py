@@ -1,6 +1,6 @@
 """Are the right notes heard? Precision, recall and F of a transcription.
 
-Task: a rendered clip is transcribed by a published model (:mod:`core.basic_pitch`)
+Task: a rendered clip is transcribed by a published model (:mod:`core.transcription.basic_pitch`)
 and the notes found are matched with the notes of the score.
 
 Conventions: mir_eval's (Raffel et al., ISMIR 2014; MIREX). A note matches within 50 ms of
@@ -25,9 +25,9 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from core.basic_pitch import Settings, transcribe
+from core.clip import Clip, Note, pitch_hz
 from core.errors import MidiError
-from core.score import Clip, Note, pitch_hz
+from core.transcription.basic_pitch import Settings, transcribe
 from evaluation.metrics import Figures
 
 __all__ = ["Settings", "evaluate", "frame_scores", "match", "note_scores", "ratio", "transcribe"]

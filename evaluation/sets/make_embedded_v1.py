@@ -1,10 +1,10 @@
 """Makes the built-in set ``embedded-v1``: ``python -m evaluation.sets.make_embedded_v1 FOLDER``.
 
 24 instruments of FluidR3_GM (MIT licence; Frank Wen) that the embedded model's training never
-met (:data:`core.training.instruments.HELD_OUT_PROGRAMS`), played by FluidSynth without reverb or
-chorus. Each has a reference recording and a target: another melody, in another register, with
-other velocities. Melodies are folk tunes and classics out of copyright, or made here. All audio is
-44.1 kHz, mono, 16-bit FLAC; seeds are fixed, so the same FluidSynth gives the same files.
+met (:data:`core.training.sources.instruments.HELD_OUT_PROGRAMS`), played by FluidSynth without
+reverb or chorus. Each has a reference recording and a target: another melody, in another register,
+with other velocities. Melodies are folk tunes and classics out of copyright, or made here. All
+audio is 44.1 kHz, mono, 16-bit FLAC; seeds are fixed, so the same FluidSynth gives the same files.
 
 Needs the ``train`` extra, FluidSynth and fluid-soundfont-gm.
 """
@@ -17,11 +17,11 @@ from pathlib import Path
 
 import numpy as np
 
-from core.engines.base import FloatArray
+from core.clip import Clip, Note
 from core.midi import write_midi
-from core.score import Clip, Note
-from core.training.instruments import HELD_OUT_PROGRAMS, SAMPLE_RATE
-from core.training.soundfonts import FONTS, find_font
+from core.training.sources.instruments import HELD_OUT_PROGRAMS, SAMPLE_RATE
+from core.training.sources.soundfonts import FONTS, find_font
+from core.types import FloatArray
 from evaluation import datasets
 
 SEED = 20_261

@@ -12,8 +12,8 @@ import pytest
 
 from bridge.jobs.model import Job, JobEvent, JobRequest
 from bridge.jobs.queue import JobQueue
+from core.clip import Clip, Note
 from core.provenance import PresetVersion
-from core.score import Clip, Note
 from core.timbre import TextTimbre
 
 FAKE_WORKER = (sys.executable, "-m", "tests.helpers.fake_worker")

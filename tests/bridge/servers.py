@@ -7,12 +7,12 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from bridge.ableton.link import AbletonLink
-from bridge.background import serving
+from bridge.hosts.ableton.link import AbletonLink
 from bridge.jobs.queue import JobQueue
-from bridge.letterbox import Letterbox
-from bridge.replies import Welcome
+from bridge.protocol.replies import Welcome
 from bridge.server import Address, BridgeServer
+from bridge.server.file_replies import FileReplies
+from bridge.server.thread import serving
 from bridge.service import BridgeService
 from core.library import Library
 from core.models.registry import Registry
@@ -60,7 +60,7 @@ def running(
     """Run a bridge, as :func:`service`; one that talks with Live, if there is a link to it."""
     with (
         service(folder) as found_service,
-        Letterbox(folder / "answers") as letterbox,
+        FileReplies(folder / "answers") as letterbox,
         link(found_service) if link else contextlib.nullcontext() as live,
     ):
         jobs = found_service.jobs

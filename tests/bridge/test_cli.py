@@ -10,13 +10,12 @@ from pathlib import Path
 
 import pytest
 
-from bridge import osc
 from bridge.client import BridgeClient
-from bridge.protocol import DEFAULT_PORT, Hello, Render
+from bridge.protocol import DEFAULT_PORT, Hello, Render, osc
 from core import cli
+from core.clip import Clip
 from core.midi import write_midi
 from core.provenance import PresetVersion, read_provenance
-from core.score import Clip
 from tests.bridge.conftest import RIFF
 from tests.bridge.processes import ServeProcess
 

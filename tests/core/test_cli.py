@@ -14,9 +14,9 @@ import pytest
 import soundfile
 
 from core import cli
+from core.clip import Clip, Note
 from core.midi import write_midi
 from core.provenance import PresetVersion, read_provenance
-from core.score import Clip, Note
 from tests.helpers.bundles import write_tiny_bundle
 
 Run = Callable[..., tuple[int, str, str]]

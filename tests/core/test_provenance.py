@@ -22,11 +22,12 @@ from hypothesis import strategies as st
 
 from core import AudioTimbre, Blend, TextTimbre
 from core.audio import read_audio, write_wav
+from core.clip import Clip, Note
 from core.encoders.base import unit
-from core.engines.base import EmbeddingPath, RenderSettings
 from core.errors import AudioError
-from core.provenance import CHUNK_ID, PresetVersion, Provenance, read_provenance
-from core.score import Clip, Note
+from core.provenance import CHUNK_ID, PresetVersion, Provenance, provenance_chunks, read_provenance
+from core.settings import RenderSettings
+from core.types import EmbeddingPath
 
 EMBEDDING = unit(np.random.default_rng(0).standard_normal(512).astype(np.float32))
 CLIP = Clip.of("Étude", [Note(0.1, 60, 100, 1 / 3), Note(0.1 + 0.2, 127, 1, 1e-9)], 2.5)
@@ -48,7 +49,7 @@ SOUND = np.sin(np.arange(999, dtype=np.float32))[None] / 2
 
 def written(folder: Path, provenance: Provenance = FULL, subtype: str = "PCM_24") -> Path:
     path = folder / "take.wav"
-    write_wav(path, SOUND, 44100, subtype=subtype, provenance=provenance.to_json())
+    write_wav(path, SOUND, 44100, subtype=subtype, chunks=provenance_chunks(provenance.to_json()))
     return path
 
 
@@ -65,7 +66,12 @@ def test_a_render_can_be_repeated_from_its_file(tmp_path: Path, subtype: str) ->
 def test_the_same_render_gives_the_same_bytes(tmp_path: Path) -> None:
     first = written(tmp_path).read_bytes()
     again = tmp_path / "again.wav"
-    write_wav(again, SOUND, 44100, provenance=read_provenance(tmp_path / "take.wav").to_json())
+    write_wav(
+        again,
+        SOUND,
+        44100,
+        chunks=provenance_chunks(read_provenance(tmp_path / "take.wav").to_json()),
+    )
     assert again.read_bytes() == first
 
 
@@ -181,7 +187,7 @@ def test_content_that_makes_no_sense_is_one_clear_line(
     tmp_path: Path, change: dict[str, object], words: str
 ) -> None:
     path = tmp_path / "a.wav"
-    write_wav(path, SOUND, 44100, provenance=resealed(change))
+    write_wav(path, SOUND, 44100, chunks=provenance_chunks(resealed(change)))
     with pytest.raises(AudioError, match=words) as caught:
         read_provenance(path)
     assert "\n" not in str(caught.value)

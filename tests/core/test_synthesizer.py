@@ -7,11 +7,11 @@ import pytest
 
 from core import AudioTimbre, Blend, Clip, Note, Synthesizer, TextTimbre
 from core.audio import read_audio, write_wav
-from core.engines.base import RenderSettings
 from core.errors import Cancelled, MidiError, ModelDamaged, ModelMissing, SettingsError
 from core.midi import write_midi
 from core.models.registry import Registry
 from core.provenance import read_provenance
+from core.settings import RenderSettings
 from tests.helpers.bundles import write_tiny_bundle
 
 CLIP = Clip.of("riff", [Note(0.2 * i, 50 + 3 * i, 70 + 8 * i, 0.3) for i in range(6)])

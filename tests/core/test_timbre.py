@@ -11,10 +11,11 @@ import soundfile
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core import AudioTimbre, Blend, TextTimbre, sphere, timbre
+from core import AudioTimbre, Blend, TextTimbre, timbre
+from core.encoders import sphere
 from core.encoders.base import TimbreEncoder, unit
-from core.engines.base import FloatArray
 from core.errors import AudioError, SettingsError
+from core.types import FloatArray
 
 
 def vector(seed: int) -> FloatArray:

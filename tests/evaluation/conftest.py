@@ -6,14 +6,14 @@ import math
 from pathlib import Path
 from typing import Any
 
-import evaluation_sounds as sounds
 import pytest
-from evaluation_fakes import CONFIG, in_process, load_fake
 
 from core.audio import write_wav
+from core.clip import Clip, Note
 from core.midi import write_midi
-from core.score import Clip, Note
 from evaluation import datasets, run
+from tests.evaluation import sounds
+from tests.evaluation.fakes import CONFIG, in_process, load_fake
 
 
 @pytest.fixture(scope="session")

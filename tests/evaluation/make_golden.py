@@ -1,4 +1,4 @@
-"""Makes the golden files of the metric tests: ``python tests/evaluation/make_golden.py``.
+"""Makes the golden files of the metric tests: ``python -m tests.evaluation.make_golden``.
 
 ``basic_pitch.json`` is what the published package itself hears in the test melody, and does
 not depend on our code. ``figures.json`` holds our metrics' figures on formula-made sounds, so
@@ -10,21 +10,17 @@ from __future__ import annotations
 import contextlib
 import io
 import json
-import logging
-import sys
 import tempfile
 from pathlib import Path
 from typing import Any
 
-HERE = Path(__file__).parent
-sys.path[:0] = [str(HERE), str(HERE.parents[1])]
-logging.disable(logging.WARNING)
+import numpy as np
 
-import evaluation_sounds as sounds  # noqa: E402
-import numpy as np  # noqa: E402
+from core.clip import Note
+from evaluation.metrics import consistency, distance, mss, pitch, transcription
+from tests.evaluation import sounds
 
-from core.score import Note  # noqa: E402
-from evaluation.metrics import consistency, distance, mss, pitch, transcription  # noqa: E402
+GOLDEN = Path(__file__).parent / "metrics" / "golden"
 
 
 def heard_by_basic_pitch() -> list[list[float]]:
@@ -32,7 +28,7 @@ def heard_by_basic_pitch() -> list[list[float]]:
     import soundfile
     from basic_pitch.inference import predict
 
-    from core.basic_pitch import model_path
+    from core.transcription.basic_pitch import model_path
 
     with tempfile.TemporaryDirectory() as folder, contextlib.redirect_stdout(io.StringIO()):
         path = Path(folder) / "melody.wav"
@@ -63,7 +59,7 @@ def figures() -> dict[str, Any]:
 
 
 if __name__ == "__main__":
-    folder = HERE / "golden"
+    folder = GOLDEN
     folder.mkdir(exist_ok=True)
     for name, data in (("basic_pitch", heard_by_basic_pitch()), ("figures", figures())):
         (folder / f"{name}.json").write_text(json.dumps(data, indent=1) + "\n")

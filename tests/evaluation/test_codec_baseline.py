@@ -8,13 +8,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from evaluation_fakes import CONFIG, FakeBundle, PluckedSynthesizer, in_process
 
 from core.audio import read_audio, resample
-from core.engines.tokensynth.codec import Codec
+from core.codecs.dac import Codec
 from core.synthesizer import Synthesizer
 from evaluation import datasets, results, run
 from evaluation.systems import Player, System
+from tests.evaluation.fakes import CONFIG, FakeBundle, PluckedSynthesizer, in_process
 
 _SETTINGS = {
     "encoder_dim": 4, "encoder_rates": [2, 4, 8, 8], "latent_dim": 8,

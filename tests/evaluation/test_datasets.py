@@ -6,15 +6,15 @@ import json
 from pathlib import Path
 from typing import Any
 
-import evaluation_sounds as sounds
 import pytest
 
 from core.audio import read_audio, write_wav
 from core.errors import UserInputError
 from core.midi import read_midi, write_midi
-from core.training.instruments import HELD_OUT_PROGRAMS
-from evaluation import datasets, layouts
+from core.training.sources.instruments import HELD_OUT_PROGRAMS
+from evaluation import datasets, importers
 from evaluation.sets import make_embedded_v1
+from tests.evaluation import sounds
 
 
 @pytest.fixture
@@ -122,14 +122,14 @@ def test_a_split_is_kept_alone(folder: Path) -> None:
 
 def test_a_plain_folder_becomes_items(folder: Path) -> None:
     (folder / "a.txt").write_text("soft flute\n")
-    (item,) = layouts.read("folder", folder, folder)
+    (item,) = importers.read("folder", folder, folder)
     assert item.text == "soft flute"
     assert item.reference == folder / "a.reference.wav"
     assert item.target == folder / "a.target.wav"
     (folder / "a.txt").unlink()
     (folder / "a.reference.wav").unlink()
     with pytest.raises(UserInputError, match="no timbre"):
-        layouts.read("folder", folder, folder)
+        importers.read("folder", folder, folder)
 
 
 def test_nsynth_becomes_pairs_of_notes_of_one_instrument(tmp_path: Path) -> None:
@@ -153,7 +153,7 @@ def test_nsynth_becomes_pairs_of_notes_of_one_instrument(tmp_path: Path) -> None
             }
             write_wav(source / "audio" / f"{name}.wav", sounds.tone(220)[None], 16_000)
     (source / "examples.json").write_text(json.dumps(examples))
-    (item,) = layouts.read("nsynth", source, out, seed=1)  # the flute has one note only
+    (item,) = importers.read("nsynth", source, out, seed=1)  # the flute has one note only
     assert item.instrument == "bass_synthetic_000"
     assert item.reference != item.target
     assert item.text == "dark long release synthetic bass"
@@ -163,7 +163,7 @@ def test_nsynth_becomes_pairs_of_notes_of_one_instrument(tmp_path: Path) -> None
     assert len(datasets.load(out).items) == 1
     (source / "examples.json").write_text("[]")
     with pytest.raises(UserInputError, match="NSynth"):
-        layouts.read("nsynth", source, out)
+        importers.read("nsynth", source, out)
 
 
 def test_lakh_becomes_excerpts_in_words_and_damaged_files_are_passed_over(tmp_path: Path) -> None:
@@ -172,17 +172,17 @@ def test_lakh_becomes_excerpts_in_words_and_damaged_files_are_passed_over(tmp_pa
     out.mkdir()
     write_midi(sounds.melody(), source / "a" / "aa11.mid")
     (source / "a" / "bad.mid").write_bytes(b"MThd\0\0")
-    items = layouts.read("lakh", source, out, seed=3)
+    items = importers.read("lakh", source, out, seed=3)
     assert [item.id for item in items] == ["a-aa11"]
     clip = read_midi(items[0].midi).clip
     assert len(clip.notes) == 8
     assert clip.notes[0].start_s == 0
     with pytest.raises(UserInputError, match="nothing"):
-        layouts.read("lakh", out / "scores" / "..", out, limit=0)
+        importers.read("lakh", out / "scores" / "..", out, limit=0)
 
 
 def test_unknown_layouts_and_folders_are_refused(tmp_path: Path) -> None:
     with pytest.raises(UserInputError, match="not one of"):
-        layouts.read("maestro", tmp_path, tmp_path)
+        importers.read("maestro", tmp_path, tmp_path)
     with pytest.raises(UserInputError, match="no such folder"):
-        layouts.read("lakh", tmp_path / "x", tmp_path)
+        importers.read("lakh", tmp_path / "x", tmp_path)

@@ -5,9 +5,8 @@ from __future__ import annotations
 import functools
 from pathlib import Path
 
-from pool_work import BAD, BUG, POISON, make_nothing, make_work
-
 from evaluation import pool
+from tests.evaluation.pool_work import BAD, BUG, POISON, make_nothing, make_work
 
 
 def run(tasks: list[int], folder: Path, workers: int = 2) -> dict[int, pool.Outcome[int]]:

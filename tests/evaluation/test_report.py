@@ -10,11 +10,11 @@ import shutil
 from pathlib import Path
 from typing import Any
 
-import evaluation_sounds as sounds
 import numpy as np
 import soundfile
 
 from evaluation import report, results
+from tests.evaluation import sounds
 
 
 def page_data_of(path: Path) -> dict[str, Any]:

@@ -12,16 +12,16 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import evaluation_sounds as sounds
 import numpy as np
 import pytest
-from evaluation_fakes import CONFIG, in_process, load_fake
 
 from core.audio import write_wav
 from core.errors import ModelMissing, SettingsError, UserInputError
 from core.midi import write_midi
 from evaluation import datasets, pool, report, results, run
 from evaluation.scoring import Settings
+from tests.evaluation import sounds
+from tests.evaluation.fakes import CONFIG, in_process, load_fake
 
 HERE = Path(__file__).parent
 
@@ -119,14 +119,13 @@ def test_a_killed_run_started_again_gives_the_same_bytes(
 ) -> None:
     """A process is killed without warning; nothing is lost and nothing done twice."""
     script = (
-        "import sys; sys.path[:0] = [{here!r}, {root!r}]\n"
+        "import sys; sys.path[:0] = [{root!r}]\n"
         "from pathlib import Path\n"
-        "from evaluation_fakes import CONFIG, in_process, load_fake\n"
+        "from tests.evaluation.fakes import CONFIG, in_process, load_fake\n"
         "from evaluation import datasets, run\n"
         "found, out = datasets.load({set!r}), Path({out!r})\n"
         "run.run(found, CONFIG, out, execute=in_process, load=load_fake)\n"
     ).format(
-        here=str(HERE),
         root=str(HERE.parents[1]),
         set=str(dataset.items[0].midi.parent),
         out=str(tmp_path / "a"),
@@ -232,7 +231,7 @@ def test_a_ray_cluster_of_two_gives_the_same_results(
     dataset: datasets.Dataset, tmp_path: Path
 ) -> None:
     pytest.importorskip("ray", reason="the ray extra is not installed")
-    from evaluation import ray_engine
+    from evaluation import ray_pool as ray_engine
 
     config = run.Config(models=("fake",), baselines=False, scoring=Settings(followers=()))
     evaluate(dataset, tmp_path / "a", config)

@@ -22,8 +22,8 @@ from xml.etree import ElementTree
 import numpy as np
 import soundfile
 
-from bridge import osc
-from core.engines.base import FloatArray
+from bridge.protocol import osc
+from core.types import FloatArray
 
 SUPERCLOCKS_PER_S = 282_240_000
 """Ardour's unit for positions in its session files."""

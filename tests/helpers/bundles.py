@@ -7,10 +7,10 @@ from pathlib import Path
 import torch
 from safetensors.torch import save_file
 
-from core.encoders.networks import EncoderConfig
+from core.encoders.embedded.networks import EncoderConfig
 from core.engines.embedded.decoder import DecoderConfig
 from core.models.manifest import write_manifest
-from core.training.objective import EmbeddedModel
+from core.training.embedded.losses import EmbeddedModel
 
 ENCODER = EncoderConfig(width=16, blocks=1, sentence_hidden=16)
 DECODER = DecoderConfig(width=16, hidden=16, trunk_blocks=1, frame_blocks=1)

@@ -3,9 +3,9 @@
 import numpy as np
 import torch
 
-from core.engines.embedded.controls import N_HALVES
+from core.engines.embedded.controls import N_SUBHARMONICS
 from core.engines.embedded.decoder import Decoder, DecoderConfig, on_sphere
-from core.engines.embedded.halves import LEAST_DB, to_coordinates
+from core.engines.embedded.subharmonics import LEAST_DB, to_coordinates
 
 SMALL = DecoderConfig(width=32, hidden=32)
 
@@ -42,14 +42,14 @@ def lively_decoder(seed: int = 5, config: DecoderConfig = SMALL, moves: bool = T
 def timbre(seed: int) -> np.ndarray:
     """A random embedding; as most timbres do, it has no half partials."""
     vector = np.random.default_rng(seed).normal(size=512).astype(np.float32)
-    vector[-N_HALVES:] = 0.0
+    vector[-N_SUBHARMONICS:] = 0.0
     return vector / np.linalg.norm(vector)
 
 
 def organ(seed: int, *levels_db: float) -> np.ndarray:
     """A random embedding with half partials: levels of the lowest, relative to the note."""
     place = torch.randn(1, 511, generator=torch.Generator().manual_seed(seed)) / 511**0.5
-    stated = torch.full((N_HALVES,), LEAST_DB)
+    stated = torch.full((N_SUBHARMONICS,), LEAST_DB)
     stated[: len(levels_db)] = torch.tensor(levels_db)
-    place[0, -N_HALVES:] = to_coordinates(stated)
+    place[0, -N_SUBHARMONICS:] = to_coordinates(stated)
     return on_sphere(place)[0].numpy()

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from core.encoders.base import TimbreEncoder, unit
-from core.engines.base import EMBEDDING_DIM, FloatArray
+from core.types import EMBEDDING_DIM, FloatArray
 
 MakeTone = Callable[[str, float], Path]
 

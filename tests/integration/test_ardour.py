@@ -15,9 +15,9 @@ import numpy as np
 import pytest
 
 import bridge
+from core.clip import Clip, Note
 from core.midi import write_midi
 from core.provenance import read_provenance
-from core.score import Clip, Note
 from tests.bridge.processes import ServeProcess
 from tests.helpers import ardour
 from tests.helpers.ardour import Ardour, samples

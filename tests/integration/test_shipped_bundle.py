@@ -14,7 +14,7 @@ from core.audio import read_audio
 from core.engines.base import RenderRequest
 from core.models.registry import Registry
 from core.provenance import PresetVersion, read_provenance
-from core.training.soundfonts import SoundfontPlayer, play_clip
+from core.training.sources.soundfonts import SoundfontPlayer, play_clip
 from desktop import demo
 from evaluation.assets.chorale import chorale
 from evaluation.metrics.transcription import evaluate, transcribe
@@ -114,9 +114,9 @@ def test_the_first_look_is_quick_and_a_fit_explains_more(synth: Synthesizer) -> 
     )
     reference = 0.2 * np.asarray(tone, np.float32)[None]
     encoder = synth.encoder
-    look = encoder.first_look(reference, 44_100)
+    look = encoder.encode_audio_fast(reference, 44_100)
     assert np.linalg.norm(look) == pytest.approx(1.0, abs=1e-5)
-    assert np.array_equal(look, encoder.first_look(reference, 44_100))
+    assert np.array_equal(look, encoder.encode_audio_fast(reference, 44_100))
     fitted = encoder.encode_audio(reference, 44_100)
     note = Clip.of("note", [Note(0.0, 60, 90, 1.0)])
     apart = [

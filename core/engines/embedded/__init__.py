@@ -1,0 +1,1 @@
+"""The embedded engine: partials and noise, note by note, from a small network."""

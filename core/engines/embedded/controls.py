@@ -25,12 +25,12 @@ PITCH_RANGE = (24, 98)
 N_PARTIALS = 128
 """Partials a note may have; those above :data:`MAX_PARTIAL_HZ` stay silent."""
 
-N_HALVES = 16
+N_SUBHARMONICS = 16
 """Partials a note may have at odd multiples of half its fundamental, the lowest of them."""
 
-N_TONES = N_PARTIALS + N_HALVES
+N_TONES = N_PARTIALS + N_SUBHARMONICS
 
-TONE_NUMBERS = np.concatenate([np.arange(1.0, N_PARTIALS + 1), np.arange(N_HALVES) + 0.5])
+TONE_NUMBERS = np.concatenate([np.arange(1.0, N_PARTIALS + 1), np.arange(N_SUBHARMONICS) + 0.5])
 """Every sinusoid of a note as a multiple of its fundamental: partials, then half ones [144]."""
 
 MAX_PARTIAL_HZ = 19_000.0

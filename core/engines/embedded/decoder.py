@@ -17,16 +17,16 @@ import numpy.typing as npt
 import torch
 from torch import Tensor, nn
 
-from core.engines.embedded import halves
+from core.engines.embedded import subharmonics
 from core.engines.embedded.controls import (
     ENVELOPE_HZ,
     FLOOR_DB,
     MAX_DETUNE_CENTS,
     MAX_INHARMONICITY,
     N_DEVIATIONS,
-    N_HALVES,
     N_NOISE,
     N_PARTIALS,
+    N_SUBHARMONICS,
 )
 from core.engines.embedded.modulation import (
     MAX_DELAY_S,
@@ -189,8 +189,8 @@ class Decoder(nn.Module):
     def note_state(self, embedding: Tensor, pitch: Tensor, velocity: Tensor) -> Tensor:
         """What terms are made of: embedding [M, 512], pitch [M], velocity [M] to [M, 1168]."""
         note = note_features(pitch, velocity)
-        half_db = halves.relative_levels(coordinates(embedding))
-        embedding = halves.without(embedding)
+        half_db = subharmonics.relative_levels(coordinates(embedding))
+        embedding = subharmonics.without(embedding)
         # Unit vectors of 512 dimensions have entries near 0.04; bring them to order 1.
         timbre = self.embed_timbre(embedding * self.config.embedding_dim**0.5)
         x = timbre + self.embed_note(note) + timbre * torch.tanh(self.cross(note))
@@ -201,7 +201,7 @@ class Decoder(nn.Module):
 
     def terms(self, state: Tensor) -> NoteTerms:
         """What :meth:`knots` needs to know of notes: state from :meth:`note_state`."""
-        sizes = [self.config.width, self.config.surfaces, N_HALVES]
+        sizes = [self.config.width, self.config.surfaces, N_SUBHARMONICS]
         trunk, surfaces, half_db = torch.split(state, sizes, dim=-1)
         steering = torch.cat([surfaces, self.steer(trunk)], dim=-1)
         return NoteTerms(steering, self.out_note(trunk), self.statics(trunk), half_db)
@@ -303,4 +303,6 @@ def partial_levels(controls: DecodedControls, index: Tensor, fraction: Tensor) -
 def tone_levels(controls: DecodedControls, index: Tensor, fraction: Tensor) -> Tensor:
     """The same, and of the half partials after them, dB [J, 144]."""
     partial_db = partial_levels(controls, index, fraction)
-    return torch.cat([partial_db, halves.half_levels(partial_db, controls.half_db)], dim=1)
+    return torch.cat(
+        [partial_db, subharmonics.subharmonic_levels(partial_db, controls.half_db)], dim=1
+    )

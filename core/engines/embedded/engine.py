@@ -14,16 +14,8 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from core.engines.base import (
-    EmbeddingPath,
-    Engine,
-    FloatArray,
-    Limit,
-    Progress,
-    RenderRequest,
-    always_continue,
-    report,
-)
+from core.clip import Note
+from core.engines.base import Engine, Limit, RenderRequest
 from core.engines.embedded.controls import (
     N_NOISE,
     PITCH_RANGE,
@@ -49,7 +41,8 @@ from core.engines.embedded.synthesis import (
     amplitude,
     level_db,
 )
-from core.score import Note
+from core.progress import Progress, always_continue, report
+from core.types import EmbeddingPath, FloatArray
 
 _NOTES_AT_ONCE = 128
 

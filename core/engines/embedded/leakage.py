@@ -19,6 +19,7 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
+from core.clip import pitch_hz
 from core.engines.embedded.controls import (
     FLOOR_DB,
     MAX_PARTIAL_HZ,
@@ -28,7 +29,6 @@ from core.engines.embedded.controls import (
     SAMPLE_RATE,
     partial_hz,
 )
-from core.score import pitch_hz
 
 Array = npt.NDArray[np.float64]
 

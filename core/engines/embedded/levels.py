@@ -15,6 +15,7 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
+from core.clip import pitch_hz
 from core.engines.embedded.controls import MAX_PARTIAL_HZ, N_PARTIALS, tone_hz
 from core.engines.embedded.decoder import (
     Decoder,
@@ -25,7 +26,6 @@ from core.engines.embedded.decoder import (
 )
 from core.engines.embedded.leakage import without_leakage
 from core.engines.embedded.modulation import Modulation
-from core.score import pitch_hz
 
 TAIL_S = 1.2
 """Time a note may sound after its release; its last quarter fades out."""

@@ -18,17 +18,17 @@ from enum import IntEnum
 import numpy as np
 import torch
 
-from core.engines.base import EMBEDDING_DIM, Embedding, EmbeddingPath, FloatArray
 from core.engines.embedded.controls import PITCH_RANGE, SAMPLE_RATE
 from core.engines.embedded.decoder import Decoder
-from core.engines.embedded.feed import KnotFeed
 from core.engines.embedded.leakage import prepare as prepare_leakage
 from core.engines.embedded.levels import held_blocks
 from core.engines.embedded.noise import NOISE_FFT, NOISE_HOP, NoiseSource
 from core.engines.embedded.synthesis import BLOCK
 from core.engines.embedded.vibrato import AHEAD, bend
+from core.engines.embedded.voice_decoding import VoiceDecoder
 from core.engines.embedded.voices import FADE, LAG, NEVER, Ints, Voices
 from core.errors import MidiError, SettingsError
+from core.types import EMBEDDING_DIM, Embedding, EmbeddingPath, FloatArray
 
 _PIECE = 1024  # most samples rendered at once; bounds what is kept of a voice
 _LATENCY = NOISE_FFT // 2  # a window of noise begins this long before its centre
@@ -101,7 +101,7 @@ class Stream:
     @torch.inference_mode()
     def _begin(self, embedding: Embedding) -> None:
         _check(embedding)
-        self._feed = KnotFeed(self._decoder, self._seed, embedding)
+        self._feed = VoiceDecoder(self._decoder, self._seed, embedding)
         state = self._decoder.note_state(
             torch.zeros(1, EMBEDDING_DIM), torch.tensor([60.0]), torch.tensor([100.0])
         )

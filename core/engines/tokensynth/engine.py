@@ -15,19 +15,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from core.engines.base import (
-    EMBEDDING_DIM,
-    EmbeddingPath,
-    Engine,
-    FloatArray,
-    Limit,
-    Progress,
-    RenderRequest,
-    always_continue,
-    report,
-)
+from core.clip import Clip
+from core.codecs.dac import Codec
+from core.engines.base import Engine, Limit, RenderRequest
 from core.engines.tokensynth.checkpoint import load_transformer
-from core.engines.tokensynth.codec import Codec
 from core.engines.tokensynth.generate import Item, Prompt, generate
 from core.engines.tokensynth.guidance import FirstNoteGuidance
 from core.engines.tokensynth.limits import limits_of
@@ -43,7 +34,8 @@ from core.engines.tokensynth.windows import (
     plan_windows,
 )
 from core.errors import ModelDamaged, SettingsError
-from core.score import Clip
+from core.progress import Progress, always_continue, report
+from core.types import EMBEDDING_DIM, EmbeddingPath, FloatArray
 
 MAX_BATCH = 8
 """Items decoded together; keys and values of one take 100 MB at the published size."""

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from core.engines.base import EmbeddingPath, Limit, RenderRequest
+from core.clip import Note
+from core.engines.base import Limit, RenderRequest
 from core.engines.tokensynth.tokens import STEPS_PER_S, VELOCITIES, nearest_velocity
-from core.score import Note
+from core.types import EmbeddingPath
 
 STEP_S = 1 / STEPS_PER_S
 

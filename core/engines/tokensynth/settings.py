@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from core.engines.base import RenderSettings
 from core.engines.tokensynth.sampling import Sampling
 from core.engines.tokensynth.tokens import MIDI_VOCAB
+from core.settings import RenderSettings
 
 DEFAULT_TOP_P = 0.6
 DEFAULT_GUIDANCE = 1.6

@@ -21,8 +21,8 @@ from collections.abc import Iterable, Sequence
 
 import torch
 
+from core.clip import Note
 from core.errors import MidiError
-from core.score import Note
 
 STEPS_PER_S = 100
 WINDOW_STEPS = 500

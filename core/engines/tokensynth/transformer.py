@@ -18,8 +18,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import scaled_dot_product_attention
 
-from core.engines.base import EMBEDDING_DIM
 from core.engines.tokensynth.tokens import AUDIO_VOCAB, CODEBOOKS, MIDI_VOCAB
+from core.types import EMBEDDING_DIM
 
 PROJECTION_WIDTH = 1024
 """Hidden width of the timbre projection, whatever the network's."""

@@ -16,9 +16,9 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from core.clip import Clip, Note
 from core.engines.tokensynth.generate import positions_needed
 from core.engines.tokensynth.tokens import STEPS_PER_S, WINDOW_S
-from core.score import Clip, Note
 
 FloatTimes = npt.NDArray[np.float64]
 

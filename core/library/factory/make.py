@@ -1,6 +1,6 @@
 """Makes the factory bank: ``python -m core.library.factory.make``.
 
-Recordings are single notes of the procedural voices in :mod:`core.training.procedural`,
+Recordings are single notes of the procedural voices in :mod:`core.training.sources.procedural`,
 1.1 s each, so the bank is wholly ours. Run it again only to change the bank: the digests
 in ``bank.json`` are those of the FLAC files, which another libsndfile may pack otherwise.
 """
@@ -14,14 +14,14 @@ from pathlib import Path
 import numpy as np
 import soundfile
 
-from core.engines.base import FloatArray
 from core.library import manifest
 from core.library.factory import BANK, RECORDINGS
 from core.library.manifest import Entry
 from core.library.recipes import PinnedPreset, Recording, StoredBlend
 from core.timbre import TextTimbre
-from core.training.instruments import SAMPLE_RATE
-from core.training.procedural import make_instrument
+from core.training.sources.instruments import SAMPLE_RATE
+from core.training.sources.procedural import make_instrument
+from core.types import FloatArray
 
 HELD_S, TAIL_S = 0.8, 0.3
 FADE_S = 0.02

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from bridge.spool import Spool
+from bridge.server.spool import Spool
 from core.provenance import read_provenance
 from tests.bridge.daws.reaper import SCRIPTS, Reaper, lua
 from tests.bridge.processes import ServeProcess

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from bridge.arguments import BadMessage
+from bridge.errors import RequestRefused
 from bridge.jobs import queue as queue_module
 from bridge.jobs.store import StoreUnusable
 from core.provenance import PresetVersion
@@ -94,7 +94,7 @@ def test_a_repeated_id_is_not_done_twice_and_not_used_for_another(
     watched.jobs.submit(request("1", "riff"))
     watched.end_of("1")
     assert watched.jobs.submit(request("1", "riff")).state == "done"
-    with pytest.raises(BadMessage, match="take a new id"):
+    with pytest.raises(RequestRefused, match="take a new id"):
         watched.jobs.submit(request("1", "other riff"))
     assert watched.jobs.submit(request("1", "riff", client="you")).state != "failed"
     assert len(rendered()) == 1

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 import torch
 
-from core.training import data, prepare
-from core.training.bank import Bank, read_bank, write_bank
+from core.training.embedded import dataset, prepare
+from core.training.embedded.gpu.packed_dataset import PackedDataset, read_packed, write_packed
 
 
 @pytest.fixture(scope="session")
@@ -18,7 +18,7 @@ def procedural_data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(prepare, "N_NOTES", 8)
         patch.setattr(prepare, "N_REFERENCES", 3)
-        patch.setattr(data, "N_CAPTIONS", 3)
+        patch.setattr(dataset, "N_CAPTIONS", 3)
         for first in (27, 61):
             prepare._build_source(folder, "procedural", first, first + 4)
     return folder
@@ -29,11 +29,11 @@ def bank_files(procedural_data: Path, tmp_path_factory: pytest.TempPathFactory) 
     """Banks of both splits."""
     folder = tmp_path_factory.mktemp("banks")
     for split in ("train", "valid"):
-        write_bank(procedural_data, folder / f"{split}.xz", split)
+        write_packed(procedural_data, folder / f"{split}.xz", split)
     return {split: folder / f"{split}.xz" for split in ("train", "valid")}
 
 
 @pytest.fixture(scope="session")
-def bank(bank_files: dict[str, Path]) -> Bank:
+def bank(bank_files: dict[str, Path]) -> PackedDataset:
     """The training split's."""
-    return read_bank(bank_files["train"], torch.device("cpu"))
+    return read_packed(bank_files["train"], torch.device("cpu"))

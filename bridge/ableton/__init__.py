@@ -1,5 +1,0 @@
-"""Ableton Live, through AbletonOSC: the selected clip out, its render back into Live.
-
-Start at :class:`bridge.ableton.link.AbletonLink`. What is installed inside Live is in
-``bridge/daws/ableton``.
-"""

@@ -1,0 +1,6 @@
+"""A client of the bridge, for Python."""
+
+from bridge.client.client import BridgeClient
+from bridge.client.requests import BridgeRefused, BridgeUnreachable
+
+__all__ = ["BridgeClient", "BridgeRefused", "BridgeUnreachable"]

@@ -1,0 +1,242 @@
+"""The Python client: sends a clip to a running bridge and gets told where its files are.
+
+>>> with BridgeClient() as bridge:
+...     for take in bridge.render("clip.mid", "Warm drawbars", seed=7):
+...         print(take.path)
+
+Blocking, for scripts. Loss, repetition and reordering of packets are dealt with
+(:mod:`bridge.client.requests`).
+"""
+
+from __future__ import annotations
+
+import os
+import time
+import uuid
+from collections.abc import Callable
+from typing import Literal, TypeVar
+
+from bridge.client.requests import BridgeRefused, BridgeUnreachable, RequestChannel
+from bridge.protocol import (
+    DEFAULT_PORT,
+    Ack,
+    Cancel,
+    ClipBegin,
+    ClipEnd,
+    ClipNotes,
+    FindPresets,
+    Hello,
+    Ping,
+    Render,
+    RenderSelected,
+    Status,
+)
+from bridge.protocol.replies import (
+    NOTE,
+    Accepted,
+    ClipMissing,
+    ClipOk,
+    Done,
+    Pong,
+    PresetFound,
+    PresetsEnd,
+    Progress,
+    Reply,
+    Welcome,
+)
+from core.clip import Clip
+from core.midi import read_midi
+from core.progress import Progress as OnProgress
+from core.progress import always_continue
+from core.settings import RenderSettings
+
+NOTES_PER_MESSAGE = 50
+"""Keeps a datagram, times as 64-bit floats, within an Ethernet frame."""
+
+__all__ = ["BridgeClient", "BridgeRefused", "BridgeUnreachable"]
+
+_Answer = TypeVar("_Answer")
+
+
+class BridgeClient:
+    """A conversation with a bridge. Use it in a ``with`` block, from one thread.
+
+    Args:
+        host, port: where the bridge listens.
+        transport: ``udp`` or ``tcp``.
+        name: who this is; jobs are known by it and their id. Empty takes a new name.
+        token: what the bridge was started with, if it was.
+        timeout_s: how long to wait for a sign of life.
+
+    Attributes:
+        welcome: what the bridge said of itself.
+        conversation: single messages and answers, for what the methods here do not cover.
+
+    Raises:
+        BridgeUnreachable: if nothing answers.
+        BridgeRefused: if the token is wrong.
+    """
+
+    def __init__(
+        self,
+        host: str = "127.0.0.1",
+        port: int = DEFAULT_PORT,
+        *,
+        transport: Literal["udp", "tcp"] = "udp",
+        name: str = "",
+        token: str = "",
+        timeout_s: float = 10.0,
+    ) -> None:
+        self.conversation = RequestChannel(host, port, transport, timeout_s)
+        hello = Hello(name or f"python-{uuid.uuid4().hex[:12]}", 0, token)
+        try:
+            self.welcome = self.conversation.ask(hello, lambda reply: _only(reply, Welcome))
+        except BaseException:
+            self.conversation.close()
+            raise
+
+    def __enter__(self) -> BridgeClient:
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End the conversation; jobs go on."""
+        self.conversation.close()
+
+    def ping(self) -> float:
+        """Time to the bridge and back, seconds."""
+        began = time.perf_counter()
+        self.conversation.ask(Ping(1), lambda reply: _only(reply, Pong))
+        return time.perf_counter() - began
+
+    def presets(self, query: str = "") -> list[PresetFound]:
+        """The presets that fit a query; all of them if it is empty."""
+        found: dict[str, PresetFound] = {}
+        expected: list[int] = []
+
+        def collect(reply: Reply) -> bool | None:
+            if isinstance(reply, PresetFound):
+                found[reply.id] = reply
+            if isinstance(reply, PresetsEnd):
+                expected.append(reply.count)
+            return True if expected and len(found) >= expected[-1] else None
+
+        self.conversation.ask(FindPresets(query), collect)
+        return list(found.values())
+
+    def send_clip(self, clip: Clip) -> str:
+        """Send a clip until the bridge has it as a whole; returns its id."""
+        clip_id = clip.content_hash[:32]
+        begin = ClipBegin(clip_id, clip.name, len(clip.notes), clip.length_s)
+        missing: tuple[tuple[int, int], ...] = ((0, len(clip.notes)),)
+
+        def heard(reply: Reply) -> ClipOk | ClipMissing | None:
+            if isinstance(reply, ClipOk | ClipMissing) and reply.clip_id == clip_id:
+                return reply
+            return None
+
+        while True:
+            self.conversation.send(begin)
+            for first, count in missing:
+                for at in range(first, first + count, NOTES_PER_MESSAGE):
+                    end = min(at + NOTES_PER_MESSAGE, first + count)
+                    self.conversation.send(ClipNotes(clip_id, at, clip.notes[at:end]))
+            answer = self.conversation.ask(ClipEnd(clip_id), heard, about=clip_id)
+            if not isinstance(answer, ClipMissing):
+                return clip_id
+            missing = answer.ranges or ((0, len(clip.notes)),)
+
+    def render(
+        self,
+        clip: Clip | str | os.PathLike[str],
+        preset: str,
+        *,
+        seed: int = 0,
+        takes: int = 1,
+        model: str = "",
+        settings: RenderSettings | None = None,
+        job_id: str = "",
+        on_progress: OnProgress = always_continue,
+        on_note: Callable[[str], object] = lambda _message: None,
+    ) -> list[Done]:
+        """Render a clip (or a MIDI file) in a preset.
+
+        Args:
+            clip: what to play.
+            preset: name or id.
+            seed, takes, model, settings: as the command ``timbre render`` has them.
+            job_id: empty takes a new one.
+            on_progress: told the fraction done; returning False cancels.
+            on_note: told, once each, what the model cannot say about the clip.
+
+        Returns:
+            The files, one a take.
+
+        Raises:
+            BridgeRefused, ModelMissing, TimbreError: what the bridge said against it.
+            Cancelled: if ``on_progress`` said so, or another cancelled the job.
+        """
+        played = clip if isinstance(clip, Clip) else read_midi(clip).clip
+        clip_id = self.send_clip(played)
+        job_id = job_id or uuid.uuid4().hex
+        asked = Render(job_id, clip_id, preset, seed, takes, model, settings or RenderSettings())
+        return self._follow(asked, on_progress, on_note)
+
+    def render_selected(
+        self,
+        preset: str,
+        *,
+        seed: int = 0,
+        takes: int = 1,
+        model: str = "",
+        settings: RenderSettings | None = None,
+        job_id: str = "",
+        on_progress: OnProgress = always_continue,
+        on_note: Callable[[str], object] = lambda _message: None,
+    ) -> list[Done]:
+        """Render the clip that is selected in Ableton Live; as :meth:`render`.
+
+        The bridge must have been started with ``--ableton``; it puts the files into Live.
+        """
+        job_id = job_id or uuid.uuid4().hex
+        asked = RenderSelected(job_id, preset, seed, takes, model, settings or RenderSettings())
+        return self._follow(asked, on_progress, on_note)
+
+    def _follow(
+        self,
+        asked: Render | RenderSelected,
+        on_progress: OnProgress,
+        on_note: Callable[[str], object],
+    ) -> list[Done]:
+        """Ask for a job and stay with it until its end."""
+        job_id = asked.job_id
+        files: dict[int, Done] = {}
+
+        def heard(reply: Reply) -> Reply | None:
+            about = getattr(reply, "job_id", None) == job_id
+            return reply if about and isinstance(reply, Accepted | Progress | Done) else None
+
+        reply = self.conversation.ask(asked, heard, about=job_id)
+        is_cancelling = False
+        noted = set()
+        while True:
+            match reply:
+                case Progress(stage=stage) if stage.startswith(NOTE) and stage not in noted:
+                    noted.add(stage)
+                    on_note(stage.removeprefix(NOTE))
+                case Progress(fraction=fraction) if not is_cancelling and not on_progress(fraction):
+                    is_cancelling = True
+                    self.conversation.send(Cancel(job_id))
+                case Done(take=take):
+                    files[take] = reply
+            if len(files) == asked.takes:
+                self.conversation.send(Ack(job_id))
+                on_progress(1.0)
+                return [files[take] for take in sorted(files)]
+            reply = self.conversation.next(heard, Status(job_id), about=job_id)
+
+
+def _only(reply: Reply, kind: type[_Answer]) -> _Answer | None:
+    return reply if isinstance(reply, kind) else None

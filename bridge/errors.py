@@ -1,0 +1,45 @@
+"""What a request can be refused for, in the words that every way in answers with."""
+
+from __future__ import annotations
+
+from typing import Literal, get_args
+
+from core.errors import Cancelled, ModelError, OutputError, TimbreError, UserInputError
+
+Code = Literal[
+    "bad_request",
+    "unknown_preset",
+    "unknown_clip",
+    "too_large",
+    "model_missing",
+    "cancelled",
+    "internal",
+]
+CODES: tuple[Code, ...] = get_args(Code)
+
+
+class RequestRefused(UserInputError):
+    """A message that cannot be read.
+
+    Attributes:
+        code: what to answer.
+        about: the id the message was about, as far as it could be read, else empty.
+    """
+
+    def __init__(self, message: str, code: Code = "bad_request", about: str = "") -> None:
+        super().__init__(message)
+        self.code = code
+        self.about = about
+
+
+def code_of(error: TimbreError) -> Code:
+    """The word for an error of the core."""
+    if isinstance(error, RequestRefused):
+        return error.code
+    if isinstance(error, ModelError):
+        return "model_missing"
+    if isinstance(error, Cancelled):
+        return "cancelled"
+    if isinstance(error, OutputError):  # our disk, not the client's request
+        return "internal"
+    return "bad_request" if isinstance(error, UserInputError) else "internal"

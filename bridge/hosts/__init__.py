@@ -1,0 +1,1 @@
+"""DAWs that the bridge itself speaks to."""

@@ -1,0 +1,5 @@
+"""Ableton Live, through AbletonOSC: the selected clip out, its render back into Live.
+
+Start at :class:`bridge.hosts.ableton.link.AbletonLink`. What is installed inside Live is in
+``bridge/daws/ableton``.
+"""

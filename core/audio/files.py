@@ -1,0 +1,230 @@
+"""Reading, resampling and writing sound.
+
+Audio is float32 [channels, frames] with full scale at ±1 everywhere in this project.
+Playing sound is the desktop's business; what a render says of itself is
+:mod:`core.provenance`'s, which gives the chunks it is kept in.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from core.audio import riff
+from core.errors import AudioError, OutputError
+from core.files import replacing
+from core.types import FloatArray
+
+MIN_REFERENCE_S = 0.05
+"""Shortest recording a timbre can be taken from, seconds."""
+
+MAX_REFERENCE_S = 60.0
+"""Longest stretch of a reference that is read, seconds, counted from its first sound."""
+
+SILENCE_PEAK = 1e-4
+"""A recording that never exceeds this (−80 dBFS) is silent."""
+
+MIN_SAMPLE_RATE, MAX_SAMPLE_RATE = 1_000, 768_000
+"""Sample rates accepted in files, Hz."""
+
+MAX_CHANNELS = 64
+"""Most channels accepted in a file; more is nearly always a damaged header."""
+
+_BLOCK_VALUES = 1 << 20
+"""Samples (over all channels) read or converted at a time."""
+
+_BITS = {"PCM_16": 16, "PCM_24": 24, "FLOAT": 32}
+
+
+def read_audio(path: str | os.PathLike[str], max_s: float | None = None) -> tuple[FloatArray, int]:
+    """Read a sound file in any format libsndfile knows (WAV, FLAC, OGG, MP3, AIFF, …).
+
+    Args:
+        path: the file.
+        max_s: read at most this many seconds, counted from the first sound when the
+            file is longer than that; None reads all of it.
+
+    Returns:
+        float32 [channels, frames] as stored (values may exceed ±1 in float files), and
+        the sample rate in Hz.
+
+    Raises:
+        AudioError: if the file is missing, empty, or not audio.
+    """
+    import soundfile
+
+    file = Path(path)
+    if not file.exists():
+        raise AudioError(f"{file}: no such file")
+    if not file.is_file():
+        raise AudioError(f"{file} is not a file; give a recording")
+    if file.stat().st_size == 0:
+        raise AudioError(f"{file} is empty")
+    try:
+        with soundfile.SoundFile(file) as source:
+            rate, channels = int(source.samplerate), int(source.channels)
+            if not MIN_SAMPLE_RATE <= rate <= MAX_SAMPLE_RATE:
+                raise AudioError(f"{file} says its sample rate is {rate} Hz; it is damaged")
+            if channels > MAX_CHANNELS:
+                raise AudioError(f"{file} has {channels} channels; at most {MAX_CHANNELS} are read")
+            blocks = _read_blocks(source, None if max_s is None else round(max_s * rate))
+    # libsndfile's errors are RuntimeErrors; headerless .raw files are a TypeError.
+    except (RuntimeError, OSError, TypeError, ValueError) as error:
+        detail = " ".join(str(getattr(error, "error_string", error)).split())
+        raise AudioError(f"{file} cannot be read as audio: {detail}") from error
+    if not blocks:
+        return np.zeros((channels, 0), np.float32), rate
+    return np.ascontiguousarray(np.concatenate(blocks).T), rate
+
+
+def _read_blocks(source: Any, max_frames: int | None) -> list[npt.NDArray[np.float32]]:
+    """Blocks of float32 [frames, channels].
+
+    Never allocates by what the header claims: a damaged one may claim anything.
+    """
+    block_frames = max(1, _BLOCK_VALUES // source.channels)
+    blocks: list[npt.NDArray[np.float32]] = []
+    silence: list[npt.NDArray[np.float32]] = []  # one block, so that callers see what there was
+    held = 0
+    skip_silence = max_frames is not None and source.frames > max_frames
+    while max_frames is None or held < max_frames:
+        want = block_frames if max_frames is None else min(block_frames, max_frames - held)
+        block = source.read(want, dtype="float32", always_2d=True)
+        if not len(block):
+            break
+        if skip_silence:
+            # Written so that NaN counts as sound, and is found and refused later.
+            loud = np.flatnonzero(~(np.abs(block) <= SILENCE_PEAK).all(axis=1))
+            if not len(loud):
+                silence = [block]
+                continue
+            block, skip_silence = block[loud[0] :], False
+        blocks.append(block)
+        held += len(block)
+    return blocks or silence
+
+
+def read_reference(path: str | os.PathLike[str]) -> tuple[FloatArray, int]:
+    """Read a recording to take a timbre from.
+
+    Any format, length, rate and channel count. Of a recording longer than
+    :data:`MAX_REFERENCE_S` the stretch of that length that starts with its first sound
+    is used: timbre encoders look at seconds, and an hour must not fill the memory.
+
+    Returns:
+        float32 [channels, frames] and the sample rate in Hz; finite, not silent.
+
+    Raises:
+        AudioError: if the file is missing, not audio, too short, silent, or holds NaN
+            or infinite samples; the message says which.
+    """
+    audio, rate = read_audio(path, max_s=MAX_REFERENCE_S)
+    length_s = audio.shape[1] / rate
+    if length_s < MIN_REFERENCE_S:
+        if length_s and not np.isfinite(audio).all():
+            raise AudioError(f"{path} holds NaN or infinite samples; export it again")
+        raise AudioError(
+            f"{path} holds {audio.shape[1]} samples of sound ({length_s:.3f} s); a timbre "
+            f"needs at least {MIN_REFERENCE_S} s"
+        )
+    if not np.isfinite(audio).all():
+        raise AudioError(f"{path} holds NaN or infinite samples; export it again")
+    if float(np.abs(audio).max()) <= SILENCE_PEAK:
+        raise AudioError(f"{path} is silent (it never exceeds −80 dBFS); choose another recording")
+    return audio, rate
+
+
+def resample(audio: FloatArray, from_hz: float, to_hz: float) -> FloatArray:
+    """Change the sample rate (soxr, very high quality; delay-free).
+
+    Args:
+        audio: float32 [channels, frames].
+        from_hz: its sample rate, Hz.
+        to_hz: the wanted sample rate, Hz.
+
+    Returns:
+        float32 [channels, ≈ frames · to/from]. Peaks between samples may come out slightly
+        above ±1.
+
+    Raises:
+        ValueError: if a rate is not above 0.
+    """
+    if from_hz <= 0 or to_hz <= 0:
+        raise ValueError(f"sample rates must be above 0, got {from_hz} and {to_hz}")
+    if from_hz == to_hz or not audio.shape[1]:
+        return audio
+    import soxr
+
+    converted = soxr.resample(audio.T, from_hz, to_hz, quality="VHQ")
+    return np.ascontiguousarray(converted.T, dtype=np.float32)
+
+
+def write_wav(
+    path: str | os.PathLike[str],
+    audio: FloatArray,
+    sample_rate: int,
+    *,
+    subtype: str = "PCM_24",
+    chunks: Sequence[riff.Chunk] = (),
+) -> None:
+    """Write a WAV, all or nothing.
+
+    The same arguments give the same bytes: integers are rounded without dither, and
+    nothing in the file depends on the clock. (soundfile is not used for this because
+    it stamps float files with the time they were written.)
+
+    Args:
+        path: the file; its folder must exist. A file there is replaced.
+        audio: float32 [channels, frames], finite. Integer formats clip beyond ±1.
+        sample_rate: Hz.
+        subtype: ``PCM_16``, ``PCM_24`` or ``FLOAT``.
+        chunks: RIFF chunks, ids and contents, to put after the samples.
+
+    Raises:
+        OutputError: if the file cannot be written, or would exceed the 4 GB a WAV holds.
+        ValueError: if the audio is not finite, not 2-D, or the subtype is unknown.
+    """
+    if subtype not in _BITS:
+        raise ValueError(f"subtype {subtype!r} is not one of {', '.join(_BITS)}")
+    if audio.ndim != 2 or not audio.shape[0]:
+        raise ValueError(f"audio must be [channels, frames], got shape {audio.shape}")
+    channels, frames = audio.shape
+    before = riff.header_chunks(
+        channels, sample_rate, frames, _BITS[subtype], is_float=subtype == "FLOAT"
+    )
+    after = list(chunks)
+    data_bytes = channels * frames * _BITS[subtype] // 8
+    if riff.riff_size(before, data_bytes, after) > riff.MAX_RIFF_BYTES:
+        raise OutputError(
+            f"cannot write {path}: a WAV holds at most 4 GB; render in parts or with fewer bits"
+        )
+    block_frames = max(1, _BLOCK_VALUES // channels)
+    with replacing(path) as stream:
+        riff.write_head(stream, before, data_bytes, after)
+        for start in range(0, frames, block_frames):
+            block = audio[:, start : start + block_frames]
+            if not np.isfinite(block).all():
+                raise ValueError("audio holds NaN or infinite samples")
+            stream.write(_sample_bytes(block, subtype))
+        riff.write_tail(stream, data_bytes, after)
+
+
+def _sample_bytes(block: FloatArray, subtype: str) -> bytes:
+    """Interleaved little-endian samples of float32 [channels, frames]."""
+    interleaved = block.T
+    if subtype == "FLOAT":
+        return interleaved.astype("<f4").tobytes()
+    full_scale = 1 << (_BITS[subtype] - 1)
+    # In double precision, and scaled by a power of two as readers do it: what a reader
+    # returns is written back to the same integer.
+    scaled = np.rint(interleaved.astype(np.float64) * full_scale)
+    integers: npt.NDArray[np.int32] = np.clip(scaled, -full_scale, full_scale - 1).astype("<i4")
+    if subtype == "PCM_16":
+        return integers.astype("<i2").tobytes()
+    as_bytes = np.ascontiguousarray(integers).view(np.uint8)
+    return as_bytes.reshape(-1, 4)[:, :3].tobytes()

@@ -1,0 +1,1 @@
+"""Layouts of published data sets, read once for training and evaluation."""

@@ -1,0 +1,1 @@
+"""The embedded bundle's encoder: recordings are fitted, words are looked up."""

@@ -1,0 +1,1 @@
+"""The CLAP encoder of the published TokenSynth weights."""

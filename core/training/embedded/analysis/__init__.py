@@ -1,0 +1,1 @@
+"""Recorded notes taken apart into the controls that would play them again."""

@@ -1,0 +1,1 @@
+"""Training on instruments varied without end, all of it on one device."""

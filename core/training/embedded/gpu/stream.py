@@ -1,0 +1,221 @@
+"""Batches from a bank's endless variations, all of it on one device.
+
+A pool of made-up instruments, each with two references, is renewed by a thread of its own while
+batches are drawn. What is drawn gets a fresh random colour, the same on references, portrait and
+notes. A batch may catch an instrument half renewed, which is rare and does no harm.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass, fields
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from core.encoders.embedded.features import HOP, N_FEATURES, spectral_features
+from core.engines.embedded.controls import MAX_PARTIAL_HZ, N_PARTIALS, SAMPLE_RATE
+from core.training.embedded.bands import random_colour
+from core.training.embedded.batch import Batch
+from core.training.embedded.gpu.augmentation import Augmenter
+from core.training.embedded.gpu.batch import assemble, colour_features
+from core.training.embedded.gpu.descriptor import descriptors
+from core.training.embedded.gpu.note_levels import NoteLevels, as_they_are, gain_at, partials_hz
+from core.training.embedded.gpu.packed_dataset import PackedDataset
+from core.training.embedded.gpu.random_scores import SECONDS, RandomScores
+from core.training.embedded.gpu.rooms import background, room
+from core.training.embedded.gpu.synthesis import SAMPLES, Stage
+
+FRAMES = round(SECONDS * SAMPLE_RATE / HOP)
+_ROOM_SHARE, _BACKGROUND_SHARE = 0.35, 0.5
+_COLOURS = 20_000
+_FADE = 441  # samples
+_AT_ONCE = 128
+
+
+@dataclass(frozen=True)
+class _Pool:
+    """P instruments: their notes, references [P, 2, 200, 290] in half precision, frames [P, 2]."""
+
+    played: NoteLevels
+    features: Tensor
+    frames: Tensor
+
+
+class AugmentedStream:
+    """See the module's first lines; draws as :class:`core.training.embedded.dataset.TrainingSet`
+    does.
+
+    Args:
+        bank: where instruments begin.
+        scores: what they play, on the bank's device.
+        seed: of everything random.
+        size: instruments in the pool.
+        varied: whether instruments are changed; else they are the bank's, in turn.
+    """
+
+    def __init__(
+        self, bank: PackedDataset, scores: RandomScores, seed: int, size: int, varied: bool = True
+    ) -> None:
+        self._bank, self._scores = bank, scores
+        self.device = bank.levels.device
+        rng = np.random.default_rng([89, seed])
+        table = np.stack([random_colour(rng) for _ in range(_COLOURS)]).astype(np.float32)
+        self._table = torch.from_numpy(table).to(self.device)
+        self._generator = torch.Generator(self.device).manual_seed(seed)
+        self._makers = torch.Generator(self.device).manual_seed(seed + 1)
+        self._variation = Augmenter(bank, self._makers) if varied else None
+        self._stage = Stage(self._makers)
+        self._size, self._filled = size, 0
+        first = self._made(min(size, _AT_ONCE))
+        self._pool, self._filled = _resized(first, size), len(first.frames)
+        self._stop, self._trouble = threading.Event(), list[BaseException]()
+        while not varied and self._filled < size:
+            self.renew(min(_AT_ONCE, size - self._filled))
+
+    @property
+    def made(self) -> int:
+        """How many instruments were made so far."""
+        return self._filled
+
+    @contextmanager
+    def renewing(self) -> Iterator[None]:
+        """Within this, a thread puts new instruments in the place of the oldest all the time."""
+        self._stop.clear()
+        thread = threading.Thread(target=self._renew_on, daemon=True)
+        thread.start()
+        try:
+            yield
+        finally:
+            self._stop.set()
+            thread.join()
+
+    def _renew_on(self) -> None:
+        try:
+            cuda = self.device.type == "cuda"
+            stream = torch.cuda.Stream() if cuda else None  # type: ignore[no-untyped-call]
+            with torch.cuda.stream(stream) if stream else nullcontext():
+                while not self._stop.is_set():
+                    self.renew(min(_AT_ONCE, self._size))
+        except BaseException as error:
+            self._trouble.append(error)
+
+    def __len__(self) -> int:
+        return self._size
+
+    def renew(self, count: int) -> None:
+        """Put new instruments in the place of the oldest."""
+        made = self._made(count)
+        place = (self._filled + torch.arange(count, device=self.device)) % self._size
+        for name in (field.name for field in fields(NoteLevels)):
+            getattr(self._pool.played, name)[place] = getattr(made.played, name).to(
+                getattr(self._pool.played, name).dtype
+            )
+        self._pool.features[place], self._pool.frames[place] = made.features, made.frames
+        self._filled += count
+
+    def draw_descriptors(self, count: int, coloured: float) -> Tensor:
+        """Portraits of the bank's own instruments in turn, a share of them coloured [n, P]."""
+        found = []
+        for turn in torch.split(torch.arange(count, device=self.device), _AT_ONCE):
+            played = as_they_are(self._bank, turn % len(self._bank))
+            found.append(descriptors(played, self._colours(played, coloured)))
+        return torch.cat(found)
+
+    def draw(self, count: int, frames: int, coloured: float, notes_each: int) -> Batch:
+        """A batch; see :meth:`core.training.embedded.dataset.TrainingSet.draw`. It has no words."""
+        if self._trouble:
+            raise self._trouble[0]
+        ready = min(self._filled, self._size)
+        order = torch.rand(ready, generator=self._generator, device=self.device).argsort()
+        chosen = order[:count]  # fewer if there are no more yet
+        whole = self._pool.played
+        played = NoteLevels(*(getattr(whole, field.name)[chosen] for field in fields(NoteLevels)))
+        played = _as_float(played)
+        colours = self._colours(played, coloured)
+        features, lengths = self._cropped(chosen, frames)
+        for side in range(2):
+            features[side] = colour_features(features[side], colours)
+        return assemble(played, features, lengths, colours, notes_each, self._generator)
+
+    def _made(self, count: int) -> _Pool:
+        with torch.no_grad():
+            if self._variation is None:
+                turn = (self._filled + torch.arange(count, device=self.device)) % len(self._bank)
+                played = as_they_are(self._bank, turn)
+            else:
+                played = self._variation.draw(count)
+            instrument = torch.arange(count, device=self.device).repeat(2)
+            chosen = torch.randint(
+                len(self._scores), (2 * count,), generator=self._makers, device=self.device
+            )
+            scores = self._scores.of(chosen)
+            sound = self._stage.play(played, instrument, scores)
+            features, frames = self._heard(sound, scores)
+            features = features.view(2, count, *features.shape[1:]).transpose(0, 1)
+            frames = frames.view(2, count).T
+            return _Pool(_as_half(played), features.contiguous(), frames.contiguous())
+
+    def _heard(self, sound: Tensor, scores: RandomScores) -> tuple[Tensor, Tensor]:
+        """References' features [R, 200, 290] and how many frames of them are sound [R]."""
+        sound = room(sound, _ROOM_SHARE, self._makers)
+        sound = background(sound, _BACKGROUND_SHARE, self._makers)
+        sample = torch.arange(SAMPLES, device=self.device)
+        left = (scores.seconds[:, None] * SAMPLE_RATE - sample) / _FADE
+        sound = sound * left.clamp(0.0, 1.0)
+        sound = sound / (sound.abs().amax(dim=1, keepdim=True) + 1e-9)
+        features = torch.cat([spectral_features(part) for part in torch.split(sound, 48)])[
+            :, :FRAMES
+        ]
+        frames = (scores.seconds * (SAMPLE_RATE / HOP)).long().clamp(1, FRAMES)
+        beyond = torch.arange(FRAMES, device=self.device) >= frames[:, None]
+        return features.masked_fill(beyond[..., None], -4.0).half(), frames
+
+    def _colours(self, played: NoteLevels, share: float) -> Tensor:
+        """Gains [B, G] that leave each instrument about as loud as it was; zeros: no colour."""
+        count = len(played.source)
+        drawn = torch.rand(2, count, generator=self._generator, device=self.device)
+        gain = self._table[(drawn[0] * len(self._table)).long()] * (drawn[1] < share)[:, None]
+        hz = partials_hz(played.pitch, played.detune_cents, played.inharmonicity).float()
+        power = 0.5 * torch.pow(10.0, played.level_db[..., :N_PARTIALS] / 10.0).mean(dim=2)
+        power = power * (hz < MAX_PARTIAL_HZ)
+        changed = torch.pow(10.0, gain_at(gain, hz) / 10.0)
+        louder = (power * changed).sum(dim=(1, 2)) / power.sum(dim=(1, 2)).clamp_min(1e-12)
+        louder_db = 10.0 * torch.log10(louder.clamp_min(1e-6))
+        return gain - (louder_db * (gain != 0).any(dim=1))[:, None]
+
+    def _cropped(self, chosen: Tensor, frames: int) -> tuple[Tensor, Tensor]:
+        """References [2, B, T, 290] cut at a random place, and their lengths [2, B]."""
+        stored, used = self._pool.features[chosen], self._pool.frames[chosen]
+        lengths = used.clamp_max(frames)
+        drawn = torch.rand(used.shape, generator=self._generator, device=self.device)
+        first = ((used - lengths + 1) * drawn).long()
+        place = first[..., None] + torch.arange(frames, device=self.device)
+        place = place.clamp_max(FRAMES - 1)[..., None].expand(-1, -1, -1, N_FEATURES)
+        features = stored.gather(2, place).float()
+        beyond = torch.arange(frames, device=self.device) >= lengths[..., None]
+        features = features.masked_fill(beyond[..., None], -4.0)
+        return features.transpose(0, 1).contiguous(), lengths.T.contiguous()
+
+
+def _as_half(played: NoteLevels) -> NoteLevels:
+    return NoteLevels(**{**vars(played), "level_db": played.level_db.half()})
+
+
+def _as_float(played: NoteLevels) -> NoteLevels:
+    return NoteLevels(**{**vars(played), "level_db": played.level_db.float()})
+
+
+def _resized(pool: _Pool, size: int) -> _Pool:
+    """Room for this many instruments."""
+
+    def wide(value: Tensor) -> Tensor:
+        out = value.new_zeros(size, *value.shape[1:])
+        out[: len(value)] = value
+        return out
+
+    played = NoteLevels(*(wide(getattr(pool.played, field.name)) for field in fields(NoteLevels)))
+    return _Pool(played, wide(pool.features), wide(pool.frames))

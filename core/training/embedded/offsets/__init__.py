@@ -1,0 +1,1 @@
+"""The network that hears when keys are let go."""

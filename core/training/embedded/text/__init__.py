@@ -1,0 +1,1 @@
+"""What words are taught: names, prototypes and adjectives."""

@@ -1,0 +1,1 @@
+"""Where training sounds and words come from."""

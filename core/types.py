@@ -1,0 +1,63 @@
+"""The values that cross every interface: sound, embeddings, and paths of embeddings."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from core.errors import SettingsError
+
+EMBEDDING_DIM = 512
+"""Length of every timbre embedding; its Euclidean norm is 1."""
+
+FloatArray = npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class EmbeddingPath:
+    """A timbre that moves during the clip.
+
+    Attributes:
+        times_s: float64 [n], strictly increasing, seconds from the clip's start.
+        embeddings: float32 [n, 512], unit norm. Between two points the path follows
+            the great circle; before the first and after the last it stays put.
+
+    Raises:
+        SettingsError: if the shapes do not fit or the times do not increase.
+    """
+
+    times_s: npt.NDArray[np.float64]
+    embeddings: FloatArray
+
+    def __post_init__(self) -> None:
+        if self.embeddings.shape != (len(self.times_s), EMBEDDING_DIM) or not len(self.times_s):
+            raise SettingsError(
+                f"an embedding path needs n times and n × {EMBEDDING_DIM} values, got "
+                f"{self.times_s.shape} and {self.embeddings.shape}"
+            )
+        if np.any(np.diff(self.times_s) <= 0):
+            raise SettingsError("the times of an embedding path must increase")
+
+    def at(self, times_s: npt.NDArray[np.float64]) -> FloatArray:
+        """The timbre at some times [m], float32 [m, 512], unit norm."""
+        last = len(self.times_s) - 1
+        right = np.clip(np.searchsorted(self.times_s, times_s), min(1, last), last)
+        left = np.maximum(right - 1, 0)
+        span_s = np.where(right > left, self.times_s[right] - self.times_s[left], 1.0)
+        fraction = np.clip((times_s - self.times_s[left]) / span_s, 0.0, 1.0)[:, None]
+        a, b = self.embeddings[left], self.embeddings[right]
+        angle = np.arccos(np.clip((a * b).sum(axis=1, keepdims=True), -1.0, 1.0))
+        # Points that (nearly) coincide or oppose each other have no one great circle: go straight.
+        straight = (angle < 1e-3) | (angle > np.pi - 1e-3)
+        sine = np.where(straight, 1.0, np.sin(angle))
+        from_a = np.where(straight, 1.0 - fraction, np.sin((1.0 - fraction) * angle) / sine)
+        from_b = np.where(straight, fraction, np.sin(fraction * angle) / sine)
+        mixed = from_a * a + from_b * b
+        norm = np.linalg.norm(mixed, axis=1, keepdims=True)
+        mixed = np.where(norm > 1e-6, mixed, a)
+        return (mixed / np.linalg.norm(mixed, axis=1, keepdims=True)).astype(np.float32)
+
+
+Embedding = FloatArray | EmbeddingPath

@@ -1,0 +1,165 @@
+"""Answers as files: a client that cannot listen finds there what it was told."""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bridge.errors import RequestRefused
+from bridge.protocol import (
+    ANSWER_IN_FILES,
+    Ack,
+    ClientMessage,
+    ClipBegin,
+    ClipEnd,
+    ClipNotes,
+    FindPresets,
+    Hello,
+    Render,
+    osc,
+)
+from bridge.protocol.replies import Done, Failed
+from bridge.server.file_replies import MAX_CLIENTS, FileReplies
+from bridge.server.sessions import Session, Sessions, Source
+from tests.bridge.conftest import RIFF
+from tests.bridge.server.test_server import Peer
+from tests.bridge.servers import Running, running
+
+HELLO = Hello("daw", ANSWER_IN_FILES)
+
+
+@pytest.fixture
+def bridge(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Running]:
+    monkeypatch.setenv("FAKE_WORKER_LOG", str(tmp_path / "rendered.txt"))
+    with running(tmp_path) as found:
+        yield found
+
+
+def say(bridge: Running, *messages: ClientMessage) -> None:
+    peer = Peer(bridge.port)
+    for message in messages:
+        peer.send(message.address, *message.arguments())
+    peer.socket.close()
+
+
+def read(path: Path, wanted: Callable[[Any], bool] = lambda told: True) -> Any:
+    """What a file says, once it says what is wanted."""
+    deadline = time.monotonic() + 20
+    told = None
+    while time.monotonic() < deadline:
+        if path.exists():
+            told = json.loads(path.read_bytes())
+            if wanted(told):
+                return told
+        time.sleep(0.01)
+    raise AssertionError(f"{path} says {told}")
+
+
+def render(job_id: str, preset: str = "Hollow flute") -> list[ClientMessage]:
+    return [
+        ClipBegin(job_id, "riff", len(RIFF), 1.0),
+        ClipNotes(job_id, 0, RIFF),
+        ClipEnd(job_id),
+        Render(job_id, job_id, preset, takes=2),
+    ]
+
+
+def test_a_render_is_answered_in_files(bridge: Running, tmp_path: Path) -> None:
+    own = tmp_path / "answers" / "daw"
+    say(bridge, HELLO, FindPresets(), *render("one"))
+    assert read(own / "welcome.json")["model_id"] == "tiny"
+    names = [preset["name"] for preset in read(own / "presets.json")["presets"]]
+    assert sorted(names) == ["Hollow flute", "Warm bass"]
+    told = read(own / "jobs" / "one.json", lambda told: told["state"] == "done")
+    assert [take["take"] for take in told["takes"]] == [0, 1]
+    assert all(Path(take["path"]).is_file() for take in told["takes"])
+    # What was read and removed is not said again once it is acknowledged.
+    say(bridge, HELLO, Ack("one"))
+    time.sleep(0.3)
+    (own / "jobs" / "one.json").unlink()
+    say(bridge, HELLO)
+    time.sleep(0.5)
+    assert not (own / "jobs" / "one.json").exists()
+
+
+def test_what_goes_wrong_is_answered_in_files(bridge: Running, tmp_path: Path) -> None:
+    own = tmp_path / "answers" / "daw"
+    say(bridge, HELLO, *render("two", "No such preset"))
+    told = read(own / "jobs" / "two.json", lambda told: told["state"] == "failed")
+    assert told["code"] == "unknown_preset"
+    say(bridge, HELLO, ClipBegin("three", "riff", len(RIFF), 1.0), ClipEnd("three"))
+    assert "lost" in read(own / "jobs" / "three.json")["message"]
+    peer = Peer(bridge.port)
+    peer.send("/timbre/1/hello", "daw", ANSWER_IN_FILES)
+    peer.send("/timbre/1/cancel")
+    assert "job_id" in read(own / "refused.json")["message"]
+
+
+def test_an_end_that_nobody_was_there_for_is_told_at_the_next_hello(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FAKE_WORKER_LOG", str(tmp_path / "rendered.txt"))
+    path = tmp_path / "answers" / "daw" / "jobs" / "four.json"
+    with running(tmp_path) as bridge:
+        say(bridge, HELLO, *render("four"))
+        read(path, lambda told: told["state"] == "done")
+    path.unlink()
+    with running(tmp_path) as bridge:
+        say(bridge, HELLO)
+        assert len(read(path, lambda told: told["state"] == "done")["takes"]) == 2
+
+
+@pytest.mark.parametrize("name", ["", "..", "../x", "a/b", "C:", "-x", "x" * 101, "é"])
+def test_no_name_leads_out_of_the_folder(tmp_path: Path, name: str) -> None:
+    with FileReplies(tmp_path / "answers") as letterbox:
+        with pytest.raises(RequestRefused, match="name"):
+            letterbox.send_to(name)
+        send = letterbox.send_to("daw")
+        for reply in (Done(name or ".", 0, "/x.wav", 48000, 1), Failed("fine", "cancelled", "")):
+            send(osc.pack(reply.address, reply.arguments()))
+    found = {path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*.json")}
+    assert found == {"answers/daw/jobs/fine.json"}
+
+
+def test_it_says_where_the_bridge_listens_while_it_does(tmp_path: Path) -> None:
+    where = tmp_path / "answers" / "bridge.json"
+    with FileReplies(where.parent) as letterbox:
+        letterbox.publish("0.0.0.0", 9270, 9271)
+        told = json.loads(where.read_bytes())
+        assert told == {"host": "127.0.0.1", "port": 9270, "tcp_port": 9271}
+    assert not where.exists()
+
+
+def test_clients_are_bounded_and_what_is_old_goes(tmp_path: Path) -> None:
+    with FileReplies(tmp_path) as letterbox:
+        for number in range(MAX_CLIENTS):
+            letterbox.send_to(f"daw{number}")
+        letterbox.send_to("daw0")
+        with pytest.raises(RequestRefused, match="remove"):
+            letterbox.send_to("one-more")
+    old, new = (tmp_path / "daw0" / "jobs" / f"{name}.json" for name in ("old", "new"))
+    for path in (old, new):
+        path.write_text("{}")
+    os.utime(old, (0, time.time() - 31 * 86_400))
+    with FileReplies(tmp_path):
+        assert not old.exists()
+        assert new.exists()
+
+
+def test_files_are_for_this_machine_alone(tmp_path: Path) -> None:
+    def nowhere(*_where: object) -> Callable[[bytes], None]:
+        raise AssertionError("asked for a way out")
+
+    far = Source(("udp", "10.0.0.9", 5), "10.0.0.9", False, "10.0.0.9:5", lambda packet: None)
+    near = Source(("udp", "127.0.0.1", 5), "127.0.0.1", True, "here", lambda packet: None)
+    sent: list[bytes] = []
+    sessions = Sessions("", nowhere, lambda client: sent.append)
+    with pytest.raises(RequestRefused, match="this machine"):
+        sessions.hello(far, HELLO)
+    assert sessions.hello(near, HELLO) == Session("daw", sent.append)

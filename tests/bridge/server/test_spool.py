@@ -1,0 +1,145 @@
+"""Requests as files become results as files, whatever is in them."""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bridge.server.spool import Spool
+from bridge.service import BridgeService
+from tests.bridge.conftest import RIFF
+from tests.bridge.servers import service
+
+NOTES = [
+    {"pitch": n.pitch, "start_s": n.start_s, "duration_s": n.duration_s, "velocity": n.velocity}
+    for n in RIFF
+]
+
+
+@pytest.fixture
+def answering(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[BridgeService]:
+    monkeypatch.setenv("FAKE_WORKER_LOG", str(tmp_path / "rendered.txt"))
+    with service(tmp_path) as found:
+        yield found
+
+
+@pytest.fixture
+def spool(answering: BridgeService, tmp_path: Path) -> Iterator[Path]:
+    with Spool(answering, tmp_path / "spool"):
+        yield tmp_path / "spool"
+
+
+def ask(spool: Path, name: str, content: Any) -> None:
+    temporary = spool / "requests" / f"{name}.tmp"
+    data = content if isinstance(content, bytes) else json.dumps(content).encode()
+    temporary.write_bytes(data)
+    temporary.rename(temporary.with_suffix(".json"))
+
+
+def result(spool: Path, name: str, *states: str) -> dict[str, Any]:
+    """The result, once it has one of these states."""
+    path = spool / "results" / f"{name}.json"
+    give_up = time.monotonic() + 20
+    while time.monotonic() < give_up:
+        if path.exists():
+            told: dict[str, Any] = json.loads(path.read_bytes())  # never half of one
+            if told["state"] in states:
+                return told
+        time.sleep(0.01)
+    raise AssertionError(f"{name}: {path.read_text() if path.exists() else 'no result'}")
+
+
+def render(name: str = "riff", **more: Any) -> dict[str, Any]:
+    clip = {"name": name, "length_s": 1.0, "notes": NOTES}
+    return {"client": "reaper", "preset": "Warm bass", "clip": clip, **more}
+
+
+def test_a_request_becomes_progress_and_files(spool: Path) -> None:
+    ask(spool, "job-1", render("slow riff", seed=3, takes=2))
+    assert result(spool, "job-1", "running")["stage"] in ("starting", "rendering")
+    done = result(spool, "job-1", "done")
+    assert [take["take"] for take in done["takes"]] == [0, 1]
+    assert all(Path(take["path"]).is_file() for take in done["takes"])
+    assert not list((spool / "requests").glob("*.json"))
+
+
+def test_presets_can_be_asked_for(spool: Path) -> None:
+    ask(spool, "p", {"presets": "bass"})
+    assert [preset["name"] for preset in result(spool, "p", "presets")["presets"]] == ["Warm bass"]
+
+
+def test_a_job_can_be_cancelled(spool: Path) -> None:
+    ask(spool, "job-1", render("slow riff"))
+    result(spool, "job-1", "running")
+    ask(spool, "job-1", {"client": "reaper", "cancel": True})
+    assert result(spool, "job-1", "failed")["code"] == "cancelled"
+    (spool / "results" / "job-1.json").unlink()
+    time.sleep(0.3)
+    assert not list(spool.rglob("*.json"))  # an end that was read is not said again
+
+
+@pytest.mark.parametrize(
+    ("content", "code", "says"),
+    [
+        (b"{", "bad_request", "not JSON"),
+        (b"[]", "bad_request", "not a JSON object"),
+        (b"[" * 100_000, "bad_request", "not JSON"),
+        ({"preset": "Warm bass"}, "bad_request", "no clip"),
+        (render() | {"clip": {"notes": []}}, "bad_request", "no notes"),
+        (render() | {"clip": {"notes": [{"pitch": 60}]}}, "bad_request", "each note needs"),
+        (render() | {"clip": {"notes": [NOTES[0] | {"pitch": 200}]}}, "bad_request", "pitch 200"),
+        (render() | {"preset": "None such"}, "unknown_preset", "None such"),
+        (render(model="../up"), "model_missing", "../up"),
+        (render(takes=0), "bad_request", "takes"),
+        (render("bad riff"), "internal", "no good"),
+    ],
+)
+def test_every_mistake_is_a_result(spool: Path, content: Any, code: str, says: str) -> None:
+    ask(spool, "mistake", content)
+    failed = result(spool, "mistake", "failed")
+    assert failed["code"] == code
+    assert says in failed["message"]
+
+
+def test_a_link_is_not_followed(spool: Path, tmp_path: Path) -> None:
+    secret = tmp_path / "secret.json"
+    secret.write_text(json.dumps(render()))
+    os.symlink(secret, spool / "requests" / "linked.json")
+    assert "cannot be read" in result(spool, "linked", "failed")["message"]
+    assert secret.exists()
+
+
+def test_an_end_that_cannot_be_written_is_written_later(
+    spool: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A full disk; or Windows, where no file is replaced while another program reads it."""
+    replace, refused = os.replace, []
+
+    def busy(source: Any, target: Any) -> None:
+        if b'"done"' in Path(source).read_bytes() and len(refused) < 3:
+            refused.append(target)
+            raise PermissionError(13, "in use")
+        replace(source, target)
+
+    monkeypatch.setattr(os, "replace", busy)
+    ask(spool, "job-1", render("riff"))
+    assert result(spool, "job-1", "done")["takes"]
+    assert len(refused) == 3
+
+
+def test_what_was_under_way_at_a_stop_ends_after_the_next_start(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FAKE_WORKER_LOG", str(tmp_path / "rendered.txt"))
+    folder = tmp_path / "spool"
+    with service(tmp_path) as first, Spool(first, folder):
+        ask(folder, "job-1", render("slow riff"))
+        result(folder, "job-1", "running")
+    with service(tmp_path) as second, Spool(second, folder):
+        assert result(folder, "job-1", "done")["takes"]

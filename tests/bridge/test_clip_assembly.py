@@ -1,0 +1,150 @@
+"""Whatever happens to the packets, the end is the same clip, or a list of what is missing."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bridge.clip_assembly import MAX_CLIP_NOTES, ClipAssembler
+from bridge.errors import RequestRefused
+from bridge.protocol import ClipBegin, ClipEnd, ClipNotes
+from bridge.protocol.replies import ClipMissing, ClipOk
+from core.clip import Clip, Note
+from tests.bridge.protocol import strategies
+
+END = ClipEnd("c")
+
+
+def messages(clip: Clip, size: int) -> list[ClipBegin | ClipNotes]:
+    begin = ClipBegin("c", clip.name, len(clip.notes), clip.length_s)
+    starts = range(0, len(clip.notes), size)
+    return [begin, *(ClipNotes("c", at, clip.notes[at : at + size]) for at in starts)]
+
+
+def feed(assembly: ClipAssembler, message: ClipBegin | ClipNotes) -> None:
+    if isinstance(message, ClipBegin):
+        assembly.begin("me", message)
+    else:
+        assembly.notes("me", message)
+
+
+clips = st.builds(
+    Clip.of, strategies.texts, st.lists(strategies.notes, min_size=1, max_size=60), st.just(0.0)
+)
+
+
+@given(clips, st.integers(1, 17), st.data())
+@settings(max_examples=150, deadline=None)
+def test_any_order_loss_or_repetition_ends_in_the_clip_or_in_missing(
+    clip: Clip, size: int, data: st.DataObject
+) -> None:
+    sent = messages(clip, size)
+    arrived = data.draw(st.lists(st.sampled_from(sent), max_size=3 * len(sent)))
+    assembly = ClipAssembler()
+    for message in arrived:
+        feed(assembly, message)
+    came = {
+        index
+        for message in arrived
+        if isinstance(message, ClipNotes)
+        for index in range(message.first_index, message.first_index + len(message.notes))
+    }
+    answer = assembly.end("me", END)
+    if sent[0] not in arrived:
+        assert answer == ClipMissing("c", ())
+    elif len(came) == len(clip.notes):
+        assert answer == ClipOk("c", len(clip.notes))
+    else:
+        assert isinstance(answer, ClipMissing)
+        asked = [index for first, count in answer.ranges for index in range(first, first + count)]
+        assert asked == sorted(set(range(len(clip.notes))) - came)
+    if not isinstance(answer, ClipOk):
+        with pytest.raises(RequestRefused, match="not here as a whole"):
+            assembly.clip("me", "c")
+        for message in sent:
+            feed(assembly, message)
+        assert assembly.end("me", END) == ClipOk("c", len(clip.notes))
+    assert assembly.clip("me", "c") == clip
+
+
+def riff(count: int, pitch: int = 60) -> Clip:
+    return Clip.of("riff", [Note(0.1 * i, pitch, 100, 0.1) for i in range(count)])
+
+
+def test_two_contents_under_one_id_are_never_mixed() -> None:
+    assembly = ClipAssembler()
+    for message in messages(riff(20), 5):
+        feed(assembly, message)
+    other = messages(riff(20, 72), 5)
+    feed(assembly, other[2])
+    assert assembly.end("me", END) == ClipMissing("c", ((0, 5), (10, 10)))
+    for message in other:
+        feed(assembly, message)
+    assert assembly.clip("me", "c") == riff(20, 72)
+
+
+def test_a_begin_of_fewer_notes_than_came_starts_anew() -> None:
+    assembly = ClipAssembler()
+    for message in messages(riff(20), 5)[1:]:
+        feed(assembly, message)
+    feed(assembly, messages(riff(10), 5)[0])
+    assert assembly.end("me", END) == ClipMissing("c", ((0, 10),))
+    for message in messages(riff(10), 5):
+        feed(assembly, message)
+    assert assembly.clip("me", "c") == riff(10)
+
+
+def test_clients_do_not_see_each_others_clips() -> None:
+    assembly = ClipAssembler()
+    for message in messages(riff(3), 5):
+        feed(assembly, message)
+    with pytest.raises(RequestRefused) as caught:
+        assembly.clip("you", "c")
+    assert caught.value.code == "unknown_clip"
+    assembly.forget("me")
+    assert assembly.size_bytes == 0
+
+
+def test_what_is_kept_is_bounded_and_the_newest_clip_stays() -> None:
+    assembly = ClipAssembler(max_client_bytes=200_000, max_total_bytes=400_000)
+    note = Note(0.0, 60, 100, 1.0)
+    for client in ("a", "b", "c"):
+        for number in range(60):
+            name = f"clip {number}"
+            assembly.begin(client, ClipBegin(name, name, 1000, 1.0))
+            for first in range(0, 1000, 100):
+                assembly.notes(client, ClipNotes(name, first, (note,) * 100))
+            assert assembly.size_bytes <= 400_000
+            assert len(assembly.clip(client, name).notes) == 1000
+    with pytest.raises(RequestRefused, match="not here"):
+        assembly.clip("c", "clip 0")
+
+
+def test_ten_thousand_notes_make_a_clip() -> None:
+    assembly = ClipAssembler()
+    clip = riff(10_000)
+    for message in messages(clip, 100):
+        feed(assembly, message)
+    assert assembly.clip("me", "c") == clip
+
+
+@pytest.mark.parametrize(
+    ("message", "code"),
+    [
+        (ClipBegin("c", "n", MAX_CLIP_NOTES + 1, 1.0), "too_large"),
+        (ClipBegin("c", "n", 10, 5 * 3600.0), "too_large"),
+        (ClipNotes("c", MAX_CLIP_NOTES, (Note(0.0, 60, 1, 1.0),)), "too_large"),
+    ],
+)
+def test_endless_clips_are_refused(message: ClipBegin | ClipNotes, code: str) -> None:
+    with pytest.raises(RequestRefused) as caught:
+        feed(ClipAssembler(), message)
+    assert (caught.value.code, caught.value.about) == (code, "c")
+
+
+def test_notes_past_the_end_of_their_clip_are_refused() -> None:
+    assembly = ClipAssembler()
+    feed(assembly, messages(riff(5), 5)[0])
+    with pytest.raises(RequestRefused, match="ends with note 4; note 5 is past it"):
+        assembly.notes("me", ClipNotes("c", 5, riff(1).notes))

@@ -1,0 +1,174 @@
+"""Nearest presets, and the embeddings behind them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from core.encoders.embed import resolve
+from core.errors import Cancelled, OutputError
+from core.library import Library, PresetBlend
+from core.library.vectors import RECORD_BYTES, VectorFile
+from core.timbre import AudioTimbre, TextTimbre
+from core.types import EMBEDDING_DIM
+from tests.helpers.library import MakeTone, SeedEncoder
+
+
+@pytest.fixture
+def filled(library: Library, make_tone: MakeTone) -> Library:
+    for number in range(40):
+        library.add(f"words {number}", TextTimbre(f"sound {number}"))
+    library.add("tone", AudioTimbre(make_tone("a.wav", 220)))
+    library.add("mix", PresetBlend((("words 1", 0.9), ("words 2", 0.1))))
+    return library
+
+
+def vector_file(library: Library) -> Path:
+    (path,) = library.path.with_suffix(".cache").rglob("*.f32")
+    return path
+
+
+def test_the_nearest_are_those_of_an_exhaustive_comparison(
+    filled: Library, encoder: SeedEncoder
+) -> None:
+    near = TextTimbre("something new")
+    found = filled.similar(near, encoder, limit=7)
+    vector = resolve(near, encoder)
+    truth = sorted(
+        (
+            (float(resolve(filled.recipe(preset), encoder) @ vector), preset.name)
+            for preset in filled.list(limit=100).presets
+        ),
+        reverse=True,
+    )
+    assert [item.preset.name for item in found] == [name for _, name in truth[:7]]
+    assert [item.similarity for item in found] == pytest.approx(
+        [value for value, _ in truth[:7]], abs=1e-6
+    )
+
+
+def test_a_preset_is_compared_with_the_others(filled: Library, encoder: SeedEncoder) -> None:
+    assert filled.similar(filled.get("mix"), encoder, 1)[0].preset.name == "words 1"
+    everything = filled.similar(filled.get("mix"), encoder, 100)
+    assert len(everything) == 41
+    assert "mix" not in {item.preset.name for item in everything}
+
+
+def test_a_recording_or_a_vector_can_be_compared_with(
+    filled: Library, encoder: SeedEncoder, tmp_path: Path
+) -> None:
+    nearest = filled.similar(AudioTimbre(tmp_path / "a.wav"), encoder, 1)[0]
+    assert (nearest.preset.name, nearest.similarity) == ("tone", pytest.approx(1.0))
+    vector = encoder.encode_text("sound 7")
+    assert filled.similar(vector, encoder, 1)[0].preset.name == "words 7"
+
+
+def test_embeddings_are_computed_once(filled: Library, encoder: SeedEncoder) -> None:
+    assert filled.update_embeddings(encoder).computed == 42
+    calls = encoder.calls
+    filled.similar(filled.get("tone"), encoder)
+    with Library.open(filled.path, with_factory_bank=False) as again:
+        again.similar(again.get("tone"), encoder)
+    assert encoder.calls == calls
+    filled.edit("tone", timbre=TextTimbre("else"), name="renamed")
+    filled.add("same words as another", TextTimbre("sound 3"))
+    assert filled.update_embeddings(encoder).computed == 1
+
+
+def test_another_encoder_has_embeddings_of_its_own(filled: Library, encoder: SeedEncoder) -> None:
+    filled.update_embeddings(encoder)
+    other = SeedEncoder("6" * 64)
+    assert filled.update_embeddings(other).computed == 42
+    vector = other.encode_text("sound 7")
+    assert filled.similar(vector, other, 1)[0].similarity == pytest.approx(1.0)
+    assert filled.similar(vector, encoder, 1)[0].similarity < 0.5
+
+
+def test_edited_and_removed_presets_are_not_found_as_they_were(
+    filled: Library, encoder: SeedEncoder
+) -> None:
+    old = encoder.encode_text("sound 7")
+    filled.update_embeddings(encoder)
+    filled.edit("words 7", timbre=TextTimbre("quite another"))
+    assert filled.similar(old, encoder, 1)[0].similarity < 0.5
+    new = encoder.encode_text("quite another")
+    assert filled.similar(new, encoder, 1)[0].preset.name == "words 7"
+    for number in range(40):
+        filled.remove(f"words {number}")
+    # The file's nearest records belong to nobody now; the search looks further.
+    assert {item.preset.name for item in filled.similar(old, encoder, 5)} == {"tone", "mix"}
+
+
+def test_cancelling_keeps_what_is_done(
+    filled: Library, encoder: SeedEncoder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("core.library.similar._BATCH", 4)
+    fractions: list[float] = []
+
+    def stop_half_way(fraction: float) -> bool:
+        fractions.append(fraction)
+        return fraction < 0.5
+
+    with pytest.raises(Cancelled):
+        filled.update_embeddings(encoder, stop_half_way)
+    assert fractions == sorted(fractions)
+    done = encoder.calls
+    assert 0 < done < 42
+    assert filled.update_embeddings(encoder).computed == 42 - done
+
+
+def test_a_preset_that_cannot_be_heard_is_named_and_tried_again(
+    filled: Library, encoder: SeedEncoder
+) -> None:
+    held = filled.recipe("tone")
+    assert isinstance(held, AudioTimbre)
+    sound = Path(held.path).read_bytes()
+    Path(held.path).unlink()
+    outcome = filled.update_embeddings(encoder)
+    assert outcome.computed == 41
+    assert [name for name, _ in outcome.failed] == ["tone"]
+    assert len(filled.similar(encoder.encode_text("sound 1"), encoder, 100)) == 41
+    Path(held.path).write_bytes(sound)
+    assert filled.update_embeddings(encoder).computed == 1
+
+
+def test_the_cache_may_go_at_any_time(filled: Library, encoder: SeedEncoder) -> None:
+    filled.update_embeddings(encoder)
+    vector_file(filled).unlink()
+    assert filled.similar(encoder.encode_text("sound 9"), encoder, 1)[0].preset.name == "words 9"
+    vector_file(filled).write_bytes(b"not ours" * 1000)
+    assert filled.similar(encoder.encode_text("sound 9"), encoder, 1)[0].preset.name == "words 9"
+
+
+def test_a_record_cut_short_by_a_crash_is_written_over(tmp_path: Path) -> None:
+    rows = np.eye(4, EMBEDDING_DIM, dtype=np.float32)
+    digests = [bytes([number]) * 32 for number in range(4)]
+    file = VectorFile(tmp_path / "v.f32")
+    file.append(digests[:2], list(rows[:2]))
+    with file.path.open("ab") as stream:
+        stream.write(b"\xff" * (RECORD_BYTES // 2))
+    assert len(file.open().embeddings) == 2
+    VectorFile(file.path).append(digests[2:], list(rows[2:]))
+    vectors = file.open()
+    assert np.array_equal(vectors.embeddings, rows)
+    for digest, row in zip(digests, rows, strict=True):
+        assert np.array_equal(vectors.find(digest), row)  # type: ignore[arg-type]
+    assert vectors.find(b"?" * 32) is None
+
+
+def test_spoilt_records_are_never_the_nearest(tmp_path: Path) -> None:
+    rows = np.full((3, EMBEDDING_DIM), np.nan, np.float32)
+    rows[1] = 1e30
+    rows[2] = np.eye(1, EMBEDDING_DIM)
+    file = VectorFile(tmp_path / "v.f32")
+    file.append([bytes([number]) * 32 for number in range(3)], list(rows))
+    assert list(file.open().similarities(rows[2])) == [-2.0, -2.0, 1.0]
+
+
+def test_a_place_that_cannot_be_written_is_named(filled: Library, encoder: SeedEncoder) -> None:
+    filled.path.with_suffix(".cache").write_text("in the way")
+    with pytest.raises(OutputError, match="cannot write"):
+        filled.update_embeddings(encoder)
+    assert filled.list().total == 42

@@ -1,0 +1,356 @@
+"""Reading and writing MIDI files."""
+
+from __future__ import annotations
+
+import time
+import tracemalloc
+import warnings
+from pathlib import Path
+
+import numpy as np
+import pretty_midi
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from core.clip import Clip, Note
+from core.errors import MidiError, OutputError
+from core.midi import MIN_NOTE_S, TICKS_PER_BEAT, Score, read_midi, write_midi
+from core.midi.smf import MAX_FILE_BYTES
+from tests.data.midi import make
+
+CORPUS = Path(make.__file__).parent
+TICK_S = 0.5 / TICKS_PER_BEAT
+
+
+def score_of(folder: Path, content: bytes, track: int | None = None) -> Score:
+    path = folder / "score.mid"
+    path.write_bytes(content)
+    return read_midi(path, track)
+
+
+def spans(score: Score) -> list[tuple[int, float, float]]:
+    return [(note.pitch, round(note.start_s, 6), round(note.end_s, 6)) for note in score.clip.notes]
+
+
+def codes(score: Score) -> list[str]:
+    return [remark.code for remark in score.remarks]
+
+
+def test_the_corpus_is_what_its_script_makes() -> None:
+    for folder, files in (("damaged", make.damaged()), ("curious", make.curious())):
+        made = {f"{stem}.mid": content for stem, content in files}
+        assert {file.name: file.read_bytes() for file in (CORPUS / folder).iterdir()} == made
+
+
+@pytest.mark.parametrize("stem", [stem for stem, _ in make.damaged()])
+def test_damaged_files_are_refused_in_one_line(stem: str) -> None:
+    path = CORPUS / "damaged" / f"{stem}.mid"
+    with pytest.raises(MidiError) as caught:
+        read_midi(path)
+    assert str(path) in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+# Stem of the file, (pitch, start, end) of its notes in seconds, codes of its remarks.
+CURIOUS = [
+    ("zero_length", [(60, 0, MIN_NOTE_S), (62, 0.5, 1.0)], ["zero_length"]),
+    ("never_released", [(60, 0, 0.5), (60, 0.5, 1.0), (64, 0.5, 1.0)], ["unended"]),
+    ("alien_chunk", [(60, 0, 0.5)], []),
+    ("trailing_garbage", [(60, 0, 0.5)], []),
+    ("no_end_of_track", [(60, 0, 0.5)], []),
+    ("running_status", [(60, 0, 0.5), (62, 0.5, 0.509375)], []),
+    ("smpte", [(60, 0, 1.0)], []),
+    ("tempo_of_zero", [(60, 0, 0.5)], ["tempo"]),
+    ("tempo_changes", [(60, 0, 1.0), (60, 1.0, 1.25), (60, 1.25, 1.5)], []),
+    ("drums_beside_piano", [(60, 0, 0.5)], ["drums"]),
+    ("pedal", [(60, 0, 1.0), (62, 1.0, 1.5)], ["sustain"]),
+    ("bends_and_wheels", [(60, 0, 0.5)], ["pitch_bend", "controllers"]),
+    ("type_0_two_channels", [(60, 0, 0.5), (64, 0.5, 1.0)], ["drums"]),
+    ("grace_note_inside_out", [(60, 0, MIN_NOTE_S), (60, 0.5, 1.0)], ["zero_length"]),
+    ("one_release_for_two", [(60, 0, 0.5), (60, 0.5, 1.0), (60, 1.5, 2.0)], ["unended"]),
+    ("overlapping_equal", [(60, 0, 1.0), (60, 0.5, 1.5)], []),
+]
+
+
+@pytest.mark.parametrize(("stem", "expected", "remarks"), CURIOUS)
+def test_curious_files_are_read_and_remarked_on(
+    stem: str, expected: list[tuple[int, float, float]], remarks: list[str]
+) -> None:
+    score = read_midi(CORPUS / "curious" / f"{stem}.mid")
+    assert spans(score) == expected
+    assert codes(score) == remarks
+
+
+def test_every_curious_file_is_looked_at() -> None:
+    assert {stem for stem, _, _ in CURIOUS} == {stem for stem, _ in make.curious()}
+
+
+def test_not_a_file(tmp_path: Path) -> None:
+    for path, words in [(tmp_path / "none.mid", "no such file"), (tmp_path, "is not a file")]:
+        with pytest.raises(MidiError, match=words):
+            read_midi(path)
+
+
+def test_a_file_too_large_is_refused_unread(tmp_path: Path) -> None:
+    path = tmp_path / "large.mid"
+    with path.open("wb") as stream:
+        stream.truncate(2**33)
+    with pytest.raises(MidiError, match="larger than 8 MB"):
+        read_midi(path)
+
+
+def pedal_file(*events: bytes) -> bytes:
+    return make.file(make.track(*events))
+
+
+@pytest.mark.parametrize(
+    ("content", "expected"),
+    [
+        # Lifted after the release: the note ends with the pedal.
+        (
+            pedal_file(
+                make.control(0, 64, 127),
+                make.on(0, 60),
+                make.off(480, 60),
+                make.control(480, 64, 0),
+            ),
+            [(60, 0, 1.0)],
+        ),
+        # Lifted before the release: the key decides.
+        (
+            pedal_file(
+                make.control(0, 64, 127),
+                make.on(0, 60),
+                make.control(240, 64, 0),
+                make.off(240, 60),
+            ),
+            [(60, 0, 0.5)],
+        ),
+        # Struck again under the pedal: the first sounding of the key ends there.
+        (
+            pedal_file(
+                make.control(0, 64, 64),
+                *(make.on(0, 60) + make.off(240, 60) + make.on(240, 60) + make.off(240, 60),),
+                make.control(240, 64, 63),
+            ),
+            [(60, 0, 0.5), (60, 0.5, 1.0)],
+        ),
+        # Never lifted: the end of the file lifts it.
+        (
+            pedal_file(make.control(0, 64, 127), make.note(), make.note(64)),
+            [(60, 0, 1.0), (64, 0.5, 1.0)],
+        ),
+        # Changed with the harmony: what is released at the change does not ring on.
+        (
+            pedal_file(
+                make.control(0, 64, 127),
+                make.note(),
+                make.control(0, 64, 0),
+                make.control(0, 64, 127),
+                make.note(64),
+                make.control(480, 64, 0),
+            ),
+            [(60, 0, 0.5), (64, 0.5, 1.5)],
+        ),
+        # Another channel's pedal, and the half-pressed pedal, hold nothing.
+        (
+            pedal_file(
+                make.control(0, 64, 127, 1), make.control(0, 64, 63), make.note(), make.note(64)
+            ),
+            [(60, 0, 0.5), (64, 0.5, 1.0)],
+        ),
+        # All notes off ends what sounds.
+        (pedal_file(make.on(0, 60), make.control(480, 123, 0), make.note(64)), None),
+    ],
+)
+def test_the_sustain_pedal(
+    tmp_path: Path, content: bytes, expected: list[tuple[int, float, float]] | None
+) -> None:
+    assert spans(score_of(tmp_path, content)) == (expected or [(60, 0, 0.5), (64, 0.5, 1.0)])
+
+
+def test_the_pedal_in_one_staff_holds_both(tmp_path: Path) -> None:
+    """Notation programs write a piano's staves as tracks of one channel, the pedal in one."""
+    right = make.track(make.note(72))
+    left = make.track(make.control(0, 64, 127), make.note(48), make.control(480, 64, 0))
+    content = make.file(right, left)
+    assert spans(score_of(tmp_path, content)) == [(48, 0, 1.0), (72, 0, 1.0)]
+    assert spans(score_of(tmp_path, content, track=1)) == [(72, 0, 1.0)]
+
+
+def test_one_track_can_be_chosen(tmp_path: Path) -> None:
+    path = CORPUS / "curious" / "drums_beside_piano.mid"
+    score = read_midi(path, track=2)
+    assert score.clip.name == "drums_beside_piano, Klavier ä"
+    assert [(t.number, t.name, t.note_count, t.drum_count) for t in score.tracks] == [
+        (1, "Drums", 0, 1),
+        (2, "Klavier ä", 1, 0),
+    ]
+    assert codes(score) == []
+    for track in (0, 1, 3):
+        with pytest.raises(MidiError, match=rf"no track {track} with notes.*2 \(Klavier ä\)"):
+            read_midi(path, track=track)
+    two_channels = CORPUS / "curious" / "type_0_two_channels.mid"
+    assert spans(read_midi(two_channels, track=2)) == [(64, 0.5, 1.0)]
+
+
+def test_independent_tracks_are_played_one_by_one() -> None:
+    path = CORPUS / "damaged" / "independent_tracks.mid"
+    assert spans(read_midi(path, track=2)) == [(64, 0, 0.5)]
+
+
+def test_a_rest_at_the_end_is_kept(tmp_path: Path) -> None:
+    end = make.number(960) + make.END[1:]
+    assert score_of(tmp_path, make.file(make.track(make.note(), end=end))).clip.length_s == 1.5
+
+
+def test_twenty_thousand_notes_and_an_hour(tmp_path: Path) -> None:
+    """Measured 0.2 s on one busy core; the bound leaves room for slow machines."""
+    notes = [Note(0.18 * i, 30 + i * 7 % 60, 1 + i % 127, 0.5) for i in range(20_000)]
+    write_midi(Clip.of("long", notes), tmp_path / "long.mid")
+    began = time.perf_counter()
+    score = read_midi(tmp_path / "long.mid")
+    assert time.perf_counter() - began < 5
+    assert len(score.clip.notes) == 20_000
+    assert score.clip.length_s == pytest.approx(3600.32, abs=0.01)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"\xff" * 300_000,
+        make.on(0, 60) * 60_000,
+        make.on(0, 60) * 30_000 + make.control(0, 123, 0) * 30_000,
+        make.control(0, 64, 127) + (make.on(0, 60) + make.off(0, 60)) * 30_000,
+        make.tempo(1, 1) * 40_000 + make.note(),
+        make.on(2**28 - 1, 60) * 30_000,
+    ],
+    ids=["numbers", "stuck keys", "all notes off", "pedal", "tempos", "ages"],
+)
+def test_hostile_files_take_time_in_proportion_to_their_size(tmp_path: Path, body: bytes) -> None:
+    path = tmp_path / "hostile.mid"
+    path.write_bytes(make.file(make.track(body)))
+    began = time.perf_counter()
+    read_or_refuse(path)
+    assert time.perf_counter() - began < 10
+
+
+def test_claims_of_gigabytes_allocate_nothing() -> None:
+    tracemalloc.start()
+    try:
+        for path in (CORPUS / "damaged").iterdir():
+            read_or_refuse(path)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    # Reading keeps a buffer of the largest size allowed, and nothing near what files claim.
+    assert peak < 2 * MAX_FILE_BYTES
+
+
+def read_or_refuse(path: Path) -> None:
+    """Read a file that may be anything; MidiError is the only error there is."""
+    outcome: Score | str
+    try:
+        outcome = read_midi(path)
+    except MidiError as error:
+        outcome = str(error)
+    if isinstance(outcome, Score):
+        assert outcome.clip.notes
+    else:
+        assert "\n" not in outcome
+
+
+@settings(max_examples=200, deadline=None, derandomize=True)
+@given(st.binary(max_size=200), st.booleans())
+def test_any_bytes_are_read_or_refused(
+    tmp_path_factory: pytest.TempPathFactory, body: bytes, framed: bool
+) -> None:
+    content = make.file(make.track(body, end=b"")) if framed else body
+    path = tmp_path_factory.getbasetemp() / "any.mid"
+    path.write_bytes(content)
+    read_or_refuse(path)
+
+
+FILES = [content for _, content in (*make.damaged(), *make.curious())]
+
+
+@settings(max_examples=300, deadline=None, derandomize=True)
+@given(st.sampled_from(FILES), st.data())
+def test_any_damage_is_read_or_refused(
+    tmp_path_factory: pytest.TempPathFactory, content: bytes, data: st.DataObject
+) -> None:
+    mutated = bytearray(content)
+    for _ in range(data.draw(st.integers(1, 4))):
+        start = data.draw(st.integers(0, len(mutated)))
+        end = data.draw(st.integers(start, min(start + 4, len(mutated))))
+        mutated[start:end] = data.draw(st.binary(max_size=4))
+    path = tmp_path_factory.getbasetemp() / "damaged.mid"
+    path.write_bytes(mutated)
+    read_or_refuse(path)
+
+
+NOTES = st.builds(
+    Note,
+    start_s=st.floats(0, 600),
+    pitch=st.integers(0, 127) | st.sampled_from([60, 61]),
+    velocity=st.integers(1, 127),
+    duration_s=st.floats(1e-6, 30),
+)
+
+
+@settings(max_examples=100, deadline=None, derandomize=True)
+@given(st.lists(NOTES, min_size=1, max_size=12), st.floats(0, 700))
+def test_what_is_written_is_read_back(
+    tmp_path_factory: pytest.TempPathFactory, notes: list[Note], length_s: float
+) -> None:
+    """Every note, to half a tick, equal pitches that overlap included."""
+    path = tmp_path_factory.getbasetemp() / "round.mid"
+    clip = Clip.of("Überlauf – 音", notes, length_s)
+    write_midi(clip, path)
+    score = read_midi(path)
+    assert score.remarks == ()
+
+    def in_ticks(clip: Clip) -> list[tuple[int, int, int, int]]:
+        ticks = []
+        for note in clip.notes:
+            on = round(note.start_s / TICK_S)
+            off = max(on + 1, round(note.end_s / TICK_S))
+            ticks.append((on, note.pitch, note.velocity, off))
+        return sorted(ticks)
+
+    assert in_ticks(score.clip) == in_ticks(clip)
+    assert score.clip.length_s == pytest.approx(clip.length_s, abs=2 * TICK_S)
+
+
+def test_writing_says_what_is_wrong(tmp_path: Path) -> None:
+    clip = Clip.of("a", [Note(0, 60, 64, 1)])
+    with pytest.raises(OutputError, match="folder does not exist"):
+        write_midi(clip, tmp_path / "no" / "a.mid")
+    crowd = Clip.of("a", [Note(0, 60, 64, 1 + i * 1e-3) for i in range(30_001)])
+    with pytest.raises(MidiError, match="30001 notes of one pitch"):
+        write_midi(crowd, tmp_path / "a.mid")
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("work", ["bach/bwv66.6", "bach/bwv269", "schoenberg/opus19/movement2"])
+def test_real_scores_agree_with_pretty_midi(tmp_path: Path, work: str) -> None:
+    """On ordinary files, what pretty_midi hears is what we hear."""
+    music21 = pytest.importorskip("music21")
+    path = tmp_path / "score.mid"
+    music21.corpus.parse(work).write("midi", fp=path)
+    with warnings.catch_warnings():
+        # music21 repeats the key signature in every track, which pretty_midi warns of.
+        warnings.simplefilter("ignore", RuntimeWarning)
+        reference = pretty_midi.PrettyMIDI(str(path))
+    expected = sorted(
+        (note.start, note.pitch, note.velocity, note.end - note.start)
+        for instrument in reference.instruments
+        for note in instrument.notes
+    )
+    heard = [
+        (note.start_s, note.pitch, note.velocity, note.duration_s)
+        for note in read_midi(path).clip.notes
+    ]
+    assert len(heard) == len(expected) > 50
+    assert np.allclose(heard, expected, atol=1e-6)
