@@ -15,6 +15,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from core.errors import SettingsError
+from core.models import DEFAULT_BUNDLE
+from core.options import JsonOption, ModelOption, with_settings
+from core.settings import RenderSettings
 
 if TYPE_CHECKING:
     from bridge.hosts.ableton.link import AbletonLink
@@ -27,7 +30,7 @@ PORT = 9270
 
 HostOption = Annotated[str, typer.Option(help="Address; others than this machine's need --token.")]
 TokenOption = Annotated[str, typer.Option(help="Word that clients must say.")]
-ModelOption = Annotated[str, typer.Option(help="Model bundle.")]
+_NO_SETTINGS = RenderSettings()
 
 
 def serve(
@@ -46,7 +49,7 @@ def serve(
         bool, typer.Option("--ableton", help="Talk with Ableton Live, through AbletonOSC.")
     ] = False,
     token: TokenOption = "",
-    model: ModelOption = "embedded",
+    model: ModelOption = DEFAULT_BUNDLE,
 ) -> None:
     """Answer DAWs over OSC until stopped with Ctrl-C."""
     from bridge.hosts.ableton.link import AbletonLink
@@ -117,6 +120,7 @@ def _run(
         runner.run(run())
 
 
+@with_settings
 def send(
     preset: Annotated[str, typer.Option(help="Name or id of a preset.")],
     clip: Annotated[Path | None, typer.Argument(help="MIDI file to play.")] = None,
@@ -130,18 +134,14 @@ def send(
     model: Annotated[str, typer.Option(help="Model bundle; the server's if not given.")] = "",
     seed: Annotated[int, typer.Option(help="0 … 4294967295.")] = 0,
     takes: Annotated[int, typer.Option(help="Render this many, seeds counting up.")] = 1,
-    temperature: Annotated[float | None, typer.Option(help="Sampling engines only.")] = None,
-    top_k: Annotated[int | None, typer.Option(help="Sampling engines only.")] = None,
-    top_p: Annotated[float | None, typer.Option(help="Sampling engines only.")] = None,
-    guidance: Annotated[float | None, typer.Option(help="Sampling engines only.")] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")] = False,
+    settings: RenderSettings = _NO_SETTINGS,
+    as_json: JsonOption = False,
 ) -> None:
     """Have a running bridge render a MIDI file, or Live's clip; prints where the files are."""
     from bridge.client import BridgeClient
     from bridge.protocol import MAX_TAKES
     from core.console import progress_line
     from core.midi import read_midi
-    from core.settings import RenderSettings
 
     if not 0 <= seed <= 2**32 - takes:
         raise SettingsError(f"seed {seed} is outside 0–4294967295")
@@ -149,7 +149,6 @@ def send(
         raise SettingsError(f"takes {takes} is outside 1–{MAX_TAKES}")
     if (clip is None) != ableton:
         raise SettingsError("say what to play: a MIDI file, or --ableton for Live's selected clip")
-    settings = RenderSettings(temperature, top_k, top_p, guidance)
     score = read_midi(clip) if clip else None
     for remark in score.remarks if score else ():
         _say(f"note: {remark.message}")

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 import threading
-from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, NamedTuple
 
 from bridge.clip_assembly import ClipAssembler
@@ -21,9 +20,11 @@ from bridge.protocol.replies import ClipMissing, ClipOk, PresetFound, PresetsEnd
 from core.clip import Clip
 from core.errors import ModelMissing
 from core.library.errors import UnknownPreset
+from core.models import DEFAULT_BUNDLE
 from core.models.registry import Registry
 from core.provenance import PresetVersion
-from core.synthesizer import DEFAULT_BUNDLE, program_version
+from core.settings import RenderSettings
+from core.synthesizer import program_version
 
 if TYPE_CHECKING:
     from core.library import Library
@@ -134,7 +135,6 @@ class BridgeService:
             sha256 = self._registry.resolve(model).sha256
         except ModelMissing as error:
             raise RequestRefused(str(error), "model_missing", message.job_id) from None
-        given = {key: value for key, value in asdict(message.settings).items() if value is not None}
         return self.jobs.submit(
             JobRequest(
                 client=client,
@@ -146,7 +146,7 @@ class BridgeService:
                 model_sha256=sha256,
                 seed=message.seed,
                 takes=message.takes,
-                settings=replace(preset.settings, **given),
+                settings=RenderSettings({**preset.settings, **message.settings}),
                 program_version=program_version(),
                 priority=priority,
                 asked=asked,

@@ -17,15 +17,18 @@ import typer
 
 from core.console import progress_line
 from core.errors import Cancelled, SettingsError, TimbreError
+from core.models import DEFAULT_BUNDLE
+from core.options import DeviceOption, JsonOption, ModelOption, with_settings
+from core.settings import RenderSettings
 
 if TYPE_CHECKING:
     from core.clip import Clip
     from core.provenance import PresetVersion
-    from core.settings import RenderSettings
     from core.synthesizer import Synthesizer, Take
     from core.timbre import Timbre
 
 _SUBTYPES = ("PCM_24", "PCM_16", "FLOAT")
+_NO_SETTINGS = RenderSettings()
 _LOWEST_RATE, _HIGHEST_RATE = 8_000, 384_000
 
 app = typer.Typer(
@@ -86,6 +89,7 @@ def _fail(message: str, code: int) -> None:
 
 
 @app.command()
+@with_settings
 def render(
     clip: Annotated[Path | None, typer.Argument(help="MIDI file to play.")] = None,
     output: Annotated[Path, typer.Option("--output", "-o", help="WAV file to write.")] = Path(),
@@ -99,17 +103,14 @@ def render(
         Path | None, typer.Option("--from", help="Repeat the render that made this WAV.")
     ] = None,
     track: Annotated[int | None, typer.Option(help="Play one track of the file only.")] = None,
-    model: Annotated[str, typer.Option(help="Model bundle.")] = "embedded",
+    model: ModelOption = DEFAULT_BUNDLE,
     seed: Annotated[int, typer.Option(help="0 … 4294967295.")] = 0,
     takes: Annotated[int, typer.Option(help="Render this many, seeds counting up.")] = 1,
-    temperature: Annotated[float | None, typer.Option(help="Sampling engines only.")] = None,
-    top_k: Annotated[int | None, typer.Option(help="Sampling engines only.")] = None,
-    top_p: Annotated[float | None, typer.Option(help="Sampling engines only.")] = None,
-    guidance: Annotated[float | None, typer.Option(help="Sampling engines only.")] = None,
-    device: Annotated[str | None, typer.Option(help="cpu, cuda, cuda:N or mps.")] = None,
+    settings: RenderSettings = _NO_SETTINGS,
+    device: DeviceOption = None,
     rate: Annotated[int | None, typer.Option(help="Sample rate of the file, Hz.")] = None,
     subtype: Annotated[str, typer.Option("--format", help="PCM_24, PCM_16 or FLOAT.")] = "PCM_24",
-    as_json: Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")] = False,
+    as_json: JsonOption = False,
 ) -> None:
     """Render a MIDI file in a timbre to a WAV file."""
     began = time.perf_counter()
@@ -134,15 +135,13 @@ def render(
             raise SettingsError(f"takes {takes} is outside 1–1000")
         _check_file(output, rate, subtype)
         from core.midi import read_midi
-        from core.settings import RenderSettings
         from core.synthesizer import Synthesizer
 
-        given_settings = RenderSettings(temperature, top_k, top_p, guidance)
         score = read_midi(clip, track)
         for remark in score.remarks:
             print(f"note: {remark.message}", file=sys.stderr)
         timbre, known_as, kept = _timbre(preset, audio, text, blend)
-        settings = _over(kept, given_settings)
+        settings = RenderSettings({**kept, **settings})
         synth = Synthesizer.load(model, device)
         _show_limits(synth, score.clip, settings)
         rendered = synth.render_batch(
@@ -175,32 +174,23 @@ def _check_file(output: Path, rate: int | None, subtype: str) -> None:
 
 def _timbre(
     preset: str | None, audio: Path | None, text: str | None, blend: str | None
-) -> tuple[Timbre, PresetVersion | None, RenderSettings | None]:
+) -> tuple[Timbre, PresetVersion | None, RenderSettings]:
     """The timbre asked for; for a preset also its version and the settings kept with it."""
     from core.timbre import AudioTimbre, TextTimbre, parse_blend
 
     if audio is not None:
-        return AudioTimbre(audio), None, None
+        return AudioTimbre(audio), None, RenderSettings()
     if text is not None:
-        return TextTimbre(text), None, None
+        return TextTimbre(text), None, RenderSettings()
     from core.library import Library
     from core.provenance import PresetVersion
 
     with Library.open() as library:
         if blend is not None:
-            return library.resolve_blend(parse_blend(blend)), None, None
+            return library.resolve_blend(parse_blend(blend)), None, RenderSettings()
         found = library.get(preset or "")
         version = PresetVersion(found.name, found.version)
         return library.recipe(found), version, found.settings
-
-
-def _over(kept: RenderSettings | None, given: RenderSettings) -> RenderSettings:
-    """A preset's settings, but for those given on the command line."""
-    from dataclasses import asdict, replace
-
-    if kept is None:
-        return given
-    return replace(kept, **{name: value for name, value in asdict(given).items() if value})
 
 
 def _show_limits(synth: Synthesizer, clip: Clip, settings: RenderSettings) -> None:

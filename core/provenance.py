@@ -23,6 +23,7 @@ import numpy as np
 from core import timbre
 from core.audio import riff
 from core.clip import Clip, Note
+from core.engines.registry import check_settings, settings_to_json
 from core.errors import AudioError, TimbreError
 from core.settings import RenderSettings
 from core.timbre import Timbre
@@ -102,7 +103,7 @@ class Provenance:
             "embedding": _embedding_to_json(self.embedding),
             "seed": self.seed,
             "model": {"id": self.model_id, "sha256": self.model_sha256},
-            "settings": asdict(self.settings),
+            "settings": settings_to_json(self.settings),
             "sample_rate": self.sample_rate,
             "subtype": self.subtype,
             "device": self.device,
@@ -133,7 +134,7 @@ class Provenance:
                 model_id=str(data["model"]["id"]),
                 model_sha256=str(data["model"]["sha256"]),
                 sample_rate=int(data["sample_rate"]),
-                settings=RenderSettings(**data["settings"]),
+                settings=check_settings(data["settings"]),
                 subtype=str(data["subtype"]),
                 timbre=None if data["timbre"] is None else timbre.from_dict(data["timbre"]),
                 preset=None if preset is None else PresetVersion(**preset),

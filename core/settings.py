@@ -1,38 +1,141 @@
-"""How to decode: what a render may be asked for beside its clip, timbre and seed."""
+"""Settings of a render: how an engine declares one, and the values that are given for them.
+
+Which settings there are is each engine's business (:mod:`core.engines.registry` has them all);
+here is only the form that a declaration and a value have.
+"""
 
 from __future__ import annotations
 
+import math
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from core.errors import SettingsError
 
+Number = int | float
 
-@dataclass(frozen=True, slots=True)
-class RenderSettings:
-    """How to decode. ``None`` means the engine's own default.
+
+@dataclass(frozen=True)
+class Setting:
+    """One thing about a render that an engine lets its user choose.
+
+    Command lines, OSC keys, the spool's fields, the library and windows are made from these.
 
     Attributes:
-        temperature: > 0; below 1 is safer, above 1 wilder. Sampling engines only.
-        top_k: keep the k likeliest tokens of each codebook, ≥ 1. Sampling engines only.
-        top_p: keep the smallest set of tokens with this probability, (0, 1].
-            Sampling engines only.
-        guidance: strength of first-note guidance, ≥ 1 (1 is off). Sampling engines only.
-
-    Raises:
-        SettingsError: if a value is outside its range.
+        name: a Python name, also the OSC key; the option on a command line is ``--top-k``
+            for ``top_k``.
+        type: ``int`` or ``float``.
+        help: one line for people.
+        low, high: the smallest and largest value; infinity where there is no bound.
+        low_excluded: whether ``low`` itself is too small.
+        default: what is played when none is given; None where it depends on other settings,
+            as ``help`` then says.
+        unit: of the value, such as ``dB``; empty for a plain number.
     """
 
-    temperature: float | None = None
-    top_k: int | None = None
-    top_p: float | None = None
-    guidance: float | None = None
+    name: str
+    type: type[int] | type[float]
+    help: str
+    low: float = -math.inf
+    high: float = math.inf
+    low_excluded: bool = False
+    default: Number | None = None
+    unit: str = ""
 
-    def __post_init__(self) -> None:
-        if self.temperature is not None and not 0.0 < self.temperature <= 100.0:
-            raise SettingsError(f"temperature {self.temperature} is outside (0, 100]")
-        if self.top_k is not None and self.top_k < 1:
-            raise SettingsError(f"top-k {self.top_k} is below 1")
-        if self.top_p is not None and not 0.0 < self.top_p <= 1.0:
-            raise SettingsError(f"top-p {self.top_p} is outside (0, 1]")
-        if self.guidance is not None and not 1.0 <= self.guidance <= 20.0:
-            raise SettingsError(f"guidance {self.guidance} is outside 1–20")
+    @property
+    def label(self) -> str:
+        """The name as it stands in messages and options: ``top-k``."""
+        return self.name.replace("_", "-")
+
+    @property
+    def range(self) -> str:
+        """The values allowed, for messages: ``(0, 100]``, ``1–20`` or ``1 or more``."""
+        unit = f" {self.unit}" if self.unit else ""
+        if math.isinf(self.low) and math.isinf(self.high):
+            return f"any number{unit}"
+        if math.isinf(self.high):
+            return f"{'more than ' if self.low_excluded else ''}{self.low:g}{unit}" + (
+                "" if self.low_excluded else " or more"
+            )
+        if math.isinf(self.low):
+            return f"{self.high:g}{unit} or less"
+        if self.low_excluded:
+            return f"({self.low:g}, {self.high:g}]{unit}"
+        return f"{self.low:g}–{self.high:g}{unit}"
+
+    def checked(self, value: object) -> Number:
+        """The value in the setting's type.
+
+        Raises:
+            SettingsError: if it is no number, not whole where it must be, or out of range.
+        """
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            raise SettingsError(f"the setting {self.label} needs a number, not {value!r}")
+        if not math.isfinite(value):
+            raise SettingsError(f"{self.label} {value} is no number")
+        if self.type is int and not float(value).is_integer():
+            raise SettingsError(f"the setting {self.label} needs a whole number, not {value!r}")
+        too_small = value <= self.low if self.low_excluded else value < self.low
+        if too_small or value > self.high:
+            raise SettingsError(f"{self.label} {value} is outside {self.range}")
+        return self.type(value)
+
+    def of(self, settings: RenderSettings) -> Number | None:
+        """The value to play with: the one given, checked, else the default.
+
+        Raises:
+            SettingsError: if the given one is out of range.
+        """
+        value = settings.get(self.name)
+        return self.default if value is None else self.checked(value)
+
+
+class RenderSettings(Mapping[str, Number]):
+    """The settings that are given for a render; an engine's defaults stand for the others.
+
+    An immutable mapping of names to numbers. :func:`core.engines.registry.check_settings`
+    says whether there are such settings and whether the values are allowed.
+
+    >>> RenderSettings(temperature=0.9, top_k=None)
+    RenderSettings(temperature=0.9)
+
+    Args:
+        values: names and numbers; None means not given.
+        named: the same as keywords, which go before ``values``.
+
+    Raises:
+        SettingsError: if a value is no finite number.
+    """
+
+    __slots__ = ("_values",)
+    _values: dict[str, Number]
+
+    def __init__(
+        self, values: Mapping[str, Number | None] | None = None, /, **named: Number | None
+    ) -> None:
+        kept: dict[str, Number] = {}
+        for name, value in {**(values or {}), **named}.items():
+            if value is None:
+                continue
+            if isinstance(value, bool) or not isinstance(value, int | float):
+                raise SettingsError(f"the setting {name} needs a number, not {value!r}")
+            if not math.isfinite(value):
+                raise SettingsError(f"the setting {name} is {value}, which is no number")
+            kept[name] = value
+        self._values = kept
+
+    def __getitem__(self, name: str) -> Number:
+        return self._values[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._values)
+
+    def __len__(self) -> int:
+        return len(self._values)
+
+    def __hash__(self) -> int:
+        return hash(frozenset(self._values.items()))
+
+    def __repr__(self) -> str:
+        given = ", ".join(f"{name}={value!r}" for name, value in self._values.items())
+        return f"RenderSettings({given})"

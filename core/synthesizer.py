@@ -17,7 +17,6 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -25,21 +24,19 @@ from core.audio import resample, write_wav
 from core.clip import Clip
 from core.encoders.base import TimbreEncoder
 from core.encoders.embed import resolve
-from core.engines.base import Engine, Limit, RenderRequest
+from core.engines.base import Engine, Limit, LiveStream, RenderRequest
+from core.engines.declaration import Ability
+from core.engines.registry import check_settings, engine_named
 from core.errors import ModelMissing, SettingsError
 from core.loading import choose_device, load_encoder, load_engine
 from core.midi import read_midi
+from core.models import DEFAULT_BUNDLE
 from core.models.registry import Bundle, Registry
 from core.progress import Progress, always_continue
 from core.provenance import PresetVersion, Provenance, provenance_chunks
 from core.settings import RenderSettings
 from core.timbre import Timbre
-from core.types import Embedding, FloatArray
-
-if TYPE_CHECKING:
-    from core.engines.embedded.streaming import Stream
-
-DEFAULT_BUNDLE = "embedded"
+from core.types import EMBEDDING_DIM, Embedding, FloatArray
 
 RenderItem = tuple["Clip | str | os.PathLike[str]", Timbre, int]
 """A clip (or the path of a MIDI file), a timbre, and a seed."""
@@ -120,7 +117,7 @@ class Synthesizer:
             SettingsError: if this machine has no such device.
         """
         found = (registry or Registry()).resolve(bundle)
-        chosen = choose_device(found.manifest.engine, device)
+        chosen = choose_device(engine_named(found.manifest.engine), device)
         return cls(load_engine(found, chosen), found, chosen)
 
     @cached_property
@@ -137,31 +134,29 @@ class Synthesizer:
         """The point a recipe stands for: float32 [512], unit norm."""
         return resolve(timbre, self.encoder)
 
-    def stream(self, timbre: Timbre, *, seed: int = 0, max_voices: int = 64) -> Stream:
+    def stream(self, timbre: Timbre, *, seed: int = 0, max_voices: int = 64) -> LiveStream:
         """Play live: notes in as they happen, audio out block by block.
 
         Args:
-            timbre: to begin with; :meth:`Stream.set_timbre` takes what :meth:`embed` gives.
+            timbre: to begin with; its ``set_timbre`` takes what :meth:`embed` gives.
             seed: with the same one, the same notes sound the same.
             max_voices: most notes sounding at once.
 
         Raises:
             SettingsError: if the model's engine renders whole clips only.
         """
-        from core.engines.embedded.engine import EmbeddedEngine
-        from core.engines.embedded.streaming import Stream
-
-        if not isinstance(self.engine, EmbeddedEngine):
+        if Ability.LIVE not in self.engine.declaration.abilities:
             raise SettingsError(
                 f"{self.bundle.id} renders whole clips only; play live with {DEFAULT_BUNDLE}"
             )
-        return Stream(self.engine.decoder, self.embed(timbre), seed=seed, max_voices=max_voices)
+        return self.engine.stream(self.embed(timbre), seed=seed, max_voices=max_voices)
 
     def limits(self, clip: Clip, settings: RenderSettings | None = None) -> list[Limit]:
         """What this engine cannot say about a clip."""
-        any_point = np.zeros(512, np.float32)
+        any_point = np.zeros(EMBEDDING_DIM, np.float32)
         any_point[0] = 1.0
-        return self.engine.limits(RenderRequest(clip, any_point, settings or RenderSettings()))
+        checked = check_settings(settings or {})
+        return self.engine.limits(RenderRequest(clip, any_point, checked))
 
     def render(
         self,
@@ -199,7 +194,7 @@ class Synthesizer:
             MidiError, AudioError, SettingsError: if an input cannot be used.
             Cancelled: if ``on_progress`` said so.
         """
-        settings = settings or RenderSettings()
+        settings = check_settings(settings or {})
         embeddings: dict[Timbre, FloatArray] = {}
         requests = []
         for clip, timbre, seed in items:

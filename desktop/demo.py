@@ -16,6 +16,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from core.models import DEFAULT_BUNDLE
+from core.options import DeviceOption, ModelOption
+
 if TYPE_CHECKING:
     from bridge.client import BridgeClient
     from core.library import Library
@@ -28,8 +31,8 @@ def demo(
     output: Annotated[Path, typer.Option("--output", "-o", help="Folder for the WAVs.")] = Path(
         "demo"
     ),
-    model: Annotated[str, typer.Option(help="Model bundle.")] = "embedded",
-    device: Annotated[str | None, typer.Option(help="cpu, cuda, cuda:N or mps.")] = None,
+    model: ModelOption = DEFAULT_BUNDLE,
+    device: DeviceOption = None,
 ) -> None:
     """Send a bundled score to a bridge in three timbres and measure what a listener hears."""
     began = time.perf_counter()

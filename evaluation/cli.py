@@ -12,12 +12,18 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from core.models import DEFAULT_BUNDLE
+from core.options import DeviceOption, with_settings
+from core.settings import RenderSettings
+
 if TYPE_CHECKING:
     from evaluation.compare import Comparison
     from evaluation.run import Config, Progress
 
 REGRESSED = 4
 """Exit code of ``compare`` when a watched figure fell further than allowed."""
+
+_NO_SETTINGS = RenderSettings()
 
 evaluate = typer.Typer(
     name="evaluate",
@@ -39,6 +45,7 @@ NoCache = Annotated[bool, typer.Option("--no-cache", help="Keep and use no cache
 
 
 @evaluate.command("run")
+@with_settings
 def run_command(
     manifest: Annotated[str, typer.Argument(help="A built-in set, a manifest, or its folder.")],
     output: Output,
@@ -50,24 +57,20 @@ def run_command(
     judge: Judge = None,
     baselines: Annotated[bool, typer.Option(help="Run the baselines too.")] = True,
     engine: EngineName = "local",
-    device: Annotated[str | None, typer.Option(help="cpu, cuda, cuda:N or mps.")] = None,
-    temperature: Annotated[float | None, typer.Option()] = None,
-    top_k: Annotated[int | None, typer.Option()] = None,
-    top_p: Annotated[float | None, typer.Option()] = None,
-    guidance: Annotated[float | None, typer.Option()] = None,
+    device: DeviceOption = None,
+    settings: RenderSettings = _NO_SETTINGS,
     no_cache: NoCache = False,
     as_json: AsJson = False,
 ) -> None:
     """Render and score a set; the same command goes on with a run that was stopped."""
-    from core.settings import RenderSettings
     from evaluation.run import Config
     from evaluation.scoring import Settings
 
-    models = tuple(model or ["embedded"])
+    models = tuple(model or [DEFAULT_BUNDLE])
     config = Config(
         models=models,
         seed=seed,
-        render=RenderSettings(temperature, top_k, top_p, guidance),
+        render=settings,
         baselines=baselines,
         scoring=Settings(judge=_judge(judge, models[0])),
         limit=limit,
@@ -103,7 +106,7 @@ def score_command(
         baselines=baselines,
         folder=folder.absolute(),
         folder_name=name,
-        scoring=Settings(judge=_judge(judge, "embedded")),
+        scoring=Settings(judge=_judge(judge, DEFAULT_BUNDLE)),
         limit=limit,
     )
     _run(manifest, split, config, output, workers, engine, None, no_cache, as_json)

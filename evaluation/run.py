@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from core.clip import Clip
+from core.engines.registry import settings_to_json
 from core.errors import MidiError, OutputError, SettingsError, UserInputError
 from core.files import output_error
 from core.midi import read_midi
@@ -189,7 +190,7 @@ def _describe(
     return {
         "set": {"name": dataset.name, "sha256": dataset.sha256, "limit": config.limit},
         "seed": config.seed,
-        "render": asdict(config.render),
+        "render": settings_to_json(config.render),
         "systems": [system.name for system in systems],
         "models": {
             model: {

@@ -34,7 +34,7 @@ from evaluation.datasets import Item
 from evaluation.importers import SOUND_SUFFIXES
 
 if TYPE_CHECKING:
-    from core.codecs.dac import Codec
+    from core.codecs.base import Codec
 
 Kind = Literal[
     "model", "wrong-timbre", "codec", "ground-truth", "other-performance", "sine", "folder"
@@ -203,9 +203,10 @@ class Player:
     def _through_codec(self, model: str, item: Item) -> Sound:
         synth = self.synthesizer(model)
         if model not in self._codecs:
-            from core.codecs.dac import Codec
+            from core.codecs.registry import load_codec
 
-            self._codecs[model] = Codec.from_file(synth.bundle.file("codec"), synth.device)
+            name, weights = synth.engine.declaration.codec, synth.bundle.file("codec")
+            self._codecs[model] = load_codec(name, weights, synth.device)
         codec = self._codecs[model]
         audio, rate = read_audio(_needed(item.target))
         sound = resample(audio.mean(axis=0, keepdims=True), rate, codec.sample_rate)[0]

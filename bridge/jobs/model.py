@@ -14,6 +14,7 @@ from typing import Any, Literal
 from bridge.errors import Code
 from core import timbre as recipes
 from core.clip import Clip, Note
+from core.engines.registry import check_settings, settings_to_json
 from core.provenance import PresetVersion
 from core.settings import RenderSettings
 from core.timbre import Timbre
@@ -84,7 +85,7 @@ class JobRequest:
             "model_sha256": self.model_sha256,
             "seed": self.seed,
             "takes": self.takes,
-            "settings": asdict(self.settings),
+            "settings": settings_to_json(self.settings),
             "program_version": self.program_version,
             "priority": self.priority,
             "asked": self.asked,
@@ -104,7 +105,7 @@ class JobRequest:
                 "clip": Clip.of(clip["name"], notes, clip["length_s"]),
                 "timbre": recipes.from_dict(data["timbre"]),
                 "preset": None if preset is None else PresetVersion(**preset),
-                "settings": RenderSettings(**data["settings"]),
+                "settings": check_settings(data["settings"]),
             }
         )
 

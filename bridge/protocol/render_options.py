@@ -1,19 +1,23 @@
-"""What a render may be asked with beside its clip and preset: pairs of a name and a value."""
+"""What a render may be asked with beside its clip and preset: pairs of a name and a value.
+
+``seed``, ``takes`` and ``model`` are the protocol's own; the others are the settings that
+engines declare (:mod:`core.engines.registry`).
+"""
 
 from __future__ import annotations
 
-from dataclasses import fields
 from typing import TypedDict
 
 from bridge.protocol.argument_reader import MAX_ID_CHARACTERS, Argument, ArgumentReader
+from core.engines.registry import check_settings, declared_settings
 from core.errors import UserInputError
 from core.settings import RenderSettings
 
-_SETTINGS = tuple(entry.name for entry in fields(RenderSettings))
+OWN_NAMES = ("seed", "takes", "model")
 
 
 class Options(TypedDict):
-    """As :class:`bridge.protocol.Render` has them."""
+    """As :class:`bridge.protocol.messages.Render` has them."""
 
     seed: int
     takes: int
@@ -21,8 +25,17 @@ class Options(TypedDict):
     settings: RenderSettings
 
 
+def names() -> tuple[str, ...]:
+    """Every name that may be given."""
+    return (*OWN_NAMES, *declared_settings())
+
+
 def write(seed: int, takes: int, model: str, settings: RenderSettings) -> list[Argument]:
-    """The pairs; what is as it would be anyway is left out."""
+    """The pairs; what is as it would be anyway is left out.
+
+    Args:
+        seed, takes, model, settings: as :func:`read` gives them.
+    """
     args: list[Argument] = []
     if seed:
         args += ["seed", seed]
@@ -30,48 +43,43 @@ def write(seed: int, takes: int, model: str, settings: RenderSettings) -> list[A
         args += ["takes", takes]
     if model:
         args += ["model", model]
-    for name in _SETTINGS:
-        value = getattr(settings, name)
-        if value is not None:
-            args += [name, value if name == "top_k" else float(value)]
+    for name, setting in declared_settings().items():
+        if name in settings:
+            args += [name, setting.type(settings[name])]
     return args
 
 
 def read(args: ArgumentReader, max_takes: int) -> Options:
     """All that is left of a message's arguments, as pairs.
 
+    Args:
+        args: the names and values.
+        max_takes: most takes that may be asked for.
+
     Raises:
-        BadMessage: if there is no such option, or its value is outside its range.
+        RequestRefused: if there is no such option, or its value is outside its range.
     """
-    given: dict[str, Argument] = {}
+    declared = declared_settings()
+    seed, takes, model = 0, 1, ""
+    given: dict[str, float] = {}
     while len(args):
         key = args.text("a setting's name")
-        match key:
-            case "seed":
-                given[key] = args.integer(key, 0)
-            case "takes":
-                given[key] = args.integer(key, 1, max_takes)
-            case "model":
-                given[key] = args.text(key, MAX_ID_CHARACTERS)
-            case "top_k":
-                given[key] = args.integer(key)
-            case "temperature" | "top_p" | "guidance":
-                given[key] = args.number(key)
-            case _:
-                raise args.error(
-                    f"there is no setting {key!r}; there are seed, takes, model, "
-                    "temperature, top_k, top_p and guidance"
-                )
+        if key == "seed":
+            seed = args.integer(key, 0)
+        elif key == "takes":
+            takes = args.integer(key, 1, max_takes)
+        elif key == "model":
+            model = args.text(key, MAX_ID_CHARACTERS)
+        elif key in declared:
+            is_whole = declared[key].type is int
+            given[key] = args.integer(key) if is_whole else args.number(key)
+        else:
+            *most, last = names()
+            raise args.error(f"there is no setting {key!r}; there are {', '.join(most)} and {last}")
     try:
-        settings = RenderSettings(**{k: v for k, v in given.items() if k in _SETTINGS})  # type: ignore[arg-type]
+        settings = check_settings(given)
     except UserInputError as error:
         raise args.error(str(error)) from None
-    seed, takes = int(given.get("seed", 0)), int(given.get("takes", 1))
     if seed + takes > 2**32:
         raise args.error(f"{takes} takes from seed {seed} pass 4294967295")
-    return {
-        "seed": seed,
-        "takes": takes,
-        "model": str(given.get("model", "")),
-        "settings": settings,
-    }
+    return {"seed": seed, "takes": takes, "model": model, "settings": settings}

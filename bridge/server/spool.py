@@ -4,8 +4,8 @@ A script writes ``DIR/requests/ID.json`` (under a temporary name, then renames i
 ``DIR/results/ID.json``, which is always whole. A request is a JSON object:
 
 * ``{"client": NAME, "preset": NAME, "clip": {"name", "length_s", "notes": [{"pitch",
-  "start_s", "duration_s", "velocity"}, …]}, "seed", "takes", "model", "temperature", "top_k",
-  "top_p", "guidance"}`` renders; all after ``clip`` may be left out;
+  "start_s", "duration_s", "velocity"}, …]}, "seed", "takes", "model", …}`` renders; all after
+  ``clip`` may be left out, and so may the settings that engines declare;
 * ``{"client": NAME, "cancel": true}`` cancels the job of that ID;
 * ``{"presets": QUERY}`` asks for presets.
 
@@ -31,7 +31,7 @@ from typing import Any
 from bridge.clip_assembly import MAX_CLIP_NOTES
 from bridge.errors import RequestRefused, code_of
 from bridge.jobs.model import Job, JobEvent
-from bridge.protocol import FindPresets, Render, read_client_message
+from bridge.protocol import FindPresets, Render, read_client_message, render_options
 from bridge.protocol.replies import Done, Failed, PresetFound
 from bridge.server.job_notifier import ending
 from bridge.service import BridgeService
@@ -43,7 +43,6 @@ MAX_REQUEST_BYTES = 32 * 2**20
 LOOK_EVERY_S = 0.2
 _PROGRESS_EVERY_S = 0.2
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
-_OPTIONS = ("seed", "takes", "model", "temperature", "top_k", "top_p", "guidance")
 
 
 class Spool:
@@ -215,7 +214,7 @@ def _read(path: Path) -> dict[str, Any]:
 def _render(job_id: str, request: Mapping[str, Any]) -> tuple[Render, Clip]:
     """A render and its clip, by the same rules as an OSC message's."""
     arguments: list[object] = [job_id, job_id, request.get("preset", "")]
-    for name in _OPTIONS:
+    for name in render_options.names():
         if request.get(name) is not None:
             arguments += [name, request[name]]
     message = read_client_message(Render.address, arguments)

@@ -16,6 +16,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from core.codecs.base import Codec
 from core.errors import ModelDamaged
 from core.progress import Progress, always_continue, report
 from core.types import FloatArray
@@ -24,7 +25,7 @@ CHUNK_FRAMES = 430
 """Frames decoded at once by default: 5 s, about 1.5 GB at the published size."""
 
 
-class Codec:
+class Dac(Codec):
     """A DAC model for inference.
 
     Args:
@@ -32,9 +33,6 @@ class Codec:
         device: where it runs.
 
     Attributes:
-        sample_rate: Hz.
-        hop: samples in a frame.
-        codebooks: codes in a frame.
         reach_frames: frames to either side that a decoded frame depends on.
     """
 
@@ -46,11 +44,12 @@ class Codec:
         self.sample_rate = int(model.sample_rate)
         self.hop = int(np.prod(model.encoder_rates))
         self.codebooks = int(model.n_codebooks)
+        self.codebook_size = int(model.codebook_size)
         self.reach_frames = receptive_reach(model.decoder)
         self._silence: Tensor | None = None
 
     @classmethod
-    def from_file(cls, path: Path, device: torch.device | str = "cpu") -> Codec:
+    def from_file(cls, path: Path, device: torch.device | str = "cpu") -> Dac:
         """Load a weights file as descript publishes them (state dict and settings).
 
         Raises:
@@ -113,6 +112,11 @@ class Codec:
             around = self.encode(np.zeros(33 * self.hop, dtype=np.float32))
             self._silence = around[16]  # far enough from both ends
         return self._silence.expand(frames, -1).clone()
+
+
+def load(path: Path, device: str) -> Dac:
+    """Entry of :data:`core.codecs.registry.CODECS`; see :meth:`Dac.from_file`."""
+    return Dac.from_file(path, device)
 
 
 def receptive_reach(decoder: nn.Module) -> int:

@@ -10,8 +10,11 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import ClassVar, Protocol
 
 from core.clip import Clip, Note
+from core.engines.declaration import EngineDeclaration
+from core.errors import SettingsError
 from core.progress import Progress, always_continue
 from core.settings import RenderSettings
 from core.types import Embedding, FloatArray
@@ -49,13 +52,51 @@ class Limit:
     notes: tuple[Note, ...] = ()
 
 
+class LiveStream(Protocol):
+    """Notes go in as they are played, sound comes out block by block.
+
+    Times are samples from the beginning of the next block.
+
+    Attributes:
+        sample_rate: of the sound, Hz.
+        latency: samples by which everything sounds later than it was asked for.
+    """
+
+    sample_rate: int
+    latency: int
+
+    @property
+    def sounding(self) -> int:
+        """How many voices sound."""
+
+    def note_on(self, pitch: int, velocity: int, at: int = 0) -> int:
+        """Begin a note of a key 0–127, velocity 1–127; gives its id, for :meth:`release`."""
+
+    def note_off(self, pitch: int, at: int = 0) -> None:
+        """Release the note of a key, the one that began first if it has several."""
+
+    def release(self, note_id: int, at: int = 0) -> None:
+        """Release a note by its id."""
+
+    def all_notes_off(self, at: int = 0) -> None:
+        """Release every note that has begun by then."""
+
+    def set_timbre(self, embedding: Embedding) -> None:
+        """Play on in another timbre."""
+
+    def process(self, samples: int) -> FloatArray:
+        """The next block: float32 [samples], finite."""
+
+
 class Engine(ABC):
     """Turns notes and an embedding into audio.
 
     Attributes:
+        declaration: its name, settings and abilities.
         sample_rate: of the audio :meth:`render` returns, Hz.
     """
 
+    declaration: ClassVar[EngineDeclaration]
     sample_rate: int
 
     @abstractmethod
@@ -77,3 +118,34 @@ class Engine(ABC):
         Raises:
             Cancelled: if ``on_progress`` answered False.
         """
+
+    def stream(self, embedding: Embedding, *, seed: int = 0, max_voices: int = 64) -> LiveStream:
+        """Play live; for engines with :attr:`~core.engines.declaration.Ability.LIVE`.
+
+        Args:
+            embedding: the timbre to begin with.
+            seed: with the same one, the same notes sound the same.
+            max_voices: most notes sounding at once, ≥ 1.
+
+        Raises:
+            SettingsError: if the engine renders whole clips only.
+        """
+        raise SettingsError(f"the {self.declaration.name} engine renders whole clips only")
+
+
+def ignored_settings(engine: EngineDeclaration, settings: RenderSettings) -> list[Limit]:
+    """The limit that says which of the given settings an engine does not have; none if all.
+
+    Args:
+        engine: by its declaration.
+        settings: of a request.
+    """
+    declared = {setting.name for setting in engine.settings}
+    ignored = [name for name in settings if name not in declared]
+    if not ignored:
+        return []
+    have = "has" if len(ignored) == 1 else "have"
+    message = (
+        f"the {engine.name} engine has no such settings: {', '.join(ignored)} {have} no effect"
+    )
+    return [Limit("setting_ignored", message)]

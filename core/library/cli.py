@@ -7,13 +7,16 @@ Mounted by the command line, which also turns errors into exit codes.
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import typer
 
 from core.errors import SettingsError
+from core.models import DEFAULT_BUNDLE
+from core.options import JsonOption, with_settings
+from core.settings import RenderSettings
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -22,6 +25,8 @@ if TYPE_CHECKING:
     from core.library.presets import Kind, Order
     from core.timbre import Timbre
 
+_NO_SETTINGS = RenderSettings()
+
 app = typer.Typer(
     help="Keep timbres as presets: named, tagged, searchable.",
     no_args_is_help=True,
@@ -29,7 +34,6 @@ app = typer.Typer(
 )
 
 NameArgument = Annotated[str, typer.Argument(metavar="NAME", help="The preset's name or id.")]
-JsonOption = Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")]
 AudioOption = Annotated[Path | None, typer.Option(help="The timbre of a recording.")]
 TextOption = Annotated[str | None, typer.Option(help="The timbre that words describe.")]
 BlendOption = Annotated[str | None, typer.Option(help="Of presets: NAME=0.6,NAME=0.4.")]
@@ -38,13 +42,10 @@ RatingOption = Annotated[int | None, typer.Option(help="0 (none) – 5.")]
 FavouriteOption = Annotated[bool | None, typer.Option("--favourite/--no-favourite")]
 LimitOption = Annotated[int, typer.Option(help="Show at most so many.")]
 OffsetOption = Annotated[int, typer.Option(help="Leave out so many at the start.")]
-TemperatureOption = Annotated[float | None, typer.Option(help="For sampling engines.")]
-TopKOption = Annotated[int | None, typer.Option(help="For sampling engines.")]
-TopPOption = Annotated[float | None, typer.Option(help="For sampling engines.")]
-GuidanceOption = Annotated[float | None, typer.Option(help="For sampling engines.")]
 
 
 @app.command()
+@with_settings
 def add(
     name: Annotated[str, typer.Option(help="What to call it.")],
     audio: AudioOption = None,
@@ -53,22 +54,17 @@ def add(
     tag: TagOption = None,
     rating: RatingOption = None,
     favourite: FavouriteOption = None,
-    temperature: TemperatureOption = None,
-    top_k: TopKOption = None,
-    top_p: TopPOption = None,
-    guidance: GuidanceOption = None,
+    settings: RenderSettings = _NO_SETTINGS,
 ) -> None:
     """Save a timbre as a preset; a recording is copied into the library."""
     timbre = _timbre(audio, text, blend)
     if timbre is None:
         raise SettingsError("a preset needs a timbre: give --audio, --text or --blend")
-    from core.settings import RenderSettings
-
     with _library() as library:
         preset = library.add(
             name,
             timbre,
-            RenderSettings(temperature, top_k, top_p, guidance),
+            settings,
             tag or (),
             rating=rating or 0,
             favourite=bool(favourite),
@@ -132,7 +128,7 @@ def similar(
     name: Annotated[str | None, typer.Argument(metavar="NAME", help="To a preset.")] = None,
     audio: Annotated[Path | None, typer.Option(help="To a recording.")] = None,
     text: Annotated[str | None, typer.Option(help="To words.")] = None,
-    model: Annotated[str, typer.Option(help="Whose ear: a model bundle.")] = "embedded",
+    model: Annotated[str, typer.Option(help="Whose ear: a model bundle.")] = DEFAULT_BUNDLE,
     limit: LimitOption = 20,
     as_json: JsonOption = False,
 ) -> None:
@@ -155,6 +151,7 @@ def similar(
 
 
 @app.command()
+@with_settings
 def edit(
     name: NameArgument,
     new_name: Annotated[str | None, typer.Option("--name", help="Call it this.")] = None,
@@ -165,24 +162,19 @@ def edit(
     no_tags: Annotated[bool, typer.Option("--no-tags", help="Remove all tags.")] = False,
     rating: RatingOption = None,
     favourite: FavouriteOption = None,
-    temperature: TemperatureOption = None,
-    top_k: TopKOption = None,
-    top_p: TopPOption = None,
-    guidance: GuidanceOption = None,
+    settings: RenderSettings = _NO_SETTINGS,
 ) -> None:
     """Change a preset; --tag replaces all its tags, another timbre makes a new version."""
     if tag and no_tags:
         raise SettingsError("--tag and --no-tags contradict each other; give one")
     timbre = _timbre(audio, text, blend)
-    given = {"temperature": temperature, "top_k": top_k, "top_p": top_p, "guidance": guidance}
-    changed: dict[str, Any] = {key: value for key, value in given.items() if value is not None}
     with _library() as library:
         before = library.get(name)
         preset = library.edit(
             before.id,
             name=new_name,
             timbre=timbre,
-            settings=replace(before.settings, **changed),
+            settings=RenderSettings({**before.settings, **settings}),
             tags=() if no_tags else tag,
             rating=rating,
             favourite=favourite,

@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
+from core.engines.registry import check_settings
 from core.errors import SettingsError
 from core.library import recipes
 from core.library.errors import PresetFileError
@@ -62,7 +63,7 @@ def write(entries: Iterable[Entry]) -> bytes:
             "tags": list(entry.tags),
             "rating": entry.rating,
             "favourite": entry.favourite,
-            "settings": recipes.settings_to_data(entry.settings),
+            "settings": dict(check_settings(entry.settings)),
             "recipe": recipes.to_data(entry.recipe),
         }
         if entry.key is not None:
@@ -124,7 +125,7 @@ def _entry(data: Any, place: int) -> Entry:
             return Entry(
                 clean_name(name),
                 recipe,
-                recipes.settings_from_data(settings),
+                check_settings(settings),
                 clean_tags(tags),
                 check_rating(rating),
                 favourite,

@@ -11,13 +11,12 @@ import hashlib
 import json
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from core.errors import SettingsError
 from core.library.presets import Kind
-from core.settings import RenderSettings
 from core.timbre import MAX_DEPTH, MAX_PARTS, AudioTimbre, Blend, BlendMode, TextTimbre, Timbre
 
 MAX_LEAVES = 256
@@ -260,29 +259,3 @@ def _from_data(data: Any, levels_left: int) -> StoredRecipe | PinnedPreset:
                         raise SettingsError("a part of a blend needs a weight and a recipe")
             return StoredBlend(tuple(read), mode)
     raise SettingsError("this is not a recipe: it needs a kind (audio, text or blend) and its data")
-
-
-def settings_to_data(settings: RenderSettings) -> dict[str, Any]:
-    """The settings that are given, as JSON-ready data."""
-    return {key: value for key, value in asdict(settings).items() if value is not None}
-
-
-def settings_from_data(data: Any) -> RenderSettings:
-    """Read what :func:`settings_to_data` wrote.
-
-    Raises:
-        SettingsError: if a setting is unknown, not a number, or outside its range.
-    """
-    known = {"temperature": float, "top_k": int, "top_p": float, "guidance": float}
-    if not isinstance(data, dict):
-        raise SettingsError("settings are names with numbers")
-    values: dict[str, Any] = {}
-    for key, value in data.items():
-        if key not in known:
-            raise SettingsError(f"the setting {key!r} is unknown; use {', '.join(known)}")
-        if isinstance(value, bool) or not isinstance(value, int | float):
-            raise SettingsError(f"the setting {key} needs a number, not {value!r}")
-        if known[key] is int and not float(value).is_integer():
-            raise SettingsError(f"the setting {key} needs a whole number, not {value!r}")
-        values[key] = known[key](value)
-    return RenderSettings(**values)

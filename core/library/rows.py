@@ -10,8 +10,8 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, bindparam, select
 
+from core.engines.registry import check_settings
 from core.errors import SettingsError
-from core.library import recipes
 from core.library.errors import UnknownPreset
 from core.library.presets import Preset, name_key
 from core.library.schema import PRESET, TAG, VERSION
@@ -85,7 +85,7 @@ def _preset(row: Row[Any], tags: Iterable[str]) -> Preset:
         version=row.number,
         kind=row.kind,
         summary=row.summary,
-        settings=recipes.settings_from_data(json.loads(row.settings)),
+        settings=check_settings(json.loads(row.settings)),
         tags=tuple(sorted(tags)),
         rating=row.rating,
         favourite=bool(row.favourite),

@@ -17,6 +17,7 @@ from typing import Any
 
 from sqlalchemy import Connection, delete, func, insert, select, text, update
 
+from core.engines.registry import check_settings
 from core.library import recipes
 from core.library.errors import BlendCycle, NameTaken, UnknownPreset
 from core.library.presets import PresetBlend, name_key
@@ -96,7 +97,7 @@ def add_version(
             number=number,
             summary=recipes.summary(recipe),
             recipe=_dump(recipes.to_data(recipe)),
-            settings=_dump(recipes.settings_to_data(settings)),
+            settings=_dump(dict(check_settings(settings))),
             digest=recipes.digest(expanded),
             created_at=_now(),
         )

@@ -15,6 +15,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, select
 
+from core.engines.registry import check_settings
 from core.errors import AudioError, SettingsError
 from core.library import recipes, rows, store
 from core.library.database import Database
@@ -58,7 +59,7 @@ def _entry(connection: Connection, version: PinnedPreset, recipe: StoredRecipe) 
     return Entry(
         preset.name,
         recipe,
-        recipes.settings_from_data(json.loads(settings)),
+        check_settings(json.loads(settings)),
         preset.tags,
         preset.rating,
         preset.favourite,
@@ -164,5 +165,5 @@ def _place(connection: Connection, entry: Entry) -> int:
 
 
 def _is_same(row: Row[Any], digest: bytes, entry: Entry) -> bool:
-    settings = recipes.settings_from_data(json.loads(row.settings))
+    settings = check_settings(json.loads(row.settings))
     return bool(row.digest == digest) and settings == entry.settings

@@ -1,1 +1,4 @@
-"""Model bundles: what they hold, where they are, how they get here."""
+"""Model bundles: what there is, where it is, and the weights that ship."""
+
+DEFAULT_BUNDLE = "embedded"
+"""The bundle that is used where none is named; it ships with the program."""

@@ -177,7 +177,7 @@ SMALL_BOMB = {
         ({"clip": BOMB}, "claims 1000000000 notes"),
         ({"clip": SMALL_BOMB}, "notes are damaged"),
         ({"settings": {"temperature": -1}}, "temperature -1"),
-        ({"settings": {"colour": 1}}, "TypeError"),
+        ({"settings": {"colour": 1}}, "'colour' is unknown"),
         ({"timbre": {"kind": "smell"}}, "not a timbre"),
         ({"embedding": {"times_s": None, "float32": "AAAA"}}, "damaged"),
         ({"model": {}}, "KeyError"),

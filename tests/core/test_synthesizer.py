@@ -12,6 +12,7 @@ from core.midi import write_midi
 from core.models.registry import Registry
 from core.provenance import read_provenance
 from core.settings import RenderSettings
+from tests.core.engines.tokensynth import tiny
 from tests.helpers.bundles import write_tiny_bundle
 
 CLIP = Clip.of("riff", [Note(0.2 * i, 50 + 3 * i, 70 + 8 * i, 0.3) for i in range(6)])
@@ -145,9 +146,8 @@ def test_played_live_it_sounds_as_rendered(synth: Synthesizer, recording: Path) 
 
 
 def test_an_engine_of_whole_clips_cannot_be_played_live(synth: Synthesizer) -> None:
-    class Other:
-        sample_rate = 44_100
-
-    whole = Synthesizer(Other(), synth.bundle, "cpu")  # type: ignore[arg-type]
+    whole = Synthesizer(tiny.engine(), synth.bundle, "cpu")
     with pytest.raises(SettingsError, match="play live with embedded"):
         whole.stream(TextTimbre("organ"))
+    with pytest.raises(SettingsError, match="whole clips only"):
+        whole.engine.stream(synth.embed(TextTimbre("organ")))

@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from core.audio import read_audio, resample
-from core.codecs.dac import Codec
+from core.codecs.dac import Dac
 from core.synthesizer import Synthesizer
 from evaluation import datasets, results, run
 from evaluation.systems import Player, System
@@ -67,7 +67,7 @@ def test_a_model_with_a_codec_brings_the_codecs_baseline(
     assert all(row["error"] is None for row in rows)
     figures = found["summary"]["fake/codec"]["figures"]
     assert figures["mss"]["mean"] > 0.1  # random weights: far from the target
-    codec = Codec.from_file(codec_file)
+    codec = Dac.from_file(codec_file)
     for row in rows:
         (target,) = (item.target for item in dataset.items if item.id == row["item"])
         assert target is not None

@@ -19,7 +19,9 @@ from core.encoders.embedded.minilm import SentenceEncoder
 from core.encoders.embedded.networks import RecordingNet, SentenceNet
 from core.encoders.embedded.note_offsets import NoteOffsets, with_offsets
 from core.encoders.embedded.transcription import transcribe_notes
+from core.encoders.embedded.weights import load_encoder_parts
 from core.engines.embedded.decoder import Decoder
+from core.models.registry import Bundle
 from core.types import FloatArray
 
 
@@ -107,3 +109,13 @@ def without_silence(mono: FloatArray) -> FloatArray:
     """Cut what lies 60 dB under the peak off both ends, [frames]."""
     loud = np.flatnonzero(np.abs(mono) > 1e-3 * np.abs(mono).max())
     return mono[loud[0] : loud[-1] + 1]
+
+
+def load(bundle: Bundle, _device: str) -> EmbeddedEncoder:
+    """Entry of :mod:`core.encoders.registry`: the encoder with a bundle's weights.
+
+    Raises:
+        ModelMissing, ModelDamaged: if the file is absent, or is not what it should be.
+    """
+    parts = load_encoder_parts(bundle.file("weights"))
+    return EmbeddedEncoder(*parts, bundle.id, bundle.sha256_of("weights"))

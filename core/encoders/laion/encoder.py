@@ -29,6 +29,7 @@ from torch import Tensor, nn
 from core.encoders.base import TimbreEncoder, unit
 from core.encoders.laion.roberta import Roberta, RobertaConfig
 from core.errors import AudioError, ModelDamaged, ModelMissing, UserInputError
+from core.models.registry import Bundle
 from core.types import EMBEDDING_DIM, FloatArray
 
 TRAINED_RATE = 16_000
@@ -259,3 +260,13 @@ def _import_htsat() -> ModuleType:
 def _sha256(path: Path) -> str:
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def load(bundle: Bundle, device: str) -> LaionEncoder:
+    """Entry of :mod:`core.encoders.registry`; see :meth:`LaionEncoder.from_files`."""
+    return LaionEncoder.from_files(
+        bundle.file("clap"),
+        bundle.file("tokenizer") if bundle.has("tokenizer") else None,
+        device,
+        bundle.sha256_of("clap"),
+    )

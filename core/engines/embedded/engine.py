@@ -1,7 +1,7 @@
 """The embedded engine: any clip, note by note, in tune by construction, at 44.1 kHz.
 
 All notes of all requests go through the decoder together; then each clip is summed from its
-notes. It does not sample tokens, so the sampling settings do not apply to it, and says so.
+notes. It has no settings.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import torch
 from torch import Tensor
 
 from core.clip import Note
-from core.engines.base import Engine, Limit, RenderRequest
+from core.engines.base import Engine, Limit, RenderRequest, ignored_settings
 from core.engines.embedded.controls import (
     N_NOISE,
     PITCH_RANGE,
@@ -23,6 +23,7 @@ from core.engines.embedded.controls import (
     held_times,
     tail_times,
 )
+from core.engines.embedded.declaration import DECLARATION
 from core.engines.embedded.decoder import Decoder
 from core.engines.embedded.levels import (
     TAIL_S,
@@ -33,6 +34,7 @@ from core.engines.embedded.levels import (
     silence_unheard,
 )
 from core.engines.embedded.noise import NOISE_FFT, NOISE_HOP, add_noise_power, filtered_noise
+from core.engines.embedded.streaming import Stream
 from core.engines.embedded.synthesis import (
     BLOCK,
     NotePhases,
@@ -41,8 +43,10 @@ from core.engines.embedded.synthesis import (
     amplitude,
     level_db,
 )
+from core.engines.embedded.weights import load_decoder
+from core.models.registry import Bundle
 from core.progress import Progress, always_continue, report
-from core.types import EmbeddingPath, FloatArray
+from core.types import Embedding, EmbeddingPath, FloatArray
 
 _NOTES_AT_ONCE = 128
 
@@ -114,6 +118,7 @@ class EmbeddedEngine(Engine):
         device: where to compute.
     """
 
+    declaration = DECLARATION
     sample_rate = SAMPLE_RATE
 
     def __init__(self, decoder: Decoder, device: torch.device | str = "cpu") -> None:
@@ -128,11 +133,11 @@ class EmbeddedEngine(Engine):
         if outside:
             message = f"{len(outside)} notes lie outside keys {low}–{high}; timbre is a guess there"
             found.append(Limit("pitch_range", message, outside))
-        given = [name for name, value in _sampling_settings(request).items() if value is not None]
-        if given:
-            message = f"the embedded engine does not sample; {', '.join(given)} has no effect"
-            found.append(Limit("setting_ignored", message))
-        return found
+        return found + ignored_settings(DECLARATION, request.settings)
+
+    def stream(self, embedding: Embedding, *, seed: int = 0, max_voices: int = 64) -> Stream:
+        """See :meth:`core.engines.base.Engine.stream`."""
+        return Stream(self.decoder, embedding, seed=seed, max_voices=max_voices)
 
     @torch.inference_mode()
     def render(
@@ -230,11 +235,10 @@ class EmbeddedEngine(Engine):
         return torch.from_numpy(np.ascontiguousarray(array)).to(self.device)
 
 
-def _sampling_settings(request: RenderRequest) -> dict[str, float | None]:
-    settings = request.settings
-    return {
-        "temperature": settings.temperature,
-        "top_k": settings.top_k,
-        "top_p": settings.top_p,
-        "guidance": settings.guidance,
-    }
+def load(bundle: Bundle, device: str) -> EmbeddedEngine:
+    """Entry of :mod:`core.engines.registry`: the engine with a bundle's weights.
+
+    Raises:
+        ModelMissing, ModelDamaged: if the file is absent, or is not what it should be.
+    """
+    return EmbeddedEngine(load_decoder(bundle.file("weights")), device)

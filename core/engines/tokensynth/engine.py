@@ -16,10 +16,12 @@ import torch
 from torch import Tensor
 
 from core.clip import Clip
-from core.codecs.dac import Codec
+from core.codecs.base import Codec
+from core.codecs.registry import load_codec
 from core.engines.base import Engine, Limit, RenderRequest
 from core.engines.tokensynth.checkpoint import load_transformer
-from core.engines.tokensynth.generate import Item, Prompt, generate
+from core.engines.tokensynth.declaration import DECLARATION
+from core.engines.tokensynth.generate import DecodeItem, Prompt, generate
 from core.engines.tokensynth.guidance import FirstNoteGuidance
 from core.engines.tokensynth.limits import limits_of
 from core.engines.tokensynth.sampling import Sampling
@@ -34,6 +36,7 @@ from core.engines.tokensynth.windows import (
     plan_windows,
 )
 from core.errors import ModelDamaged, SettingsError
+from core.models.registry import Bundle
 from core.progress import Progress, always_continue, report
 from core.types import EMBEDDING_DIM, EmbeddingPath, FloatArray
 
@@ -47,7 +50,7 @@ _DECODING_SHARE = 0.85  # of a render's time, the codec takes the rest; for prog
 
 
 @dataclass
-class _Render:
+class _Decoding:
     """One request on its way."""
 
     embedding: Tensor
@@ -70,6 +73,8 @@ class TokenSynthEngine(Engine):
     Raises:
         ModelDamaged: if network and codec do not belong together.
     """
+
+    declaration = DECLARATION
 
     def __init__(
         self,
@@ -105,7 +110,7 @@ class TokenSynthEngine(Engine):
         """
         return cls(
             load_transformer(transformer_path, conditional=True, device=device),
-            Codec.from_file(codec_path, device),
+            load_codec(DECLARATION.codec, codec_path, str(device)),
             load_transformer(unconditional_path, conditional=False, device=device)
             if unconditional_path
             else None,
@@ -150,13 +155,13 @@ class TokenSynthEngine(Engine):
             results.append(np.ascontiguousarray(audio[None, :length]))
         return results
 
-    def _begin(self, request: RenderRequest) -> _Render:
+    def _begin(self, request: RenderRequest) -> _Decoding:
         embedding = start_embedding(request)
         sampling = sampling_for(request.settings, can_guide=self._unconditional is not None)
         guidance = None
         if self._unconditional is not None and sampling.guidance > 1:
             guidance = FirstNoteGuidance(self._unconditional, sampling.guidance)
-        return _Render(
+        return _Decoding(
             torch.from_numpy(embedding),
             sampling,
             torch.Generator().manual_seed(request.seed),
@@ -165,7 +170,7 @@ class TokenSynthEngine(Engine):
         )
 
     def _decode_round(
-        self, current: Sequence[tuple[_Render, Window]], on_progress: Progress
+        self, current: Sequence[tuple[_Decoding, Window]], on_progress: Progress
     ) -> None:
         """Decode one window of each render, and append its frames to the render's codes."""
         asked = [
@@ -190,11 +195,11 @@ class TokenSynthEngine(Engine):
             render.codes = torch.cat([render.codes, codes])
         report(on_progress, 1.0)
 
-    def _item(self, render: _Render, window: Window) -> Item:
+    def _item(self, render: _Decoding, window: Window) -> DecodeItem:
         if render.guidance:
             render.guidance.new_window()
         heard = render.codes[len(render.codes) - window.context_frames :]
-        return Item(
+        return DecodeItem(
             Prompt(
                 prompt_tokens(window.notes), render.embedding, audio_tokens(heard), window.frames
             ),
@@ -202,6 +207,17 @@ class TokenSynthEngine(Engine):
             render.generator,
             render.guidance,
         )
+
+
+def load(bundle: Bundle, device: str) -> TokenSynthEngine:
+    """Entry of :mod:`core.engines.registry`; see :meth:`TokenSynthEngine.from_files`."""
+    unconditional = "unconditional"
+    return TokenSynthEngine.from_files(
+        bundle.file("transformer"),
+        bundle.file(unconditional) if bundle.has(unconditional) else None,
+        bundle.file("codec"),
+        device,
+    )
 
 
 def _part(on_progress: Progress, start: float, end: float) -> Progress:

@@ -52,7 +52,7 @@ class Prompt:
 
 
 @dataclass
-class Item:
+class DecodeItem:
     """One prompt and what has been made of it.
 
     Attributes:
@@ -118,12 +118,12 @@ class Decode:
     """
 
     model: Transformer
-    items: list[Item]
+    items: list[DecodeItem]
     cache: KVCache
     logits: Tensor
 
 
-def prefill(model: Transformer, items: Sequence[Item]) -> Decode:
+def prefill(model: Transformer, items: Sequence[DecodeItem]) -> Decode:
     """Feed every item's prefix, shorter ones padded on the left."""
     device = model.pos_embed.device
     prefixes = [item.prefix() for item in items]
@@ -173,7 +173,7 @@ def decode_n(state: Decode, count: int, on_step: Callable[[], None]) -> None:
 
 
 @torch.inference_mode()
-def generate(model: Transformer, items: Sequence[Item], on_step: Callable[[], None]) -> None:
+def generate(model: Transformer, items: Sequence[DecodeItem], on_step: Callable[[], None]) -> None:
     """Decode every item to its end, in place.
 
     Args:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from core.clip import Note
-from core.engines.base import Limit, RenderRequest
+from core.engines.base import Limit, RenderRequest, ignored_settings
+from core.engines.tokensynth.declaration import DECLARATION, GUIDANCE
 from core.engines.tokensynth.tokens import STEPS_PER_S, VELOCITIES, nearest_velocity
 from core.types import EmbeddingPath
 
@@ -51,8 +52,8 @@ def limits_of(request: RenderRequest, left_out: Sequence[Note], *, can_guide: bo
         limits.append(
             Limit("embedding_path", "a timbre that moves is not possible; its start is used")
         )
-    if not can_guide and (request.settings.guidance or 1.0) > 1.0:
+    if not can_guide and (GUIDANCE.of(request.settings) or 1.0) > 1.0:
         limits.append(
             Limit("setting_ignored", "guidance needs the unconditional weights, not loaded here")
         )
-    return limits
+    return limits + ignored_settings(DECLARATION, request.settings)

@@ -8,14 +8,14 @@ import numpy as np
 import pytest
 import torch
 
-from core.codecs.dac import Codec, receptive_reach
+from core.codecs.dac import Dac, receptive_reach
 from core.errors import Cancelled, ModelDamaged
 from tests.core.engines.tokensynth import tiny
 
 
 @pytest.fixture(scope="module")
-def codec() -> Codec:
-    return Codec(tiny.dac_model())
+def codec() -> Dac:
+    return Dac(tiny.dac_model())
 
 
 def codes(frames: int) -> torch.Tensor:
@@ -23,7 +23,7 @@ def codes(frames: int) -> torch.Tensor:
 
 
 @pytest.mark.parametrize("chunk_frames", [1, 37, 100])
-def test_chunks_decode_to_the_whole(codec: Codec, chunk_frames: int) -> None:
+def test_chunks_decode_to_the_whole(codec: Dac, chunk_frames: int) -> None:
     made = codes(120)
     whole = codec.decode(made, chunk_frames=1000)
     largest = float(np.abs(codec.decode(made, chunk_frames=chunk_frames) - whole).max())
@@ -44,34 +44,34 @@ def test_the_reach_is_the_receptive_field() -> None:
     assert furthest <= reach <= furthest + 3
 
 
-def test_encoding_keeps_time(codec: Codec) -> None:
+def test_encoding_keeps_time(codec: Dac) -> None:
     assert codec.encode(np.zeros(512 * 7, np.float32)).shape == (7, 9)
     assert codec.encode(np.zeros(512 * 7 + 1, np.float32)).shape == (8, 9)
 
 
-def test_silence_is_one_frame_over_and_over(codec: Codec) -> None:
+def test_silence_is_one_frame_over_and_over(codec: Dac) -> None:
     silence = codec.silence(5)
     assert silence.shape == (5, 9)
     assert bool((silence == silence[0]).all())
     assert torch.equal(silence[0], codec.encode(np.zeros(512 * 40, np.float32))[20])
 
 
-def test_decoding_can_be_cancelled(codec: Codec) -> None:
+def test_decoding_can_be_cancelled(codec: Dac) -> None:
     with pytest.raises(Cancelled):
         codec.decode(codes(50), on_progress=lambda fraction: fraction < 0.5, chunk_frames=10)
 
 
-def test_no_codes_are_no_sound(codec: Codec) -> None:
+def test_no_codes_are_no_sound(codec: Dac) -> None:
     assert codec.decode(codes(0)).shape == (0,)
 
 
-def test_a_file_in_the_published_form_loads(tmp_path: Path, codec: Codec) -> None:
+def test_a_file_in_the_published_form_loads(tmp_path: Path, codec: Dac) -> None:
     path = tmp_path / "dac.pt"
     settings = {**tiny.DAC_SETTINGS, "sample_rate": 44100, "lr": 1e-4}
     torch.save(
         {"state_dict": tiny.dac_model().state_dict(), "metadata": {"kwargs": settings}}, path
     )
-    loaded = Codec.from_file(path)
+    loaded = Dac.from_file(path)
     assert (loaded.sample_rate, loaded.hop, loaded.codebooks) == (44100, 512, 9)
     assert np.array_equal(loaded.decode(codes(20)), codec.decode(codes(20)))
 
@@ -95,7 +95,7 @@ def test_a_damaged_file_is_named(tmp_path: Path, fault: str) -> None:
     if fault == "not weights":
         path.write_bytes(b"<html>")
     with pytest.raises(ModelDamaged, match=r"dac\.pt.*pull it again"):
-        Codec.from_file(path)
+        Dac.from_file(path)
 
 
 def test_a_codec_that_does_not_keep_time_is_refused() -> None:
@@ -103,4 +103,4 @@ def test_a_codec_that_does_not_keep_time_is_refused() -> None:
 
     odd = dac.DAC(encoder_dim=2, encoder_rates=[3], decoder_dim=4, decoder_rates=[3], latent_dim=4)
     with pytest.raises(ModelDamaged, match="odd"):
-        Codec(odd)
+        Dac(odd)

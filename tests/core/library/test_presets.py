@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from core.engines.registry import check_settings
 from core.errors import AudioError, SettingsError
 from core.library import Library, PresetBlend, recipes
 from core.library.errors import BlendCycle, NameTaken, UnknownPreset
@@ -264,4 +265,4 @@ def test_the_digest_is_of_what_is_heard() -> None:
 )  # fmt: skip
 def test_settings_that_make_no_sense_are_refused(data: object) -> None:
     with pytest.raises(SettingsError):
-        recipes.settings_from_data(data)
+        check_settings(data)

@@ -9,12 +9,12 @@ import pytest
 import torch
 
 from core.clip import Clip, Note
-from core.codecs.dac import Codec
+from core.codecs.dac import Dac
 from core.engines.base import RenderRequest
 from core.engines.tokensynth import engine as engine_module
 from core.engines.tokensynth.checkpoint import to_published
 from core.engines.tokensynth.engine import TAIL_S, TokenSynthEngine
-from core.engines.tokensynth.generate import Item, Prompt, generate
+from core.engines.tokensynth.generate import DecodeItem, Prompt, generate
 from core.engines.tokensynth.sampling import Sampling
 from core.engines.tokensynth.tokens import prompt_tokens
 from core.engines.tokensynth.transformer import PRESETS
@@ -107,7 +107,7 @@ def test_a_minute_is_rendered_in_windows(engine: TokenSynthEngine) -> None:
     sizes: list[int] = []
     original = engine_module.generate
 
-    def watched(model: torch.nn.Module, items: list[Item], on_step: object) -> None:
+    def watched(model: torch.nn.Module, items: list[DecodeItem], on_step: object) -> None:
         sizes.extend(item.prompt.steps + len(item.prompt.midi) for item in items)
         original(model, items, on_step)  # type: ignore[arg-type]
 
@@ -137,7 +137,7 @@ def test_a_context_is_continued_and_not_said_again() -> None:
     prompt = Prompt(
         prompt_tokens([Note(0.0, 60, 100, 0.5)]), torch.from_numpy(tiny.embedding(0)), context, 32
     )
-    item = Item(prompt, Sampling(), torch.Generator().manual_seed(0))
+    item = DecodeItem(prompt, Sampling(), torch.Generator().manual_seed(0))
     generate(model, [item], lambda: None)
     from core.engines.tokensynth.delay import DelayPattern
 
@@ -151,7 +151,7 @@ def test_an_ended_sound_is_filled_with_silence(engine: TokenSynthEngine) -> None
     model.fc.bias.fill_(-100.0)
     offsets = [0] + [1133 + 1025 * k for k in range(9)]
     model.fc.bias[offsets] = 100.0  # always "none": the end at once
-    codec = Codec(tiny.dac_model())
+    codec = Dac(tiny.dac_model())
     (audio,) = TokenSynthEngine(model, codec).render([tiny.request(3, 1.0, seed=1)])
     expected = codec.decode(codec.silence(130))
     assert audio.shape[1] == 66150

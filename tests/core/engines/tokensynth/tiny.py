@@ -9,7 +9,7 @@ import numpy as np
 import torch
 
 from core.clip import Clip, Note
-from core.codecs.dac import Codec
+from core.codecs.dac import Dac
 from core.engines.base import RenderRequest
 from core.engines.tokensynth.engine import TokenSynthEngine
 from core.engines.tokensynth.transformer import PRESETS
@@ -41,7 +41,7 @@ def engine(*, guided: bool = True) -> TokenSynthEngine:
     unconditional = published.random_transformer(config.unconditional(), seed=1)
     return TokenSynthEngine(
         published.random_transformer(config, seed=0),
-        Codec(dac_model()),
+        Dac(dac_model()),
         unconditional if guided else None,
     )
 

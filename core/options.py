@@ -1,0 +1,67 @@
+"""Options that several commands share, written once: models, devices, render settings.
+
+Importing this costs no neural network; a command's module may do it at its top.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from functools import wraps
+from typing import Annotated, Any, TypeVar, get_type_hints
+
+import typer
+
+from core.engines.registry import check_settings, declared_settings, engines_with
+from core.settings import RenderSettings, Setting
+
+ModelOption = Annotated[str, typer.Option(help="Model bundle.")]
+DeviceOption = Annotated[str | None, typer.Option(help="cpu, cuda, cuda:N or mps.")]
+JsonOption = Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")]
+
+_Result = TypeVar("_Result")
+
+
+def with_settings(command: Callable[..., _Result]) -> Callable[..., _Result]:
+    """Give a command an option for every setting that an engine declares.
+
+    Args:
+        command: with one parameter annotated :class:`~core.settings.RenderSettings`; the
+            options stand in its place, and it gets what was given on the command line.
+
+    Raises:
+        TypeError: if it has no such parameter.
+    """
+    hints = get_type_hints(command, include_extras=True)
+    parameters = inspect.signature(command).parameters
+    target = next((name for name in parameters if hints.get(name) is RenderSettings), None)
+    if target is None:
+        raise TypeError(f"{command.__name__} has no parameter of type RenderSettings")
+    declared = declared_settings()
+    replaced: list[inspect.Parameter] = []
+    for name, parameter in parameters.items():
+        if name == target:
+            replaced += [_parameter(setting) for setting in declared.values()]
+        else:
+            replaced.append(parameter.replace(annotation=hints[name]))
+
+    @wraps(command)
+    def run(**given: Any) -> _Result:
+        values = {name: given.pop(name) for name in declared}
+        return command(**given, **{target: check_settings(values)})
+
+    # What Typer reads: the signature for the options, the annotations for their types.
+    run.__signature__ = inspect.Signature(replaced)  # type: ignore[attr-defined]
+    run.__annotations__ = {parameter.name: parameter.annotation for parameter in replaced}
+    return run
+
+
+def _parameter(setting: Setting) -> inspect.Parameter:
+    owners = ", ".join(engines_with(setting.name))
+    option = typer.Option(f"--{setting.label}", help=f"{setting.help} ({owners})")
+    return inspect.Parameter(
+        setting.name,
+        inspect.Parameter.POSITIONAL_OR_KEYWORD,
+        default=None,
+        annotation=Annotated[setting.type | None, option],
+    )

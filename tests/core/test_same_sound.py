@@ -1,0 +1,68 @@
+"""The program sounds as it did: stored renders, and files that older versions wrote."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+
+from core import Synthesizer, TextTimbre
+from core.audio import read_audio
+from core.library import Library
+from core.provenance import PresetVersion, read_provenance
+from core.settings import RenderSettings
+from tests.data.renders import make
+
+FOLDER = Path(make.__file__).parent
+CLOSE = 1e-4
+"""Of the peak: hashes differ from machine to machine, in the rounding of sums."""
+
+FIT_CLOSE = 2e-2
+"""A fit follows a gradient for sixty steps, and another processor's rounding with it: 0.005
+lay between two instruction sets of one machine."""
+
+
+@pytest.fixture(scope="module")
+def synth() -> Synthesizer:
+    return Synthesizer.load("embedded", device="cpu")
+
+
+@pytest.mark.parametrize(
+    "name", ["words", "recording", "first-look", "blend", "moving", "tokensynth"]
+)
+def test_renders_are_those_that_are_stored(synth: Synthesizer, name: str) -> None:
+    audio = make.renders(synth)[name]()
+    stored, _rate = soundfile.read(FOLDER / f"{name}.flac", dtype="float64")
+    assert len(audio) == len(stored)
+    scaled = audio * (0.999 / np.abs(audio).max())
+    close = FIT_CLOSE if name == "recording" else CLOSE
+    assert np.abs(scaled - stored).max() <= close
+
+
+def test_a_file_of_an_older_version_is_read_and_repeated(
+    synth: Synthesizer, tmp_path: Path
+) -> None:
+    old = FOLDER / "render-1.wav"
+    told = read_provenance(old)
+    assert told.settings == RenderSettings(temperature=0.9, top_k=40, top_p=0.8, guidance=1.5)
+    assert told.preset == PresetVersion("Reeds", 2)
+    assert told.clip.content_hash == make.CLIP.content_hash
+    synth.repeat(told).write(tmp_path / "again.wav", told.sample_rate, told.subtype)
+    (before, rate), (after, _) = read_audio(old), read_audio(tmp_path / "again.wav")
+    assert rate == 16_000
+    assert before.shape == after.shape
+    assert np.abs(before - after).max() <= CLOSE * np.abs(before).max()
+
+
+def test_a_preset_of_an_older_version_is_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TIMBRE_HOME", str(tmp_path))
+    with Library.open() as library:
+        library.import_(FOLDER / "preset-1.timbre")
+        preset = library.get("Reeds")
+        assert preset.settings == RenderSettings(temperature=0.9, top_k=40, top_p=0.8, guidance=1.5)
+        assert (preset.tags, preset.rating) == (("soft", "woodwind"), 4)
+        assert library.recipe(preset) == TextTimbre("soft reeds")
