@@ -68,7 +68,7 @@ def build(path: Path, count: int) -> None:
             at = (now + timedelta(milliseconds=pk)).isoformat()
             rating = int(rng.integers(6))
             presets.append((pk, f"{pk:032x}", name, name, pk, "text", rating, pk % 50 == 0, at, at))
-            digest = recipes.digest(TextTimbre(words))
+            digest = recipes.digest(recipes.Words(words))
             versions.append((pk, pk, 1, f'"{words}"', recipe, "{}", digest, at))
             tags += [(pk, tag) for tag in own]
             texts.append((pk, name, " ".join(own), f'"{words}"'))

@@ -83,7 +83,7 @@ class Provenance:
     @property
     def summary(self) -> str:
         """One line for people; stored as the file's comment."""
-        sound = "" if self.timbre is None else f" in {timbre.describe(self.timbre)}"
+        sound = "" if self.timbre is None else f" in {self.timbre.describe()}"
         if self.preset is not None:
             sound = f" in preset {self.preset.name} (version {self.preset.version})"
         return (
@@ -98,7 +98,7 @@ class Provenance:
             "summary": self.summary,
             "program_version": self.program_version,
             "clip": _clip_to_json(self.clip),
-            "timbre": None if self.timbre is None else timbre.to_dict(self.timbre),
+            "timbre": None if self.timbre is None else self.timbre.to_dict(),
             "preset": None if self.preset is None else asdict(self.preset),
             "embedding": _embedding_to_json(self.embedding),
             "seed": self.seed,

@@ -9,9 +9,11 @@ from __future__ import annotations
 import math
 import os
 import re
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal, get_args
 
 from core.errors import SettingsError
 
@@ -25,30 +27,87 @@ MAX_WORDS_CHARACTERS = 1000
 """Longest description accepted."""
 
 BlendMode = Literal["slerp", "linear"]
+BLEND_MODES: tuple[BlendMode, ...] = get_args(BlendMode)
+
+
+class Timbre(ABC):
+    """A recipe for an embedding.
+
+    A kind of timbre is one subclass with a line in :data:`KINDS`, and says there how it is
+    written and shown. How it is heard is registered with :func:`core.encoders.embed.resolve`,
+    how the library keeps it with :data:`core.library.recipes.KINDS`.
+
+    Attributes:
+        kind: its name in stored data.
+    """
+
+    kind: ClassVar[str]
+
+    @abstractmethod
+    def describe(self) -> str:
+        """One line for people, such as ``0.6 × "warm bass" + 0.4 × pluck.wav``."""
+
+    @abstractmethod
+    def to_dict(self) -> dict[str, Any]:
+        """The recipe as JSON-ready data; :func:`from_dict` reads it back."""
+
+    @classmethod
+    @abstractmethod
+    def read(cls, data: Mapping[str, Any], part: Callable[[Any], Timbre]) -> Timbre | None:
+        """Read what :meth:`to_dict` wrote.
+
+        Args:
+            data: with this ``kind``.
+            part: reads a recipe inside this one.
+
+        Returns:
+            None if something is missing or of another type.
+
+        Raises:
+            SettingsError: if a value is out of range.
+        """
+
+    @property
+    def depth(self) -> int:
+        """Levels of blending: 0 for a recording or words."""
+        return 0
 
 
 @dataclass(frozen=True)
-class AudioTimbre:
+class AudioTimbre(Timbre):
     """The timbre of a recording.
 
     Attributes:
         path: the recording; always a :class:`~pathlib.Path` once constructed.
     """
 
+    kind: ClassVar[str] = "audio"
     path: str | os.PathLike[str]
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "path", Path(self.path))
 
+    def describe(self) -> str:
+        return Path(self.path).name
+
+    def to_dict(self) -> dict[str, Any]:
+        return {"kind": self.kind, "path": os.fspath(self.path)}
+
+    @classmethod
+    def read(cls, data: Mapping[str, Any], part: Callable[[Any], Timbre]) -> AudioTimbre | None:
+        path = data.get("path")
+        return cls(path) if isinstance(path, str) else None
+
 
 @dataclass(frozen=True)
-class TextTimbre:
+class TextTimbre(Timbre):
     """The timbre that words describe, such as ``warm smooth electronic bass``.
 
     Raises:
         SettingsError: if there are no words, or more than a description.
     """
 
+    kind: ClassVar[str] = "text"
     words: str
 
     def __post_init__(self) -> None:
@@ -61,9 +120,20 @@ class TextTimbre:
             )
         object.__setattr__(self, "words", words)
 
+    def describe(self) -> str:
+        return f'"{self.words}"'
+
+    def to_dict(self) -> dict[str, Any]:
+        return {"kind": self.kind, "words": self.words}
+
+    @classmethod
+    def read(cls, data: Mapping[str, Any], part: Callable[[Any], Timbre]) -> TextTimbre | None:
+        words = data.get("words")
+        return cls(words) if isinstance(words, str) else None
+
 
 @dataclass(frozen=True)
-class Blend:
+class Blend(Timbre):
     """A weighted mixture of timbres, which may be blends themselves.
 
     Attributes:
@@ -76,13 +146,14 @@ class Blend:
         SettingsError: if a weight, the number of parts, the depth or the mode is out of range.
     """
 
+    kind: ClassVar[str] = "blend"
     parts: tuple[tuple[Timbre, float], ...]
     mode: BlendMode = "slerp"
 
     def __post_init__(self) -> None:
         parts = tuple((timbre, float(weight)) for timbre, weight in self.parts)
         object.__setattr__(self, "parts", parts)
-        if self.mode not in ("slerp", "linear"):
+        if self.mode not in BLEND_MODES:
             raise SettingsError(f"blend mode {self.mode!r} is neither slerp nor linear")
         if not 1 <= len(parts) <= MAX_PARTS:
             raise SettingsError(f"a blend has 1–{MAX_PARTS} parts, not {len(parts)}")
@@ -91,77 +162,68 @@ class Blend:
                 raise SettingsError(f"blend weight {weight} is not a number from 0 up")
         if not any(weight > 0 for _, weight in parts):
             raise SettingsError("every weight of the blend is 0; give at least one above 0")
-        if depth(self) > MAX_DEPTH:
+        if self.depth > MAX_DEPTH:
             raise SettingsError(f"blends may be nested {MAX_DEPTH} deep, not more")
 
+    @property
+    def depth(self) -> int:
+        return 1 + max(part.depth for part, _ in self.parts)
 
-Timbre = AudioTimbre | TextTimbre | Blend
+    def describe(self) -> str:
+        named = [
+            (f"({part.describe()})" if part.depth else part.describe(), weight)
+            for part, weight in self.parts
+        ]
+        return " + ".join(f"{weight:g} × {name}" for name, weight in named)
+
+    def to_dict(self) -> dict[str, Any]:
+        listed = [{"weight": weight, "timbre": part.to_dict()} for part, weight in self.parts]
+        return {"kind": self.kind, "mode": self.mode, "parts": listed}
+
+    @classmethod
+    def read(cls, data: Mapping[str, Any], part: Callable[[Any], Timbre]) -> Blend | None:
+        listed, mode = data.get("parts"), data.get("mode")
+        if mode not in BLEND_MODES or not isinstance(listed, list):
+            return None
+        if len(listed) > MAX_PARTS:
+            raise SettingsError(f"a blend has 1–{MAX_PARTS} parts, not {len(listed)}")
+        parts = []
+        for entry in listed:
+            match entry:
+                case {"weight": int() | float() as weight, "timbre": timbre}:
+                    parts.append((part(timbre), float(weight)))
+                case _:
+                    raise SettingsError("a part of a blend needs a weight and a timbre")
+        return cls(tuple(parts), mode)
 
 
-def depth(timbre: Timbre) -> int:
-    """Levels of blending: 0 for a recording or words."""
-    if not isinstance(timbre, Blend):
-        return 0
-    return 1 + max(depth(part) for part, _ in timbre.parts)
-
-
-def describe(timbre: Timbre) -> str:
-    """One line for people, such as ``0.6 × "warm bass" + 0.4 × pluck.wav``."""
-    match timbre:
-        case AudioTimbre(path=path):
-            return Path(path).name
-        case TextTimbre(words=words):
-            return f'"{words}"'
-        case Blend(parts=parts):
-            named = [
-                (f"({describe(part)})" if isinstance(part, Blend) else describe(part), weight)
-                for part, weight in parts
-            ]
-            return " + ".join(f"{weight:g} × {name}" for name, weight in named)
-
-
-def to_dict(timbre: Timbre) -> dict[str, Any]:
-    """The recipe as JSON-ready data; :func:`from_dict` reads it back."""
-    match timbre:
-        case AudioTimbre(path=path):
-            return {"kind": "audio", "path": os.fspath(path)}
-        case TextTimbre(words=words):
-            return {"kind": "text", "words": words}
-        case Blend(parts=parts, mode=mode):
-            listed = [{"weight": weight, "timbre": to_dict(part)} for part, weight in parts]
-            return {"kind": "blend", "mode": mode, "parts": listed}
+KINDS: Mapping[str, type[Timbre]] = {
+    timbre.kind: timbre for timbre in (AudioTimbre, TextTimbre, Blend)
+}
+"""Every kind of timbre by its name."""
 
 
 def from_dict(data: Any) -> Timbre:
-    """Read a recipe written by :func:`to_dict`.
+    """Read a recipe written by :meth:`Timbre.to_dict`.
 
     Raises:
         SettingsError: if the data is not such a recipe.
     """
-    return _from_dict(data, MAX_DEPTH)
+    return _read(data, MAX_DEPTH)
 
 
-def _from_dict(data: Any, levels_left: int) -> Timbre:
+def _read(data: Any, levels_left: int) -> Timbre:
     # Counted on the way down: data from a file may be nested beyond Python's own stack.
     if levels_left < 0:
         raise SettingsError(f"blends may be nested {MAX_DEPTH} deep, not more")
-    match data:
-        case {"kind": "audio", "path": str(path)}:
-            return AudioTimbre(path)
-        case {"kind": "text", "words": str(words)}:
-            return TextTimbre(words)
-        case {"kind": "blend", "mode": "slerp" | "linear" as mode, "parts": list(parts)}:
-            if len(parts) > MAX_PARTS:
-                raise SettingsError(f"a blend has 1–{MAX_PARTS} parts, not {len(parts)}")
-            return Blend(tuple(_part_from_dict(part, levels_left - 1) for part in parts), mode)
-    raise SettingsError("this is not a timbre: it needs a kind (audio, text or blend) and its data")
-
-
-def _part_from_dict(data: Any, levels_left: int) -> tuple[Timbre, float]:
-    match data:
-        case {"weight": int() | float() as weight, "timbre": timbre}:
-            return _from_dict(timbre, levels_left), float(weight)
-    raise SettingsError("a part of a blend needs a weight and a timbre")
+    if isinstance(data, dict) and data.get("kind") in KINDS:
+        timbre = KINDS[data["kind"]].read(data, lambda inner: _read(inner, levels_left - 1))
+        if timbre is not None:
+            return timbre
+    *most, last = KINDS
+    raise SettingsError(
+        f"this is not a timbre: it needs a kind ({', '.join(most)} or {last}) and its data"
+    )
 
 
 _BLEND_PART = re.compile(r"\s*(?P<name>.+?)\s*=\s*(?P<weight>[-+.\w]+)\s*(?:,|$)")

@@ -79,7 +79,7 @@ class JobRequest:
             "client": self.client,
             "job_id": self.job_id,
             "clip": {"name": self.clip.name, "length_s": self.clip.length_s, "notes": notes},
-            "timbre": recipes.to_dict(self.timbre),
+            "timbre": self.timbre.to_dict(),
             "preset": None if self.preset is None else asdict(self.preset),
             "model": self.model,
             "model_sha256": self.model_sha256,
@@ -179,7 +179,7 @@ class JobEvent:
 
 def file_stem(request: JobRequest, take: int) -> str:
     """A file name for people, with nothing in it that a client could aim with."""
-    preset = request.preset.name if request.preset else recipes.describe(request.timbre)
+    preset = request.preset.name if request.preset else request.timbre.describe()
     parts = [_plain(request.clip.name), _plain(preset), request.key(take)[:12]]
     return "-".join(part for part in parts if part)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import singledispatch
 
 import numpy as np
 
@@ -14,8 +15,13 @@ from core.timbre import AudioTimbre, Blend, TextTimbre, Timbre
 from core.types import EMBEDDING_DIM, EmbeddingPath, FloatArray
 
 
+@singledispatch
 def resolve(timbre: Timbre, encoder: TimbreEncoder) -> FloatArray:
-    """The embedding of a recipe.
+    """The embedding of a recipe; each kind of timbre registers how it is heard.
+
+    Args:
+        timbre: the recipe.
+        encoder: who hears it.
 
     Returns:
         float32 [512], unit norm.
@@ -24,18 +30,27 @@ def resolve(timbre: Timbre, encoder: TimbreEncoder) -> FloatArray:
         AudioError: if a recording cannot be used.
         SettingsError: if the parts of a linear blend cancel out.
     """
-    match timbre:
-        case AudioTimbre(path=path):
-            audio, sample_rate = read_reference(path)
-            return encoder.encode_audio(audio, sample_rate)
-        case TextTimbre(words=words):
-            return encoder.encode_text(words)
-        case Blend(parts=parts, mode=mode):
-            heard = [(resolve(part, encoder), weight) for part, weight in parts if weight > 0]
-            vectors = np.stack([vector for vector, _ in heard])
-            weights = np.array([weight for _, weight in heard], np.float64)
-            mean = spherical_mean if mode == "slerp" else linear_mean
-            return mean(vectors, weights)
+    raise TypeError(f"nothing says how a {type(timbre).__name__} is heard")
+
+
+@resolve.register
+def _audio(timbre: AudioTimbre, encoder: TimbreEncoder) -> FloatArray:
+    audio, sample_rate = read_reference(timbre.path)
+    return encoder.encode_audio(audio, sample_rate)
+
+
+@resolve.register
+def _text(timbre: TextTimbre, encoder: TimbreEncoder) -> FloatArray:
+    return encoder.encode_text(timbre.words)
+
+
+@resolve.register
+def _blend(timbre: Blend, encoder: TimbreEncoder) -> FloatArray:
+    parts = [(resolve(part, encoder), weight) for part, weight in timbre.parts if weight > 0]
+    vectors = np.stack([vector for vector, _ in parts])  # [n, 512]
+    weights = np.array([weight for _, weight in parts], np.float64)
+    mean = spherical_mean if timbre.mode == "slerp" else linear_mean
+    return mean(vectors, weights)
 
 
 def moving(

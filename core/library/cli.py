@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from core.library import Library, Preset, PresetBlend
-    from core.library.presets import Kind, Order
+    from core.library.presets import Order
     from core.timbre import Timbre
 
 _NO_SETTINGS = RenderSettings()
@@ -88,7 +88,7 @@ def list_(
             offset,
             limit,
             order=cast("Order", order),
-            kind=cast("Kind | None", kind),
+            kind=kind,
             tag=tag,
             favourites=favourites,
         )

@@ -18,10 +18,19 @@ from types import TracebackType
 from core import paths
 from core.encoders.base import TimbreEncoder
 from core.encoders.embed import resolve
-from core.library import archive, factory, manifest, recipes, rows, search, similar, store, transfer
+from core.library import (
+    archive,
+    factory,
+    manifest,
+    recipe_tree,
+    rows,
+    search,
+    similar,
+    store,
+    transfer,
+)
 from core.library.database import BUSY_TIMEOUT_S, Database
 from core.library.presets import (
-    Kind,
     Neighbour,
     Order,
     Page,
@@ -37,7 +46,7 @@ from core.library.similar import Embedded
 from core.library.vectors import VectorFile
 from core.progress import Progress, always_continue
 from core.settings import RenderSettings
-from core.timbre import AudioTimbre, Blend, BlendMode, TextTimbre, Timbre
+from core.timbre import Blend, BlendMode, Timbre
 from core.types import FloatArray
 
 
@@ -210,7 +219,7 @@ class Library:
         limit: int = 50,
         *,
         order: Order = "name",
-        kind: Kind | None = None,
+        kind: str | None = None,
         tag: str | None = None,
         favourites: bool = False,
     ) -> Page:
@@ -272,7 +281,7 @@ class Library:
             vector = vectors.find(digest)
             if vector is None:
                 vector = resolve(self.recipe(near), encoder)
-        elif isinstance(near, AudioTimbre | TextTimbre | Blend):
+        elif isinstance(near, Timbre):
             vector = resolve(near, encoder)
         else:
             vector = near
@@ -386,8 +395,8 @@ class Library:
     def _timbre(self, version: PinnedPreset) -> Timbre:
         with self._database.read() as connection:
             recipe = store.recipe_of(connection, version)
-            expanded = recipes.expand(recipe, lambda part: store.recipe_of(connection, part))
-        return recipes.to_timbre(expanded, self._recordings.require)
+            expanded = recipe_tree.expand(recipe, lambda part: store.recipe_of(connection, part))
+        return expanded.to_timbre(self._recordings.require)
 
     def _vectors(self, encoder: TimbreEncoder) -> VectorFile:
         path = self._cache / "embeddings" / f"{encoder.sha256}.f32"

@@ -14,7 +14,7 @@ from typing import Any
 
 from core.engines.registry import check_settings
 from core.errors import SettingsError
-from core.library import recipes
+from core.library import recipe_tree, recipes
 from core.library.errors import PresetFileError
 from core.library.presets import check_rating, clean_name, clean_tags
 from core.library.recipes import Recording, StoredRecipe
@@ -50,7 +50,7 @@ def recordings_of(entries: Iterable[Entry]) -> dict[str, Recording]:
     return {
         recording.sha256: recording
         for entry in entries
-        for recording in recipes.recordings_in(entry.recipe)
+        for recording in recipe_tree.recordings_in(entry.recipe)
     }
 
 
@@ -64,7 +64,7 @@ def write(entries: Iterable[Entry]) -> bytes:
             "rating": entry.rating,
             "favourite": entry.favourite,
             "settings": dict(check_settings(entry.settings)),
-            "recipe": recipes.to_data(entry.recipe),
+            "recipe": entry.recipe.to_data(),
         }
         if entry.key is not None:
             data["key"] = entry.key
@@ -115,7 +115,7 @@ def _entry(data: Any, place: int) -> Entry:
             "recipe": recipe_data,
         } if all(isinstance(tag, str) for tag in tags):
             recipe = recipes.from_data(recipe_data)
-            for part in recipes.presets_in(recipe):
+            for part in recipe_tree.presets_in(recipe):
                 # Earlier places only: so no blend can contain itself.
                 if not (part.preset_id.isascii() and part.preset_id.isdigit()):
                     raise SettingsError(f"{name!r} names a part that is not in the file")

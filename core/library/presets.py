@@ -19,7 +19,6 @@ MAX_RATING = 5
 MAX_PAGE = 1000
 """Presets in one page, at most."""
 
-Kind = Literal["audio", "text", "blend"]
 Order = Literal["name", "newest", "rating"]
 
 
@@ -61,7 +60,7 @@ class Preset:
     id: str
     name: str
     version: int
-    kind: Kind
+    kind: str
     summary: str
     settings: RenderSettings = field(default_factory=RenderSettings)
     tags: tuple[str, ...] = ()

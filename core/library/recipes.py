@@ -10,24 +10,110 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Callable, Iterator
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from core.errors import SettingsError
-from core.library.presets import Kind
-from core.timbre import MAX_DEPTH, MAX_PARTS, AudioTimbre, Blend, BlendMode, TextTimbre, Timbre
-
-MAX_LEAVES = 256
-"""Recordings and words in one recipe with all the blends in it taken apart, at most."""
+from core.timbre import (
+    BLEND_MODES,
+    MAX_DEPTH,
+    MAX_PARTS,
+    AudioTimbre,
+    Blend,
+    BlendMode,
+    TextTimbre,
+    Timbre,
+)
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _EXTENSION = re.compile(r"\.[a-z0-9]{1,8}")
 
 
+class RecipePart(ABC):
+    """What a stored recipe is made of: a recipe itself, or a preset named in a blend.
+
+    Attributes:
+        kind: its name in stored data.
+    """
+
+    kind: ClassVar[str]
+
+    @property
+    def mixed_from(self) -> Parts:
+        """The parts it is mixed from, with their weights; none unless it is a blend."""
+        return ()
+
+    @abstractmethod
+    def summary(self) -> str:
+        """One line for people, such as ``0.6 × Warm bass + 0.4 × pluck.wav``."""
+
+    @abstractmethod
+    def to_data(self) -> dict[str, Any]:
+        """JSON-ready data; :func:`from_data` reads it back."""
+
+    @classmethod
+    @abstractmethod
+    def read(cls, data: Mapping[str, Any], part: Callable[[Any], RecipePart]) -> RecipePart | None:
+        """Read what :meth:`to_data` wrote.
+
+        Args:
+            data: with this ``kind``.
+            part: reads what is inside.
+
+        Returns:
+            None if something is missing or of another type.
+        """
+
+
+Parts = tuple[tuple[RecipePart, float], ...]
+
+
+class StoredRecipe(RecipePart):
+    """A recipe as the library keeps it; a kind of timbre is one subclass and a line in KINDS."""
+
+    @abstractmethod
+    def canonical(self) -> list[Any]:
+        """What is heard, as JSON-ready data: names of files and presets left out.
+
+        Raises:
+            TypeError: if a preset is still named in it; :func:`expand` it first.
+        """
+
+    @abstractmethod
+    def to_timbre(self, path_of: Callable[[Recording], Path]) -> Timbre:
+        """The recipe as the rest of the program knows it.
+
+        Args:
+            path_of: where a recording is.
+
+        Raises:
+            SettingsError: as :class:`core.timbre.Blend` does.
+            TypeError: if a preset is still named in it; :func:`expand` it first.
+        """
+
+    @classmethod
+    @abstractmethod
+    def of(
+        cls, timbre: Any, stage: Callable[[Path], Recording], part: Callable[[Timbre], StoredRecipe]
+    ) -> StoredRecipe:
+        """What is stored of a timbre of this kind.
+
+        Args:
+            timbre: of the class with this ``kind``.
+            stage: takes a recording into the library.
+            part: gives what is stored of a timbre inside this one.
+
+        Raises:
+            AudioError: if a recording cannot be used.
+            SettingsError: if a description holds what is no text.
+        """
+
+
 @dataclass(frozen=True)
-class Recording:
+class Recording(StoredRecipe):
     """A recording in the library.
 
     Attributes:
@@ -40,6 +126,7 @@ class Recording:
             parts of a file name.
     """
 
+    kind: ClassVar[str] = AudioTimbre.kind
     sha256: str
     extension: str
     name: str
@@ -48,214 +135,196 @@ class Recording:
         if not _SHA256.fullmatch(self.sha256) or not _EXTENSION.fullmatch(self.extension):
             raise SettingsError("a recording is named by a SHA-256 digest and a file extension")
 
+    def summary(self) -> str:
+        return self.name
+
+    def to_data(self) -> dict[str, Any]:
+        return {
+            "kind": self.kind,
+            "sha256": self.sha256,
+            "extension": self.extension,
+            "name": self.name,
+        }
+
+    @classmethod
+    def read(cls, data: Mapping[str, Any], part: Callable[[Any], RecipePart]) -> Recording | None:
+        match data:
+            case {"sha256": str(sha256), "extension": str(extension), "name": str(name)}:
+                return cls(sha256, extension, name)
+        return None
+
+    def canonical(self) -> list[Any]:
+        return [self.kind, self.sha256]
+
+    def to_timbre(self, path_of: Callable[[Recording], Path]) -> AudioTimbre:
+        return AudioTimbre(path_of(self))
+
+    @classmethod
+    def of(
+        cls, timbre: Any, stage: Callable[[Path], Recording], part: Callable[[Timbre], StoredRecipe]
+    ) -> Recording:
+        return stage(Path(timbre.path))
+
 
 @dataclass(frozen=True)
-class PinnedPreset:
+class Words(StoredRecipe):
+    """A description of a sound, as :class:`core.timbre.TextTimbre` has it."""
+
+    kind: ClassVar[str] = TextTimbre.kind
+    words: str
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "words", TextTimbre(self.words).words)
+
+    def summary(self) -> str:
+        return f'"{self.words}"'
+
+    def to_data(self) -> dict[str, Any]:
+        return {"kind": self.kind, "words": self.words}
+
+    @classmethod
+    def read(cls, data: Mapping[str, Any], part: Callable[[Any], RecipePart]) -> Words | None:
+        words = data.get("words")
+        return cls(words) if isinstance(words, str) else None
+
+    def canonical(self) -> list[Any]:
+        return [self.kind, self.words]
+
+    def to_timbre(self, path_of: Callable[[Recording], Path]) -> TextTimbre:
+        return TextTimbre(self.words)
+
+    @classmethod
+    def of(
+        cls, timbre: Any, stage: Callable[[Path], Recording], part: Callable[[Timbre], StoredRecipe]
+    ) -> Words:
+        if any("\ud800" <= character <= "\udfff" for character in timbre.words):
+            raise SettingsError("the description holds characters that are no text")
+        return cls(timbre.words)
+
+
+@dataclass(frozen=True)
+class StoredBlend(StoredRecipe):
+    """A blend; weights are as in :class:`core.timbre.Blend`, which checks them."""
+
+    kind: ClassVar[str] = Blend.kind
+    parts: Parts
+    mode: BlendMode = "slerp"
+
+    @property
+    def mixed_from(self) -> Parts:
+        return self.parts
+
+    def summary(self) -> str:
+        return " + ".join(
+            f"{weight:g} × " + (f"({part.summary()})" if part.mixed_from else part.summary())
+            for part, weight in self.parts
+        )
+
+    def to_data(self) -> dict[str, Any]:
+        listed = [{"weight": weight, "recipe": part.to_data()} for part, weight in self.parts]
+        return {"kind": self.kind, "mode": self.mode, "parts": listed}
+
+    @classmethod
+    def read(cls, data: Mapping[str, Any], part: Callable[[Any], RecipePart]) -> StoredBlend | None:
+        listed, mode = data.get("parts"), data.get("mode")
+        if mode not in BLEND_MODES or not isinstance(listed, list):
+            return None
+        if not 1 <= len(listed) <= MAX_PARTS:
+            raise SettingsError(f"a blend has 1–{MAX_PARTS} parts, not {len(listed)}")
+        parts = []
+        for entry in listed:
+            match entry:
+                case {"weight": int() | float() as weight, "recipe": inner}:
+                    parts.append((part(inner), float(weight)))
+                case _:
+                    raise SettingsError("a part of a blend needs a weight and a recipe")
+        return cls(tuple(parts), mode)
+
+    def canonical(self) -> list[Any]:
+        parts = [[repr(weight), json.dumps(whole(p).canonical())] for p, weight in self.parts]
+        return [self.kind, self.mode, *parts]
+
+    def to_timbre(self, path_of: Callable[[Recording], Path]) -> Blend:
+        parts = tuple((whole(part).to_timbre(path_of), weight) for part, weight in self.parts)
+        return Blend(parts, self.mode)
+
+    @classmethod
+    def of(
+        cls, timbre: Any, stage: Callable[[Path], Recording], part: Callable[[Timbre], StoredRecipe]
+    ) -> StoredBlend:
+        return cls(tuple((part(inner), weight) for inner, weight in timbre.parts), timbre.mode)
+
+
+@dataclass(frozen=True)
+class PinnedPreset(RecipePart):
     """A preset as it was at one version. ``name`` is for people and may be outdated."""
 
+    kind: ClassVar[str] = "preset"
     preset_id: str
     number: int
     name: str
 
+    def summary(self) -> str:
+        return self.name
 
-@dataclass(frozen=True)
-class StoredBlend:
-    """A blend; weights are as in :class:`core.timbre.Blend`, which checks them."""
+    def to_data(self) -> dict[str, Any]:
+        return {
+            "kind": self.kind,
+            "id": self.preset_id,
+            "version": self.number,
+            "name": self.name,
+        }
 
-    parts: tuple[tuple[StoredRecipe | PinnedPreset, float], ...]
-    mode: BlendMode = "slerp"
-
-
-StoredRecipe = Recording | TextTimbre | StoredBlend
-Lookup = Callable[[PinnedPreset], StoredRecipe]
-"""The recipe of a preset's version."""
-
-
-def kind_of(recipe: StoredRecipe) -> Kind:
-    """The recipe's kind at its top."""
-    match recipe:
-        case Recording():
-            return "audio"
-        case TextTimbre():
-            return "text"
-        case StoredBlend():
-            return "blend"
+    @classmethod
+    def read(
+        cls, data: Mapping[str, Any], part: Callable[[Any], RecipePart]
+    ) -> PinnedPreset | None:
+        match data:
+            case {"id": str(preset_id), "version": int(number), "name": str(name)}:
+                return cls(preset_id, number, name)
+        return None
 
 
-def summary(recipe: StoredRecipe | PinnedPreset) -> str:
-    """One line for people, such as ``0.6 × Warm bass + 0.4 × pluck.wav``."""
-    match recipe:
-        case Recording(name=name) | PinnedPreset(name=name):
-            return name
-        case TextTimbre(words=words):
-            return f'"{words}"'
-        case StoredBlend(parts=parts):
-            return " + ".join(
-                f"{weight:g} × " + (f"({summary(p)})" if isinstance(p, StoredBlend) else summary(p))
-                for p, weight in parts
-            )
-
-
-def leaves(recipe: StoredRecipe | PinnedPreset) -> Iterator[Recording | TextTimbre]:
-    """Every recording and description written in this recipe itself, not in its presets."""
-    match recipe:
-        case Recording() | TextTimbre():
-            yield recipe
-        case StoredBlend(parts=parts):
-            for part, _ in parts:
-                yield from leaves(part)
-
-
-def recordings_in(recipe: StoredRecipe) -> set[Recording]:
-    """The recordings written in this recipe itself."""
-    return {leaf for leaf in leaves(recipe) if isinstance(leaf, Recording)}
-
-
-def presets_in(recipe: StoredRecipe | PinnedPreset) -> Iterator[PinnedPreset]:
-    """The presets this recipe names, those inside them left out."""
-    match recipe:
-        case PinnedPreset():
-            yield recipe
-        case StoredBlend(parts=parts):
-            for part, _ in parts:
-                yield from presets_in(part)
-
-
-def expand(recipe: StoredRecipe, lookup: Lookup) -> StoredRecipe:
-    """The same recipe with every preset in it replaced by its own recipe.
-
-    Raises:
-        SettingsError: if that makes more than :data:`MAX_LEAVES` recordings and words, or
-            blends more than :data:`core.timbre.MAX_DEPTH` deep.
-    """
-    room = [MAX_LEAVES]
-
-    def visit(part: StoredRecipe | PinnedPreset, levels_left: int) -> StoredRecipe:
-        if isinstance(part, PinnedPreset):
-            return visit(lookup(part), levels_left)
-        if isinstance(part, StoredBlend):
-            if levels_left <= 0:
-                raise SettingsError(f"blends may be nested {MAX_DEPTH} deep, not more")
-            return StoredBlend(
-                tuple((visit(inner, levels_left - 1), weight) for inner, weight in part.parts),
-                part.mode,
-            )
-        room[0] -= 1
-        if room[0] < 0:
-            raise SettingsError(
-                f"this blend comes to more than {MAX_LEAVES} recordings and words; use fewer parts"
-            )
-        return part
-
-    return visit(recipe, MAX_DEPTH)
-
-
-def with_presets(
-    recipe: StoredRecipe, put: Callable[[PinnedPreset], StoredRecipe | PinnedPreset]
-) -> StoredRecipe:
-    """The same recipe with each preset it names replaced by what ``put`` gives for it."""
-
-    def visit(part: StoredRecipe | PinnedPreset) -> StoredRecipe | PinnedPreset:
-        match part:
-            case PinnedPreset():
-                return put(part)
-            case StoredBlend(parts=parts, mode=mode):
-                return StoredBlend(tuple((visit(inner), weight) for inner, weight in parts), mode)
-        return part
-
-    changed = visit(recipe)
-    if isinstance(changed, PinnedPreset):
-        raise TypeError("a recipe is never a bare preset")
-    return changed
-
-
-def to_timbre(expanded: StoredRecipe, path_of: Callable[[Recording], Path]) -> Timbre:
-    """The recipe as the rest of the program knows it.
-
-    Args:
-        expanded: by :func:`expand`.
-        path_of: where a recording is.
-
-    Raises:
-        SettingsError: as :class:`core.timbre.Blend` does.
-    """
-    match expanded:
-        case Recording():
-            return AudioTimbre(path_of(expanded))
-        case TextTimbre():
-            return expanded
-        case StoredBlend(parts=parts, mode=mode):
-            timbres = []
-            for part, weight in parts:
-                if isinstance(part, PinnedPreset):
-                    raise TypeError("expand the recipe first")
-                timbres.append((to_timbre(part, path_of), weight))
-            return Blend(tuple(timbres), mode)
+KINDS: Mapping[str, type[StoredRecipe]] = {
+    recipe.kind: recipe for recipe in (Recording, Words, StoredBlend)
+}
+"""How each kind of timbre is stored, by the kind's name."""
 
 
 def digest(expanded: StoredRecipe) -> bytes:
     """32 bytes that stand for what is heard: names of files and presets do not matter."""
-    return hashlib.sha256(_canonical(expanded).encode()).digest()
-
-
-def _canonical(recipe: StoredRecipe | PinnedPreset) -> str:
-    match recipe:
-        case Recording(sha256=sha256):
-            return json.dumps(["audio", sha256])
-        case TextTimbre(words=words):
-            return json.dumps(["text", words])
-        case StoredBlend(parts=parts, mode=mode):
-            return json.dumps(["blend", mode, *([repr(w), _canonical(part)] for part, w in parts)])
-        case PinnedPreset():
-            raise TypeError("expand the recipe first")
-
-
-def to_data(recipe: StoredRecipe | PinnedPreset) -> dict[str, Any]:
-    """The recipe as JSON-ready data; :func:`from_data` reads it back."""
-    match recipe:
-        case Recording(sha256=sha256, extension=extension, name=name):
-            return {"kind": "audio", "sha256": sha256, "extension": extension, "name": name}
-        case TextTimbre(words=words):
-            return {"kind": "text", "words": words}
-        case PinnedPreset(preset_id=preset_id, number=number, name=name):
-            return {"kind": "preset", "id": preset_id, "version": number, "name": name}
-        case StoredBlend(parts=parts, mode=mode):
-            listed = [{"weight": weight, "recipe": to_data(part)} for part, weight in parts]
-            return {"kind": "blend", "mode": mode, "parts": listed}
+    return hashlib.sha256(json.dumps(expanded.canonical()).encode()).digest()
 
 
 def from_data(data: Any) -> StoredRecipe:
-    """Read what :func:`to_data` wrote.
+    """Read what :meth:`RecipePart.to_data` wrote.
 
     Raises:
         SettingsError: if the data is no recipe.
     """
-    recipe = _from_data(data, MAX_DEPTH)
+    recipe = _read(data, MAX_DEPTH)
     if isinstance(recipe, PinnedPreset):
         raise SettingsError("a recipe is a recording, words or a blend, not another preset's name")
-    return recipe
+    return whole(recipe)
 
 
-def _from_data(data: Any, levels_left: int) -> StoredRecipe | PinnedPreset:
+def _read(data: Any, levels_left: int) -> RecipePart:
     # Counted on the way down: data from a file may be nested beyond Python's own stack.
     if levels_left < 0:
         raise SettingsError(f"blends may be nested {MAX_DEPTH} deep, not more")
-    match data:
-        case {"kind": "audio", "sha256": str(sha256), "extension": str(ext), "name": str(name)}:
-            return Recording(sha256, ext, name)
-        case {"kind": "text", "words": str(words)}:
-            return TextTimbre(words)
-        case {"kind": "preset", "id": str(preset_id), "version": int(number), "name": str(name)}:
-            return PinnedPreset(preset_id, number, name)
-        case {"kind": "blend", "mode": "slerp" | "linear" as mode, "parts": list(parts)}:
-            if not 1 <= len(parts) <= MAX_PARTS:
-                raise SettingsError(f"a blend has 1–{MAX_PARTS} parts, not {len(parts)}")
-            read = []
-            for part in parts:
-                match part:
-                    case {"weight": int() | float() as weight, "recipe": inner}:
-                        read.append((_from_data(inner, levels_left - 1), float(weight)))
-                    case _:
-                        raise SettingsError("a part of a blend needs a weight and a recipe")
-            return StoredBlend(tuple(read), mode)
-    raise SettingsError("this is not a recipe: it needs a kind (audio, text or blend) and its data")
+    kinds: Mapping[str, type[RecipePart]] = {**KINDS, PinnedPreset.kind: PinnedPreset}
+    if isinstance(data, dict) and data.get("kind") in kinds:
+        recipe = kinds[data["kind"]].read(data, lambda inner: _read(inner, levels_left - 1))
+        if recipe is not None:
+            return recipe
+    *most, last = KINDS
+    raise SettingsError(
+        f"this is not a recipe: it needs a kind ({', '.join(most)} or {last}) and its data"
+    )
+
+
+def whole(part: RecipePart) -> StoredRecipe:
+    """A part that must not be a preset's name any more."""
+    if not isinstance(part, StoredRecipe):
+        raise TypeError("expand the recipe first")
+    return part

@@ -15,11 +15,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from core.audio import read_reference, write_wav
-from core.errors import AudioError, SettingsError
+from core.errors import AudioError
 from core.files import output_error
 from core.library.presets import PresetBlend
-from core.library.recipes import Recording, StoredBlend, StoredRecipe
-from core.timbre import AudioTimbre, Blend, TextTimbre, Timbre
+from core.library.recipes import KINDS, Recording, StoredRecipe
+from core.timbre import Timbre
 
 MAX_COPIED_BYTES = 64 * 2**20
 """Of a larger file only the stretch a timbre is taken from is kept (see
@@ -107,19 +107,13 @@ class RecordingFolder:
         staged: dict[Path, StagedRecording] = {}
         with contextlib.ExitStack() as stack:
 
+            def stage(file: Path) -> Recording:
+                if file not in staged:
+                    staged[file] = stack.enter_context(self.staged(file))
+                return staged[file].recording
+
             def visit(part: Timbre) -> StoredRecipe:
-                match part:
-                    case AudioTimbre(path=path):
-                        file = Path(path)
-                        if file not in staged:
-                            staged[file] = stack.enter_context(self.staged(file))
-                        return staged[file].recording
-                    case TextTimbre(words=words):
-                        if any("\ud800" <= character <= "\udfff" for character in words):
-                            raise SettingsError("the description holds characters that are no text")
-                        return part
-                    case Blend(parts=parts, mode=mode):
-                        return StoredBlend(tuple((visit(p), weight) for p, weight in parts), mode)
+                return KINDS[part.kind].of(part, stage, visit)
 
             if isinstance(timbre, PresetBlend):
                 yield timbre, []

@@ -12,7 +12,8 @@ from sqlalchemy import ColumnElement, Connection, exists, func, select, text
 
 from core.errors import SettingsError
 from core.library import rows
-from core.library.presets import MAX_PAGE, Kind, Order, Page, clean_tags
+from core.library.presets import MAX_PAGE, Order, Page, clean_tags
+from core.library.recipes import KINDS
 from core.library.schema import PRESET, TAG
 
 MAX_WORDS = 16
@@ -55,7 +56,7 @@ def page(
     offset: int,
     limit: int,
     order: Order,
-    kind: Kind | None,
+    kind: str | None,
     tag: str | None,
     favourites: bool,
 ) -> Page:
@@ -64,8 +65,8 @@ def page(
     if order not in _ORDERS:
         raise SettingsError(f"the order {order!r} is not one of {', '.join(_ORDERS)}")
 
-    if kind not in (None, "audio", "text", "blend"):
-        raise SettingsError(f"the kind {kind!r} is not one of audio, text, blend")
+    if kind is not None and kind not in KINDS:
+        raise SettingsError(f"the kind {kind!r} is not one of {', '.join(KINDS)}")
     conditions: list[ColumnElement[bool]] = []
     if kind is not None:
         conditions.append(PRESET.c.kind == kind)

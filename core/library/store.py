@@ -18,7 +18,7 @@ from typing import Any
 from sqlalchemy import Connection, delete, func, insert, select, text, update
 
 from core.engines.registry import check_settings
-from core.library import recipes
+from core.library import recipe_tree, recipes
 from core.library.errors import BlendCycle, NameTaken, UnknownPreset
 from core.library.presets import PresetBlend, name_key
 from core.library.recipes import PinnedPreset, Recording, StoredBlend, StoredRecipe
@@ -58,7 +58,7 @@ def add(connection: Connection, draft: Draft) -> int:
             name=draft.name,
             name_key=name_key(draft.name),
             version_pk=0,
-            kind=recipes.kind_of(draft.recipe),
+            kind=draft.recipe.kind,
             rating=draft.rating,
             favourite=int(draft.favourite),
             factory_key=draft.factory_key,
@@ -86,8 +86,8 @@ def add_version(
     ).one()
     seen: set[PinnedPreset] = set()
     _require_no_cycle(connection, recipe, preset_id, name, seen)
-    expanded = recipes.expand(recipe, lambda version: recipe_of(connection, version))
-    recipes.to_timbre(expanded, lambda recording: Path(recording.name))  # checks the weights
+    expanded = recipe_tree.expand(recipe, lambda version: recipe_of(connection, version))
+    expanded.to_timbre(lambda recording: Path(recording.name))  # checks the weights
     number = connection.execute(
         select(func.coalesce(func.max(VERSION.c.number), 0) + 1).where(VERSION.c.preset_pk == pk)
     ).scalar_one()
@@ -95,8 +95,8 @@ def add_version(
         insert(VERSION).values(
             preset_pk=pk,
             number=number,
-            summary=recipes.summary(recipe),
-            recipe=_dump(recipes.to_data(recipe)),
+            summary=recipe.summary(),
+            recipe=_dump(recipe.to_data()),
             settings=_dump(dict(check_settings(settings))),
             digest=recipes.digest(expanded),
             created_at=_now(),
@@ -104,7 +104,7 @@ def add_version(
     )
     version_pk = inserted.lastrowid
     _set_uses(connection, version_pk, recipe)
-    touch(connection, pk, version_pk=version_pk, kind=recipes.kind_of(recipe))
+    touch(connection, pk, version_pk=version_pk, kind=recipe.kind)
     index_text(connection, pk)
 
 
@@ -200,14 +200,14 @@ def remove(connection: Connection, pk: int) -> set[Recording]:
         .where(PART.c.preset_pk == pk, VERSION.c.preset_pk != pk)
     ).all()
     for version_pk, stored in users:
-        changed = recipes.with_presets(
+        changed = recipe_tree.with_presets(
             recipes.from_data(json.loads(stored)),
             lambda part: recipe_of(connection, part) if part.preset_id == preset_id else part,
         )
         connection.execute(
             update(VERSION)
             .where(VERSION.c.pk == version_pk)
-            .values(recipe=_dump(recipes.to_data(changed)))
+            .values(recipe=_dump(changed.to_data()))
         )
         _set_uses(connection, version_pk, changed)
     freed = {
@@ -215,7 +215,7 @@ def remove(connection: Connection, pk: int) -> set[Recording]:
         for stored in connection.execute(
             select(VERSION.c.recipe).where(VERSION.c.preset_pk == pk)
         ).scalars()
-        for recording in recipes.recordings_in(recipes.from_data(json.loads(stored)))
+        for recording in recipe_tree.recordings_in(recipes.from_data(json.loads(stored)))
     }
     connection.execute(text("DELETE FROM preset_text WHERE rowid = :pk"), {"pk": pk})
     connection.execute(delete(PRESET).where(PRESET.c.pk == pk))
@@ -289,7 +289,7 @@ def _require_no_cycle(
     name: str,
     seen: set[PinnedPreset],
 ) -> None:
-    for version in recipes.presets_in(recipe):
+    for version in recipe_tree.presets_in(recipe):
         if version.preset_id == preset_id:
             raise BlendCycle(f"the blend would contain {name!r} itself; save it as a new preset")
         if version not in seen:
@@ -302,13 +302,15 @@ def _set_uses(connection: Connection, version_pk: int, recipe: StoredRecipe) -> 
     """Note which presets and recordings a version's recipe names."""
     connection.execute(delete(PART).where(PART.c.version_pk == version_pk))
     connection.execute(delete(RECORDING).where(RECORDING.c.version_pk == version_pk))
-    ids = {version.preset_id for version in recipes.presets_in(recipe)}
+    ids = {version.preset_id for version in recipe_tree.presets_in(recipe)}
     if ids:
         pks = connection.execute(select(PRESET.c.pk).where(PRESET.c.id.in_(ids))).scalars()
         connection.execute(
             insert(PART), [{"version_pk": version_pk, "preset_pk": pk} for pk in pks]
         )
-    held = {(recording.sha256, recording.extension) for recording in recipes.recordings_in(recipe)}
+    held = {
+        (recording.sha256, recording.extension) for recording in recipe_tree.recordings_in(recipe)
+    }
     for sha256, extension in held:
         connection.execute(
             insert(RECORDING).values(version_pk=version_pk, sha256=sha256, extension=extension)

@@ -17,7 +17,7 @@ from sqlalchemy import Connection, Row, select
 
 from core.engines.registry import check_settings
 from core.errors import AudioError, SettingsError
-from core.library import recipes, rows, store
+from core.library import recipe_tree, recipes, rows, store
 from core.library.database import Database
 from core.library.errors import PresetFileError
 from core.library.manifest import Entry, recordings_of
@@ -38,7 +38,7 @@ def entries_for(connection: Connection, wanted: PinnedPreset) -> list[Entry]:
         key = (version.preset_id, version.number)
         if key not in places:
             recipe = store.recipe_of(connection, version)
-            placed = recipes.with_presets(
+            placed = recipe_tree.with_presets(
                 recipe, lambda part: PinnedPreset(str(visit(part)), 1, part.name)
             )
             entries.append(_entry(connection, version, placed))
@@ -109,7 +109,7 @@ def take_in(
             placed: list[PinnedPreset] = []
             pks = []
             for entry in entries:
-                recipe = recipes.with_presets(
+                recipe = recipe_tree.with_presets(
                     entry.recipe, lambda part: placed[int(part.preset_id)]
                 )
                 try:
@@ -137,7 +137,7 @@ def has_factory_bank(database: Database) -> bool:
 
 def _place(connection: Connection, entry: Entry) -> int:
     """Add one entry, or find it; returns its key."""
-    expanded = recipes.expand(entry.recipe, lambda part: store.recipe_of(connection, part))
+    expanded = recipe_tree.expand(entry.recipe, lambda part: store.recipe_of(connection, part))
     digest = recipes.digest(expanded)
     column, value = (
         (PRESET.c.factory_key, entry.key)

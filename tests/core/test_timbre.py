@@ -56,8 +56,8 @@ def test_data_nested_beyond_reason_is_refused() -> None:
     "made", [A, AudioTimbre("a b.wav"), Blend(((A, 0.1), (nested(3), 2)), "linear"), nested(8)]
 )
 def test_recipes_survive_json(made: timbre.Timbre) -> None:
-    assert timbre.from_dict(json.loads(json.dumps(timbre.to_dict(made)))) == made
-    assert "\n" not in timbre.describe(made)
+    assert timbre.from_dict(json.loads(json.dumps(made.to_dict()))) == made
+    assert "\n" not in made.describe()
 
 
 def test_parse_blend() -> None:

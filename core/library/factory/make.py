@@ -17,8 +17,7 @@ import soundfile
 from core.library import manifest
 from core.library.factory import BANK, RECORDINGS
 from core.library.manifest import Entry
-from core.library.recipes import PinnedPreset, Recording, StoredBlend
-from core.timbre import TextTimbre
+from core.library.recipes import PinnedPreset, Recording, StoredBlend, Words
 from core.training.sources.instruments import SAMPLE_RATE
 from core.training.sources.procedural import make_instrument
 from core.types import FloatArray
@@ -111,7 +110,7 @@ def make(bank: Path, folder: Path) -> None:
         for number, name, tags in VOICES
     ]
     entries += [
-        Entry(name, TextTimbre(words), tags=_tags(tags, "words"), key=_key(name))
+        Entry(name, Words(words), tags=_tags(tags, "words"), key=_key(name))
         for name, words, tags in WORDS
     ]
     for name, parts, tags in BLENDS:

@@ -1,0 +1,83 @@
+"""Walks through recipes: what they hold, and presets in them replaced by what they stand for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from core.errors import SettingsError
+from core.library.recipes import (
+    PinnedPreset,
+    RecipePart,
+    Recording,
+    StoredBlend,
+    StoredRecipe,
+    whole,
+)
+from core.timbre import MAX_DEPTH
+
+MAX_LEAVES = 256
+"""Recordings and words in one recipe with all the blends in it taken apart, at most."""
+
+Lookup = Callable[[PinnedPreset], StoredRecipe]
+"""The recipe of a preset's version."""
+
+
+def recordings_in(recipe: RecipePart) -> set[Recording]:
+    """The recordings written in this recipe itself, those of its presets left out."""
+    if isinstance(recipe, Recording):
+        return {recipe}
+    return {recording for part, _ in recipe.mixed_from for recording in recordings_in(part)}
+
+
+def presets_in(recipe: RecipePart) -> Iterator[PinnedPreset]:
+    """The presets this recipe names, those inside them left out."""
+    if isinstance(recipe, PinnedPreset):
+        yield recipe
+    for part, _ in recipe.mixed_from:
+        yield from presets_in(part)
+
+
+def expand(recipe: StoredRecipe, lookup: Lookup) -> StoredRecipe:
+    """The same recipe with every preset in it replaced by its own recipe.
+
+    Args:
+        recipe: may name presets.
+        lookup: gives the recipe of a preset's version.
+
+    Raises:
+        SettingsError: if that makes more than :data:`MAX_LEAVES` recordings and words, or
+            blends more than :data:`core.timbre.MAX_DEPTH` deep.
+    """
+    room = MAX_LEAVES
+
+    def visit(part: RecipePart, levels_left: int) -> StoredRecipe:
+        nonlocal room
+        if isinstance(part, PinnedPreset):
+            return visit(lookup(part), levels_left)
+        if isinstance(part, StoredBlend):
+            if levels_left <= 0:
+                raise SettingsError(f"blends may be nested {MAX_DEPTH} deep, not more")
+            parts = tuple((visit(inner, levels_left - 1), weight) for inner, weight in part.parts)
+            return StoredBlend(parts, part.mode)
+        room -= 1
+        if room < 0:
+            raise SettingsError(
+                f"this blend comes to more than {MAX_LEAVES} recordings and words; use fewer parts"
+            )
+        return whole(part)
+
+    return visit(recipe, MAX_DEPTH)
+
+
+def with_presets(recipe: StoredRecipe, put: Callable[[PinnedPreset], RecipePart]) -> StoredRecipe:
+    """The same recipe with each preset it names replaced by what ``put`` gives for it."""
+
+    def visit(part: RecipePart) -> RecipePart:
+        if isinstance(part, PinnedPreset):
+            return put(part)
+        if isinstance(part, StoredBlend):
+            parts = tuple((visit(inner), weight) for inner, weight in part.parts)
+            return StoredBlend(parts, part.mode)
+        return part
+
+    return whole(visit(recipe))
