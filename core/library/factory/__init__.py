@@ -2,7 +2,7 @@
 
 ``bank.json`` is a manifest (:mod:`core.library.manifest`) whose entries have keys, and
 ``recordings`` the sounds in it, under the names it gives them. Both are made by
-:mod:`core.library.factory.make`.
+:mod:`core.training.factory_presets`.
 """
 
 from __future__ import annotations

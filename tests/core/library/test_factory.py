@@ -12,8 +12,8 @@ import soundfile
 
 from core.audio import read_reference
 from core.library import Library, factory
-from core.library.factory import make
 from core.timbre import AudioTimbre, TextTimbre
+from core.training import factory_presets
 
 
 @pytest.fixture(scope="module")
@@ -50,7 +50,7 @@ def test_the_recordings_are_small_and_what_the_bank_says() -> None:
 
 def test_the_script_makes_the_bank(tmp_path: Path) -> None:
     """Sound by sound: how FLAC packs them is libsndfile's matter."""
-    make.make(tmp_path / "bank.json", tmp_path / "recordings")
+    factory_presets.make(tmp_path / "bank.json", tmp_path / "recordings")
     for path in (tmp_path / "recordings").iterdir():
         made, _ = soundfile.read(path, dtype="int16")
         committed, _ = soundfile.read(factory.RECORDINGS / path.name, dtype="int16")

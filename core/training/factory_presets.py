@@ -1,4 +1,4 @@
-"""Makes the factory bank: ``python -m core.library.factory.make``.
+"""Makes the factory bank: ``python -m core.training.factory_presets``.
 
 Recordings are single notes of the procedural voices in :mod:`core.training.sources.procedural`,
 1.1 s each, so the bank is wholly ours. Run it again only to change the bank: the digests
