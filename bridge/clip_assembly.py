@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 
 from bridge.errors import RequestRefused
 from bridge.protocol import ClipBegin, ClipEnd, ClipNotes
-from bridge.protocol.replies import ClipMissing, ClipOk
+from bridge.protocol.replies import ClipMissing, ClipOk, NoteRange
 from core.clip import MAX_CLIP_S, Clip, Note
 from core.errors import MidiError
 
@@ -62,14 +62,14 @@ class _Part:
         known = index < len(self.present) and self.present[index]
         return bool(known) and self.notes[at : at + _NOTE.size] != note
 
-    def missing(self, note_count: int) -> tuple[tuple[int, int], ...]:
+    def missing(self, note_count: int) -> tuple[NoteRange, ...]:
         present = bytes(self.present[:note_count]).ljust(note_count, b"\0")
-        ranges: list[tuple[int, int]] = []
+        ranges: list[NoteRange] = []
         at = present.find(b"\0")
         while at >= 0 and len(ranges) < MAX_RANGES:
             end = present.find(b"\1", at)
             end = note_count if end < 0 else end
-            ranges.append((at, end - at))
+            ranges.append(NoteRange(at, end - at))
             at = present.find(b"\0", end)
         return tuple(ranges)
 
@@ -102,7 +102,7 @@ class ClipAssembler:
         """Note how many notes a clip has.
 
         Raises:
-            BadMessage: ``too_large``, if no clip may be that long.
+            RequestRefused: ``too_large``, if no clip may be that long.
         """
         about = message.clip_id
         if message.note_count > MAX_CLIP_NOTES:
@@ -131,7 +131,7 @@ class ClipAssembler:
         """Take in some notes, whether or not the clip was begun.
 
         Raises:
-            BadMessage: ``too_large``, if they are past the end of any clip; or if they are
+            RequestRefused: ``too_large``, if they are past the end of any clip; or if they are
                 past the end of this one.
         """
         end = message.first_index + len(message.notes)
@@ -166,7 +166,7 @@ class ClipAssembler:
         """A whole clip.
 
         Raises:
-            BadMessage: ``unknown_clip``, if it has not come, not wholly, or is forgotten.
+            RequestRefused: ``unknown_clip``, if it has not come, not wholly, or is forgotten.
         """
         part = self._parts.get((client, clip_id))
         if part is None or part.begin is None or not part.is_whole(part.begin.note_count):

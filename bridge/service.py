@@ -81,7 +81,7 @@ class BridgeService:
             Whether the clip is whole, if that was asked.
 
         Raises:
-            BadMessage: if the clip is too large, or the part cannot belong to it.
+            RequestRefused: if the clip is too large, or the part cannot belong to it.
         """
         with self._assembly_lock:
             match message:
@@ -106,7 +106,7 @@ class BridgeService:
         """Queue a render of a clip that was sent, or find the job of that id.
 
         Raises:
-            BadMessage: ``unknown_clip``, ``unknown_preset``, ``model_missing``,
+            RequestRefused: ``unknown_clip``, ``unknown_preset``, ``model_missing``,
                 ``bad_request`` (an id that was used for another render).
             TimbreError: what else keeps it from being queued.
         """
@@ -171,7 +171,7 @@ class BridgeService:
         """A job as it stands.
 
         Raises:
-            BadMessage: if the client has none of this id.
+            RequestRefused: if the client has none of this id.
         """
         return _known(self.jobs.find(client, job_id), job_id)
 

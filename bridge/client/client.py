@@ -17,6 +17,7 @@ from collections.abc import Callable
 from typing import Literal, TypeVar
 
 from bridge.client.requests import BridgeRefused, BridgeUnreachable, RequestChannel
+from bridge.hosts.ableton.messages import RenderSelected
 from bridge.protocol import (
     DEFAULT_PORT,
     Ack,
@@ -28,7 +29,6 @@ from bridge.protocol import (
     Hello,
     Ping,
     Render,
-    RenderSelected,
     Status,
 )
 from bridge.protocol.replies import (
@@ -37,6 +37,7 @@ from bridge.protocol.replies import (
     ClipMissing,
     ClipOk,
     Done,
+    NoteRange,
     Pong,
     PresetFound,
     PresetsEnd,
@@ -130,7 +131,7 @@ class BridgeClient:
         """Send a clip until the bridge has it as a whole; returns its id."""
         clip_id = clip.content_hash[:32]
         begin = ClipBegin(clip_id, clip.name, len(clip.notes), clip.length_s)
-        missing: tuple[tuple[int, int], ...] = ((0, len(clip.notes)),)
+        missing: tuple[NoteRange, ...] = (NoteRange(0, len(clip.notes)),)
 
         def heard(reply: Reply) -> ClipOk | ClipMissing | None:
             if isinstance(reply, ClipOk | ClipMissing) and reply.clip_id == clip_id:
@@ -139,14 +140,15 @@ class BridgeClient:
 
         while True:
             self.conversation.send(begin)
-            for first, count in missing:
-                for at in range(first, first + count, NOTES_PER_MESSAGE):
-                    end = min(at + NOTES_PER_MESSAGE, first + count)
+            for run in missing:
+                run_end = run.first_index + run.count
+                for at in range(run.first_index, run_end, NOTES_PER_MESSAGE):
+                    end = min(at + NOTES_PER_MESSAGE, run_end)
                     self.conversation.send(ClipNotes(clip_id, at, clip.notes[at:end]))
             answer = self.conversation.ask(ClipEnd(clip_id), heard, about=clip_id)
             if not isinstance(answer, ClipMissing):
                 return clip_id
-            missing = answer.ranges or ((0, len(clip.notes)),)
+            missing = answer.ranges or (NoteRange(0, len(clip.notes)),)
 
     def render(
         self,

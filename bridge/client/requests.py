@@ -10,7 +10,7 @@ from typing import Literal, TypeVar
 from bridge.client.sockets import PacketSocket, TcpSocket, UdpSocket
 from bridge.errors import RequestRefused
 from bridge.protocol import Ack, ClientMessage, osc
-from bridge.protocol.replies import Failed, Reply, read_reply
+from bridge.protocol.replies import REPLIES, Failed, Reply
 from core.errors import Cancelled, ModelMissing, TimbreError, UserInputError
 
 _RESEND_S = 0.25
@@ -125,7 +125,7 @@ class RequestChannel:
                 return
             with contextlib.suppress(RequestRefused):
                 for content in osc.unpack(packet):
-                    yield read_reply(*content)
+                    yield REPLIES.read(*content)
 
     def _raise(self, failed: Failed, job_id: str) -> None:
         if failed.job_id and failed.job_id == job_id:

@@ -47,13 +47,6 @@ class ArgumentReader:
             raise self.error(f"{what} is longer than {most} characters", "too_large")
         return value
 
-    def id(self, what: str) -> str:
-        value = self.text(what, MAX_ID_CHARACTERS)
-        if not value:
-            raise self.error(f"{what} is empty")
-        self.about = value
-        return value
-
     def number(self, what: str) -> float:
         value = self._next(what)
         if not isinstance(value, int | float):

@@ -30,6 +30,7 @@ from typing import Any
 from bridge.errors import RequestRefused
 from bridge.protocol import osc
 from bridge.protocol.replies import (
+    REPLIES,
     Accepted,
     ClipMissing,
     Done,
@@ -39,7 +40,6 @@ from bridge.protocol.replies import (
     Progress,
     Reply,
     Welcome,
-    read_reply,
 )
 from bridge.server.sessions import Send
 from core.errors import OutputError
@@ -104,7 +104,7 @@ class FileReplies:
         """What writes to a client, made at its hello.
 
         Raises:
-            BadMessage: if its name is no plain word, there are too many clients, or its
+            RequestRefused: if its name is no plain word, there are too many clients, or its
                 folder cannot be made.
         """
         if not _NAME.fullmatch(client):
@@ -126,7 +126,7 @@ class FileReplies:
 
         def send(packet: bytes) -> None:
             for address, arguments in osc.unpack(packet):
-                self._take(own, read_reply(address, arguments))
+                self._take(own, REPLIES.read(address, arguments))
 
         return send
 

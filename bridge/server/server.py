@@ -16,8 +16,10 @@ from typing import TypeVar
 
 from bridge.errors import RequestRefused, code_of
 from bridge.hosts.ableton.link import READING, AbletonLink
+from bridge.hosts.ableton.messages import ABLETON_MESSAGES, RenderSelected
 from bridge.jobs.model import Job, JobEvent
 from bridge.protocol import (
+    CLIENT_MESSAGES,
     DEFAULT_PORT,
     Ack,
     Cancel,
@@ -29,12 +31,10 @@ from bridge.protocol import (
     Hello,
     Ping,
     Render,
-    RenderSelected,
     Status,
     osc,
-    read_client_message,
 )
-from bridge.protocol.replies import NOTE, REPLY_KINDS, Failed, Pong, Progress, Reply, Welcome
+from bridge.protocol.replies import NOTE, REPLIES, Failed, Pong, Progress, Reply, Welcome
 from bridge.server.fair_executor import FairExecutor
 from bridge.server.file_replies import FileReplies
 from bridge.server.job_notifier import JobNotifier
@@ -52,8 +52,7 @@ BAD_MESSAGE_COST = 50.0
 
 _REFUSALS_PER_S, _REFUSAL_BURST = 20.0, 200.0
 _Found = TypeVar("_Found")
-_OWN_WORDS = frozenset(kind.address for kind in REPLY_KINDS)
-"""What servers say; answering it could go round for ever."""
+_MESSAGES = CLIENT_MESSAGES | ABLETON_MESSAGES
 
 _log = logging.getLogger(__name__)
 
@@ -175,13 +174,13 @@ class BridgeServer:
         if not address.startswith("/timbre/"):
             return  # not for us, so not for us to answer: two servers could talk for ever
         try:
-            message = read_client_message(address, arguments)
+            message = _MESSAGES.read(address, arguments)
             if isinstance(message, Hello):
                 self._hello(source, self._sessions.hello(source, message))
             else:
                 self._obey(source, self._sessions.of(source), message)
         except RequestRefused as error:
-            if address not in _OWN_WORDS:
+            if address not in REPLIES:  # said by servers: answering could go round for ever
                 self._refuse(source, error)
 
     def _hello(self, source: Source, session: Session) -> None:

@@ -59,7 +59,7 @@ class Sessions:
     Args:
         token: what a client must say in its hello; empty asks for none.
         send_to: makes the sender of a UDP host and port.
-        write_to: makes what writes answers of a client to files; raises BadMessage.
+        write_to: makes what writes answers of a client to files; raises RequestRefused.
     """
 
     def __init__(
@@ -75,7 +75,7 @@ class Sessions:
         """Know a client, anew or again.
 
         Raises:
-            BadMessage: if the token is wrong, or answers cannot go where they are wanted.
+            RequestRefused: if the token is wrong, or answers cannot go where they are wanted.
         """
         if self._token and not hmac.compare_digest(self._token.encode(), message.token.encode()):
             raise RequestRefused("hello: the token is wrong; give the one `timbre serve` was given")
@@ -98,7 +98,7 @@ class Sessions:
         """The session a message belongs to.
 
         Raises:
-            BadMessage: if a token is asked for, and the source did not say it.
+            RequestRefused: if a token is asked for, and the source did not say it.
         """
         client = self._by_source.get(source.key)
         if client is None and self._token:

@@ -31,7 +31,7 @@ from typing import Any
 from bridge.clip_assembly import MAX_CLIP_NOTES
 from bridge.errors import RequestRefused, code_of
 from bridge.jobs.model import Job, JobEvent
-from bridge.protocol import FindPresets, Render, read_client_message
+from bridge.protocol import CLIENT_MESSAGES, FindPresets, Render
 from bridge.protocol.replies import Done, Failed, PresetFound
 from bridge.server.job_notifier import ending
 from bridge.service import BridgeService
@@ -218,7 +218,7 @@ def _render(job_id: str, request: Mapping[str, Any]) -> tuple[Render, Clip]:
     for name in _OPTIONS:
         if request.get(name) is not None:
             arguments += [name, request[name]]
-    message = read_client_message(Render.address, arguments)
+    message = CLIENT_MESSAGES.read(Render.address, arguments)
     clip = request.get("clip")
     if not isinstance(message, Render) or not isinstance(clip, dict):
         raise RequestRefused("the request has no clip")

@@ -13,12 +13,11 @@ import socket
 from collections.abc import Awaitable, Callable
 
 from bridge.errors import RequestRefused
-from bridge.protocol.osc import MAX_PACKET_BYTES, Framing, detect_framing
+from bridge.protocol.osc import MAX_PACKET_BYTES, RECEIVE_BUFFER_BYTES, Framing, detect_framing
 from bridge.server.rate_limit import RateLimit
 from bridge.server.sessions import Send, Source
 from core.errors import SettingsError
 
-RECEIVE_BUFFER_BYTES = 4 * 2**20
 MAX_CONNECTIONS = 256
 MAX_WRITE_BYTES = 4 * 2**20
 """Unread answers a TCP client may pile up before its connection is closed."""

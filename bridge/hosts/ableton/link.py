@@ -14,10 +14,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from bridge.hosts.ableton.live import PORT, REPLY_PORT, Live
+from bridge.hosts.ableton.messages import RenderSelected
 from bridge.hosts.ableton.placing import EXTENSION_PORT, NotPlaced, Placing, place, show
 from bridge.hosts.ableton.selection import Selection, read_selection
 from bridge.jobs.model import Job, JobEvent
-from bridge.protocol import RenderSelected
 from bridge.service import BridgeService, Standing
 from core.errors import TimbreError
 

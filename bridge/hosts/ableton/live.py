@@ -17,7 +17,6 @@ from dataclasses import dataclass
 from bridge.errors import RequestRefused
 from bridge.protocol import osc
 from bridge.protocol.argument_reader import Argument
-from bridge.server.transports import RECEIVE_BUFFER_BYTES
 from core.errors import UserInputError
 
 HOST = "127.0.0.1"
@@ -82,7 +81,7 @@ class Live:
         self._peer = (HOST, port)
         self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         with contextlib.suppress(OSError):  # some systems refuse what is over their limit
-            self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVE_BUFFER_BYTES)
+            self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, osc.RECEIVE_BUFFER_BYTES)
         try:
             self._socket.bind((HOST, reply_port))
         except OSError as error:

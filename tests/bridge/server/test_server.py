@@ -16,7 +16,7 @@ import pytest
 
 from bridge.client import BridgeClient, BridgeRefused, BridgeUnreachable
 from bridge.protocol import osc
-from bridge.protocol.replies import Done, Failed, Pong, Progress, Reply, Welcome, read_reply
+from bridge.protocol.replies import REPLIES, Done, Failed, Pong, Progress, Reply, Welcome
 from bridge.server import Address
 from core.clip import Clip, Note
 from core.errors import Cancelled, ModelMissing, SettingsError, TimbreError
@@ -59,7 +59,7 @@ class Peer:
         self.socket.settimeout(timeout_s)
         while True:
             for content in osc.unpack(self.socket.recv(65_536)):
-                reply = read_reply(*content)
+                reply = REPLIES.read(*content)
                 if wanted(reply):
                     return reply
 
@@ -241,7 +241,7 @@ def test_both_framings_are_heard_on_one_port(bridge: Running) -> None:
             reader, packets = framing(), []
             while len(packets) < 2:
                 packets += reader.feed(stream.recv(65_536))
-            assert read_reply(*next(osc.unpack(packets[1]))) == Pong(3)
+            assert REPLIES.read(*next(osc.unpack(packets[1]))) == Pong(3)
 
 
 def test_hostile_packets_are_survived_and_real_ones_answered(bridge: Running, peer: Peer) -> None:

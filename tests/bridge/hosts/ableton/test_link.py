@@ -20,8 +20,9 @@ from bridge.client import BridgeClient, BridgeRefused
 from bridge.hosts.ableton import live as live_module
 from bridge.hosts.ableton import placing as placing_module
 from bridge.hosts.ableton.link import AbletonLink
+from bridge.hosts.ableton.messages import RenderSelected
 from bridge.hosts.ableton.placing import NotPlaced, Placing, place
-from bridge.protocol import RenderSelected, osc
+from bridge.protocol import osc
 from core.errors import Cancelled
 from tests.bridge.hosts.ableton.live_stand_in import (
     EXTENSION,
