@@ -32,10 +32,10 @@ from bridge.protocol import (
     Status,
 )
 from bridge.protocol.replies import (
-    NOTE,
     Accepted,
     ClipMissing,
     ClipOk,
+    ClipRemark,
     Done,
     NoteRange,
     Pong,
@@ -114,18 +114,18 @@ class BridgeClient:
 
     def presets(self, query: str = "") -> list[PresetFound]:
         """The presets that fit a query; all of them if it is empty."""
-        found: dict[str, PresetFound] = {}
+        presets: dict[str, PresetFound] = {}
         expected: list[int] = []
 
         def collect(reply: Reply) -> bool | None:
             if isinstance(reply, PresetFound):
-                found[reply.id] = reply
+                presets[reply.id] = reply
             if isinstance(reply, PresetsEnd):
                 expected.append(reply.count)
-            return True if expected and len(found) >= expected[-1] else None
+            return True if expected and len(presets) >= expected[-1] else None
 
         self.conversation.ask(FindPresets(query), collect)
-        return list(found.values())
+        return list(presets.values())
 
     def send_clip(self, clip: Clip) -> str:
         """Send a clip until the bridge has it as a whole; returns its id."""
@@ -133,7 +133,7 @@ class BridgeClient:
         begin = ClipBegin(clip_id, clip.name, len(clip.notes), clip.length_s)
         missing: tuple[NoteRange, ...] = (NoteRange(0, len(clip.notes)),)
 
-        def heard(reply: Reply) -> ClipOk | ClipMissing | None:
+        def clip_answer(reply: Reply) -> ClipOk | ClipMissing | None:
             if isinstance(reply, ClipOk | ClipMissing) and reply.clip_id == clip_id:
                 return reply
             return None
@@ -145,7 +145,7 @@ class BridgeClient:
                 for at in range(run.first_index, run_end, NOTES_PER_MESSAGE):
                     end = min(at + NOTES_PER_MESSAGE, run_end)
                     self.conversation.send(ClipNotes(clip_id, at, clip.notes[at:end]))
-            answer = self.conversation.ask(ClipEnd(clip_id), heard, about=clip_id)
+            answer = self.conversation.ask(ClipEnd(clip_id), clip_answer, about=clip_id)
             if not isinstance(answer, ClipMissing):
                 return clip_id
             missing = answer.ranges or (NoteRange(0, len(clip.notes)),)
@@ -170,8 +170,8 @@ class BridgeClient:
             preset: name or id.
             seed, takes, model, settings: as the command ``timbre render`` has them.
             job_id: empty takes a new one.
-            on_progress: told the fraction done; returning False cancels.
-            on_note: told, once each, what the model cannot say about the clip.
+            on_progress: called with the fraction done, 0–1; returning False cancels.
+            on_note: called once for each thing the model cannot say about the clip.
 
         Returns:
             The files, one a take.
@@ -216,18 +216,18 @@ class BridgeClient:
         job_id = asked.job_id
         files: dict[int, Done] = {}
 
-        def heard(reply: Reply) -> Reply | None:
-            about = getattr(reply, "job_id", None) == job_id
-            return reply if about and isinstance(reply, Accepted | Progress | Done) else None
+        def job_answer(reply: Reply) -> Reply | None:
+            is_wanted = isinstance(reply, Accepted | Progress | ClipRemark | Done)
+            return reply if is_wanted and reply.about == job_id else None
 
-        reply = self.conversation.ask(asked, heard, about=job_id)
+        reply = self.conversation.ask(asked, job_answer, about=job_id)
         is_cancelling = False
-        noted = set()
+        shown = set()
         while True:
             match reply:
-                case Progress(stage=stage) if stage.startswith(NOTE) and stage not in noted:
-                    noted.add(stage)
-                    on_note(stage.removeprefix(NOTE))
+                case ClipRemark(text=text) if text not in shown:
+                    shown.add(text)
+                    on_note(text)
                 case Progress(fraction=fraction) if not is_cancelling and not on_progress(fraction):
                     is_cancelling = True
                     self.conversation.send(Cancel(job_id))
@@ -237,7 +237,7 @@ class BridgeClient:
                 self.conversation.send(Ack(job_id))
                 on_progress(1.0)
                 return [files[take] for take in sorted(files)]
-            reply = self.conversation.next(heard, Status(job_id), about=job_id)
+            reply = self.conversation.next(job_answer, Status(job_id), about=job_id)
 
 
 def _only(reply: Reply, kind: type[_Answer]) -> _Answer | None:

@@ -15,9 +15,6 @@ from bridge.protocol.parts import Id, Integer, Repeated, Text
 
 MAX_PATH_CHARACTERS = 8192
 
-NOTE = "note: "
-"""Begins a stage that is no stage, but something the model cannot say about the clip."""
-
 
 class Reply(Message):
     """What the server says."""
