@@ -74,7 +74,7 @@ class Host(ABC):
 
         Args:
             service: who renders.
-            report: told, one line each, where takes went; from any thread.
+            report: called with one line a take, where it went; from any thread.
 
         Raises:
             UserInputError: if it cannot be spoken with, and what to do about it.
@@ -88,17 +88,29 @@ class Host(ABC):
     def handle(self, request: HostRequest, message: ClientMessage) -> None:
         """Answer one of :attr:`messages`; quick, in the server's event loop.
 
+        Args:
+            request: the ways to answer it.
+            message: what a client says.
+
         Raises:
             RequestRefused: if it cannot be answered.
         """
 
     @abstractmethod
     def is_reading(self, client: str, job_id: str) -> bool:
-        """Whether the clip of this job is being read, or waits for it; from any thread."""
+        """Whether the clip of this job is being read, or waits for it; from any thread.
+
+        Args:
+            client, job_id: whose job it is.
+        """
 
     @abstractmethod
     def cancel(self, client: str, job_id: str) -> None:
-        """Stop reading the clip of this job, soon; from any thread."""
+        """Stop reading the clip of this job, soon; from any thread.
+
+        Args:
+            client, job_id: whose job it is.
+        """
 
     @contextlib.contextmanager
     def started(self, service: BridgeService, report: Callable[[str], object]) -> Iterator[Self]:

@@ -70,8 +70,8 @@ class BridgeService:
         self.model = model
         self._library = library
         self._registry = registry or Registry()
-        self._assembly = ClipAssembler()
-        self._assembly_lock = threading.Lock()
+        self._assembler = ClipAssembler()
+        self._assembler_lock = threading.Lock()
 
     def receive_clip(
         self, client: str, message: ClipBegin | ClipNotes | ClipEnd
@@ -88,14 +88,14 @@ class BridgeService:
         Raises:
             RequestRefused: if the clip is too large, or the part cannot belong to it.
         """
-        with self._assembly_lock:
+        with self._assembler_lock:
             match message:
                 case ClipBegin():
-                    self._assembly.begin(client, message)
+                    self._assembler.begin(client, message)
                 case ClipNotes():
-                    self._assembly.notes(client, message)
+                    self._assembler.notes(client, message)
                 case ClipEnd():
-                    return self._assembly.end(client, message)
+                    return self._assembler.end(client, message)
         return None
 
     def presets(self, message: FindPresets) -> list[PresetFound | PresetsEnd]:
@@ -121,8 +121,8 @@ class BridgeService:
         """
         existing = self.jobs.find(client, message.job_id)
         try:
-            with self._assembly_lock:
-                clip = self._assembly.clip(client, message.clip_id)
+            with self._assembler_lock:
+                clip = self._assembler.clip(client, message.clip_id)
         except RequestRefused:
             if existing is not None:  # repeated after the clip was forgotten
                 return existing
@@ -150,7 +150,9 @@ class BridgeService:
             sha256 = self._registry.resolve(model).sha256
         except ModelMissing as error:
             raise RequestRefused(str(error), "model_missing", message.job_id) from None
-        given = {key: value for key, value in asdict(message.settings).items() if value is not None}
+        chosen = {
+            key: value for key, value in asdict(message.settings).items() if value is not None
+        }
         return self.jobs.submit(
             JobRequest(
                 client=client,
@@ -162,7 +164,7 @@ class BridgeService:
                 model_sha256=sha256,
                 seed=message.seed,
                 takes=message.takes,
-                settings=replace(preset.settings, **given),
+                settings=replace(preset.settings, **chosen),
                 program_version=program_version(),
                 priority=priority,
                 asked=asked,
@@ -180,6 +182,9 @@ class BridgeService:
 
     def job(self, client: str, job_id: str) -> Job:
         """A job as it stands.
+
+        Args:
+            client, job_id: whose job it is.
 
         Raises:
             RequestRefused: if the client has none of this id.

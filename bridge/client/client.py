@@ -1,4 +1,4 @@
-"""The Python client: sends a clip to a running bridge and gets told where its files are.
+"""The Python client: sends a clip to a running bridge and learns where its files are.
 
 >>> with BridgeClient() as bridge:
 ...     for take in bridge.render("clip.mid", "Warm drawbars", seed=7):
@@ -60,7 +60,7 @@ _Answer = TypeVar("_Answer")
 
 
 class BridgeClient:
-    """A conversation with a bridge. Use it in a ``with`` block, from one thread.
+    """A client of a running bridge. Use it in a ``with`` block, from one thread.
 
     Args:
         host, port: where the bridge listens.
@@ -71,7 +71,8 @@ class BridgeClient:
 
     Attributes:
         welcome: what the bridge said of itself.
-        conversation: single messages and answers, for what the methods here do not cover.
+        conversation: single messages and answers (:class:`~bridge.client.requests.RequestChannel`),
+            for what the methods here do not cover.
 
     Raises:
         BridgeUnreachable: if nothing answers.
@@ -91,7 +92,7 @@ class BridgeClient:
         self.conversation = RequestChannel(host, port, transport, timeout_s)
         hello = Hello(name or f"python-{uuid.uuid4().hex[:12]}", 0, token)
         try:
-            self.welcome = self.conversation.ask(hello, lambda reply: _only(reply, Welcome))
+            self.welcome = self.conversation.ask(hello, lambda reply: _of_kind(reply, Welcome))
         except BaseException:
             self.conversation.close()
             raise
@@ -103,17 +104,25 @@ class BridgeClient:
         self.close()
 
     def close(self) -> None:
-        """End the conversation; jobs go on."""
+        """End the connection; jobs go on."""
         self.conversation.close()
 
     def ping(self) -> float:
-        """Time to the bridge and back, seconds."""
+        """Time to the bridge and back, seconds.
+
+        Raises:
+            BridgeUnreachable: if it does not answer.
+        """
         began = time.perf_counter()
-        self.conversation.ask(Ping(1), lambda reply: _only(reply, Pong))
+        self.conversation.ask(Ping(1), lambda reply: _of_kind(reply, Pong))
         return time.perf_counter() - began
 
     def presets(self, query: str = "") -> list[PresetFound]:
-        """The presets that fit a query; all of them if it is empty."""
+        """The presets that fit a query; all of them if it is empty. At most 1,000.
+
+        Raises:
+            BridgeUnreachable: if the bridge does not answer.
+        """
         presets: dict[str, PresetFound] = {}
         expected: list[int] = []
 
@@ -128,7 +137,15 @@ class BridgeClient:
         return list(presets.values())
 
     def send_clip(self, clip: Clip) -> str:
-        """Send a clip until the bridge has it as a whole; returns its id."""
+        """Send a clip until the bridge has it as a whole.
+
+        Returns:
+            Its id, by which messages to the bridge may name it.
+
+        Raises:
+            BridgeRefused: if it is too large.
+            BridgeUnreachable: if the bridge does not answer.
+        """
         clip_id = clip.content_hash[:32]
         begin = ClipBegin(clip_id, clip.name, len(clip.notes), clip.length_s)
         missing: tuple[NoteRange, ...] = (NoteRange(0, len(clip.notes)),)
@@ -180,11 +197,10 @@ class BridgeClient:
             BridgeRefused, ModelMissing, TimbreError: what the bridge said against it.
             Cancelled: if ``on_progress`` said so, or another cancelled the job.
         """
-        played = clip if isinstance(clip, Clip) else read_midi(clip).clip
-        clip_id = self.send_clip(played)
+        clip_id = self.send_clip(clip if isinstance(clip, Clip) else read_midi(clip).clip)
         job_id = job_id or uuid.uuid4().hex
-        asked = Render(job_id, clip_id, preset, seed, takes, model, settings or RenderSettings())
-        return self._follow(asked, on_progress, on_note)
+        message = Render(job_id, clip_id, preset, seed, takes, model, settings or RenderSettings())
+        return self._follow(message, on_progress, on_note)
 
     def render_selected(
         self,
@@ -198,29 +214,39 @@ class BridgeClient:
         on_progress: OnProgress = always_continue,
         on_note: Callable[[str], object] = lambda _message: None,
     ) -> list[Done]:
-        """Render the clip that is selected in Ableton Live; as :meth:`render`.
+        """Render the clip that is selected in Ableton Live.
 
         The bridge must have been started with ``--ableton``; it puts the files into Live.
+
+        Args:
+            preset, seed, takes, model, settings, job_id, on_progress, on_note: as
+                :meth:`render` has them.
+
+        Returns:
+            The files, one a take.
+
+        Raises:
+            TimbreError: as :meth:`render`; also if Live has no such clip, or does not answer.
         """
         job_id = job_id or uuid.uuid4().hex
-        asked = RenderSelected(job_id, preset, seed, takes, model, settings or RenderSettings())
-        return self._follow(asked, on_progress, on_note)
+        message = RenderSelected(job_id, preset, seed, takes, model, settings or RenderSettings())
+        return self._follow(message, on_progress, on_note)
 
     def _follow(
         self,
-        asked: Render | RenderSelected,
+        message: Render | RenderSelected,
         on_progress: OnProgress,
         on_note: Callable[[str], object],
     ) -> list[Done]:
         """Ask for a job and stay with it until its end."""
-        job_id = asked.job_id
+        job_id = message.job_id
         files: dict[int, Done] = {}
 
         def job_answer(reply: Reply) -> Reply | None:
             is_wanted = isinstance(reply, Accepted | Progress | ClipRemark | Done)
             return reply if is_wanted and reply.about == job_id else None
 
-        reply = self.conversation.ask(asked, job_answer, about=job_id)
+        reply = self.conversation.ask(message, job_answer, about=job_id)
         is_cancelling = False
         shown = set()
         while True:
@@ -233,12 +259,12 @@ class BridgeClient:
                     self.conversation.send(Cancel(job_id))
                 case Done(take=take):
                     files[take] = reply
-            if len(files) == asked.takes:
+            if len(files) == message.takes:
                 self.conversation.send(Ack(job_id))
                 on_progress(1.0)
                 return [files[take] for take in sorted(files)]
             reply = self.conversation.next(job_answer, Status(job_id), about=job_id)
 
 
-def _only(reply: Reply, kind: type[_Answer]) -> _Answer | None:
+def _of_kind(reply: Reply, kind: type[_Answer]) -> _Answer | None:
     return reply if isinstance(reply, kind) else None

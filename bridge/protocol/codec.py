@@ -1,7 +1,7 @@
 """Messages written once: how they go over the wire is derived from their declarations.
 
 A message is a frozen dataclass whose fields stand in the order of its arguments. A field's type
-says how it is written and read (:mod:`bridge.protocol.parts`); a table knows each kind by its
+says how it is written and read (:mod:`bridge.protocol.fields`); a table knows each kind by its
 address::
 
     @CLIENT_MESSAGES.add("clip/end")
@@ -20,7 +20,7 @@ from typing import Any, ClassVar, Generic, TypeVar, get_type_hints
 
 from bridge.errors import RequestRefused
 from bridge.protocol.argument_reader import Argument, ArgumentReader
-from bridge.protocol.parts import PairedFields, Part, Text, part_of
+from bridge.protocol.fields import FieldCodec, PairedFields, Text, field_codec
 from core.errors import UserInputError
 
 VERSION = 1
@@ -30,36 +30,36 @@ _Kind = TypeVar("_Kind", bound="Message")
 _Added = TypeVar("_Added", bound="Message")
 
 
-class Codec(Generic[_Kind]):
+class MessageCodec(Generic[_Kind]):
     """A message's arguments, by the declarations of its fields.
 
     Args:
-        kind: a frozen dataclass; its annotations name :class:`Part` or :class:`PairedFields`.
+        kind: a frozen dataclass; its annotations name :class:`FieldCodec` or :class:`PairedFields`.
     """
 
     def __init__(self, kind: type[_Kind]) -> None:
         hints = get_type_hints(kind, include_extras=True)
         self._kind = kind
-        self._parts: dict[str, Part] = {}
+        self._fields: dict[str, FieldCodec] = {}
         self._pairs: PairedFields | None = None
         for entry in fields(kind):  # type: ignore[arg-type]  # a dataclass, by the table's contract
-            part = part_of(hints[entry.name])
-            if isinstance(part, PairedFields):
-                self._pairs = part
+            codec = field_codec(hints[entry.name])
+            if isinstance(codec, PairedFields):
+                self._pairs = codec
             else:
-                self._parts[entry.name] = part
+                self._fields[entry.name] = codec
 
     @property
     def id_name(self) -> str:
         """The field that says what the message is about; empty if none does."""
-        ids = (n for n, part in self._parts.items() if isinstance(part, Text) and part.is_id)
+        ids = (n for n, codec in self._fields.items() if isinstance(codec, Text) and codec.is_id)
         return next(ids, "")
 
     def write(self, message: _Kind) -> list[Argument]:
         """The arguments that say a message."""
         arguments: list[Argument] = []
-        for name, part in self._parts.items():
-            arguments += part.write(getattr(message, name))
+        for name, codec in self._fields.items():
+            arguments += codec.write(getattr(message, name))
         if self._pairs is not None:
             arguments += self._pairs.write(vars(message))
         return arguments
@@ -71,8 +71,8 @@ class Codec(Generic[_Kind]):
             RequestRefused: with the code to answer, and the id it was about if there was one.
         """
         values: dict[str, Any] = {}
-        for name, part in self._parts.items():
-            values[name] = part.read(args, name, values)
+        for name, codec in self._fields.items():
+            values[name] = codec.read(args, name, values)
         if self._pairs is not None:
             values |= self._pairs.read(args)
         message = self._kind(**values)
@@ -85,12 +85,12 @@ class Codec(Generic[_Kind]):
 
     def describe(self) -> str:
         """The arguments as the manual writes them: ``s client, i reply_port, [s token]``."""
-        described = [part.describe(name) for name, part in self._parts.items()]
+        described = [codec.describe(name) for name, codec in self._fields.items()]
         return ", ".join(described + (["(s key, value)*"] if self._pairs is not None else []))
 
 
 class Message:
-    """What goes one way or the other. Kinds get both attributes when a table takes them in.
+    """What goes one way or the other. A kind gets both attributes from the table it is added to.
 
     Attributes:
         address: of OSC.
@@ -98,7 +98,7 @@ class Message:
     """
 
     address: ClassVar[str]
-    codec: ClassVar[Codec[Any]]
+    codec: ClassVar[MessageCodec[Any]]
 
     def arguments(self) -> list[Argument]:
         """The arguments that say it; the address is not among them."""
@@ -130,16 +130,21 @@ class MessageTable(Generic[_Kind]):
         self._kinds: dict[str, type[_Kind]] = {}
 
     def add(self, word: str) -> Callable[[type[_Added]], type[_Added]]:
-        """A decorator that takes in a kind under :data:`PREFIX` and a word."""
+        """A decorator that gives a kind its address (:data:`PREFIX` and a word) and its codec.
 
-        def take_in(kind: type[_Added]) -> type[_Added]:
-            kind.address, kind.codec = f"{PREFIX}/{word}", Codec(kind)
+        Raises:
+            ValueError: if the address has a kind.
+            TypeError: if a field does not say how it goes over the wire.
+        """
+
+        def register(kind: type[_Added]) -> type[_Added]:
+            kind.address, kind.codec = f"{PREFIX}/{word}", MessageCodec(kind)
             if kind.address in self._kinds:
                 raise ValueError(f"there are two messages {kind.address}")
             self._kinds[kind.address] = kind  # type: ignore[assignment]
             return kind
 
-        return take_in
+        return register
 
     def __iter__(self) -> Iterator[type[_Kind]]:
         return iter(self._kinds.values())
@@ -154,6 +159,10 @@ class MessageTable(Generic[_Kind]):
 
     def read(self, address: str, arguments: Sequence[object]) -> _Kind:
         """The message of an address and its arguments.
+
+        Args:
+            address: of OSC.
+            arguments: as they were unpacked.
 
         Raises:
             RequestRefused: with the code to answer, and the id it was about if there was one.

@@ -163,6 +163,7 @@ class SizePrefix(Framing):
         self._buffer = bytearray()
 
     def feed(self, data: bytes) -> list[bytes]:
+        """As :meth:`Framing.feed`."""
         self._buffer += data
         packets = []
         at = 0
@@ -179,6 +180,7 @@ class SizePrefix(Framing):
 
     @staticmethod
     def frame(packet: bytes) -> bytes:
+        """As :meth:`Framing.frame`."""
         return _SIZE.pack(len(packet)) + packet
 
 
@@ -189,6 +191,7 @@ class Slip(Framing):
         self._buffer = bytearray()
 
     def feed(self, data: bytes) -> list[bytes]:
+        """As :meth:`Framing.feed`."""
         *whole, rest = data.split(slip.END)
         packets = []
         for part in whole:
@@ -213,6 +216,7 @@ class Slip(Framing):
 
     @staticmethod
     def frame(packet: bytes) -> bytes:
+        """As :meth:`Framing.frame`."""
         return slip.encode(packet)
 
 

@@ -7,7 +7,7 @@ from dataclasses import fields
 from typing import Any, TypedDict
 
 from bridge.protocol.argument_reader import MAX_ID_CHARACTERS, Argument, ArgumentReader
-from bridge.protocol.parts import PairedFields
+from bridge.protocol.fields import PairedFields
 from core.errors import UserInputError
 from core.settings import RenderSettings
 
@@ -26,7 +26,11 @@ class Options(TypedDict):
 
 
 def write(seed: int, takes: int, model: str, settings: RenderSettings) -> list[Argument]:
-    """The pairs; what is as it would be anyway is left out."""
+    """The pairs; what is as it would be anyway is left out.
+
+    Args:
+        seed, takes, model, settings: as :class:`bridge.protocol.messages.Render` has them.
+    """
     args: list[Argument] = []
     if seed:
         args += ["seed", seed]
@@ -43,6 +47,10 @@ def write(seed: int, takes: int, model: str, settings: RenderSettings) -> list[A
 
 def read(args: ArgumentReader, max_takes: int) -> Options:
     """All that is left of a message's arguments, as pairs.
+
+    Args:
+        args: the message's.
+        max_takes: most takes of one job.
 
     Raises:
         RequestRefused: if there is no such option, or its value is outside its range.

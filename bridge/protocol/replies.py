@@ -11,7 +11,7 @@ from typing import Annotated
 
 from bridge.errors import Code
 from bridge.protocol.codec import VERSION, Message, MessageTable
-from bridge.protocol.parts import Id, Integer, Repeated, Text
+from bridge.protocol.fields import Id, Integer, Repeated, Text
 
 MAX_PATH_CHARACTERS = 8192
 

@@ -147,8 +147,11 @@ class FileReplies:
         """Have the file written that a reply belongs in; what to write is decided by its kind.
 
         Args:
-            reply: what a client is told.
+            reply: to a client.
             own: the client's folder.
+
+        Raises:
+            NotImplementedError: if nobody decided where this kind of reply goes.
         """
         raise NotImplementedError(f"no file is written for {reply.address}")
 

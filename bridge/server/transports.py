@@ -68,7 +68,12 @@ class Udp:
         return int(self._socket.getsockname()[1])
 
     def send_to(self, host: str, port: int) -> Send:
-        """What sends to an address."""
+        """What sends to an address.
+
+        Args:
+            host: numeric.
+            port: of UDP.
+        """
         peer = (host, port)
 
         def send(reply: Reply) -> None:
@@ -130,6 +135,9 @@ class Tcp:
 
     async def listen(self, host: str, port: int) -> int:
         """Begin to listen; returns the port.
+
+        Args:
+            host, port: where; port 0 is any that is free.
 
         Raises:
             SettingsError: if the port cannot be had.

@@ -44,7 +44,7 @@ class AbletonLink:
 
     Args:
         service: who renders.
-        report: told, one line each, where takes went; from a thread of the link's.
+        report: called with one line a take, where it went; from a thread of the link's.
         ports: of AbletonOSC and our extension.
 
     Raises:
@@ -83,7 +83,11 @@ class AbletonLink:
             self._live.close()
 
     def is_reading(self, client: str, job_id: str) -> bool:
-        """Whether the clip of this request is being read, or waits for it."""
+        """Whether the clip of this request is being read, or waits for it.
+
+        Args:
+            client, job_id: whose request it is.
+        """
         with self._lock:
             return (client, job_id) in self._reading
 
@@ -103,7 +107,11 @@ class AbletonLink:
         return message
 
     def cancel(self, client: str, job_id: str) -> None:
-        """Stop reading, soon."""
+        """Stop reading, soon.
+
+        Args:
+            client, job_id: whose request it is.
+        """
         with self._lock:
             cancelled = self._reading.get((client, job_id))
         if cancelled is not None:

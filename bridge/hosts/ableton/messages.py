@@ -7,8 +7,8 @@ from typing import Annotated
 
 from bridge.protocol.argument_reader import MAX_ID_CHARACTERS
 from bridge.protocol.codec import MessageTable
+from bridge.protocol.fields import Text
 from bridge.protocol.messages import ClientMessage, Render
-from bridge.protocol.parts import Text
 from bridge.protocol.render_options import RENDER_OPTIONS
 from core.settings import RenderSettings
 

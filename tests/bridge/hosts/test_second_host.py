@@ -19,7 +19,7 @@ from bridge.hosts import all_hosts
 from bridge.jobs.model import JobEvent
 from bridge.protocol import Cancel, ClientMessage, Render, Status
 from bridge.protocol.codec import MessageTable
-from bridge.protocol.parts import Id, Integer
+from bridge.protocol.fields import Id, Integer
 from bridge.protocol.replies import Accepted, Done, Progress, Reply
 from bridge.service import BridgeService, JobStatus
 from core.clip import Clip

@@ -1,7 +1,7 @@
 """How single fields of a message go over the wire, and what of them is allowed.
 
-A field of type ``str``, ``int`` or ``float`` needs nothing said; another kind of part, or other
-limits, stand in its type: ``Annotated[int, Integer(0, 127)]``.
+A field of type ``str``, ``int`` or ``float`` needs nothing said; another way over the wire, or
+other limits, stand in its type: ``Annotated[int, Integer(0, 127)]``.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from bridge.protocol.argument_reader import (
 from core.errors import UserInputError
 
 
-class Part(ABC):
+class FieldCodec(ABC):
     """How one field goes over the wire."""
 
     @abstractmethod
@@ -46,7 +46,7 @@ class Part(ABC):
 
 
 @dataclass(frozen=True)
-class Text(Part):
+class Text(FieldCodec):
     """A string.
 
     Attributes:
@@ -66,7 +66,7 @@ class Text(Part):
         return [] if self.is_optional and not value else [value]
 
     def read(self, args: ArgumentReader, name: str, earlier: Mapping[str, Any]) -> str:
-        """A string, or a number as one; see :class:`Part`."""
+        """A string, or a number as one; see :class:`FieldCodec`."""
         if self.is_optional and not len(args):
             return ""
         value = args.text(name, self.most)
@@ -77,12 +77,12 @@ class Text(Part):
         return value
 
     def describe(self, name: str) -> str:
-        """As :meth:`Part.describe`."""
+        """As :meth:`FieldCodec.describe`."""
         return f"[s {name}]" if self.is_optional else f"s {name}"
 
 
 @dataclass(frozen=True)
-class Word(Part):
+class Word(FieldCodec):
     """A string that is one of a few."""
 
     choices: tuple[str, ...]
@@ -92,19 +92,19 @@ class Word(Part):
         return [value]
 
     def read(self, args: ArgumentReader, name: str, earlier: Mapping[str, Any]) -> str:
-        """One of the words; see :class:`Part`."""
+        """One of the words; see :class:`FieldCodec`."""
         value = args.text(name)
         if value not in self.choices:
             raise args.error(f"there is no {name} {value!r}")
         return value
 
     def describe(self, name: str) -> str:
-        """As :meth:`Part.describe`."""
+        """As :meth:`FieldCodec.describe`."""
         return f"s {name}"
 
 
 @dataclass(frozen=True)
-class Integer(Part):
+class Integer(FieldCodec):
     """A whole number.
 
     Attributes:
@@ -121,18 +121,18 @@ class Integer(Part):
         return [value]
 
     def read(self, args: ArgumentReader, name: str, earlier: Mapping[str, Any]) -> int:
-        """A whole number, or a float that is one; see :class:`Part`."""
+        """A whole number, or a float that is one; see :class:`FieldCodec`."""
         if self.is_optional and not len(args):
             return 0
         return args.integer(name, self.low, self.high)
 
     def describe(self, name: str) -> str:
-        """As :meth:`Part.describe`."""
+        """As :meth:`FieldCodec.describe`."""
         return f"[i {name}]" if self.is_optional else f"i {name}"
 
 
 @dataclass(frozen=True)
-class Number(Part):
+class Number(FieldCodec):
     """A finite number."""
 
     def write(self, value: Any) -> list[Argument]:
@@ -140,16 +140,16 @@ class Number(Part):
         return [float(value)]
 
     def read(self, args: ArgumentReader, name: str, earlier: Mapping[str, Any]) -> float:
-        """A float or an int; see :class:`Part`."""
+        """A float or an int; see :class:`FieldCodec`."""
         return args.number(name)
 
     def describe(self, name: str) -> str:
-        """As :meth:`Part.describe`."""
+        """As :meth:`FieldCodec.describe`."""
         return f"f {name}"
 
 
 @dataclass(frozen=True)
-class Repeated(Part):
+class Repeated(FieldCodec):
     """The rest of a message: the same few arguments again and again.
 
     Attributes:
@@ -161,7 +161,7 @@ class Repeated(Part):
     """
 
     noun: str
-    parts: tuple[tuple[str, Part], ...]
+    parts: tuple[tuple[str, FieldCodec], ...]
     make: Callable[..., Any]
     least: int = 0
     most: int | None = None
@@ -177,7 +177,7 @@ class Repeated(Part):
         ]
 
     def read(self, args: ArgumentReader, name: str, earlier: Mapping[str, Any]) -> tuple[Any, ...]:
-        """All groups; see :class:`Part`."""
+        """All groups; see :class:`FieldCodec`."""
         count, rest = divmod(len(args), len(self.parts))
         if rest or count < self.least:
             *names, last = (name for name, _ in self.parts)
@@ -195,7 +195,7 @@ class Repeated(Part):
         return tuple(groups)
 
     def describe(self, name: str) -> str:
-        """As :meth:`Part.describe`."""
+        """As :meth:`FieldCodec.describe`."""
         return "(" + ", ".join(part.describe(name) for name, part in self.parts) + ")*"
 
 
@@ -221,10 +221,10 @@ class PairedFields(ABC):
 Id = Annotated[str, Text(MAX_ID_CHARACTERS, is_id=True, may_be_empty=False)]
 """Names what the message is about, and what errors are answered under."""
 
-_PLAIN: dict[object, Part] = {str: Text(), int: Integer(), float: Number()}
+_PLAIN: dict[object, FieldCodec] = {str: Text(), int: Integer(), float: Number()}
 
 
-def part_of(hint: object) -> Part | PairedFields:
+def field_codec(hint: object) -> FieldCodec | PairedFields:
     """How a field of this type goes over the wire.
 
     Raises:
@@ -232,11 +232,13 @@ def part_of(hint: object) -> Part | PairedFields:
     """
     if get_origin(hint) is Annotated:
         for extra in get_args(hint)[1:]:
-            if isinstance(extra, Part | PairedFields):
+            if isinstance(extra, FieldCodec | PairedFields):
                 return extra
         hint = get_args(hint)[0]
     if get_origin(hint) is Literal:
         return Word(get_args(hint))
     if hint not in _PLAIN:
-        raise TypeError(f"a message cannot have a field of type {hint}; annotate it with a Part")
+        raise TypeError(
+            f"a message cannot have a field of type {hint}; annotate it with a FieldCodec"
+        )
     return _PLAIN[hint]
