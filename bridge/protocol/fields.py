@@ -187,7 +187,9 @@ class Repeated(FieldCodec):
         first = earlier[self.numbered_from] if self.numbered_from else 0
         groups = []
         for number in range(first, first + count):
-            values = {name: part.read(args, name, {}) for name, part in self.parts}
+            values = {
+                part_name: part.read(args, part_name, earlier) for part_name, part in self.parts
+            }
             try:
                 groups.append(self.make(**values))
             except UserInputError as error:

@@ -2,7 +2,8 @@
 
 ``slow …`` takes half a second and can be cancelled, ``stuck …`` hears nothing, ``crash …``
 kills the process, ``crash once …`` only the first time, ``bad …`` fails, ``high …`` has a note
-that is left out. Every file that is rendered is also written down in ``$FAKE_WORKER_LOG``, with the number of items of its batch.
+that is left out. Every file that is rendered is also written down in ``$FAKE_WORKER_LOG``, with
+the number of items of its batch.
 """
 
 from __future__ import annotations
