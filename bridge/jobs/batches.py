@@ -11,7 +11,6 @@ from bridge.jobs.model import Job
 from bridge.jobs.process import DIED, WorkerProcess
 from bridge.jobs.scheduler import Scheduler
 from bridge.jobs.store import JobStore
-from bridge.protocol.replies import NOTE
 
 MAX_ATTEMPTS = 2
 """Workers that may die over one job: the first, and one retry."""
@@ -96,7 +95,7 @@ class Batch:
                 for message in answer["messages"]:
                     event = board.event(answer["seq"])
                     if event is not None:
-                        board.progress(event.job, event.fraction, NOTE + message)
+                        board.progress(event.job, event.fraction, event.stage, message)
             case "taken":
                 self._take(answer)
             case "failed":

@@ -170,11 +170,14 @@ class JobEvent:
         job: as it stands now.
         fraction: 0–1.
         stage: what is being done, one or a few words.
+        remark: something the model cannot say about the clip; fraction and stage are then as
+            they were. Mostly empty.
     """
 
     job: Job
     fraction: float
     stage: str
+    remark: str = ""
 
 
 def file_stem(request: JobRequest, take: int) -> str:

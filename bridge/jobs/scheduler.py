@@ -134,9 +134,9 @@ class Scheduler:
         """A job that was taken starts."""
         self.progress(self._store.mark(job.seq, "running"), 0.0, "starting")
 
-    def progress(self, job: Job, fraction: float, stage: str) -> None:
-        """A running job got further."""
-        event = JobEvent(job, fraction, stage)
+    def progress(self, job: Job, fraction: float, stage: str, remark: str = "") -> None:
+        """A running job got further, or something is to be remarked on."""
+        event = JobEvent(job, fraction, stage, remark)
         with self._lock:
             self._running[job.seq] = event
         self._tell(event)

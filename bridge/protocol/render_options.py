@@ -6,12 +6,16 @@ engines declare (:mod:`core.engines.registry`).
 
 from __future__ import annotations
 
-from typing import TypedDict
+from collections.abc import Mapping
+from typing import Any, TypedDict
 
 from bridge.protocol.argument_reader import MAX_ID_CHARACTERS, Argument, ArgumentReader
+from bridge.protocol.fields import PairedFields
 from core.engines.registry import check_settings, declared_settings
 from core.errors import UserInputError
 from core.settings import RenderSettings
+
+MAX_TAKES = 100
 
 OWN_NAMES = ("seed", "takes", "model")
 
@@ -83,3 +87,18 @@ def read(args: ArgumentReader, max_takes: int) -> Options:
     if seed + takes > 2**32:
         raise args.error(f"{takes} takes from seed {seed} pass 4294967295")
     return {"seed": seed, "takes": takes, "model": model, "settings": settings}
+
+
+class RenderOptions(PairedFields):
+    """The fields ``seed``, ``takes``, ``model`` and ``settings`` of a message."""
+
+    def write(self, values: Mapping[str, Any]) -> list[Argument]:
+        """As :func:`write`."""
+        return write(values["seed"], values["takes"], values["model"], values["settings"])
+
+    def read(self, args: ArgumentReader) -> Mapping[str, Any]:
+        """As :func:`read`, with :data:`MAX_TAKES`."""
+        return read(args, MAX_TAKES)
+
+
+RENDER_OPTIONS = RenderOptions()

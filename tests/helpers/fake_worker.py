@@ -1,8 +1,9 @@
 """A worker with no models: what a clip is called says what happens to it.
 
 ``slow …`` takes half a second and can be cancelled, ``stuck …`` hears nothing, ``crash …``
-kills the process, ``crash once …`` only the first time, ``bad …`` fails. Every file that is
-rendered is also written down in ``$FAKE_WORKER_LOG``, with the number of items of its batch.
+kills the process, ``crash once …`` only the first time, ``bad …`` fails, ``high …`` has a note
+that is left out. Every file that is rendered is also written down in ``$FAKE_WORKER_LOG``, with
+the number of items of its batch.
 """
 
 from __future__ import annotations
@@ -55,6 +56,9 @@ def render(number: int, item: dict[str, Any], size: int) -> None:
     if name.startswith("bad"):
         say(**{"is": "failed"}, batch=number, seq=item["seq"], code="internal", message="no good")
         return
+    if name.startswith("high"):
+        messages = ["a note is too high"]
+        say(**{"is": "limits"}, batch=number, seq=item["seq"], messages=messages)
     for _ in range(10 if name.startswith(("slow", "stuck")) else 0):
         say(**{"is": "progress"}, batch=number, fraction=0.5, stage="rendering")
         time.sleep(0.05 if name.startswith("slow") else 1)
