@@ -18,8 +18,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from bridge.errors import Code
-from bridge.jobs.model import Job, JobRequest, State, TakeFile, file_stem
-from core.errors import UserInputError
+from bridge.jobs.errors import QueueUnusable
+from bridge.jobs.model import Job, JobRequest, JobState, TakeFile
 
 SCHEMA = 1
 KEEP_S = 30 * 24 * 3600.0
@@ -64,10 +64,6 @@ _COLUMNS = (
 )
 
 
-class StoreUnusable(UserInputError):
-    """The queue's file cannot be used, or another process is using it."""
-
-
 class JobStore:
     """The queue's memory. Any thread may use it.
 
@@ -75,7 +71,7 @@ class JobStore:
         path: the database; made if it is not there.
 
     Raises:
-        StoreUnusable: if another process owns it, or it cannot be used.
+        QueueUnusable: if another process owns it, or it cannot be used.
     """
 
     def __init__(self, path: Path) -> None:
@@ -97,14 +93,14 @@ class JobStore:
             )
             self._prepare(path)
         except (sqlite3.Error, OSError) as error:
-            raise StoreUnusable(
+            raise QueueUnusable(
                 f"the queue {path} cannot be used: {error}; move it away to begin a new one"
             ) from None
 
     def _prepare(self, path: Path) -> None:
         (version,) = self._db.execute("PRAGMA user_version").fetchone()
         if version > SCHEMA:
-            raise StoreUnusable(f"the queue {path} was written by a newer program; update this one")
+            raise QueueUnusable(f"the queue {path} was written by a newer program; update this one")
         if version == 0:
             self._db.executescript(
                 f"BEGIN IMMEDIATE; {_TABLES} PRAGMA user_version={SCHEMA}; COMMIT;"
@@ -141,7 +137,7 @@ class JobStore:
         if known is not None:
             return known
         packed = zlib.compress(json.dumps(request.to_json()).encode(), 1)
-        keys = [request.key(take) for take in range(request.takes)]
+        keys = request.take_keys()
         with self._write() as db:
             cursor = db.execute(
                 "INSERT INTO jobs (client, job_id, priority, digest, length_s, model, request, "
@@ -177,7 +173,7 @@ class JobStore:
         """All queued jobs, oldest first."""
         return self._job(f"SELECT {_COLUMNS} FROM jobs WHERE state = 'queued' ORDER BY seq")
 
-    def unsettled(self, client: str) -> list[Job]:
+    def unacknowledged(self, client: str) -> list[Job]:
         """The client's ended jobs it has not acknowledged, oldest first."""
         return self._job(
             f"SELECT {_COLUMNS} FROM jobs WHERE client = ? AND settled = 0 AND state IN "
@@ -200,7 +196,7 @@ class JobStore:
             for row in rows:
                 job = Job(*row[:-1])
                 files = self._files(job.seq) if job.state == "done" else ()
-                jobs.append(replace(job, files=files, settled=bool(row[-1])))
+                jobs.append(replace(job, files=files, is_acknowledged=bool(row[-1])))
             return jobs
 
     def _files(self, seq: int) -> tuple[TakeFile, ...]:
@@ -211,7 +207,7 @@ class JobStore:
         )
         return tuple(TakeFile(take, Path(path), *sound) for take, path, *sound in rows)
 
-    def mark(self, seq: int, state: State, code: Code | str = "", message: str = "") -> Job:
+    def mark(self, seq: int, state: JobState, code: Code | str = "", message: str = "") -> Job:
         """Move a job to another state."""
         with self._write() as db:
             db.execute(
@@ -229,20 +225,30 @@ class JobStore:
             )
         return self.get(seq)
 
-    def settle(self, seq: int) -> None:
-        """The client knows how the job ended."""
+    def acknowledge(self, seq: int) -> None:
+        """The client knows how the job ended, or was told often enough."""
         with self._write() as db:
             db.execute("UPDATE jobs SET settled = 1 WHERE seq = ?", (seq,))
 
     # Files
 
-    def plan(self, request: JobRequest, take: int, folder: Path) -> tuple[Path, bool]:
+    def take_keys(self, seq: int) -> list[str]:
+        """The keys of a job's takes, in their order; see :meth:`JobRequest.take_keys`."""
+        with self._lock:
+            rows = self._db.execute("SELECT key FROM takes WHERE seq = ? ORDER BY take", (seq,))
+            return [key for (key,) in rows]
+
+    def plan(self, key: str, folder: Path, stem: str) -> tuple[Path, bool]:
         """Where a take's file is or will be, and whether it is complete already.
 
         A file that was changed or removed since it was made is left alone, and another
         name is planned.
+
+        Args:
+            key: of the take.
+            folder: where a new file goes.
+            stem: what a new file is called, but for a number if the name is used already.
         """
-        key = request.key(take)
         with self._write() as db:
             row = db.execute("SELECT path, stamp FROM files WHERE key = ?", (key,)).fetchone()
             if row is not None:
@@ -250,11 +256,11 @@ class JobStore:
                 if stamp and stamp == _stamp(path):
                     return path, True
                 if not stamp and path.is_file():  # complete, but a crash came before the note
-                    self._complete(db, key, path, *_sound(path))
+                    self._complete(db, key, path, *_wav_format(path))
                     return path, True
                 if not stamp and path.parent == folder:
                     return path, False
-            path = self._free(db, folder, file_stem(request, take))
+            path = self._free_path(db, folder, stem)
             db.execute(
                 "INSERT INTO files (key, path) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET "
                 "path = excluded.path, stamp = ''",
@@ -277,7 +283,7 @@ class JobStore:
         )
 
     @staticmethod
-    def _free(db: sqlite3.Connection, folder: Path, stem: str) -> Path:
+    def _free_path(db: sqlite3.Connection, folder: Path, stem: str) -> Path:
         number = 1
         while True:
             path = folder / (f"{stem}.wav" if number == 1 else f"{stem}-{number}.wav")
@@ -295,7 +301,7 @@ def _own(path: Path) -> sqlite3.Connection:
         lock.execute("BEGIN EXCLUSIVE")
     except sqlite3.OperationalError:
         lock.close()
-        raise StoreUnusable(
+        raise QueueUnusable(
             f"another Timbre Bridge is using {path.with_suffix('.sqlite')}; stop it, or give "
             "this one another TIMBRE_HOME"
         ) from None
@@ -310,7 +316,7 @@ def _stamp(path: Path) -> str:
     return f"{stat.st_size} {stat.st_mtime_ns}"
 
 
-def _sound(path: Path) -> tuple[int, int]:
+def _wav_format(path: Path) -> tuple[int, int]:
     import soundfile
 
     info = soundfile.info(path)

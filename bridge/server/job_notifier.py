@@ -11,7 +11,7 @@ from collections.abc import Callable
 
 from bridge.errors import CODES, Code
 from bridge.jobs.model import Job, JobEvent
-from bridge.protocol.replies import Accepted, Done, Failed, Progress, Reply
+from bridge.protocol.replies import NOTE, Accepted, Done, Failed, Progress, Reply
 
 MAX_TRIES = 5
 """How often the end of a job is said, unless it is acknowledged."""
@@ -65,6 +65,9 @@ class JobNotifier:
         if job.seq in self._over:  # looked up before it ended, and told after
             return
         self.accept_first(job)
+        if event.remark:
+            self._say(job.client, Progress(job.job_id, event.fraction, NOTE + event.remark))
+            return
         now = self._loop.time()
         before, at = self._active.get(job.seq, (None, 0.0))
         if before and before.stage == event.stage and now - at < _PROGRESS_EVERY_S:

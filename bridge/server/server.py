@@ -188,7 +188,7 @@ class BridgeServer:
         self._answer(session, self._welcome)
         client = session.client
         self._later(
-            source, session, lambda: self._service.jobs.unsettled(client), self._repeat_ends
+            source, session, lambda: self._service.jobs.unacknowledged(client), self._repeat_ends
         )
 
     def _repeat_ends(self, jobs: list[Job]) -> None:
@@ -326,7 +326,7 @@ class BridgeServer:
             self._announcer.happened(found.event)
 
     def _settle(self, job: Job) -> None:
-        self._desk.put("settle", lambda: self._service.jobs.settle(job))
+        self._desk.put("settle", lambda: self._service.jobs.acknowledge(job))
 
     def _job_event(self, event: JobEvent) -> None:
         with contextlib.suppress(RuntimeError):  # the loop has just been closed

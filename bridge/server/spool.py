@@ -32,7 +32,7 @@ from bridge.clip_assembly import MAX_CLIP_NOTES
 from bridge.errors import RequestRefused, code_of
 from bridge.jobs.model import Job, JobEvent
 from bridge.protocol import FindPresets, Render, read_client_message
-from bridge.protocol.replies import Done, Failed, PresetFound
+from bridge.protocol.replies import NOTE, Done, Failed, PresetFound
 from bridge.server.job_notifier import ending
 from bridge.service import BridgeService
 from core.clip import Clip, Note
@@ -171,6 +171,8 @@ class Spool:
                 event = event or self._service.jobs.progress(job)
                 data["fraction"] = event.fraction if event else 0.0
                 data["stage"] = event.stage if event else "starting"
+                if event and event.remark:
+                    data["stage"] = NOTE + event.remark
             else:
                 data["position"] = self._service.jobs.position(job)
             try:
@@ -181,7 +183,7 @@ class Spool:
                 raise
             if job.is_over:
                 self._owed.pop(job.seq, None)
-                self._service.jobs.settle(job)
+                self._service.jobs.acknowledge(job)
 
     def _write(self, job_id: str, data: Mapping[str, Any]) -> None:
         with replacing(self._results / f"{job_id}.json") as stream:

@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from bridge.errors import RequestRefused
 from bridge.jobs import queue as queue_module
-from bridge.jobs.store import StoreUnusable
+from bridge.jobs.errors import JobConflict, QueueUnusable
+from bridge.jobs.model import JobRequest
 from core.provenance import PresetVersion
 from tests.bridge.conftest import Watched, request
 
@@ -94,7 +94,7 @@ def test_a_repeated_id_is_not_done_twice_and_not_used_for_another(
     watched.jobs.submit(request("1", "riff"))
     watched.end_of("1")
     assert watched.jobs.submit(request("1", "riff")).state == "done"
-    with pytest.raises(RequestRefused, match="take a new id"):
+    with pytest.raises(JobConflict, match="take a new id"):
         watched.jobs.submit(request("1", "other riff"))
     assert watched.jobs.submit(request("1", "riff", client="you")).state != "failed"
     assert len(rendered()) == 1
@@ -117,6 +117,41 @@ def test_a_failing_job_fails_alone(open_queue: OpenQueue) -> None:
     good, bad, fine = watched.end_of("good", "bad", "fine")
     assert (good.state, bad.state, fine.state) == ("done", "failed", "done")
     assert (bad.code, bad.message, bad.files) == ("internal", "no good", ())
+
+
+def test_what_the_model_cannot_say_is_a_remark_once_and_progress_goes_on(
+    open_queue: OpenQueue,
+) -> None:
+    watched = open_queue(start=False)
+    job = watched.jobs.submit(request("odd"))
+    events = []
+    watched.jobs.listen(events.append)
+    watched.jobs.start()
+    remark = watched.until(lambda event: bool(event.remark))
+    assert remark.remark == "take 0 is odd"
+    assert (remark.job.state, remark.fraction, remark.stage) == ("running", 0.0, "starting")
+    watched.end_of("odd")
+    assert [event.stage for event in events if event.remark] == ["starting"]
+    assert watched.jobs.progress(job) is None
+
+
+def test_many_takes_cost_one_copy_of_their_clip(
+    open_queue: OpenQueue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    calls: list[str] = []
+    to_json = JobRequest.to_json
+
+    def counted(self: JobRequest) -> dict[str, object]:
+        calls.append(self.job_id)
+        return to_json(self)
+
+    watched = open_queue(start=False)
+    watched.jobs.submit(request("1", takes=100))
+    monkeypatch.setattr(JobRequest, "to_json", counted)
+    watched.jobs.start()
+    (done,) = watched.end_of("1")
+    assert len({file.path for file in done.files}) == 100
+    assert calls == ["1"]  # in the order to the worker
 
 
 def test_a_worker_that_dies_is_replaced_and_its_job_tried_once_more(
@@ -178,9 +213,9 @@ def test_closing_and_opening_loses_nothing(open_queue: OpenQueue, rendered: Rend
     again = open_queue()
     again.end_of("slow 0", "slow 1", "slow 2")
     assert sorted(line.split(" ")[0] for line in rendered()) == ["done"] + ["slow"] * 3
-    assert again.jobs.unsettled("me")[0].job_id == "done"
-    again.jobs.settle(again.jobs.unsettled("me")[0])
-    assert len(again.jobs.unsettled("me")) == 3
+    assert again.jobs.unacknowledged("me")[0].job_id == "done"
+    again.jobs.acknowledge(again.jobs.unacknowledged("me")[0])
+    assert len(again.jobs.unacknowledged("me")) == 3
 
 
 def test_a_file_complete_before_a_crash_is_not_made_again(
@@ -215,7 +250,7 @@ def test_killed_workers_lose_no_job(open_queue: OpenQueue, rendered: Rendered) -
 
 def test_one_process_owns_the_queue(open_queue: OpenQueue) -> None:
     open_queue()
-    with pytest.raises(StoreUnusable, match="another Timbre Bridge"):
+    with pytest.raises(QueueUnusable, match="another Timbre Bridge"):
         open_queue()
 
 
@@ -225,11 +260,11 @@ def test_a_queue_of_a_newer_program_or_a_damaged_one_is_refused(
     file = tmp_path / "jobs.sqlite"
     with sqlite3.connect(file) as db:
         db.execute("PRAGMA user_version=2")
-    with pytest.raises(StoreUnusable, match="newer program"):
+    with pytest.raises(QueueUnusable, match="newer program"):
         open_queue()
     db.close()
     file.write_bytes(b"no database" * 1000)
-    with pytest.raises(StoreUnusable, match="cannot be used"):
+    with pytest.raises(QueueUnusable, match="cannot be used"):
         open_queue()
 
 
