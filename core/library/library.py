@@ -18,8 +18,18 @@ from types import TracebackType
 from core import paths
 from core.encoders.base import TimbreEncoder
 from core.encoders.embed import resolve
-from core.library import archive, factory, manifest, recipes, rows, search, similar, store, transfer
-from core.library.database import BUSY_TIMEOUT_S, Database
+from core.library import (
+    archive,
+    factory,
+    manifest,
+    recipes,
+    rows,
+    schema,
+    search,
+    similar,
+    store,
+    transfer,
+)
 from core.library.presets import (
     Kind,
     Neighbour,
@@ -37,6 +47,7 @@ from core.library.similar import Embedded
 from core.library.vectors import VectorFile
 from core.progress import Progress, always_continue
 from core.settings import RenderSettings
+from core.sqlite import BUSY_TIMEOUT_S, Database
 from core.timbre import AudioTimbre, Blend, BlendMode, TextTimbre, Timbre
 from core.types import FloatArray
 
@@ -83,7 +94,7 @@ class Library:
         """
         file = Path(path).absolute() if path is not None else paths.library_path()
         cache = paths.cache_dir() if path is None else file.with_suffix(".cache")
-        library = cls(Database(file, busy_timeout_s), cache)
+        library = cls(Database(file, schema.SCHEMA, busy_timeout_s), cache)
         if with_factory_bank and not transfer.has_factory_bank(library._database):
             library.restore_factory()
         return library

@@ -260,11 +260,11 @@ def test_a_queue_of_a_newer_program_or_a_damaged_one_is_refused(
     file = tmp_path / "jobs.sqlite"
     with sqlite3.connect(file) as db:
         db.execute("PRAGMA user_version=2")
-    with pytest.raises(QueueUnusable, match="newer program"):
+    with pytest.raises(QueueUnusable, match="newer Timbre Bridge"):
         open_queue()
     db.close()
     file.write_bytes(b"no database" * 1000)
-    with pytest.raises(QueueUnusable, match="cannot be used"):
+    with pytest.raises(QueueUnusable, match="damaged, or not a database; move it away to"):
         open_queue()
 
 
