@@ -1,9 +1,10 @@
 """A worker with no models: what a clip is called says what happens to it.
 
-``slow …`` takes half a second and can be cancelled, ``stuck …`` ignores that, ``crash …``
-kills the process, ``crash once …`` only the first time, ``bad …`` fails, ``odd …`` is remarked
-on. Every file that is rendered is also written down in ``$FAKE_WORKER_LOG``, with the number of
-files of its batch.
+``slow …`` takes half a second, ``held …`` goes on until there is a file ``release`` beside the
+log, ``stuck …`` goes on for ever and ignores that it is cancelled, ``crash …`` kills the process,
+``crash once …`` only the first time, ``bad …`` fails, ``odd …`` is remarked on. Every file that is
+rendered is also written down in the log, ``$FAKE_WORKER_LOG``, with the number of files of its
+batch.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import sys
 import threading
 import time
 import wave
+from collections.abc import Iterator
 from pathlib import Path
 
 from bridge.jobs.worker_messages import (
@@ -34,6 +36,7 @@ from bridge.jobs.worker_messages import (
 from core.files import replacing
 
 LOG = Path(os.environ["FAKE_WORKER_LOG"])
+RELEASE = LOG.with_name("release")
 cancelled: set[int] = set()
 orders: list[Order] = []
 came = threading.Condition()
@@ -60,6 +63,14 @@ def write_down(line: str) -> None:
         log.write(line + "\n")
 
 
+def steps(name: str) -> Iterator[None]:
+    """Steps of the decoding of a clip."""
+    if name.startswith("slow"):
+        yield from [None] * 10
+    while name.startswith("stuck") or (name.startswith("held") and not RELEASE.exists()):
+        yield
+
+
 def render(batch: int, job: JobOrder, take: TakeOrder, size: int) -> None:
     name = job.request.clip.name
     once = LOG.with_name("crashed once")
@@ -71,10 +82,10 @@ def render(batch: int, job: JobOrder, take: TakeOrder, size: int) -> None:
         return
     if name.startswith("odd"):
         send(ClipRemarks(batch, job.seq, (f"take {take.take} is odd",)))
-    for _ in range(10 if name.startswith(("slow", "stuck")) else 0):
+    for _ in steps(name):
         send(BatchProgress(batch, 0.5, "rendering"))
-        time.sleep(0.05 if name.startswith("slow") else 1)
-        if batch in cancelled and name.startswith("slow"):
+        time.sleep(0.05)
+        if batch in cancelled and not name.startswith("stuck"):
             return
     with replacing(take.path) as stream, wave.open(stream, "wb") as sound:
         sound.setparams((1, 2, 8000, 0, "NONE", ""))
