@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import signal
 import sqlite3
-import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -172,16 +171,16 @@ def test_a_worker_that_dies_is_replaced_and_its_job_tried_once_more(
 
 def test_cancelling_stops_waiting_and_running_jobs_and_no_others(open_queue: OpenQueue) -> None:
     watched = open_queue()
-    watched.jobs.submit(request("slow 1"))
+    watched.jobs.submit(request("held 1"))
     watched.until(lambda event: event.stage == "rendering")
     watched.jobs.submit(request("2"))
     assert watched.jobs.position(watched.jobs.submit(request("3"))) == 2
     cancelled = watched.jobs.cancel("me", "2")
     assert cancelled is not None
     assert (cancelled.state, cancelled.code) == ("cancelled", "cancelled")
-    watched.jobs.cancel("me", "slow 1")
-    slow, three = watched.end_of("slow 1", "3")
-    assert (slow.state, three.state) == ("cancelled", "done")
+    watched.jobs.cancel("me", "held 1")
+    held, three = watched.end_of("held 1", "3")
+    assert (held.state, three.state) == ("cancelled", "done")
     late = watched.jobs.cancel("me", "3")
     assert late is not None
     assert late.state == "done"
@@ -202,17 +201,20 @@ def test_a_worker_that_does_not_hear_is_killed_and_its_other_jobs_go_on(
     assert (stuck.state, after.state, after.attempts) == ("cancelled", "done", 0)
 
 
-def test_closing_and_opening_loses_nothing(open_queue: OpenQueue, rendered: Rendered) -> None:
+def test_closing_and_opening_loses_nothing(
+    open_queue: OpenQueue, rendered: Rendered, tmp_path: Path
+) -> None:
     watched = open_queue()
     watched.jobs.submit(request("done"))
     watched.end_of("done")
     for number in range(3):
-        watched.jobs.submit(request(f"slow {number}"))
+        watched.jobs.submit(request(f"held {number}"))
     watched.until(lambda event: event.stage == "rendering")
     watched.jobs.close()
+    (tmp_path / "release").touch()
     again = open_queue()
-    again.end_of("slow 0", "slow 1", "slow 2")
-    assert sorted(line.split(" ")[0] for line in rendered()) == ["done"] + ["slow"] * 3
+    again.end_of("held 0", "held 1", "held 2")
+    assert sorted(line.split(" ")[0] for line in rendered()) == ["done"] + ["held"] * 3
     assert again.jobs.unacknowledged("me")[0].job_id == "done"
     again.jobs.acknowledge(again.jobs.unacknowledged("me")[0])
     assert len(again.jobs.unacknowledged("me")) == 3
@@ -233,17 +235,22 @@ def test_a_file_complete_before_a_crash_is_not_made_again(
     assert len(rendered()) == 1
 
 
-def test_killed_workers_lose_no_job(open_queue: OpenQueue, rendered: Rendered) -> None:
+def test_killed_workers_lose_no_job(
+    open_queue: OpenQueue, rendered: Rendered, tmp_path: Path
+) -> None:
     watched = open_queue()
-    ids = [f"slow {number}" for number in range(2)]
+    release = tmp_path / "release"
+    ids = [f"held {number}" for number in range(2)]
     for job_id in ids:
         watched.jobs.submit(request(job_id))
         watched.until(lambda event: event.stage == "rendering")
-        time.sleep(0.1)
         worker = watched.jobs._worker
         assert worker is not None
         os.kill(worker.pid, signal.SIGKILL)
+        watched.until(lambda event: event.stage == "queued")
+        release.touch()
         watched.end_of(job_id)
+        release.unlink()
     assert {job.state for job in watched.end_of(*ids)} == {"done"}
     assert len(rendered()) == 2
 
