@@ -201,11 +201,11 @@ class Database:
 
     def _migrate(self, connection: Connection) -> None:
         schema, execute = self._schema, connection.exec_driver_sql
-        done, known = _steps_done(execute), len(schema.migrations)
-        if done > known:
+        done, newest = _steps_done(execute), len(schema.migrations)
+        if done > newest:
             raise schema.newer(
                 f"{schema.name} {self.path} was written by a newer Timbre Bridge (step {done}, "
-                f"this one knows {known}); update the program"
+                f"this one knows {newest}); update the program"
             )
         if not done and schema.application_id:
             execute(f"PRAGMA application_id = {schema.application_id}")

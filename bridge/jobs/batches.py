@@ -36,7 +36,7 @@ class JobBatch:
     Args:
         number: of the batch; a worker is given no number twice.
         jobs: chosen by the scheduler.
-        scheduler: told of every change of a job's state.
+        scheduler: every change of a job's state goes through it.
         store: where requests are, and where files are recorded.
         log: where a worker writes why it died, for the user.
 
@@ -106,7 +106,7 @@ class JobBatch:
                     return
 
     def _handle(self, answer: BatchAnswer) -> None:
-        """Pass on what the worker says."""
+        """Pass an answer on to the scheduler and the store."""
         scheduler = self._scheduler
         match answer:
             case BatchProgress():

@@ -155,7 +155,11 @@ class JobQueue:
         return job is not None
 
     def find(self, client: str, job_id: str) -> Job | None:
-        """A job as it stands."""
+        """A job as it stands; None if there is none.
+
+        Args:
+            client, job_id: name the job.
+        """
         return self._store.find(client, job_id)
 
     def request(self, job: Job) -> JobRequest:
@@ -171,7 +175,14 @@ class JobQueue:
         return self._scheduler.event(job.seq)
 
     def cancel(self, client: str, job_id: str) -> Job | None:
-        """Stop a job: at once if it waits, soon if it runs; a job that is over stays so."""
+        """Stop a job: at once if it waits, soon if it runs; a job that is over stays so.
+
+        Args:
+            client, job_id: name the job.
+
+        Returns:
+            The job as it stands; None if there is none.
+        """
         return self._scheduler.cancel(client, job_id)
 
     def acknowledge(self, job: Job) -> None:

@@ -130,7 +130,11 @@ class JobStore:
             return _job(db, seq)
 
     def find(self, client: str, job_id: str) -> Job | None:
-        """The job of a client and id."""
+        """The job as it stands; None if there is none.
+
+        Args:
+            client, job_id: name the job.
+        """
         return next(iter(self._jobs("client = ? AND job_id = ?", client, job_id)), None)
 
     def waiting(self) -> list[Job]:

@@ -53,7 +53,7 @@ session:save_state ("")
 close_session ()
 quit ()
 """
-_TOLD = """
+_LOG_ERRORS = """
 local action = factory (...)
 return function (...)
   local fine, problem = pcall (action, ...)
@@ -142,8 +142,8 @@ class Ardour:
             pass_fds=(writing,),
         )  # fmt: skip
         os.close(writing)
-        with os.fdopen(reading) as told:
-            display = told.readline().strip()
+        with os.fdopen(reading) as pipe:
+            display = pipe.readline().strip()
         assert display, f"Xvfb ended with {screen.wait()}: {self.log()}"
         self._environment["DISPLAY"] = f":{display}"
         self._daw = self._start(
@@ -290,7 +290,7 @@ def _ui_scripts(actions: Sequence[str], hooks: Sequence[str]) -> str:
 def _script(name: str, source: str) -> str:
     # Ardour keeps the factory as bytecode, but loads text as well. A script that fails would
     # be dropped without a word.
-    factory = f"local ardour = function () end {source} {_TOLD}"
+    factory = f"local ardour = function () end {source} {_LOG_ERRORS}"
     return f'{name} = {{}} {name}["n"] = "script" {name}["s"] = {_lua(source)} ' + (
         f'{name}["f"] = {_lua(factory)} '
     )

@@ -9,10 +9,6 @@ import zlib
 from dataclasses import replace
 from pathlib import Path
 
-import pytest
-
-from bridge.errors import code_of
-from bridge.jobs.errors import JobConflict, QueueUnusable
 from bridge.jobs.model import Job
 from bridge.jobs.store import JobStore
 from tests.bridge.jobs.test_model import REQUEST, STORED_DIGEST, STORED_KEYS
@@ -123,11 +119,3 @@ def test_ended_jobs_are_forgotten_after_a_month_and_their_files_stay(tmp_path: P
     assert [job.job_id for job in jobs] == ["2"]
     assert store.plan(STORED_KEYS[0], tmp_path, "new") == (tmp_path / "riff-0.wav", True)
     store.close()
-
-
-@pytest.mark.parametrize(
-    ("error", "code"), [(JobConflict("x"), "bad_request"), (QueueUnusable("x"), "internal")]
-)
-def test_the_queues_errors_have_codes_of_the_contract(error: JobConflict, code: str) -> None:
-    assert code_of(error) == code
-    assert error.exit_code == 2
