@@ -33,7 +33,7 @@ from bridge.protocol import (
     Render,
     osc,
 )
-from bridge.protocol.replies import Done, Progress, read_reply
+from bridge.protocol.replies import REPLIES, Done, Progress
 from core.clip import Clip, Note
 from tests.bridge.processes import ServeProcess
 from tests.helpers.lossy import LossyProxy
@@ -86,7 +86,7 @@ def latency(home: Path, count: int) -> None:
             first = True
             while True:
                 (content,) = osc.unpack(peer.recv(65_536))
-                reply = read_reply(*content)
+                reply = REPLIES.read(*content)
                 if getattr(reply, "job_id", "") != f"{trial}":
                     continue
                 if first and isinstance(reply, Progress):

@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import json
 import sys
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -17,7 +18,7 @@ import typer
 from core.errors import SettingsError
 
 if TYPE_CHECKING:
-    from bridge.hosts.ableton.link import AbletonLink
+    from bridge.host import Host
     from bridge.protocol.replies import Welcome
     from bridge.server import Address
     from bridge.server.file_replies import FileReplies
@@ -49,7 +50,7 @@ def serve(
     model: ModelOption = "embedded",
 ) -> None:
     """Answer DAWs over OSC until stopped with Ctrl-C."""
-    from bridge.hosts.ableton.link import AbletonLink
+    from bridge.hosts import all_hosts
     from bridge.jobs.queue import JobQueue
     from bridge.protocol.replies import Welcome
     from bridge.server import Address
@@ -61,6 +62,8 @@ def serve(
     from core.synthesizer import program_version
 
     address = Address(host, port, port if tcp_port is None else tcp_port, token)
+    chosen = {"ableton": ableton}  # by the option that each host declares
+    hosts = all_hosts()
     jobs = JobQueue(output or renders_dir(), warm_model=model)
     with Library.open() as library, jobs:
         print(f"loading the model {model}", file=sys.stderr)
@@ -68,14 +71,17 @@ def serve(
         welcome = Welcome(program_version(), model, sample_rate, str(jobs.output_dir))
         service = BridgeService(library, jobs, model)
         with (
-            FileReplies(data_dir() / "answers") as letterbox,
+            FileReplies(data_dir() / "answers") as file_replies,
             Spool(service, spool) if spool else contextlib.nullcontext(),
-            AbletonLink(service, _say) if ableton else contextlib.nullcontext() as live,
+            contextlib.ExitStack() as started,
         ):
-            _run(service, welcome, address, letterbox, live)
+            for daw in hosts:
+                if chosen[daw.option]:
+                    started.enter_context(daw.started(service, _print_status))
+            _run(service, welcome, address, file_replies, hosts)
 
 
-def _say(line: str) -> None:
+def _print_status(line: str) -> None:
     print(line, file=sys.stderr, flush=True)
 
 
@@ -83,8 +89,8 @@ def _run(
     service: BridgeService,
     welcome: Welcome,
     address: Address,
-    letterbox: FileReplies,
-    live: AbletonLink | None,
+    file_replies: FileReplies,
+    hosts: Sequence[Host],
 ) -> None:
     """Serve until the process is asked to stop."""
     import asyncio
@@ -95,12 +101,12 @@ def _run(
     async def run() -> None:
         stop = asyncio.Event()
         loop = asyncio.get_running_loop()
-        for asked in (signal.SIGINT, signal.SIGTERM):
+        for number in (signal.SIGINT, signal.SIGTERM):
             with contextlib.suppress(NotImplementedError):  # Windows: Ctrl-C raises instead
-                loop.add_signal_handler(asked, stop.set)
-        server = await BridgeServer.start(service, welcome, address, letterbox, live)
-        letterbox.publish(address.host, server.port, server.tcp_port)
-        _say(
+                loop.add_signal_handler(number, stop.set)
+        server = await BridgeServer.start(service, welcome, address, file_replies, hosts)
+        file_replies.publish(address.host, server.port, server.tcp_port)
+        _print_status(
             f"listening on {address.host}, UDP port {server.port} and TCP port "
             f"{server.tcp_port}; files go to {welcome.output_dir}"
         )
@@ -152,7 +158,7 @@ def send(
     settings = RenderSettings(temperature, top_k, top_p, guidance)
     score = read_midi(clip) if clip else None
     for remark in score.remarks if score else ():
-        _say(f"note: {remark.message}")
+        _print_status(f"note: {remark.message}")
     with BridgeClient(host, port, transport="tcp" if tcp else "udp", token=token) as bridge:
         render = partial(bridge.render, score.clip) if score else bridge.render_selected
         files = render(
@@ -162,7 +168,7 @@ def send(
             model=model,
             settings=settings,
             on_progress=progress_line("rendering"),
-            on_note=lambda message: _say(f"note: {message}"),
+            on_note=lambda message: _print_status(f"note: {message}"),
         )
     if as_json:
         listed = [

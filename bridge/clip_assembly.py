@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 
 from bridge.errors import RequestRefused
 from bridge.protocol import ClipBegin, ClipEnd, ClipNotes
-from bridge.protocol.replies import ClipMissing, ClipOk
+from bridge.protocol.replies import ClipMissing, ClipOk, NoteRange
 from core.clip import MAX_CLIP_S, Clip, Note
 from core.errors import MidiError
 
@@ -29,7 +29,7 @@ _CLIP_BYTES = 4096  # what a clip costs beside its notes, roughly
 
 
 @dataclass
-class _Part:
+class _PartialClip:
     """A clip under way or whole."""
 
     begin: ClipBegin | None = None
@@ -41,13 +41,13 @@ class _Part:
     def size_bytes(self) -> int:
         return _CLIP_BYTES + len(self.notes) + len(self.present)
 
-    def forget_notes(self) -> None:
+    def clear_notes(self) -> None:
         self.notes, self.present, self.count = bytearray(), bytearray(), 0
 
     def put(self, first: int, notes: tuple[Note, ...]) -> None:
         packed = [_NOTE.pack(n.start_s, n.pitch, n.velocity, n.duration_s) for n in notes]
         if any(self._contradicts(index, note) for index, note in enumerate(packed, first)):
-            self.forget_notes()
+            self.clear_notes()
         grow = first + len(packed) - len(self.present)
         if grow > 0:
             self.present += bytes(grow)
@@ -59,17 +59,17 @@ class _Part:
 
     def _contradicts(self, index: int, note: bytes) -> bool:
         at = index * _NOTE.size
-        known = index < len(self.present) and self.present[index]
-        return bool(known) and self.notes[at : at + _NOTE.size] != note
+        is_present = index < len(self.present) and self.present[index]
+        return bool(is_present) and self.notes[at : at + _NOTE.size] != note
 
-    def missing(self, note_count: int) -> tuple[tuple[int, int], ...]:
+    def missing(self, note_count: int) -> tuple[NoteRange, ...]:
         present = bytes(self.present[:note_count]).ljust(note_count, b"\0")
-        ranges: list[tuple[int, int]] = []
+        ranges: list[NoteRange] = []
         at = present.find(b"\0")
         while at >= 0 and len(ranges) < MAX_RANGES:
             end = present.find(b"\1", at)
             end = note_count if end < 0 else end
-            ranges.append((at, end - at))
+            ranges.append(NoteRange(at, end - at))
             at = present.find(b"\0", end)
         return tuple(ranges)
 
@@ -94,15 +94,19 @@ class ClipAssembler:
     ) -> None:
         self._max_client_bytes = max_client_bytes
         self._max_total_bytes = max_total_bytes
-        self._parts: OrderedDict[tuple[str, str], _Part] = OrderedDict()  # oldest first
+        self._clips: OrderedDict[tuple[str, str], _PartialClip] = OrderedDict()  # oldest first
         self._client_bytes: dict[str, int] = {}
         self.size_bytes = 0
 
     def begin(self, client: str, message: ClipBegin) -> None:
         """Note how many notes a clip has.
 
+        Args:
+            client: whose clip it is.
+            message: which says so.
+
         Raises:
-            BadMessage: ``too_large``, if no clip may be that long.
+            RequestRefused: ``too_large``, if no clip may be that long.
         """
         about = message.clip_id
         if message.note_count > MAX_CLIP_NOTES:
@@ -119,23 +123,27 @@ class ClipAssembler:
                 "too_large",
                 about,
             )
-        part = self._touched(client, about)
+        part = self._get_or_add(client, about)
         if part.begin is not None and part.begin != message:
             self._resize(client, -part.size_bytes)
-            part.forget_notes()
+            part.clear_notes()
             self._resize(client, part.size_bytes)
         part.begin = message
         self._make_room(client, about)
 
     def notes(self, client: str, message: ClipNotes) -> None:
-        """Take in some notes, whether or not the clip was begun.
+        """Add some notes, whether or not the clip was begun.
+
+        Args:
+            client: whose clip it is.
+            message: with the notes.
 
         Raises:
-            BadMessage: ``too_large``, if they are past the end of any clip; or if they are
+            RequestRefused: ``too_large``, if they are past the end of any clip; or if they are
                 past the end of this one.
         """
         end = message.first_index + len(message.notes)
-        part = self._touched(client, message.clip_id)
+        part = self._get_or_add(client, message.clip_id)
         most = MAX_CLIP_NOTES if part.begin is None else part.begin.note_count
         if end > most:
             raise RequestRefused(
@@ -149,8 +157,13 @@ class ClipAssembler:
         self._make_room(client, message.clip_id)
 
     def end(self, client: str, message: ClipEnd) -> ClipOk | ClipMissing:
-        """Whether the clip is whole, else what to send again."""
-        part = self._parts.get((client, message.clip_id))
+        """Whether the clip is whole, else what to send again.
+
+        Args:
+            client: whose clip it is.
+            message: which asks.
+        """
+        part = self._clips.get((client, message.clip_id))
         if part is None or part.begin is None:
             return ClipMissing(message.clip_id, ())
         count = part.begin.note_count
@@ -158,23 +171,27 @@ class ClipAssembler:
             return ClipOk(message.clip_id, count)
         if len(part.present) > count:  # notes came first, and more than was then begun
             self._resize(client, -part.size_bytes)
-            part.forget_notes()
+            part.clear_notes()
             self._resize(client, part.size_bytes)
         return ClipMissing(message.clip_id, part.missing(count))
 
     def clip(self, client: str, clip_id: str) -> Clip:
         """A whole clip.
 
+        Args:
+            client: whose clip it is.
+            clip_id: its name for it.
+
         Raises:
-            BadMessage: ``unknown_clip``, if it has not come, not wholly, or is forgotten.
+            RequestRefused: ``unknown_clip``, if it has not come, not wholly, or is forgotten.
         """
-        part = self._parts.get((client, clip_id))
+        part = self._clips.get((client, clip_id))
         if part is None or part.begin is None or not part.is_whole(part.begin.note_count):
             raise RequestRefused(
                 f"clip {clip_id!r} is not here as a whole; send it, and wait for clip/ok",
                 "unknown_clip",
             )
-        self._parts.move_to_end((client, clip_id))
+        self._clips.move_to_end((client, clip_id))
         begin = part.begin
         notes = (
             Note(start_s, pitch, velocity, duration_s)
@@ -187,16 +204,16 @@ class ClipAssembler:
 
     def forget(self, client: str) -> None:
         """Drop all clips of a client."""
-        for key in [key for key in self._parts if key[0] == client]:
+        for key in [key for key in self._clips if key[0] == client]:
             self._drop(key)
 
-    def _touched(self, client: str, clip_id: str) -> _Part:
+    def _get_or_add(self, client: str, clip_id: str) -> _PartialClip:
         key = (client, clip_id)
-        part = self._parts.get(key)
+        part = self._clips.get(key)
         if part is None:
-            part = self._parts[key] = _Part()
+            part = self._clips[key] = _PartialClip()
             self._resize(client, part.size_bytes)
-        self._parts.move_to_end(key)
+        self._clips.move_to_end(key)
         return part
 
     def _resize(self, client: str, by: int) -> None:
@@ -208,18 +225,18 @@ class ClipAssembler:
             self._client_bytes.pop(client, None)
 
     def _drop(self, key: tuple[str, str]) -> None:
-        self._resize(key[0], -self._parts.pop(key).size_bytes)
+        self._resize(key[0], -self._clips.pop(key).size_bytes)
 
     def _make_room(self, client: str, clip_id: str) -> None:
         """Forget the oldest clips of whoever keeps too much, but for the one just touched."""
         while self._client_bytes.get(client, 0) > self._max_client_bytes:
-            oldest = next(key for key in self._parts if key[0] == client)
+            oldest = next(key for key in self._clips if key[0] == client)
             if oldest == (client, clip_id):
                 break
             self._drop(oldest)
         while self.size_bytes > self._max_total_bytes:
             greediest = max(self._client_bytes, key=lambda name: self._client_bytes[name])
-            oldest = next(key for key in self._parts if key[0] == greediest)
+            oldest = next(key for key in self._clips if key[0] == greediest)
             if oldest == (client, clip_id):
                 break
             self._drop(oldest)

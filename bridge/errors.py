@@ -1,4 +1,4 @@
-"""What a request can be refused for, in the words that every way in answers with."""
+"""Why a request can be refused, in the codes that every way in answers with."""
 
 from __future__ import annotations
 
@@ -29,11 +29,11 @@ class BridgeError(UserInputError):
 
 
 class RequestRefused(BridgeError):
-    """A message that cannot be read.
+    """A request that cannot be read, or not be done.
 
     Attributes:
         code: what to answer.
-        about: the id the message was about, as far as it could be read, else empty.
+        about: the id the request was about, as far as it could be read, else empty.
     """
 
     def __init__(self, message: str, code: Code = "bad_request", about: str = "") -> None:
@@ -43,7 +43,7 @@ class RequestRefused(BridgeError):
 
 
 def code_of(error: TimbreError) -> Code:
-    """The word for an error of the core."""
+    """The code that answers an error of the core."""
     if isinstance(error, BridgeError):
         return error.code
     if isinstance(error, ModelError):

@@ -1,6 +1,6 @@
 """What a client may ask of the bridge, with no sockets: clips, presets and jobs.
 
-Every way in (OSC, the spool, the desktop) says the same things to this one object. Its
+Every way in (OSC, the spool, the desktop) asks the same things of this one object. Its
 methods may be called from any thread; those that read the library or the queue may take
 milliseconds and do not belong in an event loop.
 """
@@ -9,14 +9,14 @@ from __future__ import annotations
 
 import json
 import threading
-from dataclasses import asdict, replace
-from typing import TYPE_CHECKING, NamedTuple
+from dataclasses import asdict, dataclass, replace
+from typing import TYPE_CHECKING
 
 from bridge.clip_assembly import ClipAssembler
 from bridge.errors import RequestRefused
 from bridge.jobs.model import Job, JobEvent, JobRequest
 from bridge.jobs.queue import JobQueue
-from bridge.protocol import Cancel, ClipBegin, ClipEnd, ClipNotes, FindPresets, Render, Status
+from bridge.protocol import ClipBegin, ClipEnd, ClipNotes, FindPresets, Render
 from bridge.protocol.replies import ClipMissing, ClipOk, PresetFound, PresetsEnd
 from core.clip import Clip
 from core.errors import ModelMissing
@@ -32,7 +32,8 @@ MAX_PRESETS = 1000
 """Most presets in one answer; a narrower query finds the others."""
 
 
-class Standing(NamedTuple):
+@dataclass(frozen=True)
+class JobStatus:
     """How a job stands.
 
     Attributes:
@@ -69,28 +70,32 @@ class BridgeService:
         self.model = model
         self._library = library
         self._registry = registry or Registry()
-        self._assembly = ClipAssembler()
-        self._assembly_lock = threading.Lock()
+        self._assembler = ClipAssembler()
+        self._assembler_lock = threading.Lock()
 
-    def take_clip(
+    def receive_clip(
         self, client: str, message: ClipBegin | ClipNotes | ClipEnd
     ) -> ClipOk | ClipMissing | None:
         """Take in a part of a clip; quick.
+
+        Args:
+            client: whose clip it is.
+            message: the part.
 
         Returns:
             Whether the clip is whole, if that was asked.
 
         Raises:
-            BadMessage: if the clip is too large, or the part cannot belong to it.
+            RequestRefused: if the clip is too large, or the part cannot belong to it.
         """
-        with self._assembly_lock:
+        with self._assembler_lock:
             match message:
                 case ClipBegin():
-                    self._assembly.begin(client, message)
+                    self._assembler.begin(client, message)
                 case ClipNotes():
-                    self._assembly.notes(client, message)
+                    self._assembler.notes(client, message)
                 case ClipEnd():
-                    return self._assembly.end(client, message)
+                    return self._assembler.end(client, message)
         return None
 
     def presets(self, message: FindPresets) -> list[PresetFound | PresetsEnd]:
@@ -99,29 +104,40 @@ class BridgeService:
             page = self._library.search(message.query, 0, MAX_PRESETS)
         else:
             page = self._library.list(0, MAX_PRESETS)
-        found = [PresetFound(preset.id, preset.name, preset.kind) for preset in page.presets]
-        return [*found, PresetsEnd(len(found))]
+        replies = [PresetFound(preset.id, preset.name, preset.kind) for preset in page.presets]
+        return [*replies, PresetsEnd(len(replies))]
 
     def render(self, client: str, message: Render) -> Job:
         """Queue a render of a clip that was sent, or find the job of that id.
 
+        Args:
+            client: who asks.
+            message: what for.
+
         Raises:
-            BadMessage: ``unknown_clip``, ``unknown_preset``, ``model_missing``,
+            RequestRefused: ``unknown_clip``, ``unknown_preset``, ``model_missing``,
                 ``bad_request`` (an id that was used for another render).
             TimbreError: what else keeps it from being queued.
         """
-        known = self.jobs.find(client, message.job_id)
+        existing = self.jobs.find(client, message.job_id)
         try:
-            with self._assembly_lock:
-                clip = self._assembly.clip(client, message.clip_id)
+            with self._assembler_lock:
+                clip = self._assembler.clip(client, message.clip_id)
         except RequestRefused:
-            if known is not None:  # repeated after the clip was forgotten
-                return known
+            if existing is not None:  # repeated after the clip was forgotten
+                return existing
             raise
         return self.submit(client, message, clip)
 
     def submit(self, client: str, message: Render, clip: Clip, priority: int = 0) -> Job:
-        """Queue a render of a clip; as :meth:`render`."""
+        """Queue a render of a clip; as :meth:`render`.
+
+        Args:
+            client: who asks.
+            message: what for; its ``clip_id`` is not looked up.
+            clip: what to play.
+            priority: higher goes first.
+        """
         asked = json.dumps([clip.name, clip.content_hash, *message.arguments()])
         if self.jobs.is_repeat(client, message.job_id, asked):
             return self.job(client, message.job_id)
@@ -134,7 +150,9 @@ class BridgeService:
             sha256 = self._registry.resolve(model).sha256
         except ModelMissing as error:
             raise RequestRefused(str(error), "model_missing", message.job_id) from None
-        given = {key: value for key, value in asdict(message.settings).items() if value is not None}
+        chosen = {
+            key: value for key, value in asdict(message.settings).items() if value is not None
+        }
         return self.jobs.submit(
             JobRequest(
                 client=client,
@@ -146,48 +164,46 @@ class BridgeService:
                 model_sha256=sha256,
                 seed=message.seed,
                 takes=message.takes,
-                settings=replace(preset.settings, **given),
+                settings=replace(preset.settings, **chosen),
                 program_version=program_version(),
                 priority=priority,
                 asked=asked,
             )
         )
 
-    def standing(self, client: str, message: Render | Cancel | Status) -> Standing:
-        """Do what a message says of a job, and tell how it stands then; as the methods it calls."""
-        match message:
-            case Render():
-                return self.standing_of(self.render(client, message))
-            case Cancel(job_id):
-                return self.standing_of(self.cancel(client, job_id))
-            case Status(job_id):
-                return self.standing_of(self.job(client, job_id))
+    def status_of(self, job: Job, remarks: tuple[str, ...] = ()) -> JobStatus:
+        """How a job stands.
 
-    def standing_of(self, job: Job, remarks: tuple[str, ...] = ()) -> Standing:
-        """How a job stands."""
-        return Standing(job, self.jobs.position(job), self.jobs.progress(job), remarks)
+        Args:
+            job: one of the queue's.
+            remarks: what of its clip is left out, for the user.
+        """
+        return JobStatus(job, self.jobs.position(job), self.jobs.progress(job), remarks)
 
     def job(self, client: str, job_id: str) -> Job:
         """A job as it stands.
 
+        Args:
+            client, job_id: whose job it is.
+
         Raises:
-            BadMessage: if the client has none of this id.
+            RequestRefused: if the client has none of this id.
         """
-        return _known(self.jobs.find(client, job_id), job_id)
+        return _existing(self.jobs.find(client, job_id), job_id)
 
     def cancel(self, client: str, job_id: str) -> Job:
         """Stop a job; as :meth:`job`."""
-        return _known(self.jobs.cancel(client, job_id), job_id)
+        return _existing(self.jobs.cancel(client, job_id), job_id)
 
     def acknowledge(self, client: str, job_id: str) -> Job:
         """The client knows how the job ended; as :meth:`job`."""
-        job = _known(self.jobs.find(client, job_id), job_id)
+        job = _existing(self.jobs.find(client, job_id), job_id)
         if job.is_over:
             self.jobs.acknowledge(job)
         return job
 
 
-def _known(job: Job | None, job_id: str) -> Job:
+def _existing(job: Job | None, job_id: str) -> Job:
     if job is None:
         raise RequestRefused(f"there is no job {job_id!r} of this client", about=job_id)
     return job

@@ -1,4 +1,4 @@
-"""The Python client: sends a clip to a running bridge and gets told where its files are.
+"""The Python client: sends a clip to a running bridge and learns where its files are.
 
 >>> with BridgeClient() as bridge:
 ...     for take in bridge.render("clip.mid", "Warm drawbars", seed=7):
@@ -17,6 +17,7 @@ from collections.abc import Callable
 from typing import Literal, TypeVar
 
 from bridge.client.requests import BridgeRefused, BridgeUnreachable, RequestChannel
+from bridge.hosts.ableton.messages import RenderSelected
 from bridge.protocol import (
     DEFAULT_PORT,
     Ack,
@@ -28,15 +29,15 @@ from bridge.protocol import (
     Hello,
     Ping,
     Render,
-    RenderSelected,
     Status,
 )
 from bridge.protocol.replies import (
-    NOTE,
     Accepted,
     ClipMissing,
     ClipOk,
+    ClipRemark,
     Done,
+    NoteRange,
     Pong,
     PresetFound,
     PresetsEnd,
@@ -59,7 +60,7 @@ _Answer = TypeVar("_Answer")
 
 
 class BridgeClient:
-    """A conversation with a bridge. Use it in a ``with`` block, from one thread.
+    """A client of a running bridge. Use it in a ``with`` block, from one thread.
 
     Args:
         host, port: where the bridge listens.
@@ -70,7 +71,8 @@ class BridgeClient:
 
     Attributes:
         welcome: what the bridge said of itself.
-        conversation: single messages and answers, for what the methods here do not cover.
+        conversation: single messages and answers (:class:`~bridge.client.requests.RequestChannel`),
+            for what the methods here do not cover.
 
     Raises:
         BridgeUnreachable: if nothing answers.
@@ -90,7 +92,7 @@ class BridgeClient:
         self.conversation = RequestChannel(host, port, transport, timeout_s)
         hello = Hello(name or f"python-{uuid.uuid4().hex[:12]}", 0, token)
         try:
-            self.welcome = self.conversation.ask(hello, lambda reply: _only(reply, Welcome))
+            self.welcome = self.conversation.ask(hello, lambda reply: _of_kind(reply, Welcome))
         except BaseException:
             self.conversation.close()
             raise
@@ -102,51 +104,68 @@ class BridgeClient:
         self.close()
 
     def close(self) -> None:
-        """End the conversation; jobs go on."""
+        """End the connection; jobs go on."""
         self.conversation.close()
 
     def ping(self) -> float:
-        """Time to the bridge and back, seconds."""
+        """Time to the bridge and back, seconds.
+
+        Raises:
+            BridgeUnreachable: if it does not answer.
+        """
         began = time.perf_counter()
-        self.conversation.ask(Ping(1), lambda reply: _only(reply, Pong))
+        self.conversation.ask(Ping(1), lambda reply: _of_kind(reply, Pong))
         return time.perf_counter() - began
 
     def presets(self, query: str = "") -> list[PresetFound]:
-        """The presets that fit a query; all of them if it is empty."""
-        found: dict[str, PresetFound] = {}
+        """The presets that fit a query; all of them if it is empty. At most 1,000.
+
+        Raises:
+            BridgeUnreachable: if the bridge does not answer.
+        """
+        presets: dict[str, PresetFound] = {}
         expected: list[int] = []
 
         def collect(reply: Reply) -> bool | None:
             if isinstance(reply, PresetFound):
-                found[reply.id] = reply
+                presets[reply.id] = reply
             if isinstance(reply, PresetsEnd):
                 expected.append(reply.count)
-            return True if expected and len(found) >= expected[-1] else None
+            return True if expected and len(presets) >= expected[-1] else None
 
         self.conversation.ask(FindPresets(query), collect)
-        return list(found.values())
+        return list(presets.values())
 
     def send_clip(self, clip: Clip) -> str:
-        """Send a clip until the bridge has it as a whole; returns its id."""
+        """Send a clip until the bridge has it as a whole.
+
+        Returns:
+            Its id, by which messages to the bridge may name it.
+
+        Raises:
+            BridgeRefused: if it is too large.
+            BridgeUnreachable: if the bridge does not answer.
+        """
         clip_id = clip.content_hash[:32]
         begin = ClipBegin(clip_id, clip.name, len(clip.notes), clip.length_s)
-        missing: tuple[tuple[int, int], ...] = ((0, len(clip.notes)),)
+        missing: tuple[NoteRange, ...] = (NoteRange(0, len(clip.notes)),)
 
-        def heard(reply: Reply) -> ClipOk | ClipMissing | None:
+        def clip_answer(reply: Reply) -> ClipOk | ClipMissing | None:
             if isinstance(reply, ClipOk | ClipMissing) and reply.clip_id == clip_id:
                 return reply
             return None
 
         while True:
             self.conversation.send(begin)
-            for first, count in missing:
-                for at in range(first, first + count, NOTES_PER_MESSAGE):
-                    end = min(at + NOTES_PER_MESSAGE, first + count)
+            for run in missing:
+                run_end = run.first_index + run.count
+                for at in range(run.first_index, run_end, NOTES_PER_MESSAGE):
+                    end = min(at + NOTES_PER_MESSAGE, run_end)
                     self.conversation.send(ClipNotes(clip_id, at, clip.notes[at:end]))
-            answer = self.conversation.ask(ClipEnd(clip_id), heard, about=clip_id)
+            answer = self.conversation.ask(ClipEnd(clip_id), clip_answer, about=clip_id)
             if not isinstance(answer, ClipMissing):
                 return clip_id
-            missing = answer.ranges or ((0, len(clip.notes)),)
+            missing = answer.ranges or (NoteRange(0, len(clip.notes)),)
 
     def render(
         self,
@@ -168,8 +187,8 @@ class BridgeClient:
             preset: name or id.
             seed, takes, model, settings: as the command ``timbre render`` has them.
             job_id: empty takes a new one.
-            on_progress: told the fraction done; returning False cancels.
-            on_note: told, once each, what the model cannot say about the clip.
+            on_progress: called with the fraction done, 0–1; returning False cancels.
+            on_note: called once for each thing the model cannot say about the clip.
 
         Returns:
             The files, one a take.
@@ -178,11 +197,10 @@ class BridgeClient:
             BridgeRefused, ModelMissing, TimbreError: what the bridge said against it.
             Cancelled: if ``on_progress`` said so, or another cancelled the job.
         """
-        played = clip if isinstance(clip, Clip) else read_midi(clip).clip
-        clip_id = self.send_clip(played)
+        clip_id = self.send_clip(clip if isinstance(clip, Clip) else read_midi(clip).clip)
         job_id = job_id or uuid.uuid4().hex
-        asked = Render(job_id, clip_id, preset, seed, takes, model, settings or RenderSettings())
-        return self._follow(asked, on_progress, on_note)
+        message = Render(job_id, clip_id, preset, seed, takes, model, settings or RenderSettings())
+        return self._follow(message, on_progress, on_note)
 
     def render_selected(
         self,
@@ -196,47 +214,57 @@ class BridgeClient:
         on_progress: OnProgress = always_continue,
         on_note: Callable[[str], object] = lambda _message: None,
     ) -> list[Done]:
-        """Render the clip that is selected in Ableton Live; as :meth:`render`.
+        """Render the clip that is selected in Ableton Live.
 
         The bridge must have been started with ``--ableton``; it puts the files into Live.
+
+        Args:
+            preset, seed, takes, model, settings, job_id, on_progress, on_note: as
+                :meth:`render` has them.
+
+        Returns:
+            The files, one a take.
+
+        Raises:
+            TimbreError: as :meth:`render`; also if Live has no such clip, or does not answer.
         """
         job_id = job_id or uuid.uuid4().hex
-        asked = RenderSelected(job_id, preset, seed, takes, model, settings or RenderSettings())
-        return self._follow(asked, on_progress, on_note)
+        message = RenderSelected(job_id, preset, seed, takes, model, settings or RenderSettings())
+        return self._follow(message, on_progress, on_note)
 
     def _follow(
         self,
-        asked: Render | RenderSelected,
+        message: Render | RenderSelected,
         on_progress: OnProgress,
         on_note: Callable[[str], object],
     ) -> list[Done]:
         """Ask for a job and stay with it until its end."""
-        job_id = asked.job_id
+        job_id = message.job_id
         files: dict[int, Done] = {}
 
-        def heard(reply: Reply) -> Reply | None:
-            about = getattr(reply, "job_id", None) == job_id
-            return reply if about and isinstance(reply, Accepted | Progress | Done) else None
+        def job_answer(reply: Reply) -> Reply | None:
+            is_wanted = isinstance(reply, Accepted | Progress | ClipRemark | Done)
+            return reply if is_wanted and reply.about == job_id else None
 
-        reply = self.conversation.ask(asked, heard, about=job_id)
+        reply = self.conversation.ask(message, job_answer, about=job_id)
         is_cancelling = False
-        noted = set()
+        shown = set()
         while True:
             match reply:
-                case Progress(stage=stage) if stage.startswith(NOTE) and stage not in noted:
-                    noted.add(stage)
-                    on_note(stage.removeprefix(NOTE))
+                case ClipRemark(text=text) if text not in shown:
+                    shown.add(text)
+                    on_note(text)
                 case Progress(fraction=fraction) if not is_cancelling and not on_progress(fraction):
                     is_cancelling = True
                     self.conversation.send(Cancel(job_id))
                 case Done(take=take):
                     files[take] = reply
-            if len(files) == asked.takes:
+            if len(files) == message.takes:
                 self.conversation.send(Ack(job_id))
                 on_progress(1.0)
                 return [files[take] for take in sorted(files)]
-            reply = self.conversation.next(heard, Status(job_id), about=job_id)
+            reply = self.conversation.next(job_answer, Status(job_id), about=job_id)
 
 
-def _only(reply: Reply, kind: type[_Answer]) -> _Answer | None:
+def _of_kind(reply: Reply, kind: type[_Answer]) -> _Answer | None:
     return reply if isinstance(reply, kind) else None

@@ -1,4 +1,4 @@
-"""A conversation with a bridge that gets through: what is not answered is said again."""
+"""Requests to a bridge that get through: what is not answered is sent again."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Literal, TypeVar
 from bridge.client.sockets import PacketSocket, TcpSocket, UdpSocket
 from bridge.errors import RequestRefused
 from bridge.protocol import Ack, ClientMessage, osc
-from bridge.protocol.replies import Failed, Reply, read_reply
+from bridge.protocol.replies import REPLIES, Failed, Reply
 from core.errors import Cancelled, ModelMissing, TimbreError, UserInputError
 
 _RESEND_S = 0.25
@@ -21,7 +21,7 @@ _Answer = TypeVar("_Answer")
 
 
 class BridgeUnreachable(UserInputError):
-    """No bridge answers there."""
+    """No bridge answers there, or it answers no more."""
 
 
 class BridgeRefused(UserInputError):
@@ -54,22 +54,24 @@ class RequestChannel:
         self._where = f"{host}:{port} ({transport.upper()})"
         self._timeout_s = timeout_s
         try:
-            self._link: PacketSocket = (UdpSocket if transport == "udp" else TcpSocket)(host, port)
+            self._socket: PacketSocket = (UdpSocket if transport == "udp" else TcpSocket)(
+                host, port
+            )
         except OSError as error:
             raise self._unreachable(error) from None
 
     def close(self) -> None:
         """End it."""
-        self._link.close()
+        self._socket.close()
 
     def send(self, message: ClientMessage) -> None:
-        """Say something, once.
+        """Say something, once; it may be lost.
 
         Raises:
             BridgeUnreachable: if it cannot be said.
         """
         try:
-            self._link.send(osc.pack(message.address, message.arguments(), exact=True))
+            self._socket.send(osc.pack(message.address, message.arguments(), exact=True))
         except OSError as error:
             raise self._unreachable(error) from None
 
@@ -100,12 +102,21 @@ class RequestChannel:
         about: str = "",
         again_after_s: float = _ASK_AFTER_S,
     ) -> _Answer:
-        """The next wanted answer; in silence, something is said again. As :meth:`ask`."""
+        """The next wanted answer; in silence, something is said again.
+
+        Args:
+            wanted, about: as :meth:`ask` has them.
+            again: what to say in silence.
+            again_after_s: how long silence is.
+
+        Raises:
+            TimbreError: as :meth:`ask`.
+        """
         give_up = time.monotonic() + self._timeout_s
         while time.monotonic() < give_up:
             for reply in self.replies(again_after_s):
                 if isinstance(reply, Failed) and reply.job_id in ("", about):
-                    self._raise(reply, about)
+                    self._raise_failure(reply, about)
                 answer = wanted(reply)
                 if answer is not None:
                     return answer
@@ -115,19 +126,23 @@ class RequestChannel:
         raise self._unreachable("no answer")
 
     def replies(self, silence_s: float) -> Iterator[Reply]:
-        """What comes, until nothing has come for some time."""
+        """What comes, until nothing has come for some time; what is no answer is left out.
+
+        Raises:
+            BridgeUnreachable: if nothing can come any more.
+        """
         while True:
             try:
-                packet = self._link.receive(silence_s)
+                packet = self._socket.receive(silence_s)
             except OSError as error:
                 raise self._unreachable(error) from None
             if packet is None:
                 return
             with contextlib.suppress(RequestRefused):
                 for content in osc.unpack(packet):
-                    yield read_reply(*content)
+                    yield REPLIES.read(*content)
 
-    def _raise(self, failed: Failed, job_id: str) -> None:
+    def _raise_failure(self, failed: Failed, job_id: str) -> None:
         if failed.job_id and failed.job_id == job_id:
             self.send(Ack(job_id))
         match failed.code:

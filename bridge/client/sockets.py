@@ -41,10 +41,12 @@ class UdpSocket(PacketSocket):
         self._socket.connect(address)
 
     def send(self, packet: bytes) -> None:
-        with contextlib.suppress(ConnectionRefusedError):  # told of an earlier packet
+        """As :meth:`PacketSocket.send`."""
+        with contextlib.suppress(ConnectionRefusedError):  # about an earlier packet
             self._socket.send(packet)
 
     def receive(self, timeout_s: float) -> bytes | None:
+        """As :meth:`PacketSocket.receive`."""
         self._socket.settimeout(timeout_s)
         try:
             return self._socket.recv(osc.MAX_PACKET_BYTES)
@@ -65,10 +67,12 @@ class TcpSocket(PacketSocket):
         self._packets: deque[bytes] = deque()
 
     def send(self, packet: bytes) -> None:
+        """As :meth:`PacketSocket.send`."""
         self._socket.settimeout(30.0)
         self._socket.sendall(self._framing.frame(packet))
 
     def receive(self, timeout_s: float) -> bytes | None:
+        """As :meth:`PacketSocket.receive`."""
         give_up = time.monotonic() + timeout_s
         while not self._packets:
             left_s = give_up - time.monotonic()

@@ -2,8 +2,8 @@
 
 from bridge.protocol.messages import (
     ANSWER_IN_FILES,
+    CLIENT_MESSAGES,
     DEFAULT_PORT,
-    MAX_TAKES,
     Ack,
     Cancel,
     ClientMessage,
@@ -14,13 +14,13 @@ from bridge.protocol.messages import (
     Hello,
     Ping,
     Render,
-    RenderSelected,
     Status,
-    read_client_message,
 )
+from bridge.protocol.render_options import MAX_TAKES
 
 __all__ = [
     "ANSWER_IN_FILES",
+    "CLIENT_MESSAGES",
     "DEFAULT_PORT",
     "MAX_TAKES",
     "Ack",
@@ -33,7 +33,5 @@ __all__ = [
     "Hello",
     "Ping",
     "Render",
-    "RenderSelected",
     "Status",
-    "read_client_message",
 ]

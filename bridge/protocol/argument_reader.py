@@ -2,7 +2,7 @@
 
 Ints and whole floats are read for each other, since Pure Data sends only floats; true and
 false are read as 1 and 0, as sclang sends them. What the arguments mean is
-:mod:`bridge.protocol`'s and :mod:`bridge.protocol.replies`'.
+:mod:`bridge.protocol.messages`' and :mod:`bridge.protocol.replies`'.
 """
 
 from __future__ import annotations
@@ -19,7 +19,15 @@ Argument = str | int | float | bool
 
 
 class ArgumentReader:
-    """Takes arguments one by one, and says which one is wrong."""
+    """Reads arguments one by one, and says which one is wrong.
+
+    Args:
+        address: of the message, for errors.
+        arguments: as they were unpacked.
+
+    Attributes:
+        about: the id that errors are about, once it is read.
+    """
 
     def __init__(self, address: str, arguments: Sequence[object]) -> None:
         self._address = address
@@ -30,46 +38,73 @@ class ArgumentReader:
         return len(self._left)
 
     def error(self, message: str, code: Code = "bad_request") -> RequestRefused:
+        """What to raise about the message.
+
+        Args:
+            message: what is wrong.
+            code: what to answer.
+        """
         return RequestRefused(f"{self._address}: {message}", code, self.about)
 
-    def _next(self, what: str) -> object:
+    def _next(self, name: str) -> object:
         if not self._left:
-            raise self.error(f"{what} is missing")
+            raise self.error(f"{name} is missing")
         return self._left.pop()
 
-    def text(self, what: str, most: int = MAX_TEXT_CHARACTERS) -> str:
-        value = self._next(what)
+    def text(self, name: str, most: int = MAX_TEXT_CHARACTERS) -> str:
+        """The next argument as a string; a number is read as one.
+
+        Args:
+            name: of the argument.
+            most: characters.
+
+        Raises:
+            RequestRefused: if it is missing or no string; ``too_large``, if it is too long.
+        """
+        value = self._next(name)
         if isinstance(value, int | float):  # ids are often typed as numbers
             value = f"{value:g}" if isinstance(value, float) else str(int(value))
         if not isinstance(value, str):
-            raise self.error(f"{what} is no string")
+            raise self.error(f"{name} is no string")
         if len(value) > most:
-            raise self.error(f"{what} is longer than {most} characters", "too_large")
+            raise self.error(f"{name} is longer than {most} characters", "too_large")
         return value
 
-    def id(self, what: str) -> str:
-        value = self.text(what, MAX_ID_CHARACTERS)
-        if not value:
-            raise self.error(f"{what} is empty")
-        self.about = value
-        return value
+    def number(self, name: str) -> float:
+        """The next argument as a finite number.
 
-    def number(self, what: str) -> float:
-        value = self._next(what)
+        Raises:
+            RequestRefused: if it is missing or none.
+        """
+        value = self._next(name)
         if not isinstance(value, int | float):
-            raise self.error(f"{what} is no number")
+            raise self.error(f"{name} is no number")
         if not math.isfinite(value):
-            raise self.error(f"{what} is {value}, which is no number")
+            raise self.error(f"{name} is {value}, which is no number")
         return float(value)
 
-    def integer(self, what: str, low: int = -(2**31), high: int = 2**32 - 1) -> int:
-        value = self.number(what)
+    def integer(self, name: str, low: int = -(2**31), high: int = 2**32 - 1) -> int:
+        """The next argument as a whole number; a float that is one is read as one.
+
+        Args:
+            name: of the argument.
+            low, high: both are allowed.
+
+        Raises:
+            RequestRefused: if it is missing, none, or outside its range.
+        """
+        value = self.number(name)
         if not value.is_integer():
-            raise self.error(f"{what} is {value}, which is no whole number")
+            raise self.error(f"{name} is {value}, which is no whole number")
         if not low <= value <= high:
-            raise self.error(f"{what} {value:.0f} is outside {low}–{high}")
+            raise self.error(f"{name} {value:.0f} is outside {low}–{high}")
         return int(value)
 
     def end(self) -> None:
+        """Make sure that nothing is left.
+
+        Raises:
+            RequestRefused: if something is.
+        """
         if self._left:
             raise self.error(f"{len(self._left)} arguments too many")

@@ -22,6 +22,9 @@ from bridge.protocol.argument_reader import Argument
 MAX_PACKET_BYTES = 65_536
 """Longest packet read, over UDP and TCP alike."""
 
+RECEIVE_BUFFER_BYTES = 4 * 2**20
+"""Asked of the system for a UDP socket, so that bursts of packets are not lost."""
+
 MAX_ARGUMENTS = 1024
 """Most arguments of one message; the longest of the protocol has 402."""
 
@@ -46,7 +49,7 @@ def pack(address: str, arguments: Sequence[Argument], *, exact: bool = False) ->
             protocol's own type, which every peer reads, is 32 bits (f).
 
     Raises:
-        BadMessage: if a value does not fit OSC.
+        RequestRefused: if a value does not fit OSC.
     """
     builder = OscMessageBuilder(address)
     try:
@@ -73,7 +76,7 @@ def unpack(packet: bytes, max_arguments: int = MAX_ARGUMENTS) -> Iterator[Conten
         max_arguments: most of one message.
 
     Raises:
-        BadMessage: at the first part that is not OSC; what came before it was given.
+        RequestRefused: at the first part that is not OSC; what came before it was given.
     """
     if len(packet) > MAX_PACKET_BYTES:
         raise RequestRefused(f"a packet is longer than {MAX_PACKET_BYTES} bytes", "too_large")
@@ -144,7 +147,7 @@ class Framing(ABC):
         """The packets that are complete with this data.
 
         Raises:
-            BadMessage: if the stream cannot be followed any further.
+            RequestRefused: if the stream cannot be followed any further.
         """
 
     @staticmethod
@@ -160,6 +163,7 @@ class SizePrefix(Framing):
         self._buffer = bytearray()
 
     def feed(self, data: bytes) -> list[bytes]:
+        """As :meth:`Framing.feed`."""
         self._buffer += data
         packets = []
         at = 0
@@ -176,6 +180,7 @@ class SizePrefix(Framing):
 
     @staticmethod
     def frame(packet: bytes) -> bytes:
+        """As :meth:`Framing.frame`."""
         return _SIZE.pack(len(packet)) + packet
 
 
@@ -186,6 +191,7 @@ class Slip(Framing):
         self._buffer = bytearray()
 
     def feed(self, data: bytes) -> list[bytes]:
+        """As :meth:`Framing.feed`."""
         *whole, rest = data.split(slip.END)
         packets = []
         for part in whole:
@@ -210,6 +216,7 @@ class Slip(Framing):
 
     @staticmethod
     def frame(packet: bytes) -> bytes:
+        """As :meth:`Framing.frame`."""
         return slip.encode(packet)
 
 
@@ -220,7 +227,7 @@ def detect_framing(first_byte: int) -> type[Framing]:
     or, in older senders, with the packet itself.
 
     Raises:
-        BadMessage: if it is neither.
+        RequestRefused: if it is neither.
     """
     if first_byte == 0:
         return SizePrefix

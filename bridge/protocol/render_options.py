@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import fields
-from typing import TypedDict
+from typing import Any, TypedDict
 
 from bridge.protocol.argument_reader import MAX_ID_CHARACTERS, Argument, ArgumentReader
+from bridge.protocol.fields import PairedFields
 from core.errors import UserInputError
 from core.settings import RenderSettings
+
+MAX_TAKES = 100
 
 _SETTINGS = tuple(entry.name for entry in fields(RenderSettings))
 
 
 class Options(TypedDict):
-    """As :class:`bridge.protocol.Render` has them."""
+    """As :class:`bridge.protocol.messages.Render` has them."""
 
     seed: int
     takes: int
@@ -22,7 +26,11 @@ class Options(TypedDict):
 
 
 def write(seed: int, takes: int, model: str, settings: RenderSettings) -> list[Argument]:
-    """The pairs; what is as it would be anyway is left out."""
+    """The pairs; what is as it would be anyway is left out.
+
+    Args:
+        seed, takes, model, settings: as :class:`bridge.protocol.messages.Render` has them.
+    """
     args: list[Argument] = []
     if seed:
         args += ["seed", seed]
@@ -40,8 +48,12 @@ def write(seed: int, takes: int, model: str, settings: RenderSettings) -> list[A
 def read(args: ArgumentReader, max_takes: int) -> Options:
     """All that is left of a message's arguments, as pairs.
 
+    Args:
+        args: the message's.
+        max_takes: most takes of one job.
+
     Raises:
-        BadMessage: if there is no such option, or its value is outside its range.
+        RequestRefused: if there is no such option, or its value is outside its range.
     """
     given: dict[str, Argument] = {}
     while len(args):
@@ -75,3 +87,19 @@ def read(args: ArgumentReader, max_takes: int) -> Options:
         "model": str(given.get("model", "")),
         "settings": settings,
     }
+
+
+class RenderOptions(PairedFields):
+    """The fields ``seed``, ``takes``, ``model`` and ``settings`` of a message."""
+
+    def write(self, values: Mapping[str, Any]) -> list[Argument]:
+        """As :func:`write`."""
+        names = ("seed", "takes", "model", "settings")
+        return write(*(values[name] for name in names))
+
+    def read(self, args: ArgumentReader) -> Mapping[str, Any]:
+        """As :func:`read`, with :data:`MAX_TAKES`."""
+        return read(args, MAX_TAKES)
+
+
+RENDER_OPTIONS = RenderOptions()

@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 MAX_WAITING_PER_SOURCE = 500
 MAX_WAITING = 2_000
 
-_Found = TypeVar("_Found")
+_Result = TypeVar("_Result")
 
 
 class FairExecutor:
@@ -34,12 +34,20 @@ class FairExecutor:
         own = self._waiting.get(source, ())
         return self._count < MAX_WAITING and len(own) < MAX_WAITING_PER_SOURCE
 
-    def put(self, source: Hashable, work: Callable[[], _Found]) -> asyncio.Future[_Found]:
-        """Have work done when its source's turn comes; a source's own work stays in order."""
-        future: asyncio.Future[_Found] = self._loop.create_future()
+    def submit(self, source: Hashable, work: Callable[[], _Result]) -> asyncio.Future[_Result]:
+        """Have work done when its source's turn comes; a source's own work stays in order.
+
+        Args:
+            source: whose request it is.
+            work: called in the thread.
+
+        Returns:
+            What the work returns or raises.
+        """
+        future: asyncio.Future[_Result] = self._loop.create_future()
         self._waiting.setdefault(source, deque()).append((work, future))
         self._count += 1
-        self._next()
+        self._start_next()
         return future
 
     def close(self) -> None:
@@ -47,7 +55,7 @@ class FairExecutor:
         self._waiting.clear()
         self._thread.shutdown(wait=True)
 
-    def _next(self) -> None:
+    def _start_next(self) -> None:
         if self._is_busy or not self._waiting:
             return
         source, own = self._waiting.popitem(last=False)
@@ -57,7 +65,7 @@ class FairExecutor:
             self._waiting[source] = own  # behind all others
         self._is_busy = True
 
-        def finished(done: asyncio.Future[Any]) -> None:
+        def finish(done: asyncio.Future[Any]) -> None:
             self._is_busy = False
             error = done.exception()
             if future.cancelled():
@@ -66,6 +74,6 @@ class FairExecutor:
                 future.set_result(done.result())
             else:
                 future.set_exception(error)
-            self._next()
+            self._start_next()
 
-        self._loop.run_in_executor(self._thread, work).add_done_callback(finished)
+        self._loop.run_in_executor(self._thread, work).add_done_callback(finish)

@@ -10,7 +10,7 @@ MAX_KEYS = 1024
 
 
 class RateLimit:
-    """A rate for each key; keys unheard of longest are forgotten.
+    """A rate for each key; keys not used for longest are forgotten.
 
     Args:
         per_s: sustained rate.
@@ -32,7 +32,12 @@ class RateLimit:
         return left >= 1
 
     def charge(self, key: Hashable, count: float) -> None:
-        """Count some more, whether they are allowed or not; at worst a rest of 1 s is owed."""
+        """Count some more, whether they are allowed or not; at worst a rest of 1 s is owed.
+
+        Args:
+            key: whose.
+            count: how many.
+        """
         left = max(self._refilled(key) - count, -self._per_s)
         self._left[key] = (left, self._left[key][1])
 

@@ -1,48 +1,32 @@
 """The OSC server: messages of many clients in, answers out. ``timbre serve`` runs it.
 
-Parts of clips, pings and hellos are answered in the event loop; what reads the library or
-the queue goes through one thread beside it, in order. No path a client names is opened:
-clients name presets, and get told where files are.
+Here packets become messages of sessions, within limits; who answers them is
+:mod:`bridge.server.dispatcher`'s. No path a client names is opened: clients name presets, and get
+told where files are.
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TypeVar
 
-from bridge.errors import RequestRefused, code_of
-from bridge.hosts.ableton.link import READING, AbletonLink
+from bridge.errors import RequestRefused
+from bridge.host import Host
 from bridge.jobs.model import Job, JobEvent
-from bridge.protocol import (
-    DEFAULT_PORT,
-    Ack,
-    Cancel,
-    ClientMessage,
-    ClipBegin,
-    ClipEnd,
-    ClipNotes,
-    FindPresets,
-    Hello,
-    Ping,
-    Render,
-    RenderSelected,
-    Status,
-    osc,
-    read_client_message,
-)
-from bridge.protocol.replies import NOTE, REPLY_KINDS, Failed, Pong, Progress, Reply, Welcome
+from bridge.protocol import DEFAULT_PORT, Hello, osc
+from bridge.protocol.replies import REPLIES, Failed, Welcome
+from bridge.server.dispatcher import Dispatcher
 from bridge.server.fair_executor import FairExecutor
 from bridge.server.file_replies import FileReplies
 from bridge.server.job_notifier import JobNotifier
 from bridge.server.rate_limit import RateLimit
-from bridge.server.sessions import Session, Sessions, Source
+from bridge.server.request import Bridge
+from bridge.server.sessions import Sessions, Source
 from bridge.server.transports import Tcp, Udp, is_loopback
-from bridge.service import BridgeService, Standing
-from core.errors import SettingsError, TimbreError
+from bridge.service import BridgeService
+from core.errors import SettingsError
 
 MESSAGES_PER_S, MESSAGE_BURST = 5_000.0, 20_000.0
 """Taken from each source."""
@@ -51,11 +35,7 @@ BAD_MESSAGE_COST = 50.0
 """So many messages a bad one counts for: who sends only such is soon not listened to."""
 
 _REFUSALS_PER_S, _REFUSAL_BURST = 20.0, 200.0
-_Found = TypeVar("_Found")
-_OWN_WORDS = frozenset(kind.address for kind in REPLY_KINDS)
-"""What servers say; answering it could go round for ever."""
-
-_log = logging.getLogger(__name__)
+_HEARTBEAT_CHECK_S = 0.5
 
 
 @dataclass(frozen=True)
@@ -90,8 +70,8 @@ class BridgeServer:
         service: who answers.
         welcome: what a client is told first.
         address: where to listen.
-        letterbox: where answers to clients go that cannot listen.
-        live: for clips that are selected in Ableton Live; None if it is not asked about them.
+        file_replies: where answers to clients go that cannot listen.
+        hosts: DAWs whose messages are known; those that are started are spoken to.
 
     Attributes:
         port, tcp_port: where it listens.
@@ -102,21 +82,20 @@ class BridgeServer:
         service: BridgeService,
         welcome: Welcome,
         address: Address,
-        letterbox: FileReplies,
-        live: AbletonLink | None = None,
+        file_replies: FileReplies,
+        hosts: Sequence[Host] = (),
     ) -> None:
-        self._service, self._welcome, self._live = service, welcome, live
+        self._service = service
         self._loop = asyncio.get_running_loop()
-        self._desk, self._live_desk = (
-            FairExecutor(),
-            FairExecutor(),
-        )  # Live may take seconds to answer
         self._rate = RateLimit(MESSAGES_PER_S, MESSAGE_BURST)
         self._refusals = RateLimit(_REFUSALS_PER_S, _REFUSAL_BURST)
-        self._announcer = JobNotifier(self._say, self._settle)
         self._udp = Udp(address.host, address.port, self._rate, self._receive)
         self._tcp = Tcp(self._rate, self._receive_held, self._refuse, self._leave)
-        self._sessions = Sessions(address.token, self._udp.send_to, letterbox.send_to)
+        self._sessions = Sessions(address.token, self._udp.send_to, file_replies.send_to)
+        self._notifier = JobNotifier(self._sessions.find, self._settle)
+        self._executor = FairExecutor()
+        bridge = Bridge(service, welcome, self._notifier, hosts)
+        self._dispatcher = Dispatcher(bridge, self._executor)
         self.port = self._udp.port
         self.tcp_port = 0
 
@@ -126,212 +105,83 @@ class BridgeServer:
         service: BridgeService,
         welcome: Welcome,
         address: Address,
-        letterbox: FileReplies,
-        live: AbletonLink | None = None,
+        file_replies: FileReplies,
+        hosts: Sequence[Host] = (),
     ) -> BridgeServer:
         """Listen, and answer until :meth:`close`.
+
+        Args:
+            service, welcome, address, file_replies, hosts: as the class has them.
 
         Raises:
             SettingsError: if a port cannot be had.
         """
-        server = cls(service, welcome, address, letterbox, live)
+        server = cls(service, welcome, address, file_replies, hosts)
         try:
             server.tcp_port = await server._tcp.listen(address.host, address.tcp_port)
         except SettingsError:
             server._udp.close()
             raise
-        service.jobs.listen(server._job_event)
-        server._beat()
+        service.jobs.listen(server._on_job_event)
+        server._check_heartbeats()
         return server
 
     async def close(self) -> None:
         """Stop answering. Jobs go on, and their ends are said at the next start."""
-        self._heart.cancel()
-        self._service.jobs.unlisten(self._job_event)
-        self._announcer.close()
+        self._heartbeats.cancel()
+        self._service.jobs.unlisten(self._on_job_event)
+        self._notifier.close()
         self._udp.close()
         await self._tcp.close()
-        self._desk.close()
-        self._live_desk.close()
+        self._executor.close()
+        self._dispatcher.close()
 
-    # In
+    # Packets
 
     def _receive(self, source: Source, packet: bytes) -> None:
         try:
             for address, arguments in osc.unpack(packet):
-                self._take(source, address, arguments)
+                self._receive_message(source, address, arguments)
         except RequestRefused as error:
             self._refuse(source, error)
 
     async def _receive_held(self, source: Source, packet: bytes) -> None:
-        while not self._desk.has_room(source.key):
+        while not self._executor.has_room(source.key):
             await asyncio.sleep(0.01)
         self._receive(source, packet)
 
-    def _leave(self, source: Source) -> None:
-        self._sessions.leave(source)
-
-    def _take(self, source: Source, address: str, arguments: list[object]) -> None:
+    def _receive_message(self, source: Source, address: str, arguments: list[object]) -> None:
         if not address.startswith("/timbre/"):
             return  # not for us, so not for us to answer: two servers could talk for ever
         try:
-            message = read_client_message(address, arguments)
+            message = self._dispatcher.read(address, arguments)
             if isinstance(message, Hello):
-                self._hello(source, self._sessions.hello(source, message))
+                session = self._sessions.hello(source, message)
             else:
-                self._obey(source, self._sessions.of(source), message)
+                session = self._sessions.of(source)
+            self._dispatcher.dispatch(message, session, source.key)
         except RequestRefused as error:
-            if address not in _OWN_WORDS:
+            if address not in REPLIES:  # servers say those: answering could go round for ever
                 self._refuse(source, error)
-
-    def _hello(self, source: Source, session: Session) -> None:
-        self._answer(session, self._welcome)
-        client = session.client
-        self._later(
-            source, session, lambda: self._service.jobs.unacknowledged(client), self._repeat_ends
-        )
-
-    def _repeat_ends(self, jobs: list[Job]) -> None:
-        for job in jobs:
-            self._announcer.ended(job)
-
-    def _obey(self, source: Source, session: Session, message: ClientMessage) -> None:
-        client, service = session.client, self._service
-        match message:
-            case RenderSelected(job_id) | Status(job_id) | Cancel(job_id) if (
-                self._live is not None and self._live.is_reading(client, job_id)
-            ):
-                if isinstance(message, Cancel):
-                    self._live.cancel(client, job_id)
-                self._answer(session, Progress(job_id, 0.0, READING))
-            case Ping():
-                self._answer(session, Pong(message.n))
-            case ClipBegin() | ClipNotes() | ClipEnd():
-                reply = service.take_clip(client, message)
-                if reply is not None:
-                    self._answer(session, reply)
-            case FindPresets():
-                self._later(
-                    source, session, lambda: service.presets(message), self._answers(session)
-                )
-            case RenderSelected():
-                self._render_selected(source, session, message)
-            case Render() | Status() | Cancel():
-                self._later(
-                    source,
-                    session,
-                    lambda: service.standing(client, message),
-                    self._stands,
-                    message.job_id,
-                )
-            case Ack(job_id):
-                self._later(
-                    source,
-                    session,
-                    lambda: service.acknowledge(client, job_id),
-                    self._announcer.acknowledged,
-                    job_id,
-                )
-
-    def _render_selected(self, source: Source, session: Session, asked: RenderSelected) -> None:
-        live, client = self._live, session.client
-        if live is None:
-            raise RequestRefused(
-                "this bridge does not talk with Live; start it with `timbre serve --ableton`",
-                about=asked.job_id,
-            )
-        self._check_room(self._live_desk, source, asked.job_id)
-        message = live.begin(client, asked)
-        self._answer(session, Progress(message.job_id, 0.0, READING))
-        self._later(
-            source,
-            session,
-            lambda: live.render(client, message),
-            self._stands,
-            message.job_id,
-            self._live_desk,
-        )
-
-    def _check_room(self, desk: FairExecutor, source: Source, about: str) -> None:
-        if not desk.has_room(source.key):
-            raise RequestRefused(
-                "too many requests wait; ask again when some are answered", "too_large", about
-            )
-
-    def _later(
-        self,
-        source: Source,
-        session: Session,
-        work: Callable[[], _Found],
-        then: Callable[[_Found], object],
-        about: str = "",
-        desk: FairExecutor | None = None,
-    ) -> None:
-        """Do something slow at a desk, then something quick with what it found."""
-        desk = desk or self._desk
-        self._check_room(desk, source, about)
-
-        def finished(done: asyncio.Future[_Found]) -> None:
-            if done.cancelled():
-                return
-            error = done.exception()
-            if error is None:
-                then(done.result())
-            elif isinstance(error, TimbreError):
-                self._answer(session, Failed(about, code_of(error), " ".join(str(error).split())))
-            else:
-                _log.error("a request failed", exc_info=error)
-                self._answer(session, Failed(about, "internal", f"{type(error).__name__}: {error}"))
-
-        desk.put(source.key, work).add_done_callback(finished)
-
-    # Out
-
-    def _say(self, client: str, reply: Reply) -> bool:
-        session = self._sessions.find(client)
-        if session is None:
-            return False
-        self._answer(session, reply)
-        return True
-
-    def _answer(self, session: Session, reply: Reply) -> None:
-        with contextlib.suppress(RequestRefused):  # a name no OSC string can hold
-            session.send(osc.pack(reply.address, reply.arguments()))
-
-    def _answers(self, session: Session) -> Callable[[Sequence[Reply]], None]:
-        def answer(replies: Sequence[Reply]) -> None:
-            for reply in replies:
-                self._answer(session, reply)
-
-        return answer
 
     def _refuse(self, source: Source, error: RequestRefused) -> None:
         self._rate.charge(source.key, BAD_MESSAGE_COST)
         if self._refusals.allows(source.key):
-            failed = Failed(error.about, error.code, str(error)[:1000])
-            with contextlib.suppress(RequestRefused):
-                peer = self._sessions.peer_of(source)
-                peer(osc.pack(failed.address, failed.arguments()))
+            send = self._sessions.peer_of(source)
+            send(Failed(error.about, error.code, str(error)[:1000]))
 
-    def _stands(self, found: Standing) -> None:
-        """Say how a job stands."""
-        for remark in found.remarks:
-            self._say(found.job.client, Progress(found.job.job_id, 0.0, NOTE + remark))
-        if found.job.is_over:
-            self._announcer.accept_first(found.job)
-            self._announcer.ended(found.job)
-            return
-        self._announcer.accepted(found.job, found.position)
-        if found.event is not None:
-            self._announcer.happened(found.event)
+    def _leave(self, source: Source) -> None:
+        self._sessions.leave(source)
+
+    # Jobs
+
+    def _on_job_event(self, event: JobEvent) -> None:
+        with contextlib.suppress(RuntimeError):  # the loop has just been closed
+            self._loop.call_soon_threadsafe(self._notifier.on_event, event)
 
     def _settle(self, job: Job) -> None:
-        self._desk.put("settle", lambda: self._service.jobs.acknowledge(job))
+        self._executor.submit("settle", lambda: self._service.jobs.acknowledge(job))
 
-    def _job_event(self, event: JobEvent) -> None:
-        with contextlib.suppress(RuntimeError):  # the loop has just been closed
-            self._loop.call_soon_threadsafe(self._announcer.happened, event)
-
-    def _beat(self) -> None:
-        self._announcer.beat()
-        self._heart = self._loop.call_later(0.5, self._beat)
+    def _check_heartbeats(self) -> None:
+        self._notifier.heartbeat()
+        self._heartbeats = self._loop.call_later(_HEARTBEAT_CHECK_S, self._check_heartbeats)

@@ -16,14 +16,15 @@ from typing import TypeVar
 
 from bridge.errors import RequestRefused
 from bridge.protocol import ANSWER_IN_FILES, Hello
+from bridge.protocol.replies import ClipRemark, Progress, Reply
 
 MAX_SESSIONS = 1024
 
 _K = TypeVar("_K")
 _V = TypeVar("_V")
 
-Send = Callable[[bytes], None]
-"""Sends a packet to a peer if it can; never blocks, never raises."""
+Send = Callable[[Reply], None]
+"""Sends a reply to a peer if it can; never blocks, never raises."""
 
 
 @dataclass(frozen=True)
@@ -47,10 +48,30 @@ class Source:
 
 @dataclass(frozen=True)
 class Session:
-    """A client: its name, and where answers go."""
+    """A client: its name, and where answers go.
+
+    Attributes:
+        client: its name.
+        send: sends to it.
+        reads_files: its answers are written to files.
+    """
 
     client: str
     send: Send
+    reads_files: bool = False
+
+    def send_remark(self, job_id: str, fraction: float, text: str) -> None:
+        """Say what the model cannot say about a clip, so that any client shows it.
+
+        Args:
+            job_id: of the job the clip is rendered for.
+            fraction: how far the job is, 0–1.
+            text: one line, for people.
+        """
+        self.send(ClipRemark(job_id, text))
+        if not self.reads_files:
+            # A hello does not say how old the client is; the first ones know stages alone.
+            self.send(Progress(job_id, fraction, f"note: {text}"))
 
 
 class Sessions:
@@ -59,7 +80,7 @@ class Sessions:
     Args:
         token: what a client must say in its hello; empty asks for none.
         send_to: makes the sender of a UDP host and port.
-        write_to: makes what writes answers of a client to files; raises BadMessage.
+        write_to: makes what writes answers of a client to files; raises RequestRefused.
     """
 
     def __init__(
@@ -74,22 +95,25 @@ class Sessions:
     def hello(self, source: Source, message: Hello) -> Session:
         """Know a client, anew or again.
 
+        Args:
+            source: where it spoke from.
+            message: what it said.
+
         Raises:
-            BadMessage: if the token is wrong, or answers cannot go where they are wanted.
+            RequestRefused: if the token is wrong, or answers cannot go where they are wanted.
         """
         if self._token and not hmac.compare_digest(self._token.encode(), message.token.encode()):
             raise RequestRefused("hello: the token is wrong; give the one `timbre serve` was given")
-        send = source.send
         client = message.client or source.name
+        session = Session(client, source.send)
         if message.reply_port == ANSWER_IN_FILES:
             if not source.is_loopback:
                 raise RequestRefused("hello: answers in files are for clients on this machine")
-            send = self._write_to(client)
+            session = Session(client, self._write_to(client), reads_files=True)
         elif message.reply_port:
-            send = self._send_to(source.host, message.reply_port)
+            session = Session(client, self._send_to(source.host, message.reply_port))
             if source.is_loopback:
                 self._listening[source.host] = client
-        session = Session(client, send)
         _keep(self._by_client, client, session)
         _keep(self._by_source, source.key, client)
         return session
@@ -98,7 +122,7 @@ class Sessions:
         """The session a message belongs to.
 
         Raises:
-            BadMessage: if a token is asked for, and the source did not say it.
+            RequestRefused: if a token is asked for, and the source did not say it.
         """
         client = self._by_source.get(source.key)
         if client is None and self._token:
@@ -111,13 +135,10 @@ class Sessions:
             _keep(self._by_client, session.client, session)
         return session
 
-    def name_of(self, source: Source) -> str:
-        """The client a source belongs to, as far as is known."""
-        return self._by_source.get(source.key) or self._listening.get(source.host) or source.name
-
     def peer_of(self, source: Source) -> Send:
         """Where answers to a source go, as far as is known."""
-        session = self._by_client.get(self.name_of(source))
+        client = self._by_source.get(source.key) or self._listening.get(source.host) or source.name
+        session = self._by_client.get(client)
         return source.send if session is None else session.send
 
     def find(self, client: str) -> Session | None:
@@ -132,8 +153,8 @@ class Sessions:
             del self._by_client[source.name]
 
 
-def _keep(known: OrderedDict[_K, _V], key: _K, value: _V) -> None:
-    known[key] = value
-    known.move_to_end(key)
-    if len(known) > MAX_SESSIONS:
-        known.popitem(last=False)
+def _keep(entries: OrderedDict[_K, _V], key: _K, value: _V) -> None:
+    entries[key] = value
+    entries.move_to_end(key)
+    if len(entries) > MAX_SESSIONS:
+        entries.popitem(last=False)

@@ -11,8 +11,9 @@ A script writes ``DIR/requests/ID.json`` (under a temporary name, then renames i
 
 A result has a ``state``: ``queued`` (``position``), ``running`` (``fraction``, ``stage``),
 ``done`` (``takes``: ``take``, ``path``, ``sample_rate``, ``frames``), ``failed`` (``code``,
-``message``), or ``presets`` (``presets``: ``id``, ``name``, ``kind``). The request is removed
-when its first result is there. No path in a request is opened.
+``message``), or ``presets`` (``presets``: ``id``, ``name``, ``kind``). Results of a job also have
+``notes``, a list of what the model cannot say about the clip. The request is removed when its
+first result is there. No path in a request is opened. See ``docs/protocol.md``.
 """
 
 from __future__ import annotations
@@ -31,16 +32,16 @@ from typing import Any
 from bridge.clip_assembly import MAX_CLIP_NOTES
 from bridge.errors import RequestRefused, code_of
 from bridge.jobs.model import Job, JobEvent
-from bridge.protocol import FindPresets, Render, read_client_message
-from bridge.protocol.replies import NOTE, Done, Failed, PresetFound
-from bridge.server.job_notifier import ending
+from bridge.protocol import CLIENT_MESSAGES, FindPresets, Render
+from bridge.protocol.replies import Done, Failed, PresetFound
+from bridge.server.job_notifier import end_replies
 from bridge.service import BridgeService
 from core.clip import Clip, Note
 from core.errors import OutputError, TimbreError
 from core.files import output_error, replacing
 
 MAX_REQUEST_BYTES = 32 * 2**20
-LOOK_EVERY_S = 0.2
+POLL_EVERY_S = 0.2
 _PROGRESS_EVERY_S = 0.2
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
 _OPTIONS = ("seed", "takes", "model", "temperature", "top_k", "top_p", "guidance")
@@ -65,32 +66,33 @@ class Spool:
             self._results.mkdir(exist_ok=True)
         except OSError as error:
             raise output_error(folder, error) from None
-        self._told: dict[int, float] = {}  # when a running job's progress was last written
-        self._owed: dict[int, Job] = {}  # that have ended, and whose end could not be written
+        self._written_at: dict[int, float] = {}  # of running jobs' progress
+        self._notes: dict[int, list[str]] = {}  # remarks on jobs that are not over
+        self._unwritten: dict[int, Job] = {}  # that have ended, and whose end could not be written
         self._lock = threading.Lock()
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._watch, name="spool", daemon=True)
 
     def __enter__(self) -> Spool:
-        self._service.jobs.listen(self._happened)
-        self._take_up()
+        self._service.jobs.listen(self._on_event)
+        self._resume()
         self._thread.start()
         return self
 
     def __exit__(self, *_error: object) -> None:
         self._stop.set()
         self._thread.join()
-        self._service.jobs.unlisten(self._happened)
+        self._service.jobs.unlisten(self._on_event)
 
     def _watch(self) -> None:
-        while not self._stop.wait(LOOK_EVERY_S):
-            self.look()
+        while not self._stop.wait(POLL_EVERY_S):
+            self.poll()
 
-    def look(self) -> None:
-        """Answer the requests that are there now, and say the ends that are still to be said."""
-        for job in list(self._owed.values()):
+    def poll(self) -> None:
+        """Answer the requests that are there now, and write the ends that could not be written."""
+        for job in list(self._unwritten.values()):
             with contextlib.suppress(OutputError):
-                self._tell(job)
+                self._write_status(job)
         for path in sorted(self._requests.glob("*.json")):
             if _ID.fullmatch(path.stem):
                 with contextlib.suppress(OutputError):  # the disk is full, say: tried again
@@ -98,7 +100,7 @@ class Spool:
 
     def _answer(self, job_id: str, path: Path) -> None:
         try:
-            self._obey(job_id, _read(path))
+            self._dispatch(job_id, _read(path))
         except OutputError:
             raise
         except TimbreError as error:
@@ -107,44 +109,54 @@ class Spool:
         with contextlib.suppress(OSError):  # Windows, while the script looks: answered again
             path.unlink(missing_ok=True)
 
-    def _obey(self, job_id: str, request: Mapping[str, Any]) -> None:
+    def _dispatch(self, job_id: str, request: Mapping[str, Any]) -> None:
         if "presets" in request:
-            found = self._service.presets(FindPresets(str(request["presets"])))
-            listed = [asdict(preset) for preset in found if isinstance(preset, PresetFound)]
+            replies = self._service.presets(FindPresets(str(request["presets"])))
+            listed = [asdict(reply) for reply in replies if isinstance(reply, PresetFound)]
             self._write(job_id, {"state": "presets", "presets": listed})
             return
         client = f"spool {str(request.get('client', ''))[:100]}".strip()
         if request.get("cancel"):
-            self._service.cancel(client, job_id)  # what happens then is told as it happens
+            self._service.cancel(client, job_id)  # what happens then is written as it happens
             return
         message, clip = _render(job_id, request)
         is_new = self._service.jobs.find(client, job_id) is None
         job = self._service.submit(client, message, clip)
-        self._tell(job, unless_over=is_new)
+        self._write_status(job, unless_over=is_new)
 
-    def _take_up(self) -> None:
+    def _resume(self) -> None:
         """Bring results up to date that a stop of the program left behind."""
         for path in self._results.glob("*.json"):
             try:
-                told = _read(path)
+                result = _read(path)
             except TimbreError:
                 continue
-            if told.get("state") in ("queued", "running") and "client" in told:
-                job = self._service.jobs.find(str(told["client"]), path.stem)
+            if result.get("state") in ("queued", "running") and "client" in result:
+                job = self._service.jobs.find(str(result["client"]), path.stem)
                 if job is not None:
-                    self._tell(job)
+                    self._write_status(job)
 
-    def _happened(self, event: JobEvent) -> None:
+    def _on_event(self, event: JobEvent) -> None:
         job = event.job
         if not job.client.startswith("spool"):
             return
         now = time.monotonic()
-        if not job.is_over and now - self._told.get(job.seq, 0.0) < _PROGRESS_EVERY_S:
+        if event.remark:
+            self._add_note(job, event.remark)
+        elif not job.is_over and now - self._written_at.get(job.seq, 0.0) < _PROGRESS_EVERY_S:
             return
-        self._told[job.seq] = now
-        self._tell(job, event)
+        self._written_at[job.seq] = now
+        self._write_status(job, event)
 
-    def _tell(self, job: Job, event: JobEvent | None = None, *, unless_over: bool = False) -> None:
+    def _add_note(self, job: Job, text: str) -> None:
+        with self._lock:
+            notes = self._notes.setdefault(job.seq, [])
+            if text not in notes:
+                notes.append(text)
+
+    def _write_status(
+        self, job: Job, event: JobEvent | None = None, *, unless_over: bool = False
+    ) -> None:
         """Write how a job stands, by what the queue says now.
 
         Args:
@@ -158,10 +170,11 @@ class Spool:
             if unless_over and job.is_over:
                 return
             data: dict[str, Any] = {"state": job.state, "client": job.client}
+            data["notes"] = self._notes.get(job.seq, [])
             if job.is_over:
-                self._told.pop(job.seq, None)
-                replies = ending(job)
-                data["takes"] = [_plain(reply) for reply in replies if isinstance(reply, Done)]
+                self._written_at.pop(job.seq, None)
+                replies = end_replies(job)
+                data["takes"] = [_take_data(reply) for reply in replies if isinstance(reply, Done)]
                 for reply in replies:
                     if isinstance(reply, Failed):
                         data |= {"state": "failed", "code": reply.code, "message": reply.message}
@@ -171,18 +184,17 @@ class Spool:
                 event = event or self._service.jobs.progress(job)
                 data["fraction"] = event.fraction if event else 0.0
                 data["stage"] = event.stage if event else "starting"
-                if event and event.remark:
-                    data["stage"] = NOTE + event.remark
             else:
                 data["position"] = self._service.jobs.position(job)
             try:
                 self._write(job.job_id, data)
             except OutputError:
                 if job.is_over:
-                    self._owed[job.seq] = job
+                    self._unwritten[job.seq] = job
                 raise
             if job.is_over:
-                self._owed.pop(job.seq, None)
+                self._unwritten.pop(job.seq, None)
+                self._notes.pop(job.seq, None)
                 self._service.jobs.acknowledge(job)
 
     def _write(self, job_id: str, data: Mapping[str, Any]) -> None:
@@ -190,7 +202,7 @@ class Spool:
             stream.write(json.dumps({"job_id": job_id, **data}, ensure_ascii=False).encode())
 
 
-def _plain(reply: Done) -> dict[str, Any]:
+def _take_data(reply: Done) -> dict[str, Any]:
     data = asdict(reply)
     del data["job_id"]
     return data
@@ -220,7 +232,7 @@ def _render(job_id: str, request: Mapping[str, Any]) -> tuple[Render, Clip]:
     for name in _OPTIONS:
         if request.get(name) is not None:
             arguments += [name, request[name]]
-    message = read_client_message(Render.address, arguments)
+    message = CLIENT_MESSAGES.read(Render.address, arguments)
     clip = request.get("clip")
     if not isinstance(message, Render) or not isinstance(clip, dict):
         raise RequestRefused("the request has no clip")

@@ -5,10 +5,10 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import Future
 
-from bridge.hosts.ableton.link import AbletonLink
+from bridge.host import Host
 from bridge.protocol.replies import Welcome
 from bridge.server.file_replies import FileReplies
 from bridge.server.server import Address, BridgeServer
@@ -20,10 +20,13 @@ def serving(
     service: BridgeService,
     welcome: Welcome,
     address: Address,
-    letterbox: FileReplies,
-    live: AbletonLink | None = None,
+    file_replies: FileReplies,
+    hosts: Sequence[Host] = (),
 ) -> Iterator[BridgeServer]:
     """Answer, as :class:`bridge.server.BridgeServer` does, until the block ends.
+
+    Args:
+        service, welcome, address, file_replies, hosts: as that class has them.
 
     Yields:
         The server. Only its ports may be used from outside its thread.
@@ -36,7 +39,7 @@ def serving(
     async def serve() -> None:
         stop = asyncio.Event()
         try:
-            server = await BridgeServer.start(service, welcome, address, letterbox, live)
+            server = await BridgeServer.start(service, welcome, address, file_replies, hosts)
         except BaseException as error:
             started.set_exception(error)
             return

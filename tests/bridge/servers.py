@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from bridge.hosts.ableton.link import AbletonLink
+from bridge.host import Host
+from bridge.hosts import all_hosts
 from bridge.jobs.queue import JobQueue
 from bridge.protocol.replies import Welcome
 from bridge.server import Address, BridgeServer
@@ -55,16 +56,20 @@ def service(folder: Path) -> Iterator[BridgeService]:
 
 @contextlib.contextmanager
 def running(
-    folder: Path, token: str = "", link: Callable[[BridgeService], AbletonLink] | None = None
+    folder: Path,
+    token: str = "",
+    host: Host | None = None,
+    report: Callable[[str], object] = print,
 ) -> Iterator[Running]:
-    """Run a bridge, as :func:`service`; one that talks with Live, if there is a link to it."""
+    """Run a bridge, as :func:`service`; one that speaks with a DAW, if there is one."""
     with (
-        service(folder) as found_service,
-        FileReplies(folder / "answers") as letterbox,
-        link(found_service) if link else contextlib.nullcontext() as live,
+        service(folder) as answering,
+        FileReplies(folder / "answers") as file_replies,
+        host.started(answering, report) if host else contextlib.nullcontext(),
     ):
-        jobs = found_service.jobs
+        jobs = answering.jobs
         welcome = Welcome("0.1", "tiny", 44100, str(jobs.output_dir))
         address = Address(port=0, tcp_port=0, token=token)
-        with serving(found_service, welcome, address, letterbox, live) as server:
+        hosts = (host,) if host else all_hosts()
+        with serving(answering, welcome, address, file_replies, hosts) as server:
             yield Running(server, jobs)

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from bridge.clip_assembly import MAX_CLIP_NOTES, ClipAssembler
 from bridge.errors import RequestRefused
 from bridge.protocol import ClipBegin, ClipEnd, ClipNotes
-from bridge.protocol.replies import ClipMissing, ClipOk
+from bridge.protocol.replies import ClipMissing, ClipOk, NoteRange
 from core.clip import Clip, Note
 from tests.bridge.protocol import strategies
 
@@ -57,7 +57,11 @@ def test_any_order_loss_or_repetition_ends_in_the_clip_or_in_missing(
         assert answer == ClipOk("c", len(clip.notes))
     else:
         assert isinstance(answer, ClipMissing)
-        asked = [index for first, count in answer.ranges for index in range(first, first + count)]
+        asked = [
+            index
+            for run in answer.ranges
+            for index in range(run.first_index, run.first_index + run.count)
+        ]
         assert asked == sorted(set(range(len(clip.notes))) - came)
     if not isinstance(answer, ClipOk):
         with pytest.raises(RequestRefused, match="not here as a whole"):
@@ -78,7 +82,7 @@ def test_two_contents_under_one_id_are_never_mixed() -> None:
         feed(assembly, message)
     other = messages(riff(20, 72), 5)
     feed(assembly, other[2])
-    assert assembly.end("me", END) == ClipMissing("c", ((0, 5), (10, 10)))
+    assert assembly.end("me", END) == ClipMissing("c", (NoteRange(0, 5), NoteRange(10, 10)))
     for message in other:
         feed(assembly, message)
     assert assembly.clip("me", "c") == riff(20, 72)
@@ -89,7 +93,7 @@ def test_a_begin_of_fewer_notes_than_came_starts_anew() -> None:
     for message in messages(riff(20), 5)[1:]:
         feed(assembly, message)
     feed(assembly, messages(riff(10), 5)[0])
-    assert assembly.end("me", END) == ClipMissing("c", ((0, 10),))
+    assert assembly.end("me", END) == ClipMissing("c", (NoteRange(0, 10),))
     for message in messages(riff(10), 5):
         feed(assembly, message)
     assert assembly.clip("me", "c") == riff(10)

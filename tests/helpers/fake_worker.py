@@ -2,9 +2,9 @@
 
 ``slow …`` takes half a second, ``held …`` goes on until there is a file ``release`` beside the
 log, ``stuck …`` goes on for ever and ignores that it is cancelled, ``crash …`` kills the process,
-``crash once …`` only the first time, ``bad …`` fails, ``odd …`` is remarked on. Every file that is
-rendered is also written down in the log, ``$FAKE_WORKER_LOG``, with the number of files of its
-batch.
+``crash once …`` only the first time, ``bad …`` fails, ``high …`` has a note that is left out.
+Every file that is rendered is also written down in the log, ``$FAKE_WORKER_LOG``, with the
+number of files of its batch.
 """
 
 from __future__ import annotations
@@ -80,8 +80,8 @@ def render(batch: int, job: JobOrder, take: TakeOrder, size: int) -> None:
     if name.startswith("bad"):
         send(JobFailed(batch, job.seq, "internal", "no good"))
         return
-    if name.startswith("odd"):
-        send(ClipRemarks(batch, job.seq, (f"take {take.take} is odd",)))
+    if name.startswith("high"):
+        send(ClipRemarks(batch, job.seq, ("a note is too high",)))
     for _ in steps(name):
         send(BatchProgress(batch, 0.5, "rendering"))
         time.sleep(0.05)

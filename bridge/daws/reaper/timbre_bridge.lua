@@ -27,7 +27,7 @@ local CANCEL_WITHIN_S = 5.0
 local again = TIMBRE_AGAIN
 TIMBRE_AGAIN = nil -- a global lives on into the next action of REAPER's
 local spool, project, preset, clips
-local jobs = {} -- each: id, clip, state, fraction, stage, path, message, changed_at, taken
+local jobs = {} -- each: id, clip, state, fraction, stage, notes_shown, path, message, changed_at, taken
 local question -- an id the spool was asked for presets under, and when: id, asked_at
 local step -- what to do next time
 local looked_at = 0
@@ -71,9 +71,9 @@ local function look_at(job, now)
     job.changed_at, question = now, nil
   end
   job.state, job.fraction, job.stage = result.state, fraction, result.stage
-  if result.stage and result.stage:match("^note: ") and not job[result.stage] then
-    job[result.stage] = true
-    say(job.clip.name .. ": " .. result.stage:sub(7))
+  for number = job.notes_shown + 1, #(result.notes or {}) do
+    say(job.clip.name .. ": " .. result.notes[number])
+    job.notes_shown = number
   end
   if result.state == "done" then job.path = result.takes[1].path end
   if result.state == "failed" then job.code, job.message = result.code, result.message end
@@ -132,7 +132,7 @@ local function progress(now)
   for _, job in ipairs(jobs) do
     over = over + (is_over(job) and 1 or 0)
     sum = sum + (is_over(job) and 1 or job.fraction)
-    if job.state == "running" then stage = (job.stage or stage):gsub("^note: .*", "rendering") end
+    if job.state == "running" then stage = job.stage or stage end
     waits = waits or not job.taken and now - job.changed_at > SILENT_AFTER_S
     if not is_over(job) and job.taken and now - job.changed_at > CHECK_AFTER_S and not question then
       ask_presets()
@@ -172,7 +172,7 @@ end
 local function send()
   local now = reaper.time_precise()
   for _, clip in ipairs(clips) do
-    local job = { id = Spool.new_id(), clip = clip, fraction = 0, changed_at = now }
+    local job = { id = Spool.new_id(), clip = clip, fraction = 0, changed_at = now, notes_shown = 0 }
     local is_asked, reason = spool:ask(job.id, {
       client = "reaper", preset = preset,
       clip = { name = clip.name, length_s = clip.length_s, notes = clip.notes },

@@ -14,15 +14,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from bridge.hosts.ableton.live import PORT, REPLY_PORT, Live
+from bridge.hosts.ableton.messages import RenderSelected
 from bridge.hosts.ableton.placing import EXTENSION_PORT, NotPlaced, Placing, place, show
 from bridge.hosts.ableton.selection import Selection, read_selection
 from bridge.jobs.model import Job, JobEvent
-from bridge.protocol import RenderSelected
-from bridge.service import BridgeService, Standing
+from bridge.service import BridgeService, JobStatus
 from core.errors import TimbreError
-
-READING = "reading the clip in Live"
-"""Stage of a job whose clip is not here yet."""
 
 _MAX_PENDING = 1000
 _Key = tuple[str, str]
@@ -43,12 +40,12 @@ class Ports:
 
 
 class AbletonLink:
-    """Between Live and the job queue. Use it in a ``with`` block.
+    """Between Live and the job queue.
 
     Args:
         service: who renders.
-        say: told, one line each, where renders went; from a thread of the link's.
-        ports: for tests; AbletonOSC's are fixed.
+        report: called with one line a take, where it went; from a thread of the link's.
+        ports: of AbletonOSC and our extension.
 
     Raises:
         UserInputError: if AbletonOSC's answers cannot be had, as another program has its port.
@@ -57,13 +54,11 @@ class AbletonLink:
     def __init__(
         self,
         service: BridgeService,
-        say: Callable[[str], object],
-        ports: Ports | None = None,
+        report: Callable[[str], object],
+        ports: Ports,
     ) -> None:
-        self._service, self._say = service, say
-        self._ports = ports or Ports()
-        self._live = Live(self._ports.live, self._ports.reply)
-        self.reply_port = self._live.reply_port
+        self._service, self._report, self._ports = service, report, ports
+        self._live = Live(ports.live, ports.reply)
         self._reading_lock = threading.Lock()  # AbletonOSC's answers are for one who asks
         self._lock = threading.Lock()  # over what follows
         self._reading: dict[_Key, threading.Event] = {}
@@ -71,28 +66,37 @@ class AbletonLink:
         self._ended: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._place_all, name="ableton", daemon=True)
 
-    def __enter__(self) -> AbletonLink:
-        self._service.jobs.listen(self._happened)
+    def start(self) -> None:
+        """Place takes from now on."""
+        self._service.jobs.listen(self._on_event)
         self._thread.start()
-        return self
 
-    def __exit__(self, *_error: object) -> None:
+    def close(self) -> None:
+        """Stop reading and placing, and free AbletonOSC's port."""
         with self._lock:
             for cancelled in self._reading.values():
                 cancelled.set()
-        self._service.jobs.unlisten(self._happened)
+        self._service.jobs.unlisten(self._on_event)
         self._ended.put(None)
         self._thread.join()
         with self._reading_lock:
             self._live.close()
 
     def is_reading(self, client: str, job_id: str) -> bool:
-        """Whether the clip of this request is being read, or waits for it."""
+        """Whether the clip of this request is being read, or waits for it.
+
+        Args:
+            client, job_id: whose request it is.
+        """
         with self._lock:
             return (client, job_id) in self._reading
 
     def begin(self, client: str, message: RenderSelected) -> RenderSelected:
         """A request is about to be rendered: from now on it is being read.
+
+        Args:
+            client: who asked.
+            message: what was asked.
 
         Returns:
             The same request, with an id if it had none.
@@ -103,13 +107,17 @@ class AbletonLink:
         return message
 
     def cancel(self, client: str, job_id: str) -> None:
-        """Stop reading, soon."""
+        """Stop reading, soon.
+
+        Args:
+            client, job_id: whose request it is.
+        """
         with self._lock:
             cancelled = self._reading.get((client, job_id))
         if cancelled is not None:
             cancelled.set()
 
-    def render(self, client: str, message: RenderSelected) -> Standing:
+    def render(self, client: str, message: RenderSelected) -> JobStatus:
         """Read the selected clip and queue its render; blocks while Live answers.
 
         Args:
@@ -125,43 +133,43 @@ class AbletonLink:
         """
         key = (client, message.job_id)
         try:
-            known = self._service.jobs.find(*key)
-            if known is not None:
-                return self._service.standing_of(known)
+            job = self._service.jobs.find(*key)
+            if job is not None:
+                return self._service.status_of(job)
             with self._lock:
                 cancelled = self._reading[key]
             with self._reading_lock:
                 selection = read_selection(self._live, cancelled.is_set)
-            self._expect(key, (selection, message.preset))
+            self._add_pending(key, (selection, message.preset))
             try:
                 job = self._service.submit(client, message.of_clip(), selection.clip)
             except TimbreError:
-                self._forget(key)
+                self._pop_pending(key)
                 raise
-            return self._service.standing_of(job, selection.remarks)
+            return self._service.status_of(job, selection.remarks)
         finally:
             with self._lock:
                 self._reading.pop(key, None)
 
-    def _expect(self, key: _Key, what: tuple[Selection, str]) -> None:
+    def _add_pending(self, key: _Key, what: tuple[Selection, str]) -> None:
         with self._lock:
             self._pending[key] = what
             if len(self._pending) > _MAX_PENDING:
                 self._pending.popitem(last=False)
 
-    def _forget(self, key: _Key) -> tuple[Selection, str] | None:
+    def _pop_pending(self, key: _Key) -> tuple[Selection, str] | None:
         with self._lock:
             return self._pending.pop(key, None)
 
-    def _happened(self, event: JobEvent) -> None:
+    def _on_event(self, event: JobEvent) -> None:
         if event.job.is_over:
             self._ended.put(event.job)
 
     def _place_all(self) -> None:
         while (job := self._ended.get()) is not None:
-            found = self._forget((job.client, job.job_id))
-            if found is not None and job.state == "done":
-                self._place(job, *found)
+            pending = self._pop_pending((job.client, job.job_id))
+            if pending is not None and job.state == "done":
+                self._place(job, *pending)
 
     def _place(self, job: Job, selection: Selection, preset: str) -> None:
         name = f"{selection.clip.name} – {preset}"
@@ -173,6 +181,6 @@ class AbletonLink:
                 track, scene = place(placing, self._ports.extension)
             except NotPlaced as reason:
                 show(placing, self._ports.live)
-                self._say(f"{file.path}: drag it into Live ({reason})")
+                self._report(f"{file.path}: drag it into Live ({reason})")
             else:
-                self._say(f"{file.path}: on track {track + 1}, scene {scene + 1} of Live")
+                self._report(f"{file.path}: on track {track + 1}, scene {scene + 1} of Live")

@@ -17,7 +17,6 @@ from dataclasses import dataclass
 from bridge.errors import RequestRefused
 from bridge.protocol import osc
 from bridge.protocol.argument_reader import Argument
-from bridge.server.transports import RECEIVE_BUFFER_BYTES
 from core.errors import UserInputError
 
 HOST = "127.0.0.1"
@@ -34,7 +33,7 @@ QUIET_S = 0.3
 """So long no answer comes once all late ones have."""
 
 MAX_REFUSALS = 3
-"""Times a question is met with an error before that is taken for its answer."""
+"""Times a question is met with an error before that counts as its answer."""
 
 _MAX_ARGUMENTS = osc.MAX_PACKET_BYTES // 4
 
@@ -62,13 +61,17 @@ class Question:
     more: tuple[Argument, ...] = ()
 
     def is_answered_by(self, address: str, arguments: Sequence[object]) -> bool:
-        """Whether a message is the answer."""
+        """Whether a message is the answer.
+
+        Args:
+            address, arguments: of the message.
+        """
         count = len(self.ids)
         return address == self.address and tuple(arguments[:count]) == self.ids
 
 
 class Live:
-    """A conversation with AbletonOSC. For one thread; close it after use.
+    """Requests to AbletonOSC and its answers. For one thread; close it after use.
 
     Args:
         port: where AbletonOSC listens, on this machine.
@@ -82,7 +85,7 @@ class Live:
         self._peer = (HOST, port)
         self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         with contextlib.suppress(OSError):  # some systems refuse what is over their limit
-            self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVE_BUFFER_BYTES)
+            self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, osc.RECEIVE_BUFFER_BYTES)
         try:
             self._socket.bind((HOST, reply_port))
         except OSError as error:
@@ -121,8 +124,8 @@ class Live:
     def drain(self, question: Question) -> None:
         """Wait until late answers to a question have come, and forget them."""
         until = time.monotonic() + QUIET_S
-        while (came := self.receive(until)) is not None:
-            if question.is_answered_by(*came):
+        while (received := self.receive(until)) is not None:
+            if question.is_answered_by(*received):
                 until = time.monotonic() + QUIET_S
 
     def ask(self, question: Question) -> list[object]:
@@ -149,8 +152,8 @@ class Live:
                     self.send(question)
             pending, errors = len(questions) - len(answers), []
             again = time.monotonic() + ASK_AGAIN_S
-            while (came := self.receive(again)) is not None:
-                address, arguments = came
+            while (received := self.receive(again)) is not None:
+                address, arguments = received
                 if address == ERROR:
                     errors.append(error_text(arguments))
                 for question in questions:

@@ -56,7 +56,7 @@ class LiveNote:
 
 
 @dataclass(frozen=True)
-class Page:
+class NotePage:
     """Pitches and times to ask for; the ends are outside. Times are in 256ths of a beat."""
 
     from_time: int
@@ -76,20 +76,20 @@ class Page:
         in_time = self.from_time <= note.start * _GRID <= self.to_time
         return in_time and self.from_pitch <= note.pitch < self.to_pitch
 
-    def halves(self) -> tuple[Page, Page] | None:
+    def halves(self) -> tuple[NotePage, NotePage] | None:
         """Two pages that are this one together; None if it is one pitch at one time."""
         if self.to_time - self.from_time > 1:
             middle = (self.from_time + self.to_time) // 2
-            first = Page(self.from_time, middle, self.from_pitch, self.to_pitch)
-            return first, Page(middle, self.to_time, self.from_pitch, self.to_pitch)
+            first = NotePage(self.from_time, middle, self.from_pitch, self.to_pitch)
+            return first, NotePage(middle, self.to_time, self.from_pitch, self.to_pitch)
         if self.to_pitch - self.from_pitch > 1:
             middle = (self.from_pitch + self.to_pitch) // 2
-            first = Page(self.from_time, self.to_time, self.from_pitch, middle)
-            return first, Page(self.from_time, self.to_time, middle, self.to_pitch)
+            first = NotePage(self.from_time, self.to_time, self.from_pitch, middle)
+            return first, NotePage(self.from_time, self.to_time, middle, self.to_pitch)
         return None
 
 
-class _TooLong(Exception):
+class _AnswerTooLong(Exception):
     """The answer does not fit a datagram."""
 
 
@@ -126,7 +126,7 @@ class NotesReader:
             inside = min(max(cut, FIRST_BEAT), LAST_BEAT)
             ends |= {math.floor(inside * _GRID), math.ceil(inside * _GRID)}
         ordered = sorted(ends)
-        pages = [Page(*pair) for pair in itertools.pairwise(ordered)]
+        pages = [NotePage(*pair) for pair in itertools.pairwise(ordered)]
         notes: list[LiveNote] = []
         pages.reverse()
         while pages:
@@ -134,8 +134,8 @@ class NotesReader:
                 raise Cancelled("cancelled while the clip was read")
             page = pages.pop()
             try:
-                notes += self._page(page)
-            except _TooLong:
+                notes += self._read_page(page)
+            except _AnswerTooLong:
                 halves = page.halves()
                 if halves is None:
                     raise LiveRefused("Live does not tell the notes of this clip") from None
@@ -144,15 +144,15 @@ class NotesReader:
                 raise LiveRefused(f"the clip has more than {MAX_CLIP_NOTES} notes; split it")
         return notes
 
-    def _page(self, page: Page) -> list[LiveNote]:
-        found = self._ask(page)
-        if not found and self._was_repeating:
+    def _read_page(self, page: NotePage) -> list[LiveNote]:
+        notes = self._request(page)
+        if not notes and self._was_repeating:
             # Nothing looks like a late answer to another page; believed when it comes twice.
             self._is_repeating = True
-            found = self._ask(page)
-        return found
+            notes = self._request(page)
+        return notes
 
-    def _ask(self, page: Page) -> list[LiveNote]:
+    def _request(self, page: NotePage) -> list[LiveNote]:
         question = Question("/live/clip/get/notes", self._ids, page.arguments)
         if self._is_repeating:
             self._live.drain(question)
@@ -164,12 +164,12 @@ class NotesReader:
             self._live.send(question)
             again = time.monotonic() + ASK_AGAIN_S * (tried + 1)
             errors: list[str] = []
-            while (came := self._live.receive(again)) is not None:
-                address, arguments = came
+            while (received := self._live.receive(again)) is not None:
+                address, arguments = received
                 if address == ERROR:
                     errors.append(error_text(arguments))
                     if _says_too_long(errors[-1]):
-                        raise _TooLong
+                        raise _AnswerTooLong
                 if question.is_answered_by(address, arguments):
                     notes = _notes(arguments[len(self._ids) :])
                     if all(page.holds(note) for note in notes):
@@ -181,7 +181,7 @@ class NotesReader:
         self._silent += 1  # Live answers other things: is it the length of this answer?
         if self._silent > _MAX_SILENT:
             raise LiveRefused("AbletonOSC does not tell the notes of a clip; update it")
-        raise _TooLong
+        raise _AnswerTooLong
 
 
 def _says_too_long(error: str) -> bool:

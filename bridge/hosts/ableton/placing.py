@@ -1,6 +1,6 @@
 """A render back into Live: by our own extension where it is installed, else to drag and drop.
 
-The extension (``bridge/daws/ableton/TimbreBridge``) is a control surface that hears one
+The extension (``bridge/daws/ableton/TimbreBridge``) is a control surface that takes one
 message, ``/timbre/live/place``, on UDP port 9271 of this machine, and answers its sender. It
 needs Live 12.0.5 or newer.
 """
@@ -49,6 +49,10 @@ class Placing:
 def place(placing: Placing, port: int = EXTENSION_PORT) -> tuple[int, int]:
     """Have the extension put a file into the Session View.
 
+    Args:
+        placing: what belongs where.
+        port: where the extension listens, on this machine.
+
     Returns:
         The track and the scene it is in now, from 0.
 
@@ -80,10 +84,15 @@ def place(placing: Placing, port: int = EXTENSION_PORT) -> tuple[int, int]:
 
 
 def show(placing: Placing, live_port: int = PORT) -> None:
-    """Say in Live's status bar where the file is, for the user to drag it in."""
+    """Say in Live's status bar where the file is, for the user to drag it in.
+
+    Args:
+        placing: what belongs where.
+        live_port: where AbletonOSC listens, on this machine.
+    """
     text = f"Timbre: drag {placing.path.name} into Live, from {placing.path.parent}"
     with (
         socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as peer,
-        contextlib.suppress(OSError, RequestRefused),  # the user is told elsewhere too
+        contextlib.suppress(OSError, RequestRefused),  # the terminal says it too
     ):
         peer.sendto(osc.pack("/live/api/show_message", [text]), (HOST, live_port))

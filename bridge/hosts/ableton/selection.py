@@ -34,6 +34,10 @@ class Selection:
 def read_selection(live: Live, is_cancelled: Callable[[], bool] = lambda: False) -> Selection:
     """Read the clip in the selected slot of the Session View.
 
+    Args:
+        live: who is asked; for one thread at a time.
+        is_cancelled: asked now and then, while there is much to read.
+
     Raises:
         LiveRefused: if there is no MIDI clip with notes that sound.
         LiveUnreachable: if Live does not answer.
@@ -63,13 +67,13 @@ def read_selection(live: Live, is_cancelled: Callable[[], bool] = lambda: False)
     if not (tempo > 0 and end > start):
         raise LiveRefused(f"Live says the clip plays from beat {start} to {end} at {tempo} BPM")
     notes = NotesReader(live, track, scene, is_cancelled).read((start, end))
-    clip, remarks = played(name or track_name, notes, start, end, tempo)
+    clip, remarks = playing_part(name or track_name, notes, start, end, tempo)
     if _first(answers[4], int) and marker != start:
         remarks.append("the clip starts elsewhere than its loop; the loop is rendered")
     return Selection(track, scene, track_name, clip, tuple(remarks))
 
 
-def played(
+def playing_part(
     name: str, notes: list[LiveNote], start: float, end: float, tempo: float
 ) -> tuple[Clip, list[str]]:
     """What plays of a clip between two beats.

@@ -161,6 +161,17 @@ def test_progress_is_shown_and_reaper_never_waits(
     assert reaper.do("return S.windows") == 0
 
 
+def test_a_remark_on_a_clip_is_in_the_console_once(reaper: Reaper, serve: Serve) -> None:
+    for name in ("high riff", "slow riff"):
+        reaper.add_midi(NOTES, track=2, P_NAME=name)
+    reaper.do("S.picks = {'Warm bass'}")
+    with serve():
+        reaper.start()
+        reaper.until_end()
+    assert reaper.console == "Timbre Bridge: high riff: a note is too high\n"
+    assert len(reaper.tracks) == 4
+
+
 def test_menus_offer_the_presets_and_remember_the_last(reaper: Reaper, serve: Serve) -> None:
     reaper.add_midi(NOTES, track=2)
     reaper.do("S.picks = {'Hollow flute', 'Hollow flute (again)'}")

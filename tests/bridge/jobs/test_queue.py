@@ -122,14 +122,14 @@ def test_what_the_model_cannot_say_is_a_remark_once_and_progress_goes_on(
     open_queue: OpenQueue,
 ) -> None:
     watched = open_queue(start=False)
-    job = watched.jobs.submit(request("odd"))
+    job = watched.jobs.submit(request("high"))
     events = []
     watched.jobs.listen(events.append)
     watched.jobs.start()
     remark = watched.until(lambda event: bool(event.remark))
-    assert remark.remark == "take 0 is odd"
+    assert remark.remark == "a note is too high"
     assert (remark.job.state, remark.fraction, remark.stage) == ("running", 0.0, "starting")
-    watched.end_of("odd")
+    watched.end_of("high")
     assert [event.stage for event in events if event.remark] == ["starting"]
     assert watched.jobs.progress(job) is None
 

@@ -7,6 +7,7 @@ import struct
 from hypothesis import strategies as st
 
 from bridge.errors import CODES
+from bridge.hosts.ableton.messages import RenderSelected
 from bridge.protocol import messages, replies
 from core.clip import Note
 from core.settings import RenderSettings
@@ -50,7 +51,7 @@ client_messages = st.one_of(
         settings=settings,
     ),
     st.builds(
-        messages.RenderSelected,
+        RenderSelected,
         job_id=texts,
         preset=texts,
         seed=st.integers(0, 2**32 - 101),
@@ -64,17 +65,18 @@ client_messages = st.one_of(
     st.builds(messages.Ping, ints),
 )
 server_replies = st.one_of(
-    st.builds(replies.Welcome, texts, texts, ints, texts, ints),
+    st.builds(replies.Welcome, texts, texts, ints, texts, protocol=ints),
     st.builds(replies.PresetFound, ids, texts, texts),
     st.builds(replies.PresetsEnd, ints),
     st.builds(replies.ClipOk, ids, ints),
     st.builds(
         replies.ClipMissing,
         ids,
-        st.lists(st.tuples(ints, st.integers(1, 9999)), max_size=30).map(tuple),
+        st.lists(st.builds(replies.NoteRange, ints, st.integers(1, 9999)), max_size=30).map(tuple),
     ),
     st.builds(replies.Accepted, ids, ints),
     st.builds(replies.Progress, ids, _float32(0, 1), texts),
+    st.builds(replies.ClipRemark, ids, texts),
     st.builds(replies.Done, ids, ints, texts, ints, ints),
     st.builds(replies.Failed, texts, st.sampled_from(CODES), texts),
     st.builds(replies.Pong, ints),

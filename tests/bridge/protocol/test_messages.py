@@ -11,10 +11,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bridge.errors import RequestRefused
-from bridge.protocol import ClientMessage, ClipNotes, Ping, Render, osc, read_client_message
-from bridge.protocol.replies import Reply, read_reply
+from bridge.hosts.ableton.messages import ABLETON_MESSAGES
+from bridge.protocol import CLIENT_MESSAGES, ClientMessage, ClipNotes, Ping, Render, osc
+from bridge.protocol.replies import REPLIES, Reply
 from core.clip import Note
 from tests.bridge.protocol import strategies
+
+MESSAGES = CLIENT_MESSAGES | ABLETON_MESSAGES
 
 
 def unpack_one(packet: bytes) -> osc.Content:
@@ -26,13 +29,13 @@ def unpack_one(packet: bytes) -> osc.Content:
 @settings(max_examples=300, deadline=None)
 def test_every_client_message_survives_the_wire(message: ClientMessage, exact: bool) -> None:
     packet = osc.pack(message.address, message.arguments(), exact=exact)
-    assert read_client_message(*unpack_one(packet)) == message
+    assert MESSAGES.read(*unpack_one(packet)) == message
 
 
 @given(strategies.server_replies)
 @settings(max_examples=300, deadline=None)
 def test_every_reply_survives_the_wire(reply: Reply) -> None:
-    assert read_reply(*unpack_one(osc.pack(reply.address, reply.arguments()))) == reply
+    assert REPLIES.read(*unpack_one(osc.pack(reply.address, reply.arguments()))) == reply
 
 
 @given(strategies.client_messages)
@@ -42,7 +45,7 @@ def test_a_client_with_floats_only_is_understood(message: ClientMessage) -> None
         float(value) if isinstance(value, int) and abs(value) < 2**24 else value
         for value in message.arguments()
     ]
-    assert read_client_message(*unpack_one(osc.pack(message.address, floats))) == message
+    assert MESSAGES.read(*unpack_one(osc.pack(message.address, floats))) == message
 
 
 @given(st.lists(st.one_of(st.text(), st.integers(), st.floats(), st.none(), st.booleans())))
@@ -50,7 +53,7 @@ def test_a_client_with_floats_only_is_understood(message: ClientMessage) -> None
 def test_any_arguments_give_a_message_or_one_error(arguments: list[Any]) -> None:
     for name in ("hello", "presets", "clip/begin", "clip/notes", "clip/end", "render", "ping"):
         with contextlib.suppress(RequestRefused):
-            message = read_client_message(f"/timbre/1/{name}", arguments)
+            message = MESSAGES.read(f"/timbre/1/{name}", arguments)
             assert message.address == f"/timbre/1/{name}"
 
 
@@ -77,18 +80,18 @@ def test_what_is_wrong_is_said(
     address: str, arguments: list[Any], code: str, about: str, says: str
 ) -> None:
     with pytest.raises(RequestRefused, match=says) as caught:
-        read_client_message(address, arguments)
+        MESSAGES.read(address, arguments)
     assert (caught.value.code, caught.value.about) == (code, about)
 
 
 def test_numbers_serve_as_ids_and_true_as_one() -> None:
-    job = read_client_message("/timbre/1/render", [7, 3.0, "Warm", "takes", True])
+    job = MESSAGES.read("/timbre/1/render", [7, 3.0, "Warm", "takes", True])
     assert job == Render("7", "3", "Warm")
-    assert read_client_message("/timbre/1/ping", []) == Ping(0)
+    assert MESSAGES.read("/timbre/1/ping", []) == Ping(0)
 
 
 def test_a_message_holds_a_hundred_notes_and_no_more() -> None:
     note = Note(0.0, 60, 100, 1.0)
     message = ClipNotes("c", 0, (note,) * 101)
     with pytest.raises(RequestRefused, match="at most 100"):
-        read_client_message(message.address, message.arguments())
+        MESSAGES.read(message.address, message.arguments())

@@ -22,9 +22,15 @@ from bridge.protocol import (
     FindPresets,
     Hello,
     Render,
-    osc,
 )
-from bridge.protocol.replies import Done, Failed
+from bridge.protocol.replies import (
+    REPLIES,
+    Accepted,
+    Done,
+    Failed,
+    Progress,
+    Reply,
+)
 from bridge.server.file_replies import MAX_CLIENTS, FileReplies
 from bridge.server.sessions import Session, Sessions, Source
 from tests.bridge.conftest import RIFF
@@ -117,32 +123,32 @@ def test_an_end_that_nobody_was_there_for_is_told_at_the_next_hello(
 
 @pytest.mark.parametrize("name", ["", "..", "../x", "a/b", "C:", "-x", "x" * 101, "é"])
 def test_no_name_leads_out_of_the_folder(tmp_path: Path, name: str) -> None:
-    with FileReplies(tmp_path / "answers") as letterbox:
+    with FileReplies(tmp_path / "answers") as file_replies:
         with pytest.raises(RequestRefused, match="name"):
-            letterbox.send_to(name)
-        send = letterbox.send_to("daw")
+            file_replies.send_to(name)
+        send = file_replies.send_to("daw")
         for reply in (Done(name or ".", 0, "/x.wav", 48000, 1), Failed("fine", "cancelled", "")):
-            send(osc.pack(reply.address, reply.arguments()))
+            send(reply)
     found = {path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*.json")}
     assert found == {"answers/daw/jobs/fine.json"}
 
 
 def test_it_says_where_the_bridge_listens_while_it_does(tmp_path: Path) -> None:
     where = tmp_path / "answers" / "bridge.json"
-    with FileReplies(where.parent) as letterbox:
-        letterbox.publish("0.0.0.0", 9270, 9271)
+    with FileReplies(where.parent) as file_replies:
+        file_replies.publish("0.0.0.0", 9270, 9271)
         told = json.loads(where.read_bytes())
         assert told == {"host": "127.0.0.1", "port": 9270, "tcp_port": 9271}
     assert not where.exists()
 
 
 def test_clients_are_bounded_and_what_is_old_goes(tmp_path: Path) -> None:
-    with FileReplies(tmp_path) as letterbox:
+    with FileReplies(tmp_path) as file_replies:
         for number in range(MAX_CLIENTS):
-            letterbox.send_to(f"daw{number}")
-        letterbox.send_to("daw0")
+            file_replies.send_to(f"daw{number}")
+        file_replies.send_to("daw0")
         with pytest.raises(RequestRefused, match="remove"):
-            letterbox.send_to("one-more")
+            file_replies.send_to("one-more")
     old, new = (tmp_path / "daw0" / "jobs" / f"{name}.json" for name in ("old", "new"))
     for path in (old, new):
         path.write_text("{}")
@@ -153,13 +159,41 @@ def test_clients_are_bounded_and_what_is_old_goes(tmp_path: Path) -> None:
 
 
 def test_files_are_for_this_machine_alone(tmp_path: Path) -> None:
-    def nowhere(*_where: object) -> Callable[[bytes], None]:
+    def nowhere(*_where: object) -> Callable[[Reply], None]:
         raise AssertionError("asked for a way out")
 
-    far = Source(("udp", "10.0.0.9", 5), "10.0.0.9", False, "10.0.0.9:5", lambda packet: None)
-    near = Source(("udp", "127.0.0.1", 5), "127.0.0.1", True, "here", lambda packet: None)
-    sent: list[bytes] = []
+    far = Source(("udp", "10.0.0.9", 5), "10.0.0.9", False, "10.0.0.9:5", lambda reply: None)
+    near = Source(("udp", "127.0.0.1", 5), "127.0.0.1", True, "here", lambda reply: None)
+    sent: list[Reply] = []
     sessions = Sessions("", nowhere, lambda client: sent.append)
     with pytest.raises(RequestRefused, match="this machine"):
         sessions.hello(far, HELLO)
-    assert sessions.hello(near, HELLO) == Session("daw", sent.append)
+    assert sessions.hello(near, HELLO) == Session("daw", sent.append, reads_files=True)
+
+
+def test_every_kind_of_reply_has_a_file_or_a_reason_for_none() -> None:
+    decide = FileReplies.__dict__["write"].dispatcher
+    undecided = [kind for kind in REPLIES if decide.dispatch(kind) is decide.dispatch(object)]
+    assert undecided == []
+
+
+def test_remarks_are_listed_beside_the_stage_and_stay_until_the_end(tmp_path: Path) -> None:
+    path = tmp_path / "daw" / "jobs" / "j.json"
+    with FileReplies(tmp_path) as file_replies:
+        session = Session("daw", file_replies.send_to("daw"), reads_files=True)
+        session.send(Accepted("j", 0))
+        session.send(Progress("j", 0.25, "rendering"))
+        for text in ("two notes are too high", "one is too long", "two notes are too high"):
+            session.send_remark("j", 0.25, text)
+        told = read(path, lambda told: len(told["notes"]) == 2)
+        assert (told["state"], told["fraction"], told["stage"]) == ("running", 0.25, "rendering")
+        session.send(Done("j", 0, "/x.wav", 48000, 1))
+        done = read(path, lambda told: told["state"] == "done")
+    assert done["notes"] == ["two notes are too high", "one is too long"]
+
+
+def test_a_path_that_is_no_unicode_is_written_as_it_is_on_the_disk(tmp_path: Path) -> None:
+    path = os.fsdecode(b"/renders/caf\xe9.wav")
+    with FileReplies(tmp_path) as file_replies:
+        file_replies.send_to("daw")(Done("j", 0, path, 48000, 1))
+    assert b"caf\xe9.wav" in (tmp_path / "daw" / "jobs" / "j.json").read_bytes()

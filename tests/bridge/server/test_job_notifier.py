@@ -8,9 +8,11 @@ from pathlib import Path
 import pytest
 
 from bridge.jobs.model import Job, JobEvent, JobState, TakeFile
-from bridge.protocol.replies import Accepted, Done, Failed, Progress, Reply
-from bridge.server import job_notifier as announcer_module
+from bridge.protocol.replies import Accepted, ClipRemark, Done, Failed, Progress, Reply
+from bridge.server import job_notifier
 from bridge.server.job_notifier import MAX_TRIES, JobNotifier
+from bridge.server.sessions import Session
+from bridge.service import JobStatus
 
 
 def job(state: JobState, code: str = "") -> Job:
@@ -29,77 +31,108 @@ def job(state: JobState, code: str = "") -> Job:
     )
 
 
-class Heard:
-    """A client that hears, or is away."""
+class FakeClient:
+    """A client that is here, or away."""
 
     def __init__(self) -> None:
         self.replies: list[Reply] = []
-        self.settled: list[Job] = []
+        self.delivered: list[Job] = []
         self.is_here = True
 
-    def say(self, _client: str, reply: Reply) -> bool:
-        if self.is_here:
-            self.replies.append(reply)
-        return self.is_here
+    def find_session(self, name: str) -> Session | None:
+        return Session(name, self.replies.append) if self.is_here else None
 
 
 @pytest.fixture(autouse=True)
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(announcer_module, "RETRY_AFTER_S", (0.01,) * 4)
-    monkeypatch.setattr(announcer_module, "HEARTBEAT_S", 0.02)
+    monkeypatch.setattr(job_notifier, "RETRY_AFTER_S", (0.01,) * 4)
+    monkeypatch.setattr(job_notifier, "HEARTBEAT_S", 0.02)
 
 
 def test_an_end_is_said_five_times_then_settled() -> None:
-    async def run() -> Heard:
-        heard = Heard()
-        announcer = JobNotifier(heard.say, heard.settled.append)
-        announcer.ended(job("done"))
+    async def run() -> FakeClient:
+        client = FakeClient()
+        notifier = JobNotifier(client.find_session, client.delivered.append)
+        notifier.report_end(job("done"))
         await asyncio.sleep(0.2)
-        return heard
+        return client
 
-    heard = asyncio.run(run())
-    assert heard.replies == [Done("j", 0, "/a.wav", 8000, 10)] * MAX_TRIES
-    assert len(heard.settled) == 1
+    client = asyncio.run(run())
+    assert client.replies == [Done("j", 0, "/a.wav", 8000, 10)] * MAX_TRIES
+    assert len(client.delivered) == 1
 
 
 def test_an_acknowledged_end_is_said_no_more_and_an_absent_client_is_waited_for() -> None:
-    async def run() -> Heard:
-        heard = Heard()
-        heard.is_here = False
-        announcer = JobNotifier(heard.say, heard.settled.append)
-        announcer.ended(job("failed", "cancelled"))
+    async def run() -> FakeClient:
+        client = FakeClient()
+        client.is_here = False
+        notifier = JobNotifier(client.find_session, client.delivered.append)
+        notifier.report_end(job("failed", "cancelled"))
         await asyncio.sleep(0.1)
-        assert (heard.replies, heard.settled) == ([], [])
-        heard.is_here = True
-        announcer.ended(job("failed", "cancelled"))
-        announcer.acknowledged(job("failed", "cancelled"))
+        assert (client.replies, client.delivered) == ([], [])
+        client.is_here = True
+        notifier.report_end(job("failed", "cancelled"))
+        notifier.acknowledged(job("failed", "cancelled"))
         await asyncio.sleep(0.1)
-        return heard
+        return client
 
-    heard = asyncio.run(run())
-    assert heard.replies == [Failed("j", "cancelled", "")]
-    assert heard.settled == []
+    client = asyncio.run(run())
+    assert client.replies == [Failed("j", "cancelled", "")]
+    assert client.delivered == []
 
 
 def test_a_waiting_job_is_mentioned_until_it_ends_and_never_after() -> None:
-    async def run() -> Heard:
-        heard = Heard()
-        announcer = JobNotifier(heard.say, heard.settled.append)
-        announcer.accepted(job("queued"), 3)
-        announcer.beat()
+    async def run() -> FakeClient:
+        client = FakeClient()
+        notifier = JobNotifier(client.find_session, client.delivered.append)
+        notifier.accepted(job("queued"), 3)
+        notifier.heartbeat()
         await asyncio.sleep(0.03)
-        announcer.beat()
-        announcer.happened(JobEvent(job("done"), 1.0, "done"))
-        announcer.acknowledged(job("done"))
-        announcer.happened(JobEvent(job("running"), 0.5, "rendering"))  # told late
-        announcer.accepted(job("running"), 0)
+        notifier.heartbeat()
+        notifier.on_event(JobEvent(job("done"), 1.0, "done"))
+        notifier.acknowledged(job("done"))
+        notifier.on_event(JobEvent(job("running"), 0.5, "rendering"))  # reported late
+        notifier.accepted(job("running"), 0)
         await asyncio.sleep(0.03)
-        announcer.beat()
-        return heard
+        notifier.heartbeat()
+        return client
 
     assert asyncio.run(run()).replies == [
         Accepted("j", 3),
         Progress("j", 0.0, "queued"),
         Done("j", 0, "/a.wav", 8000, 10),
         Accepted("j", 0),
+    ]
+
+
+def test_a_remark_is_a_note_and_a_stage_and_a_heartbeat_does_not_repeat_it() -> None:
+    async def run() -> FakeClient:
+        client = FakeClient()
+        notifier = JobNotifier(client.find_session, client.delivered.append)
+        notifier.on_event(JobEvent(job("running"), 0.25, "rendering"))
+        notifier.on_event(JobEvent(job("running"), 0.25, "rendering", "a note is too high"))
+        await asyncio.sleep(0.03)
+        notifier.heartbeat()
+        return client
+
+    assert asyncio.run(run()).replies == [
+        Accepted("j", 0),
+        Progress("j", 0.25, "rendering"),
+        ClipRemark("j", "a note is too high"),
+        Progress("j", 0.25, "note: a note is too high"),
+        Progress("j", 0.25, "rendering"),
+    ]
+
+
+def test_what_a_host_left_out_is_said_after_the_job_is_accepted() -> None:
+    async def run() -> FakeClient:
+        client = FakeClient()
+        notifier = JobNotifier(client.find_session, client.delivered.append)
+        notifier.report(JobStatus(job("queued"), 2, None, ("muted notes are left out",)))
+        return client
+
+    assert asyncio.run(run()).replies == [
+        Accepted("j", 2),
+        ClipRemark("j", "muted notes are left out"),
+        Progress("j", 0.0, "note: muted notes are left out"),
     ]

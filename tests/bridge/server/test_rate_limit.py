@@ -48,22 +48,22 @@ def test_keys_are_bounded() -> None:
     assert rate.allows("first")  # forgotten
 
 
-def test_sources_take_turns_at_the_desk() -> None:
+def test_sources_take_turns() -> None:
     done: list[str] = []
     go = threading.Event()
 
     async def run() -> None:
-        desk = FairExecutor()
-        waiting = [desk.put("busy", lambda: go.wait(5))]
-        waiting += [desk.put("busy", lambda n=n: done.append(f"busy {n}")) for n in range(3)]
-        waiting.append(desk.put("other", lambda: done.append("other")))
+        executor = FairExecutor()
+        waiting = [executor.submit("busy", lambda: go.wait(5))]
+        waiting += [executor.submit("busy", lambda n=n: done.append(f"busy {n}")) for n in range(3)]
+        waiting.append(executor.submit("other", lambda: done.append("other")))
         go.set()
         await asyncio.gather(*waiting)
-        failing = desk.put("busy", lambda: 1 // 0)
+        failing = executor.submit("busy", lambda: 1 // 0)
         with pytest.raises(ZeroDivisionError):
             await failing
-        assert await desk.put("busy", lambda: 7) == 7
-        desk.close()
+        assert await executor.submit("busy", lambda: 7) == 7
+        executor.close()
 
     asyncio.run(run())
     assert done[:2] in (["busy 0", "other"], ["other", "busy 0"])
@@ -72,15 +72,15 @@ def test_sources_take_turns_at_the_desk() -> None:
 
 def test_a_source_has_only_so_much_room() -> None:
     async def run() -> None:
-        desk = FairExecutor()
+        executor = FairExecutor()
         go = threading.Event()
-        desk.put("busy", lambda: go.wait(5))
+        executor.submit("busy", lambda: go.wait(5))
         for _ in range(MAX_WAITING_PER_SOURCE):
-            assert desk.has_room("busy")
-            desk.put("busy", lambda: None)
-        assert not desk.has_room("busy")
-        assert desk.has_room("other")
+            assert executor.has_room("busy")
+            executor.submit("busy", lambda: None)
+        assert not executor.has_room("busy")
+        assert executor.has_room("other")
         go.set()
-        desk.close()
+        executor.close()
 
     asyncio.run(run())

@@ -16,7 +16,16 @@ import pytest
 
 from bridge.client import BridgeClient, BridgeRefused, BridgeUnreachable
 from bridge.protocol import osc
-from bridge.protocol.replies import Done, Failed, Pong, Progress, Reply, Welcome, read_reply
+from bridge.protocol.replies import (
+    REPLIES,
+    ClipRemark,
+    Done,
+    Failed,
+    Pong,
+    Progress,
+    Reply,
+    Welcome,
+)
 from bridge.server import Address
 from core.clip import Clip, Note
 from core.errors import Cancelled, ModelMissing, SettingsError, TimbreError
@@ -59,7 +68,7 @@ class Peer:
         self.socket.settimeout(timeout_s)
         while True:
             for content in osc.unpack(self.socket.recv(65_536)):
-                reply = read_reply(*content)
+                reply = REPLIES.read(*content)
                 if wanted(reply):
                     return reply
 
@@ -145,6 +154,24 @@ def test_what_is_refused_and_with_which_code(bridge: Running) -> None:
         with pytest.raises(BridgeRefused, match="take a new id") as caught:
             me.render(CLIP, "Hollow flute", job_id="mine")
         assert caught.value.code == "bad_request"
+
+
+def test_a_remark_comes_as_a_message_and_as_a_stage_for_older_clients(
+    bridge: Running, peer: Peer
+) -> None:
+    peer.ask("/timbre/1/hello", "remarks", 0)
+    peer.send_clip("c", Clip.of("high riff", RIFF))
+    peer.send("/timbre/1/render", "j", "c", "Warm bass")
+    said: list[Reply] = []
+    peer.until(lambda reply: said.append(reply) or isinstance(reply, Done))
+    peer.send("/timbre/1/ack", "j")
+    assert said.count(ClipRemark("j", "a note is too high")) == 1
+    stages = [reply.stage for reply in said if isinstance(reply, Progress)]
+    assert stages.count("note: a note is too high") == 1
+    shown: list[str] = []
+    with client(bridge, name="python") as me:
+        me.render(Clip.of("high hook", RIFF), "Warm bass", on_note=shown.append)
+    assert shown == ["a note is too high"]
 
 
 def test_a_client_can_cancel(bridge: Running) -> None:
@@ -241,7 +268,7 @@ def test_both_framings_are_heard_on_one_port(bridge: Running) -> None:
             reader, packets = framing(), []
             while len(packets) < 2:
                 packets += reader.feed(stream.recv(65_536))
-            assert read_reply(*next(osc.unpack(packets[1]))) == Pong(3)
+            assert REPLIES.read(*next(osc.unpack(packets[1]))) == Pong(3)
 
 
 def test_hostile_packets_are_survived_and_real_ones_answered(bridge: Running, peer: Peer) -> None:

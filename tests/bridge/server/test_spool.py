@@ -69,6 +69,14 @@ def test_a_request_becomes_progress_and_files(spool: Path) -> None:
     assert not list((spool / "requests").glob("*.json"))
 
 
+def test_remarks_are_listed_beside_the_stage(spool: Path) -> None:
+    ask(spool, "job-1", render("high riff"))
+    done = result(spool, "job-1", "done")
+    assert done["notes"] == ["a note is too high"]
+    ask(spool, "job-2", render("slow riff"))
+    assert result(spool, "job-2", "running")["notes"] == []
+
+
 def test_presets_can_be_asked_for(spool: Path) -> None:
     ask(spool, "p", {"presets": "bass"})
     assert [preset["name"] for preset in result(spool, "p", "presets")["presets"]] == ["Warm bass"]

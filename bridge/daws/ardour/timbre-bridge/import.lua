@@ -69,7 +69,10 @@ local function collect ()
         else
           arrived = arrived + 1
         end
-        link.settle (job.id)
+        for _, note in ipairs (answer.notes or {}) do
+          session.log (job.region .. " in " .. job.preset .. ": " .. note)
+        end
+        link.acknowledge (job.id)
       end
     else
       waiting[#waiting + 1] = { job = listed, answer = answer }

@@ -19,8 +19,8 @@ end
 
 local function read (file)
   local text = places.read (file)
-  local known, told = pcall (json.decode, text or "")
-  return known and type (told) == "table" and told or nil
+  local is_json, data = pcall (json.decode, text or "")
+  return is_json and type (data) == "table" and data or nil
 end
 
 -- Begin to talk: an object with send (message), or nil if the bridge does not run.
@@ -61,13 +61,13 @@ function link.ask (ids)
   return true
 end
 
--- The last word about a job, as the bridge's letterbox describes it; nil if there is none.
+-- The last word about a job, as docs/protocol.md describes it; nil if there is none.
 function link.answer (id)
   return read (path (CLIENT, "jobs", id .. ".json"))
 end
 
 -- A job's end was read: the bridge need not say it again.
-function link.settle (id)
+function link.acknowledge (id)
   local line = link.open ()
   if line then
     line.send ({ "/timbre/1/ack", "s", id })
@@ -84,16 +84,16 @@ function link.presets ()
   end
   line.send ({ "/timbre/1/presets", "" })
   local deadline = ARDOUR.LuaAPI.monotonic_time () + 2000000
-  local told
+  local answer
   repeat
     ARDOUR.LuaAPI.usleep (20000)
-    told = read (file)
-  until told or ARDOUR.LuaAPI.monotonic_time () > deadline
-  if not told then
+    answer = read (file)
+  until answer or ARDOUR.LuaAPI.monotonic_time () > deadline
+  if not answer then
     return nil, link.SILENT
   end
   local names = {}
-  for _, preset in ipairs (told.presets or {}) do
+  for _, preset in ipairs (answer.presets or {}) do
     names[#names + 1] = preset.name
   end
   table.sort (names)

@@ -1,7 +1,7 @@
 -- The folder through which this script and `timbre serve --spool` talk.
 --
 -- A request is written under another name and then renamed, so that it is never read half
--- written; a result is whole whenever it is there. See bridge/server/spool.py for what they hold.
+-- written; a result is whole whenever it is there. See docs/protocol.md for what they hold.
 
 local json = TIMBRE.load("json")
 

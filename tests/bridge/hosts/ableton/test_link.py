@@ -19,9 +19,10 @@ import pytest
 from bridge.client import BridgeClient, BridgeRefused
 from bridge.hosts.ableton import live as live_module
 from bridge.hosts.ableton import placing as placing_module
-from bridge.hosts.ableton.link import AbletonLink
+from bridge.hosts.ableton.host import AbletonHost
+from bridge.hosts.ableton.messages import RenderSelected
 from bridge.hosts.ableton.placing import NotPlaced, Placing, place
-from bridge.protocol import RenderSelected, osc
+from bridge.protocol import osc
 from core.errors import Cancelled
 from tests.bridge.hosts.ableton.live_stand_in import (
     EXTENSION,
@@ -48,7 +49,7 @@ def linked(folder: Path, live: FakeLive) -> Iterator[tuple[BridgeClient, list[st
     """A bridge that talks with a Live, a client of it, and what the link says."""
     said: list[str] = []
     with (
-        running(folder, link=lambda service: AbletonLink(service, said.append, live.ports)) as own,
+        running(folder, host=AbletonHost(live.ports), report=said.append) as own,
         BridgeClient(port=own.port) as client,
     ):
         yield client, said

@@ -14,7 +14,7 @@ from pythonosc.osc_message_builder import OscMessageBuilder
 from bridge.hosts.ableton import live as live_module
 from bridge.hosts.ableton import notes as notes_module
 from bridge.hosts.ableton.live import Live, LiveRefused, LiveUnreachable
-from bridge.hosts.ableton.notes import Page
+from bridge.hosts.ableton.notes import NotePage
 from bridge.hosts.ableton.selection import Selection, read_selection
 from core.errors import Cancelled, UserInputError
 from tests.bridge.hosts.ableton.live_stand_in import (
@@ -233,7 +233,7 @@ def test_reading_can_be_cancelled_between_pages() -> None:
 
 
 def test_a_page_is_the_sum_of_its_halves() -> None:
-    page = Page(-3, 4)
+    page = NotePage(-3, 4)
     while halves := page.halves():
         first, second = halves
         assert first != second
