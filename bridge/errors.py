@@ -18,7 +18,17 @@ Code = Literal[
 CODES: tuple[Code, ...] = get_args(Code)
 
 
-class RequestRefused(UserInputError):
+class BridgeError(UserInputError):
+    """An error that names the code it is answered with.
+
+    Attributes:
+        code: what to answer.
+    """
+
+    code: Code = "bad_request"
+
+
+class RequestRefused(BridgeError):
     """A request that cannot be read, or not be done.
 
     Attributes:
@@ -34,7 +44,7 @@ class RequestRefused(UserInputError):
 
 def code_of(error: TimbreError) -> Code:
     """The code that answers an error of the core."""
-    if isinstance(error, RequestRefused):
+    if isinstance(error, BridgeError):
         return error.code
     if isinstance(error, ModelError):
         return "model_missing"

@@ -141,7 +141,7 @@ class BridgeService:
             priority: higher goes first.
         """
         asked = json.dumps([clip.name, clip.content_hash, *message.arguments()])
-        if self.jobs.is_known(client, message.job_id, asked):
+        if self.jobs.is_repeat(client, message.job_id, asked):
             return self.job(client, message.job_id)
         try:
             preset = self._library.get(message.preset)
@@ -198,7 +198,7 @@ class BridgeService:
         """The client knows how the job ended; as :meth:`job`."""
         job = _existing(self.jobs.find(client, job_id), job_id)
         if job.is_over:
-            self.jobs.settle(job)
+            self.jobs.acknowledge(job)
         return job
 
 

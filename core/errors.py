@@ -5,10 +5,13 @@
     │   ├── MidiError                       a score that cannot be read
     │   ├── AudioError                      a recording that cannot be used
     │   ├── SettingsError                   a value outside its range
-    │   └── OutputError                     a file that cannot be written
+    │   ├── OutputError                     a file that cannot be written
+    │   └── DatabaseUnusable                a store's disk, its rights, or the file itself
+    │       └── DatabaseNewer               written by a later version of the program
     ├── ModelError                exit 3    weights
     │   ├── ModelMissing                    unknown, or not pulled yet
     │   └── ModelDamaged                    present, but not what the manifest says
+    ├── DatabaseBug                         a statement of ours that SQLite refuses
     └── Cancelled                 exit 130
 
 Every message is one line and says what was wrong, where, and what to do.
@@ -42,6 +45,18 @@ class SettingsError(UserInputError):
 
 class OutputError(UserInputError):
     """A file that cannot be written: no permission, no folder, or no space."""
+
+
+class DatabaseUnusable(UserInputError):
+    """A store cannot work: its disk is full or read-only, it is locked, or it is damaged."""
+
+
+class DatabaseNewer(DatabaseUnusable):
+    """A store was written by a later version of the program."""
+
+
+class DatabaseBug(TimbreError):
+    """A statement of ours that a store's database refuses."""
 
 
 class ModelError(TimbreError):

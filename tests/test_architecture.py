@@ -20,8 +20,8 @@ ONLY_IN = {
     "PyQt6": ("desktop/",),
     "pyqtgraph": ("desktop/",),
     "pythonosc": ("bridge/",),
-    "sqlalchemy": ("core/library/", "core/sqlite.py"),
-    "sqlite3": ("core/library/", "core/sqlite.py", "bridge/jobs/"),
+    "sqlalchemy": ("core/sqlite.py", "core/library/"),
+    "sqlite3": ("core/sqlite.py",),
 }
 TRAINING_ONLY = {"pedalboard", "fluidsynth", "tensorboard", "matplotlib"}
 TEST_ONLY = {"hypothesis", "music21", "pytest", "tokensynth", "transformers", "auraloss"}

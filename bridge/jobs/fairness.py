@@ -52,8 +52,8 @@ class RoundRobin:
             del self._served[next(iter(self._served))]
 
 
-def batch(arranged: list[Job]) -> list[Job]:
-    """How many of the first jobs to render together.
+def choose_batch(arranged: list[Job]) -> list[Job]:
+    """The first jobs that can be rendered together.
 
     A job whose worker died goes alone, so that it takes no other down with it.
     """

@@ -19,7 +19,7 @@ from core.provenance import PresetVersion
 from core.settings import RenderSettings
 from core.timbre import Timbre
 
-State = Literal["queued", "running", "done", "failed", "cancelled"]
+JobState = Literal["queued", "running", "done", "failed", "cancelled"]
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ class JobRequest:
         settings: how to decode.
         program_version: of the program that renders.
         priority: higher goes first.
-        asked: what the client itself said, if that is known; a repeated request is told by
+        asked: what the client itself said, else empty; a repeated request is recognised by
             it, though its preset may have changed in between.
     """
 
@@ -55,19 +55,28 @@ class JobRequest:
     priority: int = 0
     asked: str = ""
 
-    def key(self, take: int) -> str:
-        """SHA-256 (hex) of everything a take's file depends on, its provenance included."""
+    def take_keys(self) -> list[str]:
+        """SHA-256 (hex) of everything each take's file depends on, its provenance included."""
         data = self.to_json()
-        for name in ("client", "job_id", "priority", "takes", "asked"):
+        for name in ("client", "job_id", "priority", "takes", "asked", "seed"):
             del data[name]
-        data["seed"] = self.seed + take
-        return _digest(data)
+        # Takes differ in their seed alone. The clip, which can be large, is written as text
+        # and hashed once; what follows the seed in the sorted text is small.
+        before = json.dumps({k: data[k] for k in data if k < "seed"}, sort_keys=True)
+        after = json.dumps({k: data[k] for k in data if k > "seed"}, sort_keys=True)
+        common = hashlib.sha256(before[:-1].encode())
+        keys = []
+        for take in range(self.takes):
+            digest = common.copy()
+            digest.update(f', "seed": {self.seed + take}, {after[1:]}'.encode())
+            keys.append(digest.hexdigest())
+        return keys
 
     @property
     def digest(self) -> str:
         """SHA-256 (hex) of what was asked for; the same job id may not ask for another."""
         if self.asked:
-            return digest_of_words(self.asked)
+            return digest_of_asked(self.asked)
         data = self.to_json()
         del data["priority"], data["program_version"]
         return _digest(data)
@@ -139,7 +148,7 @@ class Job:
         attempts: times a worker died over it.
         code, message: why it failed or was cancelled, else empty.
         files: all its takes, once it is done.
-        settled: the client acknowledged its end, or was told often enough.
+        is_acknowledged: the client knows how it ended, or was told often enough.
     """
 
     seq: int
@@ -149,12 +158,12 @@ class Job:
     digest: str
     length_s: float
     model: str
-    state: State
+    state: JobState
     attempts: int = 0
     code: Code | Literal[""] = ""
     message: str = ""
     files: tuple[TakeFile, ...] = ()
-    settled: bool = False
+    is_acknowledged: bool = False
 
     @property
     def is_over(self) -> bool:
@@ -170,8 +179,8 @@ class JobEvent:
         job: as it stands now.
         fraction: 0–1.
         stage: what is being done, one or a few words.
-        remark: something the model cannot say about the clip; fraction and stage are then as
-            they were. Mostly empty.
+        remark: if not empty, something the model cannot say about the clip, one line for the
+            user; ``fraction`` and ``stage`` are then the job's present ones.
     """
 
     job: Job
@@ -180,15 +189,20 @@ class JobEvent:
     remark: str = ""
 
 
-def file_stem(request: JobRequest, take: int) -> str:
-    """A file name for people, with nothing in it that a client could aim with."""
+def file_stem(request: JobRequest, key: str) -> str:
+    """A file name for people, with nothing in it that a client could aim with.
+
+    Args:
+        request: whose clip and preset are named.
+        key: of the take, from :meth:`JobRequest.take_keys`; its start tells takes apart.
+    """
     preset = request.preset.name if request.preset else request.timbre.describe()
-    parts = [_plain(request.clip.name), _plain(preset), request.key(take)[:12]]
+    parts = [_plain(request.clip.name), _plain(preset), key[:12]]
     return "-".join(part for part in parts if part)
 
 
-def digest_of_words(asked: str) -> str:
-    """:attr:`JobRequest.digest` of a request whose words are known."""
+def digest_of_asked(asked: str) -> str:
+    """:attr:`JobRequest.digest` of a request that says what the client itself asked."""
     return hashlib.sha256(asked.encode()).hexdigest()
 
 

@@ -16,11 +16,12 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from bridge.jobs.batches import Batch
-from bridge.jobs.model import Job, JobEvent, JobRequest, digest_of_words
+from bridge.jobs.batches import JobBatch
+from bridge.jobs.model import Job, JobEvent, JobRequest, digest_of_asked
 from bridge.jobs.process import WORKER_COMMAND, WorkerProcess
 from bridge.jobs.scheduler import Listener, Scheduler, check_same
 from bridge.jobs.store import JobStore
+from bridge.jobs.worker_messages import LoadModel, ModelFailed, ModelReady, WorkerDied
 from core import paths
 from core.errors import ModelMissing, TimbreError
 from core.files import output_error
@@ -44,7 +45,7 @@ class JobQueue:
         worker_command: how to start a worker; for tests.
 
     Raises:
-        StoreUnusable: if another process owns the queue, or it cannot be used.
+        QueueUnusable: if another process owns the queue, or it cannot be used.
         OutputError: if the output folder cannot be made.
     """
 
@@ -61,15 +62,15 @@ class JobQueue:
             self.output_dir.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise output_error(output_dir, error) from None
-        _sweep(self.output_dir)
+        _remove_leftovers(self.output_dir)
         file = path or paths.data_dir() / "jobs.sqlite"
         self._store = JobStore(file)
         self._log = file.with_suffix(".log")
         self._warm_model, self._worker_command = warm_model, worker_command
         self._worker: WorkerProcess | None = None
-        self._batches = 0
-        self._board = Scheduler(self._store)
-        self._thread = threading.Thread(target=self._work, name="job queue", daemon=True)
+        self._batch_count = 0
+        self._scheduler = Scheduler(self._store)
+        self._thread = threading.Thread(target=self._run, name="job queue", daemon=True)
 
     def start(self) -> None:
         """Begin to work."""
@@ -88,18 +89,25 @@ class JobQueue:
         """
         worker = self._ready_worker()
         try:
-            answer = worker.warmed.result(timeout_s)
+            answer = worker.model.result(timeout_s)
         except TimeoutError:
-            answer = {"is": "cold", "message": f"it took longer than {timeout_s:.0f} s to load"}
-        if answer["is"] == "warm":
-            return int(answer["sample_rate"])
-        kind = ModelMissing if answer.get("code") == "model_missing" else TimbreError
-        reason = answer.get("message") or f"the worker died ({answer['reason']}); see {self._log}"
-        raise kind(f"model {self._warm_model} is not ready: {reason}")
+            reason = f"it took longer than {timeout_s:.0f} s to load"
+            answer = ModelFailed("internal", reason)
+        match answer:
+            case ModelReady(sample_rate):
+                return sample_rate
+            case ModelFailed(code, message):
+                kind = ModelMissing if code == "model_missing" else TimbreError
+                raise kind(f"model {self._warm_model} is not ready: {message}")
+            case WorkerDied(reason):
+                raise TimbreError(
+                    f"model {self._warm_model} is not ready: the worker died ({reason}); "
+                    f"see {self._log}"
+                )
 
     def close(self) -> None:
         """Stop. A job under way goes back into the queue, for the next start."""
-        self._board.stop()
+        self._scheduler.stop()
         if self._thread.is_alive():
             self._thread.join()
         if self._worker is not None:
@@ -115,35 +123,43 @@ class JobQueue:
 
     def listen(self, listener: Listener) -> None:
         """Call ``listener`` with every event, from the queue's own thread; it must be quick."""
-        self._board.listen(listener)
+        self._scheduler.listen(listener)
 
     def unlisten(self, listener: Listener) -> None:
         """Call it no more."""
-        self._board.unlisten(listener)
+        self._scheduler.unlisten(listener)
 
     # Asking
 
     def submit(self, request: JobRequest) -> Job:
-        """Queue a job; one that is known already is returned as it stands.
+        """Queue a job; one that was submitted before is returned as it stands.
 
         Raises:
-            BadMessage: if the id was used for another request.
+            JobConflict: if the id was used for another request.
         """
-        return self._board.add(request)
+        return self._scheduler.add(request)
 
-    def is_known(self, client: str, job_id: str, asked: str) -> bool:
-        """Whether the client asked for this before, in the same words.
+    def is_repeat(self, client: str, job_id: str, asked: str) -> bool:
+        """Whether the client submitted this job before.
+
+        Args:
+            client, job_id: name the job.
+            asked: as in :class:`~bridge.jobs.model.JobRequest`.
 
         Raises:
-            BadMessage: if the id was used for another request.
+            JobConflict: if the id was used for another request.
         """
         job = self._store.find(client, job_id)
         if job is not None:
-            check_same(job, digest_of_words(asked))
+            check_same(job, digest_of_asked(asked))
         return job is not None
 
     def find(self, client: str, job_id: str) -> Job | None:
-        """A job as it stands."""
+        """A job as it stands; None if there is none.
+
+        Args:
+            client, job_id: name the job.
+        """
         return self._store.find(client, job_id)
 
     def request(self, job: Job) -> JobRequest:
@@ -152,58 +168,67 @@ class JobQueue:
 
     def position(self, job: Job) -> int:
         """How many jobs are before it; 0 if it is next, running or over."""
-        return self._board.position(job)
+        return self._scheduler.position(job)
 
     def progress(self, job: Job) -> JobEvent | None:
         """The last event of a running job."""
-        return self._board.event(job.seq)
+        return self._scheduler.event(job.seq)
 
     def cancel(self, client: str, job_id: str) -> Job | None:
-        """Stop a job: at once if it waits, soon if it runs; a job that is over stays so."""
-        return self._board.cancel(client, job_id)
+        """Stop a job: at once if it waits, soon if it runs; a job that is over stays so.
 
-    def settle(self, job: Job) -> None:
-        """The client knows how the job ended."""
-        self._store.settle(job.seq)
+        Args:
+            client, job_id: name the job.
 
-    def unsettled(self, client: str) -> list[Job]:
+        Returns:
+            The job as it stands; None if there is none.
+        """
+        return self._scheduler.cancel(client, job_id)
+
+    def acknowledge(self, job: Job) -> None:
+        """The client knows how the job ended, or was told often enough."""
+        self._store.acknowledge(job.seq)
+
+    def unacknowledged(self, client: str) -> list[Job]:
         """The client's ended jobs it has not acknowledged, oldest first."""
-        return self._store.unsettled(client)
+        return self._store.unacknowledged(client)
 
     # Working, in the queue's thread
 
-    def _work(self) -> None:
-        while jobs := self._board.take():
+    def _run(self) -> None:
+        while jobs := self._scheduler.next_batch():
             try:
-                self._do(jobs)
+                self._process(jobs)
             except Exception as error:
-                self._survive(error)
+                self._recover(error)
 
-    def _do(self, jobs: list[Job]) -> None:
-        self._batches += 1
-        batch = Batch(self._batches, jobs, self._board, self._store, self._log)
+    def _process(self, jobs: list[Job]) -> None:
+        self._batch_count += 1
+        batch = JobBatch(self._batch_count, jobs, self._scheduler, self._store, self._log)
         batch.plan(self.output_dir)
-        if batch.items:
+        if batch.orders:
             batch.render(self._ready_worker(), CANCEL_GRACE_S)
 
-    def _survive(self, error: Exception) -> None:
+    def _recover(self, error: Exception) -> None:
         """Go on after what should not happen; if nothing can be written, try again later."""
         _logger.error("a batch of jobs failed", exc_info=error)
-        for event in self._board.running():
+        for event in self._scheduler.running():
             try:
-                self._board.end(event.job.seq, "failed", "internal", " ".join(str(error).split()))
+                self._scheduler.end(
+                    event.job.seq, "failed", "internal", " ".join(str(error).split())
+                )
             except Exception:  # the disk is full, say: the job is not lost for it
-                self._board.put_back(event.job, _DISK_PAUSE_S)
+                self._scheduler.put_back(event.job, _DISK_PAUSE_S)
 
     def _ready_worker(self) -> WorkerProcess:
         if self._worker is None or not self._worker.is_alive:
             self._worker = WorkerProcess(self._log, self._worker_command)
             if self._warm_model:
-                self._worker.order(do="warm", model=self._warm_model)
+                self._worker.send(LoadModel(self._warm_model))
         return self._worker
 
 
-def _sweep(folder: Path) -> None:
+def _remove_leftovers(folder: Path) -> None:
     """Remove what a killed worker left half written, long enough ago to be nobody's now."""
     for part in folder.glob(".*.part"):
         with contextlib.suppress(OSError):

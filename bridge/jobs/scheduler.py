@@ -1,4 +1,4 @@
-"""Which jobs wait, which run, and who is told: what callers and the queue's thread share.
+"""Which jobs wait, which run, and who listens: what callers and the queue's thread share.
 
 Every change of a job's state goes through here to the store, and then to the listeners.
 """
@@ -8,10 +8,12 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 
-from bridge.errors import Code, RequestRefused
-from bridge.jobs.fairness import RoundRobin, batch
-from bridge.jobs.model import Job, JobEvent, JobRequest, State
+from bridge.errors import Code
+from bridge.jobs.errors import JobConflict
+from bridge.jobs.fairness import RoundRobin, choose_batch
+from bridge.jobs.model import Job, JobEvent, JobRequest, JobState
 from bridge.jobs.store import JobStore
 
 Listener = Callable[[JobEvent], None]
@@ -28,7 +30,7 @@ class Scheduler:
 
     def __init__(self, store: JobStore) -> None:
         self._store = store
-        self._turns = RoundRobin()
+        self._round_robin = RoundRobin()
         self._listeners: list[Listener] = []
         self._lock = threading.Condition()  # over what follows
         self._waiting = {job.seq: job for job in store.waiting()}
@@ -44,7 +46,7 @@ class Scheduler:
         """Call it no more."""
         self._listeners.remove(listener)
 
-    def _tell(self, event: JobEvent) -> None:
+    def _notify(self, event: JobEvent) -> None:
         for listener in list(self._listeners):
             try:
                 listener(event)
@@ -68,7 +70,9 @@ class Scheduler:
         with self._lock:
             if job.seq not in self._waiting:
                 return 0
-            arranged = [waiting.seq for waiting in self._turns.arrange(self._waiting.values())]
+            arranged = [
+                waiting.seq for waiting in self._round_robin.arrange(self._waiting.values())
+            ]
             return len(self._running) + arranged.index(job.seq)
 
     def event(self, seq: int) -> JobEvent | None:
@@ -86,7 +90,7 @@ class Scheduler:
                 self._cancelled.add(job.seq)
                 return job
             job = self._store.mark(job.seq, "cancelled", "cancelled", "cancelled before it began")
-        self._tell(JobEvent(job, 0.0, "cancelled"))
+        self._notify(JobEvent(job, 0.0, "cancelled"))
         return job
 
     @property
@@ -95,22 +99,22 @@ class Scheduler:
         return self._is_stopping
 
     def stop(self) -> None:
-        """Have :meth:`take` return nothing from now on."""
+        """Have :meth:`next_batch` return nothing from now on."""
         with self._lock:
             self._is_stopping = True
             self._lock.notify_all()
 
     # For the queue's thread
 
-    def take(self) -> list[Job]:
-        """Wait for jobs, and take those that go next, together; empty when stopping."""
+    def next_batch(self) -> list[Job]:
+        """Wait for jobs; those that go next, together. Empty when stopping."""
         with self._lock:
             while not self._waiting and not self._is_stopping:
                 self._lock.wait()
             if self._is_stopping:
                 return []
-            chosen = batch(self._turns.arrange(self._waiting.values()))
-            self._turns.serve(chosen)
+            chosen = choose_batch(self._round_robin.arrange(self._waiting.values()))
+            self._round_robin.serve(chosen)
             for job in chosen:
                 del self._waiting[job.seq]
                 self._running[job.seq] = JobEvent(job, 0.0, "starting")
@@ -131,34 +135,62 @@ class Scheduler:
             return not self._cancelled.isdisjoint(seqs)
 
     def begin(self, job: Job) -> None:
-        """A job that was taken starts."""
+        """A job that was chosen starts."""
         self.progress(self._store.mark(job.seq, "running"), 0.0, "starting")
 
-    def progress(self, job: Job, fraction: float, stage: str, remark: str = "") -> None:
-        """A running job got further, or something is to be remarked on."""
-        event = JobEvent(job, fraction, stage, remark)
+    def progress(self, job: Job, fraction: float, stage: str) -> None:
+        """A running job got further; arguments as of :class:`~bridge.jobs.model.JobEvent`."""
+        event = JobEvent(job, fraction, stage)
         with self._lock:
             self._running[job.seq] = event
-        self._tell(event)
+        self._notify(event)
 
-    def end(self, seq: int, state: State, code: Code | str = "", message: str = "") -> None:
-        """A running job is over."""
+    def remark(self, seq: int, text: str) -> None:
+        """Pass on what the model cannot say about the clip of a job, if it still runs.
+
+        Args:
+            seq: the job's number.
+            text: one line for the user.
+        """
+        event = self.event(seq)
+        if event is not None:  # not stored: it happens once, progress goes on as it was
+            self._notify(replace(event, remark=text))
+
+    def end(self, seq: int, state: JobState, code: Code | str = "", message: str = "") -> None:
+        """A running job is over.
+
+        Args:
+            seq: the job's number.
+            state: how it ended.
+            code: why, unless it is done; empty if it is.
+            message: the same in words.
+        """
         job = self._store.mark(seq, state, code, message)
         with self._lock:
             self._running.pop(seq, None)
             self._cancelled.discard(seq)
-        self._tell(JobEvent(job, 1.0 if state == "done" else 0.0, state))
+        self._notify(JobEvent(job, 1.0 if state == "done" else 0.0, state))
 
     def requeue(self, seq: int, *, worker_died: bool) -> None:
-        """A running job is to be tried again."""
+        """A running job is to be tried again.
+
+        Args:
+            seq: the job's number.
+            worker_died: whether that was over this job, and counts as an attempt.
+        """
         job = self._store.requeue(seq, worker_died=worker_died)
         with self._lock:
             del self._running[seq]
             self._waiting[seq] = job
-        self._tell(JobEvent(job, 0.0, "queued"))
+        self._notify(JobEvent(job, 0.0, "queued"))
 
     def put_back(self, job: Job, pause_s: float) -> None:
-        """A taken job waits again, though that cannot be written down; and wait a moment."""
+        """A chosen job waits again, though that cannot be stored; and wait a moment.
+
+        Args:
+            job: as it was before it was chosen.
+            pause_s: how long to wait, seconds, unless another job comes.
+        """
         with self._lock:
             self._running.pop(job.seq, None)
             self._waiting[job.seq] = job
@@ -168,11 +200,12 @@ class Scheduler:
 def check_same(job: Job, digest: str) -> None:
     """Refuse a job's id for another request.
 
+    Args:
+        job: that has the id.
+        digest: of the other request.
+
     Raises:
-        BadMessage: if the job asked for something else.
+        JobConflict: if the job asked for something else.
     """
     if job.digest != digest:
-        raise RequestRefused(
-            f"job id {job.job_id!r} was used for another render; take a new id",
-            about=job.job_id,
-        )
+        raise JobConflict(f"job id {job.job_id!r} was used for another render; take a new id")

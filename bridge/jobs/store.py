@@ -7,26 +7,29 @@ process at a time owns the store.
 
 from __future__ import annotations
 
-import contextlib
 import json
-import sqlite3
-import threading
 import time
 import zlib
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 from bridge.errors import Code
-from bridge.jobs.model import Job, JobRequest, State, TakeFile, file_stem
-from core.errors import UserInputError
+from bridge.jobs.errors import QueueUnusable
+from bridge.jobs.model import Job, JobRequest, JobState, TakeFile
+from core.sqlite import Connection, Database, Migration, Schema
 
-SCHEMA = 1
 KEEP_S = 30 * 24 * 3600.0
 """How long ended jobs are remembered, seconds. Their files stay."""
 
-_TABLES = """
-CREATE TABLE jobs (
+_COLUMNS = (
+    "seq, client, job_id, priority, digest, length_s, model, state, attempts, code, message, "
+    "settled"
+)
+
+
+def _create_jobs(connection: Connection) -> None:
+    for statement in (
+        """CREATE TABLE jobs (
     seq INTEGER PRIMARY KEY AUTOINCREMENT,
     client TEXT NOT NULL,
     job_id TEXT NOT NULL,
@@ -42,30 +45,34 @@ CREATE TABLE jobs (
     settled INTEGER NOT NULL DEFAULT 0,
     changed_at REAL NOT NULL,
     UNIQUE (client, job_id)
-);
-CREATE INDEX jobs_by_state ON jobs (state, seq);
-CREATE TABLE files (
+)""",
+        "CREATE INDEX jobs_by_state ON jobs (state, seq)",
+        """CREATE TABLE files (
     key TEXT PRIMARY KEY,
     path TEXT NOT NULL UNIQUE,
     stamp TEXT NOT NULL DEFAULT '',
     sample_rate INTEGER NOT NULL DEFAULT 0,
     frames INTEGER NOT NULL DEFAULT 0
-);
-CREATE TABLE takes (
+)""",
+        """CREATE TABLE takes (
     seq INTEGER NOT NULL REFERENCES jobs (seq) ON DELETE CASCADE,
     take INTEGER NOT NULL,
     key TEXT NOT NULL,
     PRIMARY KEY (seq, take)
-);
-"""
-_COLUMNS = (
-    "seq, client, job_id, priority, digest, length_s, model, state, attempts, code, message, "
-    "settled"
+)""",
+    ):
+        connection.exec_driver_sql(statement)
+
+
+SCHEMA = Schema(
+    "the queue",
+    (Migration("create jobs", _create_jobs),),
+    is_shared=False,
+    synchronous="NORMAL",  # what a power cut takes, clients send again
+    unusable=QueueUnusable,
+    newer=QueueUnusable,
 )
-
-
-class StoreUnusable(UserInputError):
-    """The queue's file cannot be used, or another process is using it."""
+"""The queue's file, for :class:`core.sqlite.Database`."""
 
 
 class JobStore:
@@ -75,75 +82,33 @@ class JobStore:
         path: the database; made if it is not there.
 
     Raises:
-        StoreUnusable: if another process owns it, or it cannot be used.
+        QueueUnusable: if another process owns it, or it cannot be used.
     """
 
     def __init__(self, path: Path) -> None:
-        self._lock = threading.RLock()
-        with contextlib.ExitStack() as undo:
-            self._open(path, undo)
-            undo.pop_all()
-
-    def _open(self, path: Path, undo: contextlib.ExitStack) -> None:
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            self._owner = _own(path.with_suffix(".lock"))
-            undo.callback(self._owner.close)
-            self._db = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
-            undo.callback(self._db.close)
-            # A kill loses nothing; a power cut may lose the last moments, which clients resend.
-            self._db.executescript(
-                "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA foreign_keys=ON;"
-            )
-            self._prepare(path)
-        except (sqlite3.Error, OSError) as error:
-            raise StoreUnusable(
-                f"the queue {path} cannot be used: {error}; move it away to begin a new one"
-            ) from None
-
-    def _prepare(self, path: Path) -> None:
-        (version,) = self._db.execute("PRAGMA user_version").fetchone()
-        if version > SCHEMA:
-            raise StoreUnusable(f"the queue {path} was written by a newer program; update this one")
-        if version == 0:
-            self._db.executescript(
-                f"BEGIN IMMEDIATE; {_TABLES} PRAGMA user_version={SCHEMA}; COMMIT;"
-            )
-        with self._write() as db:
-            db.execute("UPDATE jobs SET state = 'queued' WHERE state = 'running'")
-            db.execute(
+        self._database = Database(path, SCHEMA)
+        with self._database.write() as db:
+            db.exec_driver_sql("UPDATE jobs SET state = 'queued' WHERE state = 'running'")
+            db.exec_driver_sql(
                 "DELETE FROM jobs WHERE state NOT IN ('queued', 'running') AND changed_at < ?",
                 (time.time() - KEEP_S,),
             )
 
     def close(self) -> None:
         """Let another process own it."""
-        with self._lock:
-            self._db.close()
-            self._owner.close()
-
-    @contextlib.contextmanager
-    def _write(self) -> Iterator[sqlite3.Connection]:
-        with self._lock:
-            self._db.execute("BEGIN IMMEDIATE")
-            try:
-                yield self._db
-            except BaseException:
-                self._db.execute("ROLLBACK")
-                raise
-            self._db.execute("COMMIT")
+        self._database.close()
 
     # Jobs
 
     def add(self, request: JobRequest) -> Job:
         """Queue a job, or find the one of this client and id that is there already."""
-        known = self.find(request.client, request.job_id)
-        if known is not None:
-            return known
+        present = self.find(request.client, request.job_id)
+        if present is not None:
+            return present
         packed = zlib.compress(json.dumps(request.to_json()).encode(), 1)
-        keys = [request.key(take) for take in range(request.takes)]
-        with self._write() as db:
-            cursor = db.execute(
+        keys = request.take_keys()
+        with self._database.write() as db:
+            cursor = db.exec_driver_sql(
                 "INSERT INTO jobs (client, job_id, priority, digest, length_s, model, request, "
                 "changed_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
                 (
@@ -158,104 +123,107 @@ class JobStore:
                 ),
             )
             seq = cursor.lastrowid
-            db.executemany(
+            db.exec_driver_sql(
                 "INSERT INTO takes (seq, take, key) VALUES (?, ?, ?)",
                 [(seq, take, key) for take, key in enumerate(keys)],
             )
-            return self._job(f"SELECT {_COLUMNS} FROM jobs WHERE seq = ?", seq)[0]
+            return _job(db, seq)
 
     def find(self, client: str, job_id: str) -> Job | None:
-        """The job of a client and id."""
-        query = f"SELECT {_COLUMNS} FROM jobs WHERE client = ? AND job_id = ?"
-        return next(iter(self._job(query, client, job_id)), None)
+        """The job as it stands; None if there is none.
 
-    def get(self, seq: int) -> Job:
-        """The job of a number."""
-        return self._job(f"SELECT {_COLUMNS} FROM jobs WHERE seq = ?", seq)[0]
+        Args:
+            client, job_id: name the job.
+        """
+        return next(iter(self._jobs("client = ? AND job_id = ?", client, job_id)), None)
 
     def waiting(self) -> list[Job]:
         """All queued jobs, oldest first."""
-        return self._job(f"SELECT {_COLUMNS} FROM jobs WHERE state = 'queued' ORDER BY seq")
+        return self._jobs("state = 'queued'")
 
-    def unsettled(self, client: str) -> list[Job]:
+    def unacknowledged(self, client: str) -> list[Job]:
         """The client's ended jobs it has not acknowledged, oldest first."""
-        return self._job(
-            f"SELECT {_COLUMNS} FROM jobs WHERE client = ? AND settled = 0 AND state IN "
-            "('done', 'failed', 'cancelled') ORDER BY seq",
-            client,
-        )
+        ended = "client = ? AND settled = 0 AND state IN ('done', 'failed', 'cancelled')"
+        return self._jobs(ended, client)
 
     def request(self, seq: int) -> JobRequest:
         """What a job asked for."""
-        with self._lock:
-            (packed,) = self._db.execute(
-                "SELECT request FROM jobs WHERE seq = ?", (seq,)
-            ).fetchone()
+        with self._database.read() as db:
+            query = "SELECT request FROM jobs WHERE seq = ?"
+            packed = db.exec_driver_sql(query, (seq,)).scalar_one()
         return JobRequest.from_json(json.loads(zlib.decompress(packed)))
 
-    def _job(self, query: str, *values: object) -> list[Job]:
-        with self._lock:
-            rows = self._db.execute(query, values).fetchall()
-            jobs = []
-            for row in rows:
-                job = Job(*row[:-1])
-                files = self._files(job.seq) if job.state == "done" else ()
-                jobs.append(replace(job, files=files, settled=bool(row[-1])))
-            return jobs
+    def _jobs(self, condition: str, *values: object) -> list[Job]:
+        with self._database.read() as db:
+            return _select_jobs(db, condition, *values)
 
-    def _files(self, seq: int) -> tuple[TakeFile, ...]:
-        rows = self._db.execute(
-            "SELECT take, path, sample_rate, frames FROM takes JOIN files USING (key) "
-            "WHERE seq = ? ORDER BY take",
-            (seq,),
-        )
-        return tuple(TakeFile(take, Path(path), *sound) for take, path, *sound in rows)
+    def mark(self, seq: int, state: JobState, code: Code | str = "", message: str = "") -> Job:
+        """Move a job to another state.
 
-    def mark(self, seq: int, state: State, code: Code | str = "", message: str = "") -> Job:
-        """Move a job to another state."""
-        with self._write() as db:
-            db.execute(
+        Args:
+            seq: the job's number.
+            state: the new one.
+            code, message: why, if it failed or was cancelled.
+        """
+        with self._database.write() as db:
+            db.exec_driver_sql(
                 "UPDATE jobs SET state = ?, code = ?, message = ?, changed_at = ? WHERE seq = ?",
                 (state, code, message, time.time(), seq),
             )
-        return self.get(seq)
+            return _job(db, seq)
 
     def requeue(self, seq: int, *, worker_died: bool) -> Job:
-        """Put a running job back where it was in the queue."""
-        with self._write() as db:
-            db.execute(
+        """Put a running job back where it was in the queue.
+
+        Args:
+            seq: the job's number.
+            worker_died: whether that was over this job, and counts as an attempt.
+        """
+        with self._database.write() as db:
+            db.exec_driver_sql(
                 "UPDATE jobs SET state = 'queued', attempts = attempts + ? WHERE seq = ?",
                 (int(worker_died), seq),
             )
-        return self.get(seq)
+            return _job(db, seq)
 
-    def settle(self, seq: int) -> None:
-        """The client knows how the job ended."""
-        with self._write() as db:
-            db.execute("UPDATE jobs SET settled = 1 WHERE seq = ?", (seq,))
+    def acknowledge(self, seq: int) -> None:
+        """The client knows how the job ended, or was told often enough."""
+        with self._database.write() as db:
+            db.exec_driver_sql("UPDATE jobs SET settled = 1 WHERE seq = ?", (seq,))
 
     # Files
 
-    def plan(self, request: JobRequest, take: int, folder: Path) -> tuple[Path, bool]:
+    def take_keys(self, seq: int) -> list[str]:
+        """The keys of a job's takes, in their order; see :meth:`JobRequest.take_keys`."""
+        with self._database.read() as db:
+            query = "SELECT key FROM takes WHERE seq = ? ORDER BY take"
+            return list(db.exec_driver_sql(query, (seq,)).scalars())
+
+    def plan(self, key: str, folder: Path, stem: str) -> tuple[Path, bool]:
         """Where a take's file is or will be, and whether it is complete already.
 
         A file that was changed or removed since it was made is left alone, and another
         name is planned.
+
+        Args:
+            key: of the take.
+            folder: where a new file goes.
+            stem: what a new file is called, but for a number if the name is used already.
         """
-        key = request.key(take)
-        with self._write() as db:
-            row = db.execute("SELECT path, stamp FROM files WHERE key = ?", (key,)).fetchone()
+        with self._database.write() as db:
+            query = "SELECT path, stamp FROM files WHERE key = ?"
+            row = db.exec_driver_sql(query, (key,)).fetchone()
             if row is not None:
                 path, stamp = Path(row[0]), row[1]
                 if stamp and stamp == _stamp(path):
                     return path, True
                 if not stamp and path.is_file():  # complete, but a crash came before the note
-                    self._complete(db, key, path, *_sound(path))
+                    _complete(db, key, path, *_wav_format(path))
                     return path, True
                 if not stamp and path.parent == folder:
                     return path, False
-            path = self._free(db, folder, file_stem(request, take))
-            db.execute(
+            path = _free_path(db, folder, stem)
+            db.exec_driver_sql(
                 "INSERT INTO files (key, path) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET "
                 "path = excluded.path, stamp = ''",
                 (key, str(path)),
@@ -263,43 +231,57 @@ class JobStore:
             return path, False
 
     def complete(self, key: str, path: Path, sample_rate: int, frames: int) -> None:
-        """A planned file is complete."""
-        with self._write() as db:
-            self._complete(db, key, path, sample_rate, frames)
+        """A planned file is complete.
 
-    @staticmethod
-    def _complete(
-        db: sqlite3.Connection, key: str, path: Path, sample_rate: int, frames: int
-    ) -> None:
-        db.execute(
-            "UPDATE files SET stamp = ?, sample_rate = ?, frames = ? WHERE key = ? AND path = ?",
-            (_stamp(path), sample_rate, frames, key, str(path)),
-        )
-
-    @staticmethod
-    def _free(db: sqlite3.Connection, folder: Path, stem: str) -> Path:
-        number = 1
-        while True:
-            path = folder / (f"{stem}.wav" if number == 1 else f"{stem}-{number}.wav")
-            taken = db.execute("SELECT 1 FROM files WHERE path = ?", (str(path),)).fetchone()
-            if taken is None and not path.exists():
-                return path
-            number += 1
+        Args:
+            key: of its take.
+            path: as it was planned.
+            sample_rate: Hz.
+            frames: of the file.
+        """
+        with self._database.write() as db:
+            _complete(db, key, path, sample_rate, frames)
 
 
-def _own(path: Path) -> sqlite3.Connection:
-    """A lock that ends with this process, whichever way it ends, on every system."""
-    lock = sqlite3.connect(path, timeout=0.5, check_same_thread=False, isolation_level=None)
-    try:
-        lock.execute("PRAGMA locking_mode=EXCLUSIVE")
-        lock.execute("BEGIN EXCLUSIVE")
-    except sqlite3.OperationalError:
-        lock.close()
-        raise StoreUnusable(
-            f"another Timbre Bridge is using {path.with_suffix('.sqlite')}; stop it, or give "
-            "this one another TIMBRE_HOME"
-        ) from None
-    return lock
+def _job(db: Connection, seq: int) -> Job:
+    (job,) = _select_jobs(db, "seq = ?", seq)
+    return job
+
+
+def _select_jobs(db: Connection, condition: str, *values: object) -> list[Job]:
+    query = f"SELECT {_COLUMNS} FROM jobs WHERE {condition} ORDER BY seq"
+    jobs = []
+    for row in db.exec_driver_sql(query, values).all():
+        job = Job(*row[:-1])
+        files = _files(db, job.seq) if job.state == "done" else ()
+        jobs.append(replace(job, files=files, is_acknowledged=bool(row[-1])))
+    return jobs
+
+
+def _files(db: Connection, seq: int) -> tuple[TakeFile, ...]:
+    rows = db.exec_driver_sql(
+        "SELECT take, path, sample_rate, frames FROM takes JOIN files USING (key) "
+        "WHERE seq = ? ORDER BY take",
+        (seq,),
+    )
+    return tuple(TakeFile(take, Path(path), *sound) for take, path, *sound in rows)
+
+
+def _complete(db: Connection, key: str, path: Path, sample_rate: int, frames: int) -> None:
+    db.exec_driver_sql(
+        "UPDATE files SET stamp = ?, sample_rate = ?, frames = ? WHERE key = ? AND path = ?",
+        (_stamp(path), sample_rate, frames, key, str(path)),
+    )
+
+
+def _free_path(db: Connection, folder: Path, stem: str) -> Path:
+    number = 1
+    while True:
+        path = folder / (f"{stem}.wav" if number == 1 else f"{stem}-{number}.wav")
+        query = "SELECT 1 FROM files WHERE path = ?"
+        if db.exec_driver_sql(query, (str(path),)).first() is None and not path.exists():
+            return path
+        number += 1
 
 
 def _stamp(path: Path) -> str:
@@ -310,7 +292,7 @@ def _stamp(path: Path) -> str:
     return f"{stat.st_size} {stat.st_mtime_ns}"
 
 
-def _sound(path: Path) -> tuple[int, int]:
+def _wav_format(path: Path) -> tuple[int, int]:
     import soundfile
 
     info = soundfile.info(path)

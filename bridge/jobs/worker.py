@@ -2,16 +2,13 @@
 
 It imports the heavy things, and nothing else of the bridge does. It keeps models and
 embeddings between jobs, and ends when its stdin does, whatever it is doing: a worker never
-outlives the process that started it. Started by :mod:`bridge.jobs.process`.
-
-Orders: ``warm`` (model), ``render`` (batch, items), ``cancel`` (batch). Answers: ``warm`` or
-``cold``; ``progress``, ``limits``, ``taken`` and ``failed`` of a batch, then its ``end``.
+outlives the process that started it. Started by :mod:`bridge.jobs.process`; orders and
+answers are in :mod:`bridge.jobs.worker_messages`.
 """
 
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import queue
 import sys
@@ -19,12 +16,29 @@ import threading
 import time
 import traceback
 from collections import OrderedDict
-from dataclasses import dataclass, replace
-from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import IO, TYPE_CHECKING
 
-from bridge.errors import code_of
+from bridge.errors import Code, code_of
 from bridge.jobs.model import JobRequest
+from bridge.jobs.worker_messages import (
+    Answer,
+    BatchEnded,
+    BatchProgress,
+    CancelBatch,
+    ClipRemarks,
+    JobFailed,
+    JobOrder,
+    LoadModel,
+    ModelFailed,
+    ModelReady,
+    RenderBatch,
+    TakeOrder,
+    TakeRendered,
+    order_from_line,
+    to_line,
+)
 from core.engines.base import RenderRequest
 from core.errors import Cancelled, ModelMissing, TimbreError
 from core.timbre import Timbre
@@ -38,72 +52,56 @@ _MAX_MODELS = 2
 _MAX_EMBEDDINGS = 256
 
 
-@dataclass(frozen=True)
-class Item:
-    """One take to render: of which job, with what seed, into which file."""
-
-    seq: int
-    take: int
-    request: JobRequest
-    path: Path
-
-
-class Worker:
-    """Renders batches. One thread reads orders, the main thread carries them out.
+class RenderWorker:
+    """Renders batches. One thread reads orders, another carries them out.
 
     Args:
-        answers: where answers go.
+        answers: where answers go, a line each.
         device: where models run; None chooses.
     """
 
     def __init__(self, answers: IO[str], device: str | None = None) -> None:
         self._answers, self._device = answers, device
-        self._orders: queue.Queue[dict[str, Any]] = queue.Queue()
+        self._orders: queue.Queue[LoadModel | RenderBatch | None] = queue.Queue()
         self._cancelled: set[int] = set()
         self._models: OrderedDict[str, Synthesizer] = OrderedDict()
         self._embeddings: OrderedDict[tuple[str, Timbre], FloatArray] = OrderedDict()
 
     def read(self, orders: IO[str]) -> None:
-        """Take in orders until there are no more, then end the process at once."""
+        """Queue orders, a line each, until there are no more."""
         for line in orders:
-            order = json.loads(line)
-            if order["do"] == "cancel":
-                self._cancelled.add(order["batch"])
+            order = order_from_line(line)
+            if isinstance(order, CancelBatch):
+                self._cancelled.add(order.batch)
             else:
                 self._orders.put(order)
-        os._exit(0)
+        self._orders.put(None)
 
     def run(self) -> None:
-        """Carry out orders for ever."""
-        while True:
-            order = self._orders.get()
-            if order["do"] == "warm":
-                self._warm(order["model"])
+        """Carry out orders, until :meth:`read` has ended and none is left."""
+        while (order := self._orders.get()) is not None:
+            if isinstance(order, LoadModel):
+                self._load_first(order.model)
             else:
-                items = [
-                    Item(
-                        item["seq"],
-                        item["take"],
-                        JobRequest.from_json(item["request"]),
-                        Path(item["path"]),
-                    )
-                    for item in order["items"]
-                ]
-                self._batch(order["batch"], items)
+                self._render_batch(order)
 
-    def say(self, kind: str, **data: object) -> None:
-        """Answer."""
-        self._answers.write(json.dumps({"is": kind, **data}) + "\n")
+    def send(self, answer: Answer) -> None:
+        """Answer the process that gave the orders."""
+        self._answers.write(to_line(answer) + "\n")
         self._answers.flush()
 
-    def _warm(self, model: str) -> None:
+    def is_cancelled(self, batch: int) -> bool:
+        """Whether a batch should stop."""
+        return batch in self._cancelled
+
+    def _load_first(self, model: str) -> None:
         try:
             synth = self._load(model)
             _ = synth.encoder
         except TimbreError as error:
-            self.say("cold", code=code_of(error), message=str(error))
+            self.send(ModelFailed(code_of(error), str(error)))
         else:
-            self.say("warm", sample_rate=synth.sample_rate)
+            self.send(ModelReady(synth.sample_rate))
 
     def _load(self, model: str, sha256: str | None = None) -> Synthesizer:
         from core.synthesizer import Synthesizer
@@ -119,67 +117,64 @@ class Worker:
             raise ModelMissing(f"model {model} was changed after this was asked for; ask again")
         return synth
 
-    def _batch(self, number: int, items: list[Item]) -> None:
+    def _render_batch(self, order: RenderBatch) -> None:
         with contextlib.suppress(Cancelled):
             try:
-                self._render(number, items)
+                self._render(order.batch, order.jobs)
             except Cancelled:
                 raise
             except Exception as error:
-                self._find_fault(number, items, error)
-        self.say("end", batch=number)
+                self._isolate_fault(order, error)
+        self.send(BatchEnded(order.batch))
 
-    def _find_fault(self, number: int, items: list[Item], error: Exception) -> None:
+    def _isolate_fault(self, order: RenderBatch, error: Exception) -> None:
         """Render a failed batch job by job, so that only the job at fault fails."""
-        seqs = sorted({item.seq for item in items})
-        if len(seqs) == 1:
-            self._fail(number, seqs[0], error)
+        if len(order.jobs) == 1:
+            self._fail(order.batch, order.jobs[0].seq, error)
             return
-        for seq in seqs:
+        for job in order.jobs:
             try:
-                self._render(number, [item for item in items if item.seq == seq])
+                self._render(order.batch, [job])
             except Cancelled:
                 raise
             except Exception as own_error:
-                self._fail(number, seq, own_error)
+                self._fail(order.batch, job.seq, own_error)
 
-    def _fail(self, number: int, seq: int, error: Exception) -> None:
+    def _fail(self, batch: int, seq: int, error: Exception) -> None:
+        code: Code = "internal"
         if isinstance(error, TimbreError):
             code, message = code_of(error), str(error)
         else:
             traceback.print_exception(error)
-            code, message = "internal", f"{type(error).__name__}: {error}; see the worker's log"
-        self.say("failed", batch=number, seq=seq, code=code, message=" ".join(message.split()))
+            message = f"{type(error).__name__}: {error}; see the worker's log"
+        self.send(JobFailed(batch, seq, code, " ".join(message.split())))
 
-    def _render(self, number: int, items: list[Item]) -> None:
-        progress = _Progress(self, number)
-        first = items[0].request
+    def _render(self, batch: int, jobs: Sequence[JobOrder]) -> None:
+        progress = _ProgressReporter(self, batch)
+        first = jobs[0].request
         progress("loading", 0.0)
         synth = self._load(first.model, first.model_sha256)
         progress("listening", 0.0)
-        ready: list[tuple[Item, RenderRequest]] = []
-        for item in items:
-            asked = item.request
+        ready: list[tuple[JobOrder, TakeOrder]] = []
+        requests: list[RenderRequest] = []
+        for job in jobs:
             try:
-                embedding = self._embed(synth, asked.timbre)
+                embedding = self._embed(synth, job.request.timbre)
             except TimbreError as error:
-                self._fail(number, item.seq, error)
+                self._fail(batch, job.seq, error)
                 continue
-            seed = asked.seed + item.take
-            ready.append((item, RenderRequest(asked.clip, embedding, asked.settings, seed)))
+            takes = [_render_request(job.request, embedding, take.take) for take in job.takes]
+            remarks = tuple(limit.message for limit in synth.engine.limits(takes[0]))
+            if remarks:
+                self.send(ClipRemarks(batch, job.seq, remarks))
+            ready += [(job, take) for take in job.takes]
+            requests += takes
         if not ready:
             return
-        for item, request in ready:
-            if item.take == 0:
-                limits = [limit.message for limit in synth.engine.limits(request)]
-                if limits:
-                    self.say("limits", batch=number, seq=item.seq, messages=limits)
-        takes = synth.render_requests(
-            [request for _, request in ready], lambda fraction: progress("rendering", fraction)
-        )
-        for (item, _), take in zip(ready, takes, strict=True):
+        rendered = synth.render_requests(requests, lambda fraction: progress("rendering", fraction))
+        for (job, order), take in zip(ready, rendered, strict=True):
             progress("writing", 1.0)
-            self._write(number, item, take)
+            self._write(batch, job, order, take)
 
     def _embed(self, synth: Synthesizer, timbre: Timbre) -> FloatArray:
         key = (synth.bundle.sha256, timbre)
@@ -190,53 +185,52 @@ class Worker:
             self._embeddings.popitem(last=False)
         return self._embeddings[key]
 
-    def _write(self, number: int, item: Item, take: Take) -> None:
-        told = replace(take.provenance, timbre=item.request.timbre, preset=item.request.preset)
+    def _write(self, batch: int, job: JobOrder, order: TakeOrder, take: Take) -> None:
+        request = job.request
+        provenance = replace(take.provenance, timbre=request.timbre, preset=request.preset)
         try:
-            replace(take, provenance=told).write(item.path)
+            replace(take, provenance=provenance).write(order.path)
         except TimbreError as error:
-            self._fail(number, item.seq, error)
+            self._fail(batch, job.seq, error)
             return
-        self.say(
-            "taken",
-            batch=number,
-            seq=item.seq,
-            take=item.take,
-            path=str(item.path),
-            sample_rate=take.sample_rate,
-            frames=take.audio.shape[1],
-        )
-
-    def is_cancelled(self, number: int) -> bool:
-        """Whether a batch should stop."""
-        return number in self._cancelled
+        frames = take.audio.shape[1]
+        self.send(TakeRendered(batch, job.seq, order.take, order.path, take.sample_rate, frames))
 
 
-class _Progress:
-    """Tells of every new stage, and of a stage's progress now and then."""
+def _render_request(job: JobRequest, embedding: FloatArray, take: int) -> RenderRequest:
+    return RenderRequest(job.clip, embedding, job.settings, job.seed + take)
 
-    def __init__(self, worker: Worker, number: int) -> None:
-        self._worker, self._number = worker, number
+
+class _ProgressReporter:
+    """Reports every new stage of a batch, and a stage's progress now and then."""
+
+    def __init__(self, worker: RenderWorker, batch: int) -> None:
+        self._worker, self._batch = worker, batch
         self._stage, self._at = "", 0.0
 
     def __call__(self, stage: str, fraction: float) -> bool:
         now = time.monotonic()
-        if self._worker.is_cancelled(self._number):
-            if stage != "rendering":  # the engine raises on its own when it hears False
+        if self._worker.is_cancelled(self._batch):
+            if stage != "rendering":  # the engine raises by itself when it is given False
                 raise Cancelled("cancelled")
             return False
         if stage != self._stage or now - self._at > _REPORT_EVERY_S:
             self._stage, self._at = stage, now
-            self._worker.say("progress", batch=self._number, fraction=float(fraction), stage=stage)
+            self._worker.send(BatchProgress(self._batch, float(fraction), stage))
         return True
+
+
+def _end_with_stdin(worker: RenderWorker) -> None:
+    worker.read(sys.stdin)
+    os._exit(0)  # at once: who gave the orders is gone
 
 
 def main() -> None:
     """Entry point of the process; its one argument, if there is one, is the device."""
     answers = os.fdopen(os.dup(sys.stdout.fileno()), "w", encoding="utf-8")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # what libraries print is no answer
-    worker = Worker(answers, sys.argv[1] if len(sys.argv) > 1 else None)
-    threading.Thread(target=worker.read, args=(sys.stdin,), daemon=True).start()
+    worker = RenderWorker(answers, sys.argv[1] if len(sys.argv) > 1 else None)
+    threading.Thread(target=_end_with_stdin, args=(worker,), daemon=True).start()
     worker.run()
 
 

@@ -44,7 +44,9 @@ def handle(message: ClientMessage, request: Request) -> None:
 def _hello(message: Hello, request: Request) -> None:
     request.answer(request.bridge.welcome)
     jobs = request.bridge.service.jobs
-    request.run_later(lambda: jobs.unsettled(request.client), request.bridge.notifier.report_ends)
+    request.run_later(
+        lambda: jobs.unacknowledged(request.client), request.bridge.notifier.report_ends
+    )
 
 
 @handle.register

@@ -180,7 +180,7 @@ class BridgeServer:
             self._loop.call_soon_threadsafe(self._notifier.on_event, event)
 
     def _settle(self, job: Job) -> None:
-        self._executor.submit("settle", lambda: self._service.jobs.settle(job))
+        self._executor.submit("settle", lambda: self._service.jobs.acknowledge(job))
 
     def _check_heartbeats(self) -> None:
         self._notifier.heartbeat()

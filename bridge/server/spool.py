@@ -194,7 +194,7 @@ class Spool:
             if job.is_over:
                 self._unwritten.pop(job.seq, None)
                 self._notes.pop(job.seq, None)
-                self._service.jobs.settle(job)
+                self._service.jobs.acknowledge(job)
 
     def _write(self, job_id: str, data: Mapping[str, Any]) -> None:
         with replacing(self._results / f"{job_id}.json") as stream:

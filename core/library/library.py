@@ -24,12 +24,12 @@ from core.library import (
     manifest,
     recipe_tree,
     rows,
+    schema,
     search,
     similar,
     store,
     transfer,
 )
-from core.library.database import BUSY_TIMEOUT_S, Database
 from core.library.presets import (
     Neighbour,
     Order,
@@ -46,6 +46,7 @@ from core.library.similar import Embedded
 from core.library.vectors import VectorFile
 from core.progress import Progress, always_continue
 from core.settings import RenderSettings
+from core.sqlite import BUSY_TIMEOUT_S, Database
 from core.timbre import Blend, BlendMode, Timbre
 from core.types import FloatArray
 
@@ -92,7 +93,7 @@ class Library:
         """
         file = Path(path).absolute() if path is not None else paths.library_path()
         cache = paths.cache_dir() if path is None else file.with_suffix(".cache")
-        library = cls(Database(file, busy_timeout_s), cache)
+        library = cls(Database(file, schema.SCHEMA, busy_timeout_s), cache)
         if with_factory_bank and not transfer.has_factory_bank(library._database):
             library.restore_factory()
         return library

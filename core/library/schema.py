@@ -1,17 +1,10 @@
 """The tables, and the ordered steps that make them.
 
-A step that has been released is never edited; a change is a new step at the end. Each runs
-in one transaction together with its record in ``migration``, so a database is always at a
-whole step. A database with a step this program does not know is left alone.
+A step that has been released is never edited; a change is a new step at the end. How steps
+are run and recorded is in :mod:`core.sqlite`.
 """
 
 from __future__ import annotations
-
-import sqlite3
-from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import UTC, datetime
-from pathlib import Path
 
 from sqlalchemy import (
     Column,
@@ -22,25 +15,12 @@ from sqlalchemy import (
     MetaData,
     Table,
     Text,
-    func,
-    inspect,
-    select,
 )
 
-from core.library.errors import LibraryNewer, LibraryUnusable
-
-APPLICATION_ID = 0x54494D42
-"""``TIMB``, in SQLite's header: tells our file from any other database."""
+from core.library.errors import LibraryBug, LibraryNewer, LibraryUnusable
+from core.sqlite import Migration, Schema
 
 METADATA = MetaData()
-
-MIGRATION = Table(
-    "migration",
-    METADATA,
-    Column("number", Integer, primary_key=True),
-    Column("name", Text, nullable=False),
-    Column("applied_at", Text, nullable=False),
-)
 
 META = Table(
     "meta",
@@ -107,14 +87,6 @@ EMBEDDED = Table(
     Column("store_id", Text, nullable=False),
     Column("complete_to", Integer, nullable=False),
 )
-
-
-@dataclass(frozen=True)
-class Migration:
-    """One step: its name, for people, and what it does inside a transaction."""
-
-    name: str
-    apply: Callable[[Connection], None]
 
 
 def _create_presets(connection: Connection) -> None:
@@ -192,53 +164,14 @@ MIGRATIONS: tuple[Migration, ...] = (
     Migration("create the record of embeddings", _create_embedded),
 )
 
-
-def require_ours(connection: sqlite3.Connection, path: Path) -> None:
-    """Look whether a database is a library, or empty, before anything is changed in it.
-
-    Raises:
-        LibraryUnusable: if it is some other program's.
-    """
-    (application,) = connection.execute("PRAGMA application_id").fetchone()
-    (tables,) = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
-    if tables and application != APPLICATION_ID:
-        raise LibraryUnusable(f"{path} is a database of another program; choose another file")
-
-
-def migrate(connection: Connection, path: Path) -> None:
-    """Bring a database to the newest step, inside the caller's write transaction.
-
-    Args:
-        connection: in a transaction that holds the write lock.
-        path: the database, for messages.
-
-    Raises:
-        LibraryNewer: if it has a step this program does not know.
-    """
-    tables = connection.exec_driver_sql("SELECT count(*) FROM sqlite_master").scalar_one()
-    if not tables:
-        connection.exec_driver_sql(f"PRAGMA application_id = {APPLICATION_ID}")
-        connection.exec_driver_sql(
-            "CREATE TABLE migration (number INTEGER PRIMARY KEY, name TEXT NOT NULL, "
-            "applied_at TEXT NOT NULL)"
-        )
-    done = steps_done(connection)
-    if done > len(MIGRATIONS):
-        raise LibraryNewer(
-            f"the preset library {path} was written by a newer Timbre Bridge (step {done}, this "
-            f"one knows {len(MIGRATIONS)}); update the program"
-        )
-    for number, migration in enumerate(MIGRATIONS[done:], start=done + 1):
-        migration.apply(connection)
-        connection.execute(
-            MIGRATION.insert().values(
-                number=number, name=migration.name, applied_at=datetime.now(UTC).isoformat()
-            )
-        )
-
-
-def steps_done(connection: Connection) -> int:
-    """The number of the last recorded step; 0 in a database with none."""
-    if not inspect(connection).has_table(MIGRATION.name):
-        return 0
-    return int(connection.execute(select(func.max(MIGRATION.c.number))).scalar_one() or 0)
+SCHEMA = Schema(
+    "the preset library",
+    MIGRATIONS,
+    application_id=0x54494D42,  # ``TIMB``
+    if_damaged="restore a copy, or move it away and import your presets again. Your recordings "
+    "are intact in the folder beside it",
+    unusable=LibraryUnusable,
+    newer=LibraryNewer,
+    bug=LibraryBug,
+)
+"""The library's file, for :class:`core.sqlite.Database`."""

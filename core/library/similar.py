@@ -20,13 +20,13 @@ from core.encoders.base import TimbreEncoder
 from core.encoders.embed import resolve
 from core.errors import AudioError, SettingsError
 from core.library import rows
-from core.library.database import Database
 from core.library.errors import UnknownPreset
 from core.library.presets import Neighbour
 from core.library.recipes import PinnedPreset
 from core.library.schema import EMBEDDED, PRESET, VERSION
 from core.library.vectors import VectorFile, Vectors
 from core.progress import Progress, report
+from core.sqlite import Database
 from core.timbre import Timbre
 from core.types import FloatArray
 

@@ -18,13 +18,13 @@ from sqlalchemy import Connection, Row, select
 from core.engines.registry import check_settings
 from core.errors import AudioError, SettingsError
 from core.library import recipe_tree, recipes, rows, store
-from core.library.database import Database
 from core.library.errors import PresetFileError
 from core.library.manifest import Entry, recordings_of
 from core.library.presets import Preset, name_key
 from core.library.recipes import PinnedPreset, StoredRecipe
 from core.library.recordings import RecordingFolder
 from core.library.schema import META, PRESET, VERSION
+from core.sqlite import Database
 
 _BANK_KEY = "factory_bank"
 

@@ -15,6 +15,7 @@ from bridge.jobs.queue import JobQueue
 from core.clip import Clip, Note
 from core.provenance import PresetVersion
 from core.timbre import TextTimbre
+from tests.helpers.waiting import LAST_RESORT_S
 
 FAKE_WORKER = (sys.executable, "-m", "tests.helpers.fake_worker")
 RIFF = tuple(Note(0.2 * i, 55 + 2 * i, 80, 0.18) for i in range(5))
@@ -43,10 +44,10 @@ class Watched:
         self._events: queue.Queue[JobEvent] = queue.Queue()
         jobs.listen(self._events.put)
 
-    def until(self, happened: Callable[[JobEvent], bool], timeout_s: float = 20.0) -> JobEvent:
-        """Wait for an event; fails the test if none comes."""
+    def until(self, happened: Callable[[JobEvent], bool]) -> JobEvent:
+        """Wait for an event."""
         while True:
-            event = self._events.get(timeout=timeout_s)
+            event = self._events.get(timeout=LAST_RESORT_S)
             if event.job.is_over:
                 self.ended.append(event.job)
             if happened(event):

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Self
 
 from tests.helpers.bundles import write_tiny_bundle
+from tests.helpers.waiting import LAST_RESORT_S
 
 
 class ServeProcess:
@@ -49,6 +50,11 @@ class ServeProcess:
     def pid(self) -> int:
         return self._process.pid
 
+    @property
+    def is_alive(self) -> bool:
+        """Whether it still runs."""
+        return self._process.poll() is None
+
     def worker_pid(self) -> int:
         """The process id of its worker."""
         children = Path(f"/proc/{self.pid}/task/{self.pid}/children").read_text().split()
@@ -65,7 +71,7 @@ class ServeProcess:
     def stop(self) -> int:
         """As Ctrl-C does; its exit code."""
         self._process.send_signal(signal.SIGINT)
-        return self._process.wait(timeout=20)
+        return self._process.wait(timeout=LAST_RESORT_S)
 
     def __enter__(self) -> Self:
         return self

@@ -24,11 +24,15 @@ import soundfile
 
 from bridge.protocol import osc
 from core.types import FloatArray
+from tests.helpers.readme import install
 
 SUPERCLOCKS_PER_S = 282_240_000
 """Ardour's unit for positions in its session files."""
 
 OSC_PORT = 3819
+LAST_RESORT_S = 600.0
+"""For one step of Ardour's. Mark tests with a limit above several of them."""
+
 _CONFIG = """<?xml version="1.0" encoding="UTF-8"?>
 <Ardour>
  <Config>
@@ -49,7 +53,7 @@ session:save_state ("")
 close_session ()
 quit ()
 """
-_TOLD = """
+_LOG_ERRORS = """
 local action = factory (...)
 return function (...)
   local fine, problem = pcall (action, ...)
@@ -85,7 +89,7 @@ class Ardour:
 
     Args:
         home: an empty folder: its home, configuration and session.
-        scripts: copied to where a user puts scripts.
+        scripts: the folder whose README says how to install them.
         actions: sources of action scripts; :meth:`fire` runs them by their index.
         hooks: sources of scripts that all signals call.
         environment: more variables.
@@ -104,17 +108,17 @@ class Ardour:
     ) -> None:
         self._version = version()
         self._home = home
-        config = home / "config" / f"ardour{self._version}"
+        config = home / ".config" / f"ardour{self._version}"
         config.mkdir(parents=True)
         (config / f".a{self._version}").touch()  # it has been here before: no first-run wizard
         (config / "config").write_text(_CONFIG)
         (config / "ui_scripts").write_text(_ui_scripts(actions, hooks))
-        shutil.copytree(scripts, config / "scripts")
+        install(scripts / "README.md", home, str(self._version))
         self._environment = {
             **os.environ,
             **(environment or {}),
             "HOME": str(home),
-            "XDG_CONFIG_HOME": str(home / "config"),
+            "XDG_CONFIG_HOME": str(home / ".config"),
             "XDG_CACHE_HOME": str(home / "cache"),
             "LC_ALL": "C.UTF-8",
         }
@@ -138,11 +142,13 @@ class Ardour:
             pass_fds=(writing,),
         )  # fmt: skip
         os.close(writing)
-        with os.fdopen(reading) as told:
-            display = told.readline().strip()
+        with os.fdopen(reading) as pipe:
+            display = pipe.readline().strip()
         assert display, f"Xvfb ended with {screen.wait()}: {self.log()}"
         self._environment["DISPLAY"] = f":{display}"
-        self._start("ardour", "--no-splash", "--no-announcements", str(self._session_file))
+        self._daw = self._start(
+            "ardour", "--no-splash", "--no-announcements", str(self._session_file)
+        )
         return self
 
     def __exit__(self, *_error: object) -> None:
@@ -154,18 +160,26 @@ class Ardour:
             packet = osc.pack("/access_action", [f"LuaAction/script-{number + 1}"])
             peer.sendto(packet, ("127.0.0.1", OSC_PORT))
 
-    def fire_until(self, number: int, done: Callable[[], object], timeout_s: float) -> None:
+    def fire_until(self, number: int, done: Callable[[], object]) -> None:
         """Run an action script again and again until it has done something."""
-        self.wait(lambda: self.fire(number) or done(), timeout_s, f"action {number}", 0.4)
+        self.wait(lambda: self.fire(number) or done(), f"action {number}", every_s=0.4)
 
-    def wait(
-        self, done: Callable[[], object], timeout_s: float, what: str, every_s: float = 0.1
-    ) -> None:
-        """Wait until something is so; fails with all logs if it does not come to be."""
-        deadline = time.monotonic() + timeout_s
+    def wait(self, done: Callable[[], object], what: str, every_s: float = 0.1) -> None:
+        """Wait until something is so, as long as Ardour runs.
+
+        Fails with all logs if Ardour ends first. A loaded machine may take minutes; the limit
+        only keeps a hanging Ardour from being waited for all night.
+
+        Args:
+            done: looks whether it is so.
+            what: that is waited for, in the failure's message.
+            every_s: pause between two looks, seconds.
+        """
+        give_up = time.monotonic() + LAST_RESORT_S
         while not done():
-            if time.monotonic() > deadline:
-                raise AssertionError(f"{what}: not within {timeout_s} s.\n{self.log()}")
+            status = self._daw.poll()
+            assert status is None, f"{what}: Ardour ended with {status}.\n{self.log()}"
+            assert time.monotonic() < give_up, f"{what}: it hangs.\n{self.log()}"
             time.sleep(every_s)
 
     def quit(self) -> None:
@@ -224,7 +238,7 @@ class Ardour:
             env=self._environment,
             capture_output=True,
             text=True,
-            timeout=60,
+            timeout=LAST_RESORT_S,
         )
         assert done.returncode == 0, f"ardour-{name}: {done.stdout}{done.stderr}"
 
@@ -276,7 +290,7 @@ def _ui_scripts(actions: Sequence[str], hooks: Sequence[str]) -> str:
 def _script(name: str, source: str) -> str:
     # Ardour keeps the factory as bytecode, but loads text as well. A script that fails would
     # be dropped without a word.
-    factory = f"local ardour = function () end {source} {_TOLD}"
+    factory = f"local ardour = function () end {source} {_LOG_ERRORS}"
     return f'{name} = {{}} {name}["n"] = "script" {name}["s"] = {_lua(source)} ' + (
         f'{name}["f"] = {_lua(factory)} '
     )

@@ -8,7 +8,12 @@
 TIMBRE = { folder = select(2, reaper.get_action_context()):match("^(.*[/\\])") }
 
 function TIMBRE.load(name)
-  return dofile(TIMBRE.folder .. "timbre" .. TIMBRE.folder:sub(-1) .. name .. ".lua")
+  local separator = TIMBRE.folder:sub(-1)
+  local path = TIMBRE.folder .. "timbre" .. separator .. name .. ".lua"
+  local shared = TIMBRE.folder .. ".." .. separator .. "shared" .. separator .. name .. ".lua"
+  -- json.lua is one file for every DAW: there, if it was not installed with the rest.
+  if not reaper.file_exists(path) and reaper.file_exists(shared) then path = shared end
+  return dofile(path)
 end
 
 local Spool, Clips = TIMBRE.load("spool"), TIMBRE.load("clips")

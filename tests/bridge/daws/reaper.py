@@ -12,7 +12,11 @@ from typing import Any, Self
 
 import pytest
 
-SCRIPTS = Path(__file__).parents[3] / "bridge" / "daws" / "reaper"
+import bridge
+from tests.helpers.waiting import wait_until
+
+SCRIPTS = Path(bridge.__file__).parent / "daws" / "reaper"
+SHARED = SCRIPTS.with_name("shared")
 _STAND_IN = Path(__file__).with_name("reaper_stand_in.lua")
 
 
@@ -36,9 +40,6 @@ class Reaper:
     Args:
         interpreter: ``lua5.4`` (REAPER 7) or ``lua5.3`` (REAPER 6).
         resource: its resource folder.
-
-    Attributes:
-        slowest_s: the longest that one round of its timer took.
     """
 
     def __init__(self, interpreter: str, resource: Path | str = ".") -> None:
@@ -50,7 +51,6 @@ class Reaper:
             stdout=subprocess.PIPE,
             encoding="utf-8",
         )
-        self.slowest_s = 0.0
         self.is_running = False
         self.do(f"S.resource = {lua(str(resource))}")
 
@@ -88,17 +88,13 @@ class Reaper:
 
     def tick(self) -> None:
         """One round of the timer that `reaper.defer` waits for."""
-        began = time.monotonic()
-        self.is_running = self.do(f"return S.tick({began})")
-        self.slowest_s = max(self.slowest_s, time.monotonic() - began)
+        self.is_running = self.do(f"return S.tick({time.monotonic()})")
 
-    def until(self, happened: Callable[[], bool], timeout_s: float = 30.0) -> None:
+    def until(self, happened: Callable[[], bool]) -> None:
         """Let its timer run until something has happened."""
-        give_up = time.monotonic() + timeout_s
-        while not happened():
-            assert time.monotonic() < give_up, (self.drawn, self.boxes, self.console)
-            self.tick()
-            time.sleep(0.01)
+        wait_until(
+            lambda: happened() or self.tick(), lambda: (self.drawn, self.boxes, self.console)
+        )
 
     def until_end(self) -> None:
         """Let its timer run until the script has ended."""

@@ -11,32 +11,56 @@ import platformdirs
 import pytest
 
 import bridge
+from tests.helpers.readme import install
+from tests.helpers.waiting import LAST_RESORT_S
 
 SCRIPTS = Path(bridge.__file__).parent / "daws" / "ardour"
-LUA, COMPILER = shutil.which("lua5.3"), shutil.which("luac5.3")
-
-pytestmark = pytest.mark.skipif(LUA is None or COMPILER is None, reason="lua5.3 is not installed")
+SHARED = SCRIPTS.with_name("shared")
 
 
 def run(*command: str) -> str:
     environment = {key: value for key, value in os.environ.items() if key != "TIMBRE_HOME"}
-    done = subprocess.run(command, capture_output=True, text=True, timeout=60, env=environment)
+    done = subprocess.run(
+        command, capture_output=True, text=True, timeout=LAST_RESORT_S, env=environment
+    )
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
 
 
-def test_the_parts_do_what_they_say(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def program(name: str) -> str:
+    path = shutil.which(name)
+    if path is None:
+        pytest.skip(f"there is no {name}; .ci/run installs it")
+    return path
+
+
+@pytest.mark.parametrize("interpreter", ["lua5.3", "lua5.4"])
+def test_the_parts_do_what_they_say(
+    interpreter: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.delenv("TIMBRE_HOME", raising=False)
     tests = Path(__file__).with_name("ardour_parts.lua")
-    said = run(str(LUA), str(tests), str(SCRIPTS / "timbre-bridge"), str(tmp_path))
+    install(SCRIPTS / "README.md", tmp_path)
+    parts = tmp_path / ".config" / "ardour7" / "scripts" / "timbre-bridge"
+    said = run(program(interpreter), str(tests), str(parts), str(tmp_path))
     assert said.count("ok\t") == tests.read_text().count("function tests.") > 0
     expected = platformdirs.user_data_dir("timbre-bridge", appauthor=False)
     assert f"data_dir {expected}\n" in said
 
 
-@pytest.mark.parametrize("path", sorted(SCRIPTS.rglob("*.lua")), ids=lambda path: path.name)
+def test_the_readmes_command_installs_everything(tmp_path: Path) -> None:
+    install(SCRIPTS / "README.md", tmp_path, "8")
+    folder = tmp_path / ".config" / "ardour8" / "scripts"
+    installed = {path.relative_to(folder).as_posix() for path in folder.rglob("*.lua")}
+    shipped = {path.relative_to(SCRIPTS).as_posix() for path in SCRIPTS.rglob("*.lua")}
+    assert installed == shipped | {"timbre-bridge/json.lua"}
+
+
+@pytest.mark.parametrize(
+    "path", sorted([*SCRIPTS.rglob("*.lua"), *SHARED.glob("*.lua")]), ids=lambda path: path.name
+)
 def test_a_script_is_lua_and_sets_no_global_by_mistake(path: Path) -> None:
-    listing = run(str(COMPILER), "-l", "-l", "-p", str(path))
+    listing = run(program("luac5.3"), "-l", "-l", "-p", str(path))
     written = {
         line.split('_ENV "')[1].split('"')[0]
         for line in listing.splitlines()
@@ -44,3 +68,11 @@ def test_a_script_is_lua_and_sets_no_global_by_mistake(path: Path) -> None:
     }
     is_script = path.parent == SCRIPTS
     assert written <= ({"factory", "signals"} if is_script else set())
+
+
+def test_the_scripts_find_the_shared_part_from_here_as_well() -> None:
+    folder = SCRIPTS / "timbre-bridge"
+    joined = "function (...) return table.concat ({...}, '/') end"
+    ardour = f"ARDOUR = {{ LuaAPI = {{ build_filename = {joined} }} }}"
+    load = f"print (type (assert (loadfile ('{folder}/main.lua')) ('{folder}').send))"
+    assert run(program("lua5.3"), "-e", f"{ardour} {load}") == "function\n"

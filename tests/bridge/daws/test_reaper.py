@@ -16,9 +16,11 @@ import pytest
 
 from bridge.server.spool import Spool
 from core.provenance import read_provenance
-from tests.bridge.daws.reaper import SCRIPTS, Reaper, lua
+from tests.bridge.daws.reaper import SCRIPTS, SHARED, Reaper, lua
 from tests.bridge.processes import ServeProcess
 from tests.bridge.servers import service
+from tests.helpers.readme import install
+from tests.helpers.waiting import wait_until
 
 NOTES = [(60, 100, 0, 480), (64, 90, 480, 960), (67, 80, 960, 1920)]
 Serve = Callable[[], contextlib.AbstractContextManager[Any]]
@@ -50,6 +52,12 @@ def serve(tmp_path: Path, spool: Path, monkeypatch: pytest.MonkeyPatch) -> Serve
 
 
 @pytest.fixture
+def release(tmp_path: Path) -> Callable[[], None]:
+    """Let the worker go on with clips that are named ``held …``."""
+    return (tmp_path / "release").touch
+
+
+@pytest.fixture
 def reaper(resource: Path) -> Iterator[Reaper]:
     with Reaper("lua5.4", resource) as started:
         started.do("S.add_track('Drums'); S.add_track('Keys'); S.add_track('Bass')")
@@ -64,7 +72,12 @@ def left_in(spool: Path) -> list[str]:
     return sorted(str(path.relative_to(spool)) for path in spool.rglob("*") if path.is_file())
 
 
-@pytest.mark.timeout(120)
+def results(spool: Path) -> str:
+    """All results that are there."""
+    return "".join(path.read_text() for path in (spool / "results").glob("*.json"))
+
+
+@pytest.mark.timeout(600)
 def test_the_whole_trip_with_a_real_server(tmp_path: Path, resource: Path, spool: Path) -> None:
     with ServeProcess(tmp_path / "home", "tiny", "--spool", str(spool)):
         for interpreter in ("lua5.3", "lua5.4"):
@@ -94,6 +107,19 @@ def test_the_whole_trip_with_a_real_server(tmp_path: Path, resource: Path, spool
                 assert reaper.do("return #S.undo") == 0
 
 
+def test_what_the_readmes_command_installs_renders(
+    reaper: Reaper, serve: Serve, tmp_path: Path
+) -> None:
+    install(SCRIPTS / "README.md", tmp_path / "home")
+    installed = tmp_path / "home" / ".config" / "REAPER" / "Scripts" / "Timbre"
+    reaper.add_midi(NOTES, track=2, P_NAME="a")
+    reaper.do("S.ext['timbre_bridge/preset'] = 'Warm bass'")
+    with serve():
+        reaper.start(installed / "timbre_bridge_again.lua")
+        reaper.until_end()
+    assert names(reaper) == ["Drums", "Keys", "Keys – Warm bass", "Bass"]
+
+
 def test_several_items_are_one_undo_step_with_a_track_for_each_of_theirs(
     reaper: Reaper, serve: Serve
 ) -> None:
@@ -117,17 +143,22 @@ def test_several_items_are_one_undo_step_with_a_track_for_each_of_theirs(
     ]
 
 
-def test_progress_is_shown_and_reaper_never_waits(reaper: Reaper, serve: Serve) -> None:
-    reaper.add_midi(NOTES, track=2, P_NAME="slow riff")
+def test_progress_is_shown_and_reaper_never_waits(
+    reaper: Reaper, serve: Serve, release: Callable[[], None]
+) -> None:
+    reaper.add_midi(NOTES, track=2, P_NAME="held riff")
     reaper.do("S.picks = {'Warm bass'}")
     with serve():
         reaper.start()
         reaper.until(lambda: "rendering" in reaper.drawn)
         assert "Warm bass: 0 of 1 item(s) done" in reaper.drawn
+        for _ in range(5):  # its timer goes on, though the render does not
+            reaper.tick()
+            assert reaper.is_running
+        release()
         reaper.until_end()
     assert names(reaper)[2] == "Keys – Warm bass"
     assert reaper.do("return S.windows") == 0
-    assert reaper.slowest_s < 0.3  # the render alone takes 0.5 s
 
 
 def test_a_remark_on_a_clip_is_in_the_console_once(reaper: Reaper, serve: Serve) -> None:
@@ -189,9 +220,9 @@ def test_giving_up_leaves_nothing_to_be_rendered_later(reaper: Reaper, spool: Pa
 
 
 def test_a_server_that_stops_is_noticed_and_its_return_too(
-    reaper: Reaper, serve: Serve, monkeypatch: pytest.MonkeyPatch
+    reaper: Reaper, serve: Serve, release: Callable[[], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    reaper.add_midi(NOTES, track=2, P_NAME="slow riff")
+    reaper.add_midi(NOTES, track=2, P_NAME="held riff")
     reaper.do("S.picks = {'Warm bass'}")
     with serve():
         reaper.start()
@@ -203,6 +234,7 @@ def test_a_server_that_stops_is_noticed_and_its_return_too(
     reaper.tick()
     reaper.tick()
     assert "timbre serve does not answer" in reaper.drawn
+    release()
     with serve():
         reaper.until_end()
     assert names(reaper)[2] == "Keys – Warm bass"
@@ -213,7 +245,7 @@ def test_closing_the_window_or_ending_the_script_cancels(
     reaper: Reaper, serve: Serve, spool: Path, how: str
 ) -> None:
     for number in range(2):
-        reaper.add_midi(NOTES, track=2, P_NAME=f"slow riff {number}")
+        reaper.add_midi(NOTES, track=2, P_NAME=f"held riff {number}")
     reaper.do("S.picks = {'Warm bass'}")
     with serve():
         reaper.start()
@@ -224,12 +256,7 @@ def test_closing_the_window_or_ending_the_script_cancels(
             assert left_in(spool) == []
         else:
             reaper.do("S.stop()")
-            deadline = time.monotonic() + 10
-            while '"cancelled"' not in "".join(
-                path.read_text() for path in (spool / "results").glob("*.json")
-            ):
-                assert time.monotonic() < deadline
-                time.sleep(0.02)
+            wait_until(lambda: '"cancelled"' in results(spool))
     assert (len(reaper.tracks), reaper.boxes) == (3, [])
     rendered = spool.parents[1] / "rendered.txt"
     assert not rendered.exists()
@@ -260,6 +287,7 @@ def test_windows_paths_are_joined_as_windows_does(
     for source in [*SCRIPTS.glob("*.lua"), *(SCRIPTS / "timbre").glob("*.lua")]:
         name = str(source.relative_to(SCRIPTS)).replace("/", "\\")
         shutil.copy(source, tmp_path / (scripts + name))
+    shutil.copy(SHARED / "json.lua", tmp_path / (scripts + "timbre\\json.lua"))
     monkeypatch.chdir(tmp_path)
     with Reaper("lua5.4", "C:\\Users\\Zoë\\REAPER") as reaper:
         reaper.do("S.os = 'Win64'; S.add_track('Keys')")
@@ -272,9 +300,9 @@ def test_windows_paths_are_joined_as_windows_does(
 
 
 def test_a_render_goes_where_its_item_is_now_in_the_project_it_came_from(
-    reaper: Reaper, serve: Serve
+    reaper: Reaper, serve: Serve, release: Callable[[], None]
 ) -> None:
-    for name in ("slow moved", "slow removed", "slow stayed"):
+    for name in ("held moved", "held removed", "held stayed"):
         reaper.add_midi(NOTES, track=2, position=4.0, P_NAME=name)
     reaper.do("S.picks = {'Warm bass'}")
     with serve():
@@ -283,6 +311,7 @@ def test_a_render_goes_where_its_item_is_now_in_the_project_it_came_from(
         reaper.do("local t = S.project.tracks[2]; t.items[1].D_POSITION = 9.0; S.A = S.project")
         reaper.do("local t = S.project.tracks[2]; S.remove(t.items[2])")
         reaper.do("S.B = S.new_project(); S.project = S.B")  # another tab comes to the front
+        release()
         reaper.until_end()
         assert reaper.do("return S.project == S.B")
     assert reaper.tracks == []
@@ -290,13 +319,16 @@ def test_a_render_goes_where_its_item_is_now_in_the_project_it_came_from(
     assert [item["position"] for item in reaper.tracks[2]["items"]] == [9.0, 4.0, 4.0]
 
 
-def test_a_closed_project_gets_a_message_with_the_path(reaper: Reaper, serve: Serve) -> None:
-    reaper.add_midi(NOTES, track=2, P_NAME="slow riff")
+def test_a_closed_project_gets_a_message_with_the_path(
+    reaper: Reaper, serve: Serve, release: Callable[[], None]
+) -> None:
+    reaper.add_midi(NOTES, track=2, P_NAME="held riff")
     reaper.do("S.picks = {'Warm bass'}")
     with serve():
         reaper.start()
         reaper.until(lambda: "rendering" in reaper.drawn)
         reaper.do("S.projects = {}; S.project = S.new_project()")
+        release()
         reaper.until_end()
     (box,) = reaper.boxes
     path = box.removeprefix("The project was closed; the render is at ")
@@ -337,16 +369,15 @@ def test_what_succeeds_is_placed_beside_what_fails(reaper: Reaper, serve: Serve)
 
 
 def test_a_file_that_went_away_is_said_and_the_undo_block_is_closed(
-    reaper: Reaper, serve: Serve, tmp_path: Path
+    reaper: Reaper, serve: Serve, release: Callable[[], None], spool: Path, tmp_path: Path
 ) -> None:
-    reaper.add_midi(NOTES, track=2, P_NAME="slow riff")
+    reaper.add_midi(NOTES, track=2, P_NAME="held riff")
     reaper.do("S.picks = {'Warm bass'}")
     with serve():
         reaper.start()
         reaper.until(lambda: "rendering" in reaper.drawn)
-        while not list((tmp_path / "renders").glob("*.wav")):
-            time.sleep(0.01)
-        time.sleep(0.3)
+        release()
+        wait_until(lambda: '"done"' in results(spool))
         for file in (tmp_path / "renders").glob("*.wav"):
             os.remove(file)
         reaper.until_end()

@@ -7,19 +7,17 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
-from tests.bridge.daws.reaper import SCRIPTS, Reaper, lua
+from tests.bridge.daws.reaper import SCRIPTS, SHARED, Reaper, lua
 
-LOAD = f"TIMBRE = {{ load = function(name) return dofile({lua(str(SCRIPTS))} .. "
-LOAD += '"/timbre/" .. name .. ".lua") end }'
+LOAD = f"JSON = dofile({lua(str(SHARED / 'json.lua'))}); "
+LOAD += f"CLIPS = dofile({lua(str(SCRIPTS / 'timbre' / 'clips.lua'))})"
 
 
 @pytest.fixture(params=["lua5.3", "lua5.4"])
 def reaper(request: pytest.FixtureRequest) -> Iterator[Reaper]:
     with Reaper(request.param) as started:
-        started.do(LOAD + "; JSON = TIMBRE.load('json'); CLIPS = TIMBRE.load('clips')")
+        started.do(LOAD)
         started.do("S.add_track('Keys')")
         yield started
 
@@ -44,6 +42,15 @@ def test_times_are_seconds_from_the_items_left_edge(reaper: Reaper) -> None:
     assert [note["velocity"] for note in clip["notes"]] == [100, 1]
     assert (clip["position"], clip["length_s"], clip["name"]) == (10.0, 4.0, "riff")
     assert remarks == []
+
+
+def test_times_are_whole_nanoseconds_wherever_an_item_stands(reaper: Reaper) -> None:
+    for position in (0.1, 3.3, 123.7):
+        reaper.add_midi([(60, 100, 192, 768)], position=position, length=0.1 + 0.2)
+    clips, _ = selected(reaper)
+    for clip in clips:
+        (note,) = clip["notes"]
+        assert (note["start_s"], note["duration_s"], clip["length_s"]) == (0.1, 0.2, 0.3)
 
 
 def test_tempo_changes_inside_an_item_are_followed(reaper: Reaper) -> None:
@@ -142,34 +149,3 @@ def test_a_loop_without_end_is_refused_and_not_counted_out(reaper: Reaper) -> No
     clips, remarks = selected(reaper)
     assert clips == []
     assert "more than 100000 notes" in remarks[0]
-
-
-values = st.recursive(
-    st.booleans()
-    | st.integers(-(2**53), 2**53)
-    | st.floats(-1e9, 1e9).map(lambda value: round(value, 6))
-    | st.text(st.characters(exclude_categories=["Cs"])),
-    lambda inner: (
-        st.lists(inner, min_size=1, max_size=4)
-        | st.dictionaries(st.text(max_size=5), inner, max_size=4)
-    ),
-    max_leaves=10,
-)
-
-
-@pytest.mark.parametrize("interpreter", ["lua5.3", "lua5.4"])
-def test_json_is_read_and_written_as_python_does(interpreter: str) -> None:
-    with Reaper(interpreter) as reaper:
-        reaper.do(LOAD + "; JSON = TIMBRE.load('json')")
-
-        @settings(max_examples=100, deadline=None)
-        @given(values, st.booleans(), st.none() | st.integers(0, 2))
-        def check(value: Any, ascii_only: bool, indent: int | None) -> None:
-            text = json.dumps(value, ensure_ascii=ascii_only, indent=indent)
-            read = reaper.do(f"return JSON.encode(JSON.decode({lua(text)}))")
-            assert json.loads(read) == value
-
-        check()
-        for broken in ("", "{", '{"a" 1}', '"\\q"', '"open', "[1,]", "nil", "1 2", '"\\u12"'):
-            assert reaper.do(f"return pcall(JSON.decode, {lua(broken)})") is False, broken
-        assert reaper.do("return JSON.encode('a\\xffb')") == '"a?b"'  # no UTF-8

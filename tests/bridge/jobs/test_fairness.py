@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bridge.jobs.fairness import MAX_BATCH_JOBS, RoundRobin, batch
+from bridge.jobs.fairness import MAX_BATCH_JOBS, RoundRobin, choose_batch
 from bridge.jobs.model import Job
 
 
@@ -58,12 +58,12 @@ def test_nobody_starves(drawn: list[tuple[str, int]]) -> None:
 
 def test_batches_are_bounded_and_of_one_model() -> None:
     many = [job(seq, "a") for seq in range(20)]
-    assert len(batch(many)) == MAX_BATCH_JOBS
-    assert order(batch([job(1, "a", length_s=50), job(2, "a", length_s=20)])) == [1]
-    assert order(batch([job(1, "a", length_s=5000)])) == [1]
-    assert batch([]) == []
+    assert len(choose_batch(many)) == MAX_BATCH_JOBS
+    assert order(choose_batch([job(1, "a", length_s=50), job(2, "a", length_s=20)])) == [1]
+    assert order(choose_batch([job(1, "a", length_s=5000)])) == [1]
+    assert choose_batch([]) == []
 
 
 def test_a_job_that_killed_a_worker_goes_alone() -> None:
-    assert order(batch([job(1, "a", attempts=1), job(2, "b")])) == [1]
-    assert order(batch([job(1, "a"), job(2, "b", attempts=1), job(3, "c")])) == [1]
+    assert order(choose_batch([job(1, "a", attempts=1), job(2, "b")])) == [1]
+    assert order(choose_batch([job(1, "a"), job(2, "b", attempts=1), job(3, "c")])) == [1]

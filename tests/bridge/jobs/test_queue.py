@@ -5,15 +5,14 @@ from __future__ import annotations
 import os
 import signal
 import sqlite3
-import time
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from bridge.errors import RequestRefused
 from bridge.jobs import queue as queue_module
-from bridge.jobs.store import StoreUnusable
+from bridge.jobs.errors import JobConflict, QueueUnusable
+from bridge.jobs.model import JobRequest
 from core.provenance import PresetVersion
 from tests.bridge.conftest import Watched, request
 
@@ -94,7 +93,7 @@ def test_a_repeated_id_is_not_done_twice_and_not_used_for_another(
     watched.jobs.submit(request("1", "riff"))
     watched.end_of("1")
     assert watched.jobs.submit(request("1", "riff")).state == "done"
-    with pytest.raises(RequestRefused, match="take a new id"):
+    with pytest.raises(JobConflict, match="take a new id"):
         watched.jobs.submit(request("1", "other riff"))
     assert watched.jobs.submit(request("1", "riff", client="you")).state != "failed"
     assert len(rendered()) == 1
@@ -119,6 +118,41 @@ def test_a_failing_job_fails_alone(open_queue: OpenQueue) -> None:
     assert (bad.code, bad.message, bad.files) == ("internal", "no good", ())
 
 
+def test_what_the_model_cannot_say_is_a_remark_once_and_progress_goes_on(
+    open_queue: OpenQueue,
+) -> None:
+    watched = open_queue(start=False)
+    job = watched.jobs.submit(request("high"))
+    events = []
+    watched.jobs.listen(events.append)
+    watched.jobs.start()
+    remark = watched.until(lambda event: bool(event.remark))
+    assert remark.remark == "a note is too high"
+    assert (remark.job.state, remark.fraction, remark.stage) == ("running", 0.0, "starting")
+    watched.end_of("high")
+    assert [event.stage for event in events if event.remark] == ["starting"]
+    assert watched.jobs.progress(job) is None
+
+
+def test_many_takes_cost_one_copy_of_their_clip(
+    open_queue: OpenQueue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    calls: list[str] = []
+    to_json = JobRequest.to_json
+
+    def counted(self: JobRequest) -> dict[str, object]:
+        calls.append(self.job_id)
+        return to_json(self)
+
+    watched = open_queue(start=False)
+    watched.jobs.submit(request("1", takes=100))
+    monkeypatch.setattr(JobRequest, "to_json", counted)
+    watched.jobs.start()
+    (done,) = watched.end_of("1")
+    assert len({file.path for file in done.files}) == 100
+    assert calls == ["1"]  # in the order to the worker
+
+
 def test_a_worker_that_dies_is_replaced_and_its_job_tried_once_more(
     open_queue: OpenQueue, rendered: Rendered
 ) -> None:
@@ -137,16 +171,16 @@ def test_a_worker_that_dies_is_replaced_and_its_job_tried_once_more(
 
 def test_cancelling_stops_waiting_and_running_jobs_and_no_others(open_queue: OpenQueue) -> None:
     watched = open_queue()
-    watched.jobs.submit(request("slow 1"))
+    watched.jobs.submit(request("held 1"))
     watched.until(lambda event: event.stage == "rendering")
     watched.jobs.submit(request("2"))
     assert watched.jobs.position(watched.jobs.submit(request("3"))) == 2
     cancelled = watched.jobs.cancel("me", "2")
     assert cancelled is not None
     assert (cancelled.state, cancelled.code) == ("cancelled", "cancelled")
-    watched.jobs.cancel("me", "slow 1")
-    slow, three = watched.end_of("slow 1", "3")
-    assert (slow.state, three.state) == ("cancelled", "done")
+    watched.jobs.cancel("me", "held 1")
+    held, three = watched.end_of("held 1", "3")
+    assert (held.state, three.state) == ("cancelled", "done")
     late = watched.jobs.cancel("me", "3")
     assert late is not None
     assert late.state == "done"
@@ -167,20 +201,23 @@ def test_a_worker_that_does_not_hear_is_killed_and_its_other_jobs_go_on(
     assert (stuck.state, after.state, after.attempts) == ("cancelled", "done", 0)
 
 
-def test_closing_and_opening_loses_nothing(open_queue: OpenQueue, rendered: Rendered) -> None:
+def test_closing_and_opening_loses_nothing(
+    open_queue: OpenQueue, rendered: Rendered, tmp_path: Path
+) -> None:
     watched = open_queue()
     watched.jobs.submit(request("done"))
     watched.end_of("done")
     for number in range(3):
-        watched.jobs.submit(request(f"slow {number}"))
+        watched.jobs.submit(request(f"held {number}"))
     watched.until(lambda event: event.stage == "rendering")
     watched.jobs.close()
+    (tmp_path / "release").touch()
     again = open_queue()
-    again.end_of("slow 0", "slow 1", "slow 2")
-    assert sorted(line.split(" ")[0] for line in rendered()) == ["done"] + ["slow"] * 3
-    assert again.jobs.unsettled("me")[0].job_id == "done"
-    again.jobs.settle(again.jobs.unsettled("me")[0])
-    assert len(again.jobs.unsettled("me")) == 3
+    again.end_of("held 0", "held 1", "held 2")
+    assert sorted(line.split(" ")[0] for line in rendered()) == ["done"] + ["held"] * 3
+    assert again.jobs.unacknowledged("me")[0].job_id == "done"
+    again.jobs.acknowledge(again.jobs.unacknowledged("me")[0])
+    assert len(again.jobs.unacknowledged("me")) == 3
 
 
 def test_a_file_complete_before_a_crash_is_not_made_again(
@@ -198,24 +235,29 @@ def test_a_file_complete_before_a_crash_is_not_made_again(
     assert len(rendered()) == 1
 
 
-def test_killed_workers_lose_no_job(open_queue: OpenQueue, rendered: Rendered) -> None:
+def test_killed_workers_lose_no_job(
+    open_queue: OpenQueue, rendered: Rendered, tmp_path: Path
+) -> None:
     watched = open_queue()
-    ids = [f"slow {number}" for number in range(2)]
+    release = tmp_path / "release"
+    ids = [f"held {number}" for number in range(2)]
     for job_id in ids:
         watched.jobs.submit(request(job_id))
         watched.until(lambda event: event.stage == "rendering")
-        time.sleep(0.1)
         worker = watched.jobs._worker
         assert worker is not None
         os.kill(worker.pid, signal.SIGKILL)
+        watched.until(lambda event: event.stage == "queued")
+        release.touch()
         watched.end_of(job_id)
+        release.unlink()
     assert {job.state for job in watched.end_of(*ids)} == {"done"}
     assert len(rendered()) == 2
 
 
 def test_one_process_owns_the_queue(open_queue: OpenQueue) -> None:
     open_queue()
-    with pytest.raises(StoreUnusable, match="another Timbre Bridge"):
+    with pytest.raises(QueueUnusable, match="another Timbre Bridge"):
         open_queue()
 
 
@@ -225,11 +267,11 @@ def test_a_queue_of_a_newer_program_or_a_damaged_one_is_refused(
     file = tmp_path / "jobs.sqlite"
     with sqlite3.connect(file) as db:
         db.execute("PRAGMA user_version=2")
-    with pytest.raises(StoreUnusable, match="newer program"):
+    with pytest.raises(QueueUnusable, match="newer Timbre Bridge"):
         open_queue()
     db.close()
     file.write_bytes(b"no database" * 1000)
-    with pytest.raises(StoreUnusable, match="cannot be used"):
+    with pytest.raises(QueueUnusable, match="damaged, or not a database; move it away to"):
         open_queue()
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from bridge.jobs.model import Job, JobEvent, State, TakeFile
+from bridge.jobs.model import Job, JobEvent, JobState, TakeFile
 from bridge.protocol.replies import Accepted, ClipRemark, Done, Failed, Progress, Reply
 from bridge.server import job_notifier
 from bridge.server.job_notifier import MAX_TRIES, JobNotifier
@@ -15,7 +15,7 @@ from bridge.server.sessions import Session
 from bridge.service import JobStatus
 
 
-def job(state: State, code: str = "") -> Job:
+def job(state: JobState, code: str = "") -> Job:
     files = (TakeFile(0, Path("/a.wav"), 8000, 10),) if state == "done" else ()
     return Job(
         1,

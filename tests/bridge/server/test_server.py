@@ -200,7 +200,7 @@ def test_done_is_repeated_until_acknowledged(bridge: Running, peer: Peer) -> Non
     assert peer.forget() == 0
     again = peer.ask("/timbre/1/render", "j", "c", "Warm bass", "seed", 5.0)
     assert again == first
-    assert bridge.jobs.unsettled("repeats") == []
+    assert bridge.jobs.unacknowledged("repeats") == []
 
 
 def test_answers_go_to_the_port_a_client_names_whatever_port_it_speaks_from(

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import threading
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -16,8 +17,8 @@ from sqlalchemy import inspect
 
 from core.errors import OutputError
 from core.library import Library, schema
-from core.library.database import Database
-from core.library.errors import LibraryBug, LibraryNewer, LibraryUnusable, from_sqlite
+from core.library.errors import LibraryBug, LibraryNewer, LibraryUnusable
+from core.sqlite import Connection, Database, Migration
 from core.timbre import AudioTimbre, TextTimbre
 from tests.helpers.library import MakeTone
 
@@ -44,36 +45,74 @@ def test_the_steps_make_the_tables_the_code_knows(library: Library) -> None:
 
 def test_every_step_is_recorded_in_order(library: Library) -> None:
     with library._database.read() as connection:
-        rows = connection.execute(schema.MIGRATION.select()).all()
-    assert [(row.number, row.name) for row in rows] == [
+        rows = connection.exec_driver_sql("SELECT number, name FROM migration").all()
+    assert [tuple(row) for row in rows] == [
         (number, step.name) for number, step in enumerate(schema.MIGRATIONS, 1)
     ]
 
 
 @pytest.mark.parametrize("steps", range(1, len(schema.MIGRATIONS)))
-def test_an_older_library_is_brought_up_to_date(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, steps: int
-) -> None:
-    whole = schema.MIGRATIONS
-    monkeypatch.setattr(schema, "MIGRATIONS", whole[:steps])
-    Database(tmp_path / "l.sqlite").close()
-    monkeypatch.setattr(schema, "MIGRATIONS", whole)
+def test_an_older_library_is_brought_up_to_date(tmp_path: Path, steps: int) -> None:
+    old = replace(schema.SCHEMA, migrations=schema.MIGRATIONS[:steps])
+    Database(tmp_path / "l.sqlite", old).close()
     with Library.open(tmp_path / "l.sqlite", with_factory_bank=False) as library:
         library.add("warm", WARM)
         assert library.search("warm").total == 1
 
 
+class _Plain:
+    """What a released step needs of a connection."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self.exec_driver_sql = connection.execute
+
+
+def test_a_library_of_before_the_steps_were_counted_opens_as_it_is(tmp_path: Path) -> None:
+    path = tmp_path / "l.sqlite"
+    with sqlite3.connect(path) as old:
+        old.execute("PRAGMA journal_mode = WAL")
+        old.execute("PRAGMA application_id = 1414090050")
+        old.execute(
+            "CREATE TABLE migration (number INTEGER PRIMARY KEY, name TEXT NOT NULL, "
+            "applied_at TEXT NOT NULL)"
+        )
+        names = ("create presets", "create full-text search", "create the record of embeddings")
+        for number, (name, step) in enumerate(zip(names, schema.MIGRATIONS, strict=True), 1):
+            step.apply(_Plain(old))  # type: ignore[arg-type]
+            old.execute("INSERT INTO migration VALUES (?, ?, '2026-01-01')", (number, name))
+        old.execute(
+            "INSERT INTO preset VALUES (1, 'a1', 'Old flute', 'old flute', 1, 'text', 5, 1, NULL, "
+            "'2026-01-01', '2026-01-01')"
+        )
+        old.execute(
+            "INSERT INTO version VALUES (1, 1, 1, 'hollow flute', "
+            """'{"kind": "text", "words": "hollow flute"}', '{}', x'00', '2026-01-01')"""
+        )
+        old.execute("INSERT INTO preset_text (rowid, name) VALUES (1, 'Old flute')")
+        before = list(old.iterdump())
+    old.close()
+    with Library.open(path, with_factory_bank=False) as library:
+        (preset,) = library.list().presets
+        assert (preset.name, preset.rating, preset.favourite) == ("Old flute", 5, True)
+        assert library.recipe(preset) == TextTimbre("hollow flute")
+        assert library.search("flute").total == 1
+    with sqlite3.connect(path) as after:
+        tables = [line for line in after.iterdump() if "CREATE TABLE" in line]
+        assert tables == [line for line in before if "CREATE TABLE" in line]
+        assert after.execute("SELECT count(*) FROM migration").fetchone() == (3,)
+
+
 def test_a_step_that_fails_leaves_the_library_as_it_was(
     library: Library, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def break_off(connection: object) -> None:
-        connection.exec_driver_sql("CREATE TABLE half (x)")  # type: ignore[attr-defined]
-        connection.exec_driver_sql("CREATE TABLE nonsense (")  # type: ignore[attr-defined]
+    def break_off(connection: Connection) -> None:
+        connection.exec_driver_sql("CREATE TABLE half (x)")
+        connection.exec_driver_sql("CREATE TABLE nonsense (")
 
     library.add("warm", WARM)
     with monkeypatch.context() as patched:
-        steps = (*schema.MIGRATIONS, schema.Migration("broken", break_off))
-        patched.setattr(schema, "MIGRATIONS", steps)
+        steps = (*schema.MIGRATIONS, Migration("broken", break_off))
+        patched.setattr(schema, "SCHEMA", replace(schema.SCHEMA, migrations=steps))
         with pytest.raises(LibraryBug):
             Library.open(library.path)
     assert library.get("warm").version == 1
@@ -188,7 +227,7 @@ def test_errors_are_of_two_families(tmp_path: Path) -> None:
     connection = sqlite3.connect(tmp_path / "x.sqlite")
     with pytest.raises(sqlite3.OperationalError) as caught:
         connection.execute("SELECT nothing FROM nowhere")
-    error = from_sqlite(tmp_path, caught.value)
+    error = schema.SCHEMA.error(tmp_path, caught.value)
     assert isinstance(error, LibraryBug)
     assert (error.exit_code, LibraryUnusable("x").exit_code) == (1, 2)
 

@@ -5,6 +5,9 @@ local folder = ...
 
 local function part (name)
   local chunk, problem = loadfile (ARDOUR.LuaAPI.build_filename (folder, name .. ".lua"))
+  if not chunk and name == "json" then -- where it is for every DAW, if not installed with the rest
+    chunk = loadfile (ARDOUR.LuaAPI.build_filename (folder, "..", "..", "shared", "json.lua"))
+  end
   if not chunk then
     error ("Timbre Bridge's scripts are not complete: " .. tostring (problem), 0)
   end

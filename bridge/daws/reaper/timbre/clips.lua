@@ -22,6 +22,11 @@ local function source_length_ppq(take)
   return length
 end
 
+-- Seconds to the nanosecond: the same item gives the same clip, whatever it went through.
+local function to_nanosecond(seconds)
+  return tonumber(("%.9f"):format(seconds))
+end
+
 local function count_note(left_out, why)
   left_out[why] = (left_out[why] or 0) + 1
 end
@@ -77,7 +82,7 @@ function Clips.of(item)
   end
   local clip = {
     item = item, track = reaper.GetMediaItemTrack(item), name = take_name(item, take),
-    position = position, length_s = length_s, notes = {}, left_out = {},
+    position = position, length_s = to_nanosecond(length_s), notes = {}, left_out = {},
   }
   local played = source_notes(take, length_ppq, clip.left_out)
   if #played * (last - first + 1) > Clips.MAX_NOTES then
@@ -94,7 +99,8 @@ function Clips.of(item)
         local end_s = reaper.MIDI_GetProjTimeFromPPQPos(take, ends) - position
         clip.notes[#clip.notes + 1] = {
           pitch = note[3], velocity = note[4],
-          start_s = math.max(0.0, start_s), duration_s = math.max(0.001, end_s - start_s),
+          start_s = to_nanosecond(math.max(0.0, start_s)),
+          duration_s = to_nanosecond(math.max(0.001, end_s - start_s)),
         }
       end
     end

@@ -1,9 +1,12 @@
--- JSON, as far as the bridge's files need it. Pure Lua 5.3; knows nothing of Ardour.
--- null becomes nil, so an entry that is null is not there.
+-- JSON (RFC 8259), as far as the bridge's files need it: one file for the scripts of every DAW.
+-- Pure Lua, 5.3 or 5.4; knows no DAW. null becomes nil, so an entry that is null is not there.
+--
+-- Scripts look for it beside their other parts, where installing copies it, and then here.
 
 local json = {}
 
 local ESCAPES = { b = "\b", f = "\f", n = "\n", r = "\r", t = "\t", ['"'] = '"', ["\\"] = "\\", ["/"] = "/" }
+local WORDS = { ["true"] = true, ["false"] = false }
 local MAX_DEPTH = 50
 
 local function fail (at, what)
@@ -24,7 +27,8 @@ local function read_string (text, at)
   local parts = {}
   at = at + 1
   while true do
-    local plain, after = text:match ('^([^"\\%c]*)()', at)
+    -- Not %c: in some locales that is more than these, and parts of letters in UTF-8.
+    local plain, after = text:match ('^([^"\\\0-\31]*)()', at)
     parts[#parts + 1] = plain
     local sign = text:sub (after, after)
     if sign == '"' then
@@ -102,13 +106,11 @@ function read_value (text, at, depth)
       return after
     end)
   end
-  for word, value in pairs ({ ["true"] = true, ["false"] = false }) do
-    if text:sub (at, at + #word - 1) == word then
-      return value, at + #word
-    end
-  end
-  if text:sub (at, at + 3) == "null" then
+  local word = text:match ("^%a+", at)
+  if word == "null" then
     return nil, at + 4
+  elseif WORDS[word] ~= nil then
+    return WORDS[word], at + #word
   end
   local digits = text:match ("^-?%d+%.?%d*[eE]?[+-]?%d*", at)
   local number = digits and tonumber (digits)
@@ -129,9 +131,26 @@ function json.decode (text)
 end
 
 local function quoted (text)
-  return '"' .. text:gsub ('[%c"\\]', function (sign)
+  -- Names may hold bytes that are no UTF-8 (of old projects): no JSON reader takes those.
+  if not utf8.len (text) then
+    text = text:gsub ("[\x80-\xff]", "?")
+  end
+  return '"' .. text:gsub ('[\0-\31\127"\\]', function (sign)
     return string.format ("\\u%04x", sign:byte ())
   end) .. '"'
+end
+
+-- The shortest of two forms that comes back as the same number. A whole one keeps its point.
+local function of_float (value)
+  if value ~= value or value == math.huge or value == -math.huge then
+    error ("JSON: " .. tostring (value) .. " cannot be written", 0)
+  end
+  local text = string.format ("%.15g", value)
+  if tonumber (text) ~= value then
+    text = string.format ("%.17g", value)
+  end
+  text = text:gsub (",", ".") -- some locales write a comma
+  return text:find ("[.e]") and text or text .. ".0"
 end
 
 -- JSON of strings, numbers, booleans and tables of them. A table with a first entry is an
@@ -143,10 +162,7 @@ function json.encode (value)
   elseif kind == "boolean" or math.type (value) == "integer" then
     return tostring (value)
   elseif kind == "number" then
-    if value ~= value or value == math.huge or value == -math.huge then
-      error ("JSON: " .. tostring (value) .. " cannot be written", 0)
-    end
-    return (string.format ("%.17g", value):gsub (",", ".")) -- some locales write a comma
+    return of_float (value)
   elseif kind ~= "table" then
     error ("JSON: a " .. kind .. " cannot be written", 0)
   end

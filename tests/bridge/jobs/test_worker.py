@@ -1,0 +1,326 @@
+"""The real worker, with small random weights: faults stay with their job, caches stay bounded."""
+
+from __future__ import annotations
+
+import io
+import subprocess
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+
+from bridge.jobs import worker as worker_module
+from bridge.jobs.model import JobRequest
+from bridge.jobs.process import WorkerProcess
+from bridge.jobs.worker import RenderWorker
+from bridge.jobs.worker_messages import (
+    Answer,
+    BatchEnded,
+    BatchProgress,
+    CancelBatch,
+    ClipRemarks,
+    JobFailed,
+    JobOrder,
+    LoadModel,
+    ModelFailed,
+    ModelReady,
+    Order,
+    RenderBatch,
+    TakeOrder,
+    TakeRendered,
+    WorkerDied,
+    answer_from_line,
+    to_line,
+)
+from core.clip import Clip, Note
+from core.engines.base import RenderRequest
+from core.engines.embedded.engine import EmbeddedEngine
+from core.models.registry import Registry
+from core.progress import Progress
+from core.provenance import read_provenance
+from core.settings import RenderSettings
+from core.synthesizer import Synthesizer
+from core.timbre import AudioTimbre, TextTimbre
+from core.types import FloatArray
+from tests.bridge.conftest import request
+from tests.helpers.bundles import write_tiny_bundle
+
+pytestmark = pytest.mark.usefixtures("models", "one_thread")
+
+
+@pytest.fixture(scope="module")
+def one_thread() -> Iterator[None]:
+    """Small networks gain nothing from threads, and lose much on a loaded machine."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(threads)
+
+
+@pytest.fixture
+def models(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The folder of a user's models, with three small ones in it."""
+    monkeypatch.setenv("TIMBRE_HOME", str(tmp_path))
+    for seed, name in enumerate(("one", "two", "three")):
+        write_tiny_bundle(tmp_path / "models" / name, name, seed)
+    return tmp_path / "models"
+
+
+def job(seq: int, folder: Path, *takes: int, **changes: Any) -> JobOrder:
+    """A job of a model that is there, ordered as the queue orders it."""
+    model = changes.setdefault("model", "one")
+    changes.setdefault("model_sha256", Registry().resolve(model).sha256)
+    ordered: JobRequest = request(str(seq), **changes)
+    paths = tuple(TakeOrder(take, folder / f"{seq}-{take}.wav") for take in takes or (0,))
+    return JobOrder(seq, ordered, paths)
+
+
+def carry_out(*orders: Order, by: RenderWorker | None = None) -> list[Answer]:
+    """What a worker of this process answers, progress left out."""
+    stream = io.StringIO()
+    worker = by or RenderWorker(stream, "cpu")
+    worker._answers = stream
+    worker.read(io.StringIO("".join(to_line(order) + "\n" for order in orders)))
+    worker.run()
+    answers = [answer_from_line(line) for line in stream.getvalue().splitlines()]
+    return [answer for answer in answers if not isinstance(answer, BatchProgress)]
+
+
+def break_engine(monkeypatch: pytest.MonkeyPatch, name: str) -> list[int]:
+    """Have the engine raise whenever a clip of this name is among its requests.
+
+    Returns:
+        The sizes of the batches it was given, growing.
+    """
+    sizes = []
+    render = EmbeddedEngine.render
+
+    def failing(
+        self: EmbeddedEngine, requests: Sequence[RenderRequest], on_progress: Progress
+    ) -> list[FloatArray]:
+        sizes.append(len(requests))
+        if any(request.clip.name == name for request in requests):
+            raise RuntimeError(f"no sound\nfor {name}")
+        return render(self, requests, on_progress)
+
+    monkeypatch.setattr(EmbeddedEngine, "render", failing)
+    return sizes
+
+
+def test_a_batch_becomes_files_with_their_provenance(tmp_path: Path) -> None:
+    first, second = job(1, tmp_path, 0, 2, seed=5, takes=3), job(2, tmp_path, seed=9)
+    answers = carry_out(RenderBatch(7, (first, second)))
+    assert answers[-1] == BatchEnded(7)
+    rendered = [answer for answer in answers if isinstance(answer, TakeRendered)]
+    assert [(take.batch, take.seq, take.take) for take in rendered] == [
+        (7, 1, 0), (7, 1, 2), (7, 2, 0),
+    ]  # fmt: skip
+    for take, seed, ordered in zip(rendered, (5, 7, 9), (first, first, second), strict=True):
+        provenance = read_provenance(take.path)
+        assert (provenance.seed, provenance.clip) == (seed, ordered.request.clip)
+        assert (provenance.timbre, provenance.preset) == (
+            ordered.request.timbre,
+            ordered.request.preset,
+        )
+        assert take.sample_rate == provenance.sample_rate
+        assert take.frames > 0
+
+
+def test_the_job_that_makes_the_engine_fail_fails_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    sizes = break_engine(monkeypatch, "broken")
+    jobs = (
+        job(1, tmp_path, 0, 1, name="good", takes=2),
+        job(2, tmp_path, name="broken"),
+        job(3, tmp_path, name="fine"),
+    )
+    answers = carry_out(RenderBatch(7, jobs))
+    done = [(take.seq, take.take) for take in answers if isinstance(take, TakeRendered)]
+    assert done == [(1, 0), (1, 1), (3, 0)]
+    (failed,) = (answer for answer in answers if isinstance(answer, JobFailed))
+    assert (failed.seq, failed.code) == (2, "internal")
+    assert failed.message == "RuntimeError: no sound for broken; see the worker's log"
+    assert answers[-1] == BatchEnded(7)
+    assert sizes == [4, 2, 1, 1]  # together, then job by job
+    assert "no sound" in capsys.readouterr().err
+    assert not (tmp_path / "2-0.wav").exists()
+
+
+def test_a_job_alone_is_not_rendered_twice_to_find_its_fault(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sizes = break_engine(monkeypatch, "broken")
+    answers = carry_out(RenderBatch(7, (job(1, tmp_path, 0, 1, name="broken", takes=2),)))
+    assert [type(answer) for answer in answers] == [JobFailed, BatchEnded]
+    assert sizes == [2]
+
+
+def test_a_recording_that_is_gone_fails_its_job_and_no_other(tmp_path: Path) -> None:
+    gone = job(1, tmp_path, timbre=AudioTimbre(tmp_path / "gone.wav"))
+    failed, rendered, ended = carry_out(RenderBatch(7, (gone, job(2, tmp_path))))
+    assert isinstance(failed, JobFailed)
+    assert (failed.seq, failed.code) == (1, "bad_request")
+    assert "gone.wav" in failed.message
+    assert isinstance(rendered, TakeRendered)
+    assert (rendered.seq, ended) == (2, BatchEnded(7))
+
+
+def test_a_file_that_cannot_be_written_fails_its_job_and_no_other(tmp_path: Path) -> None:
+    answers = carry_out(RenderBatch(7, (job(1, tmp_path / "no folder"), job(2, tmp_path))))
+    failed, rendered, _ = answers
+    assert isinstance(failed, JobFailed)
+    assert (failed.seq, failed.code) == (1, "internal")  # our disk, not the client's request
+    assert isinstance(rendered, TakeRendered)
+    assert rendered.seq == 2
+
+
+def test_what_the_model_cannot_say_is_remarked_on_once_a_job(tmp_path: Path) -> None:
+    settings = RenderSettings(temperature=0.5)
+    remarked, *_ = carry_out(RenderBatch(7, (job(1, tmp_path, 0, 1, takes=2, settings=settings),)))
+    assert isinstance(remarked, ClipRemarks)
+    assert remarked.seq == 1
+    assert any("temperature" in remark for remark in remarked.remarks)
+
+
+def test_a_model_that_was_changed_after_it_was_asked_for_is_not_used(
+    tmp_path: Path, models: Path
+) -> None:
+    worker = RenderWorker(io.StringIO(), "cpu")
+    before = job(1, tmp_path)
+    carry_out(RenderBatch(1, (before,)), by=worker)
+    write_tiny_bundle(models / "one", "one", seed=99)
+    after = job(2, tmp_path)
+    assert after.request.model_sha256 != before.request.model_sha256
+    carry_out(RenderBatch(2, (after,)), by=worker)  # loaded anew
+    for ordered in (before, after):
+        rendered_by = read_provenance(ordered.takes[0].path).model_sha256
+        assert rendered_by == ordered.request.model_sha256
+    late = job(3, tmp_path, model_sha256=before.request.model_sha256)
+    failed, ended = carry_out(RenderBatch(3, (late,)), by=worker)
+    assert isinstance(failed, JobFailed)
+    assert failed.code == "model_missing"
+    assert failed.message == "model one was changed after this was asked for; ask again"
+    assert ended == BatchEnded(3)
+    assert not late.takes[0].path.exists()
+
+
+def counted(monkeypatch: pytest.MonkeyPatch, name: str, key: Callable[..., object]) -> list[Any]:
+    """The arguments of a method of Synthesizer, by a key, at each call from now on."""
+    calls: list[Any] = []
+    method = getattr(Synthesizer, name)
+
+    def call(*arguments: Any) -> Any:
+        calls.append(key(*arguments))
+        return method(*arguments)
+
+    monkeypatch.setattr(Synthesizer, name, call)
+    return calls
+
+
+def test_the_models_used_last_are_kept_and_no_more(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    loaded = counted(monkeypatch, "load", lambda model, _device: model)
+    worker = RenderWorker(io.StringIO(), "cpu")
+    for number, model in enumerate(("one", "two", "one", "three", "one", "two")):
+        carry_out(RenderBatch(number, (job(number, tmp_path, model=model),)), by=worker)
+        assert len(worker._models) <= worker_module._MAX_MODELS == 2
+    assert loaded == ["one", "two", "three", "two"]  # "one" was never the one to go
+
+
+def test_the_embeddings_used_last_are_kept_and_no_more(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(worker_module, "_MAX_EMBEDDINGS", 2)
+    embedded = counted(monkeypatch, "embed", lambda _self, timbre: timbre.words)
+    worker = RenderWorker(io.StringIO(), "cpu")
+    for number, words in enumerate(("bell", "reed", "bell", "bass", "bell", "reed")):
+        timbre = TextTimbre(words)
+        carry_out(RenderBatch(number, (job(number, tmp_path, timbre=timbre),)), by=worker)
+        assert len(worker._embeddings) <= 2
+    assert embedded == ["bell", "reed", "bass", "reed"]
+    carry_out(
+        RenderBatch(9, (job(9, tmp_path, timbre=TextTimbre("reed"), model="two"),)), by=worker
+    )
+    assert embedded[-1] == "reed"  # another model hears it otherwise
+    assert len(embedded) == 5
+
+
+def test_a_batch_cancelled_before_it_begins_makes_no_file(tmp_path: Path) -> None:
+    answers = carry_out(RenderBatch(7, (job(1, tmp_path),)), CancelBatch(7), LoadModel("one"))
+    assert answers[0] == BatchEnded(7)
+    assert isinstance(answers[1], ModelReady)  # it goes on with what comes next
+    assert list(tmp_path.glob("*.wav")) == []
+
+
+def test_a_batch_cancelled_while_it_is_rendered_makes_no_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    worker = RenderWorker(io.StringIO(), "cpu")
+    render = EmbeddedEngine.render
+
+    def cancelled(
+        self: EmbeddedEngine, requests: Sequence[RenderRequest], on_progress: Progress
+    ) -> list[FloatArray]:
+        worker.read(io.StringIO(to_line(CancelBatch(7)) + "\n"))
+        return render(self, requests, on_progress)
+
+    monkeypatch.setattr(EmbeddedEngine, "render", cancelled)
+    assert carry_out(RenderBatch(7, (job(1, tmp_path),)), by=worker) == [BatchEnded(7)]
+    assert list(tmp_path.glob("*.wav")) == []
+
+
+def test_a_model_that_is_not_there_is_said() -> None:
+    ready, missing = carry_out(LoadModel("one"), LoadModel("nothing"))
+    assert isinstance(ready, ModelReady)
+    assert isinstance(missing, ModelFailed)
+    assert missing.code == "model_missing"
+    assert "nothing" in missing.message
+
+
+def test_the_process_answers_what_it_is_ordered_and_says_when_it_is_killed(tmp_path: Path) -> None:
+    worker = WorkerProcess(tmp_path / "worker.log")
+    worker.send(LoadModel("one"))
+    assert isinstance(worker.model.result(), ModelReady)
+    worker.send(RenderBatch(1, (job(1, tmp_path),)))
+    answers = []
+    while not answers or not isinstance(answers[-1], BatchEnded | WorkerDied):
+        answers.append(worker.answers.get())
+    assert answers[-1] == BatchEnded(1)
+    assert any(isinstance(answer, TakeRendered) for answer in answers)
+    assert [answer.stage for answer in answers if isinstance(answer, BatchProgress)][:2] == [
+        "loading",
+        "listening",
+    ]
+    assert (tmp_path / "1-0.wav").is_file()
+    worker.kill()
+    assert worker.answers.get() == WorkerDied("SIGKILL")
+
+
+def test_the_process_ends_with_its_stdin_whatever_it_is_doing(tmp_path: Path) -> None:
+    long = Clip.of("long", [Note(0.1 * i, 40 + i % 40, 90, 0.5) for i in range(3000)])
+    order = to_line(RenderBatch(1, (job(1, tmp_path, clip=long),)))
+    process = subprocess.Popen(
+        [sys.executable, "-m", "bridge.jobs.worker", "cpu"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    with process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        process.stdin.write(order + "\n")
+        process.stdin.flush()
+        for line in process.stdout:
+            answer = answer_from_line(line)
+            if isinstance(answer, BatchProgress) and answer.stage == "rendering":
+                break
+        process.stdin.close()
+        rest = [answer_from_line(line) for line in process.stdout]
+        assert process.wait() == 0
+    assert not any(isinstance(answer, TakeRendered) for answer in rest)
+    assert list(tmp_path.glob("*.wav")) == []
