@@ -119,8 +119,8 @@ def show(name: NameArgument, as_json: JsonOption = False) -> None:
         return
     for key, value in data.items():
         if value not in ("", [], {}, False, 0):
-            told = ", ".join(value) if isinstance(value, list) else value
-            print(f"{key + ':':12}{told}")
+            text = ", ".join(value) if isinstance(value, list) else value
+            print(f"{key + ':':12}{text}")
 
 
 @app.command()
@@ -133,7 +133,7 @@ def similar(
     as_json: JsonOption = False,
 ) -> None:
     """Find presets that sound like a preset, a recording or words."""
-    if sum(given is not None for given in (name, audio, text)) != 1:
+    if sum(value is not None for value in (name, audio, text)) != 1:
         raise SettingsError("say what to compare with: NAME, --audio or --text, one of them")
     from core.console import progress_line
     from core.synthesizer import Synthesizer
@@ -141,12 +141,14 @@ def similar(
     with _library() as library:
         near = library.get(name) if name is not None else _recipe(audio, text)
         encoder = Synthesizer.load(model).encoder
-        found = library.similar(near, encoder, limit, progress_line("listening to new presets"))
+        neighbours = library.similar(
+            near, encoder, limit, progress_line("listening to new presets")
+        )
     if as_json:
-        listed = [{**_data(item.preset), "similarity": item.similarity} for item in found]
+        listed = [{**_data(item.preset), "similarity": item.similarity} for item in neighbours]
         _print_json({"model": model, "presets": listed})
         return
-    for item in found:
+    for item in neighbours:
         print(f"{item.similarity:6.3f}  {_line(item.preset)}")
 
 
@@ -229,10 +231,10 @@ def _recipe(audio: Path | None, text: str | None) -> Timbre:
 
 def _timbre(audio: Path | None, text: str | None, blend: str | None) -> Timbre | PresetBlend | None:
     """The one timbre that was given; None if there was none."""
-    given = [value for value in (audio, text, blend) if value is not None]
-    if len(given) > 1:
+    chosen = [value for value in (audio, text, blend) if value is not None]
+    if len(chosen) > 1:
         raise SettingsError("give one timbre: --audio, --text or --blend")
-    if not given:
+    if not chosen:
         return None
     if blend is None:
         return _recipe(audio, text)

@@ -28,6 +28,10 @@ _CHUNK = 500
 def find_row(connection: Connection, name_or_id: str) -> Row[Any]:
     """The preset's row by id or, failing that, by name.
 
+    Args:
+        connection: to the library.
+        name_or_id: whatever a user typed.
+
     Raises:
         UnknownPreset: if there is none; the message names what is close.
     """
@@ -57,12 +61,20 @@ def _unknown(connection: Connection, name: str) -> str:
 
 
 def fetch(connection: Connection, pks: Sequence[int]) -> list[Preset]:
-    """Presets by their keys, in the order given; keys of none are left out."""
+    """Presets by their keys, as a list. See :func:`fetch_by_pk`."""
     return list(fetch_by_pk(connection, pks).values())
 
 
 def fetch_by_pk(connection: Connection, pks: Sequence[int]) -> dict[int, Preset]:
-    """Presets under their keys, in the order given; keys of none are left out."""
+    """Presets under their keys.
+
+    Args:
+        connection: to the library.
+        pks: the keys; those of no preset are left out.
+
+    Returns:
+        In the order of ``pks``.
+    """
     rows: dict[int, Row[Any]] = {}
     tags: dict[int, list[str]] = {}
     for start in range(0, len(pks), _CHUNK):
@@ -74,7 +86,12 @@ def fetch_by_pk(connection: Connection, pks: Sequence[int]) -> dict[int, Preset]
 
 
 def fetch_one(connection: Connection, pk: int) -> Preset:
-    """The preset of a key that is known to be there."""
+    """The preset of a key.
+
+    Args:
+        connection: to the library.
+        pk: of a preset that is there.
+    """
     return fetch(connection, [pk])[0]
 
 
@@ -96,5 +113,10 @@ def _preset(row: Row[Any], tags: Iterable[str]) -> Preset:
 
 
 def row_of(connection: Connection, pk: int) -> Row[Any]:
-    """The row of a key that is known to be there."""
+    """The row of a key.
+
+    Args:
+        connection: to the library.
+        pk: of a preset that is there.
+    """
     return connection.execute(_PRESETS.where(PRESET.c.pk == pk)).one()

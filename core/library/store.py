@@ -43,6 +43,10 @@ class Draft:
 def add(connection: Connection, draft: Draft) -> int:
     """Store a new preset.
 
+    Args:
+        connection: inside a write transaction.
+        draft: what to store.
+
     Returns:
         Its key.
 
@@ -77,6 +81,12 @@ def add_version(
 ) -> None:
     """Give a preset a new version and make it the current one.
 
+    Args:
+        connection: inside a write transaction.
+        pk: the preset's key.
+        recipe: may name other presets.
+        settings: how to decode.
+
     Raises:
         BlendCycle: if the recipe contains the preset.
         SettingsError: if the recipe is too deep or too wide, or its weights are out of range.
@@ -96,8 +106,8 @@ def add_version(
             preset_pk=pk,
             number=number,
             summary=recipe.summary(),
-            recipe=_dump(recipe.to_data()),
-            settings=_dump(dict(check_settings(settings))),
+            recipe=_to_json(recipe.to_data()),
+            settings=_to_json(dict(check_settings(settings))),
             digest=recipes.digest(expanded),
             created_at=_now(),
         )
@@ -109,12 +119,23 @@ def add_version(
 
 
 def touch(connection: Connection, pk: int, **values: Any) -> None:
-    """Change columns of a preset and note the time."""
+    """Change columns of a preset and note the time.
+
+    Args:
+        connection: inside a write transaction.
+        pk: the preset's key.
+        values: columns of :data:`~core.library.schema.PRESET`; none only notes the time.
+    """
     connection.execute(update(PRESET).where(PRESET.c.pk == pk).values(changed_at=_now(), **values))
 
 
 def rename(connection: Connection, pk: int, name: str) -> None:
     """Give a preset another name.
+
+    Args:
+        connection: inside a write transaction.
+        pk: the preset's key.
+        name: clean (:func:`~core.library.presets.clean_name`).
 
     Raises:
         NameTaken: if another preset has it.
@@ -125,14 +146,25 @@ def rename(connection: Connection, pk: int, name: str) -> None:
 
 
 def set_tags(connection: Connection, pk: int, tags: Sequence[str]) -> None:
-    """Replace a preset's tags."""
+    """Replace a preset's tags.
+
+    Args:
+        connection: inside a write transaction.
+        pk: the preset's key.
+        tags: clean (:func:`~core.library.presets.clean_tags`); may be none.
+    """
     connection.execute(delete(TAG).where(TAG.c.preset_pk == pk))
     if tags:
         connection.execute(insert(TAG), [{"preset_pk": pk, "tag": tag} for tag in tags])
 
 
 def index_text(connection: Connection, pk: int) -> None:
-    """Bring the full-text index up to date with a preset's name, tags and recipe."""
+    """Bring the full-text index up to date with a preset's name, tags and recipe.
+
+    Args:
+        connection: inside a write transaction.
+        pk: the preset's key.
+    """
     preset = fetch_one(connection, pk)
     connection.execute(text("DELETE FROM preset_text WHERE rowid = :pk"), {"pk": pk})
     connection.execute(
@@ -155,6 +187,11 @@ class Changes:
 
 def edit(connection: Connection, name_or_id: str, changes: Changes) -> int:
     """Change a preset; another recipe or other settings make a new version.
+
+    Args:
+        connection: inside a write transaction.
+        name_or_id: the preset.
+        changes: what to change.
 
     Returns:
         Its key.
@@ -179,7 +216,7 @@ def edit(connection: Connection, name_or_id: str, changes: Changes) -> int:
         recipe = (
             recipe_of(connection, PinnedPreset(before.id, before.version, before.name))
             if changes.recipe is None
-            else named(connection, changes.recipe)
+            else pin_presets(connection, changes.recipe)
         )
         add_version(connection, pk, recipe, settings)
     return pk
@@ -189,6 +226,10 @@ def remove(connection: Connection, pk: int) -> set[Recording]:
     """Remove a preset with all its versions.
 
     Blends that name it take its recipe in, so they sound as before.
+
+    Args:
+        connection: inside a write transaction.
+        pk: the preset's key.
 
     Returns:
         Recordings that it used and that may now be in nobody's use.
@@ -200,14 +241,14 @@ def remove(connection: Connection, pk: int) -> set[Recording]:
         .where(PART.c.preset_pk == pk, VERSION.c.preset_pk != pk)
     ).all()
     for version_pk, stored in users:
-        changed = recipe_tree.with_presets(
+        changed = recipe_tree.replace_presets(
             recipes.from_data(json.loads(stored)),
             lambda part: recipe_of(connection, part) if part.preset_id == preset_id else part,
         )
         connection.execute(
             update(VERSION)
             .where(VERSION.c.pk == version_pk)
-            .values(recipe=_dump(changed.to_data()))
+            .values(recipe=_to_json(changed.to_data()))
         )
         _set_uses(connection, version_pk, changed)
     freed = {
@@ -223,17 +264,26 @@ def remove(connection: Connection, pk: int) -> set[Recording]:
 
 
 def in_use(connection: Connection, recording: Recording) -> bool:
-    """Whether any version of any preset holds the recording."""
-    found = connection.execute(
+    """Whether any version of any preset uses a recording.
+
+    Args:
+        connection: to the library.
+        recording: by its digest and extension.
+    """
+    rows = connection.execute(
         select(RECORDING.c.sha256)
         .where(RECORDING.c.sha256 == recording.sha256, RECORDING.c.extension == recording.extension)
         .limit(1)
     )
-    return found.first() is not None
+    return rows.first() is not None
 
 
 def recipe_of(connection: Connection, version: PinnedPreset) -> StoredRecipe:
     """The recipe of a preset as it was at a version.
+
+    Args:
+        connection: to the library.
+        version: which preset and version.
 
     Raises:
         UnknownPreset: if there is no such preset or version.
@@ -248,8 +298,12 @@ def recipe_of(connection: Connection, version: PinnedPreset) -> StoredRecipe:
     return recipes.from_data(json.loads(stored))
 
 
-def named(connection: Connection, recipe: StoredRecipe | PresetBlend) -> StoredRecipe:
-    """A recipe whose presets, if they are given by name, are each at their current version.
+def pin_presets(connection: Connection, recipe: StoredRecipe | PresetBlend) -> StoredRecipe:
+    """A recipe in which every preset given by name is pinned to its current version.
+
+    Args:
+        connection: to the library.
+        recipe: a blend of presets by name or id, or a recipe, which is returned as it is.
 
     Raises:
         UnknownPreset: if there is no such preset.
@@ -264,7 +318,12 @@ def named(connection: Connection, recipe: StoredRecipe | PresetBlend) -> StoredR
 
 
 def free_name(connection: Connection, name: str) -> str:
-    """The name, or the first of ``name (2)``, ``name (3)``, … that no preset has."""
+    """The name, or the first of ``name (2)``, ``name (3)``, … that no preset has.
+
+    Args:
+        connection: to the library.
+        name: clean.
+    """
     candidate, count = name, 1
     while _is_taken(connection, candidate):
         count += 1
@@ -308,16 +367,16 @@ def _set_uses(connection: Connection, version_pk: int, recipe: StoredRecipe) -> 
         connection.execute(
             insert(PART), [{"version_pk": version_pk, "preset_pk": pk} for pk in pks]
         )
-    held = {
+    uses = {
         (recording.sha256, recording.extension) for recording in recipe_tree.recordings_in(recipe)
     }
-    for sha256, extension in held:
+    for sha256, extension in uses:
         connection.execute(
             insert(RECORDING).values(version_pk=version_pk, sha256=sha256, extension=extension)
         )
 
 
-def _dump(data: Any) -> str:
+def _to_json(data: Any) -> str:
     return json.dumps(data, ensure_ascii=False, separators=(",", ":"))
 
 
