@@ -46,9 +46,9 @@ def with_settings(command: Callable[..., _Result]) -> Callable[..., _Result]:
             replaced.append(parameter.replace(annotation=hints[name]))
 
     @wraps(command)
-    def run(**given: Any) -> _Result:
-        values = {name: given.pop(name) for name in declared}
-        return command(**given, **{target: check_settings(values)})
+    def run(**arguments: Any) -> _Result:
+        values = {name: arguments.pop(name) for name in declared}
+        return command(**arguments, **{target: check_settings(values)})
 
     # What Typer reads: the signature for the options, the annotations for their types.
     run.__signature__ = inspect.Signature(replaced)  # type: ignore[attr-defined]

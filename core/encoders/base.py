@@ -35,7 +35,7 @@ class TimbreEncoder(ABC):
         """
 
     def encode_audio_fast(self, audio: FloatArray, sample_rate: int) -> FloatArray:
-        """An embedding for comparing sounds by the thousand; the same arguments and shape.
+        """An embedding for comparing sounds by the thousand. See :meth:`encode_audio`.
 
         What an encoder does beyond its network, to make a render sound right, is left out.
         """
