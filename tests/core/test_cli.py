@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from core import cli
+from core import cli, render_command
 from core.clip import Clip, Note
 from core.midi import write_midi
 from core.provenance import PresetVersion, read_provenance
@@ -217,12 +217,12 @@ def test_ctrl_c_leaves_nothing_behind(run: Run, monkeypatch: pytest.MonkeyPatch)
 
         return press
 
-    monkeypatch.setattr(cli, "progress_line", interrupt)
+    monkeypatch.setattr(render_command, "progress_line", interrupt)
     expect_one_line(render(run, "--text", "flute"), 130, "cancelled")
 
 
 def test_our_own_bugs_say_so(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(cli, "_report", lambda *_: 1 / 0)
+    monkeypatch.setattr(render_command, "_numbered", lambda *_: 1 / 0)
     code, _, err = render(run, "--text", "flute")
     assert code == 1
     assert "--debug" in err
