@@ -34,9 +34,9 @@ app = typer.Typer(
 )
 
 NameArgument = Annotated[str, typer.Argument(metavar="NAME", help="The preset's name or id.")]
-AudioOption = Annotated[Path | None, typer.Option(help="The timbre of a recording.")]
-TextOption = Annotated[str | None, typer.Option(help="The timbre that words describe.")]
-BlendOption = Annotated[str | None, typer.Option(help="Of presets: NAME=0.6,NAME=0.4.")]
+PresetAudioOption = Annotated[Path | None, typer.Option(help="The timbre of a recording.")]
+PresetTextOption = Annotated[str | None, typer.Option(help="The timbre that words describe.")]
+PresetBlendOption = Annotated[str | None, typer.Option(help="Of presets: NAME=0.6,NAME=0.4.")]
 TagOption = Annotated[list[str] | None, typer.Option("--tag", help="May be given again.")]
 RatingOption = Annotated[int | None, typer.Option(help="0 (none) – 5.")]
 FavouriteOption = Annotated[bool | None, typer.Option("--favourite/--no-favourite")]
@@ -48,9 +48,9 @@ OffsetOption = Annotated[int, typer.Option(help="Leave out so many at the start.
 @with_settings
 def add(
     name: Annotated[str, typer.Option(help="What to call it.")],
-    audio: AudioOption = None,
-    text: TextOption = None,
-    blend: BlendOption = None,
+    audio: PresetAudioOption = None,
+    text: PresetTextOption = None,
+    blend: PresetBlendOption = None,
     tag: TagOption = None,
     rating: RatingOption = None,
     favourite: FavouriteOption = None,
@@ -157,9 +157,9 @@ def similar(
 def edit(
     name: NameArgument,
     new_name: Annotated[str | None, typer.Option("--name", help="Call it this.")] = None,
-    audio: AudioOption = None,
-    text: TextOption = None,
-    blend: BlendOption = None,
+    audio: PresetAudioOption = None,
+    text: PresetTextOption = None,
+    blend: PresetBlendOption = None,
     tag: TagOption = None,
     no_tags: Annotated[bool, typer.Option("--no-tags", help="Remove all tags.")] = False,
     rating: RatingOption = None,

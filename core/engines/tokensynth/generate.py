@@ -146,8 +146,8 @@ def prefill(model: Transformer, items: Sequence[DecodeItem]) -> Decode:
     tokens = torch.full((len(items), longest, CHANNELS), NONE, dtype=torch.long)  # [B, P, 10]
     for row, prefix, gap in zip(tokens, prefixes, padding, strict=True):
         row[gap:] = prefix
-    x = model.pos_embed.new_zeros((len(items), 1 + longest, model.config.width))
-    x[:, 1:] = model.embed_tokens(tokens.to(device))  # [B, 1 + P, D]
+    x = model.pos_embed.new_zeros((len(items), 1 + longest, model.config.width))  # [B, 1 + P, D]
+    x[:, 1:] = model.embed_tokens(tokens.to(device))  # [B, P, D]
     timbres = torch.stack([item.prompt.embedding for item in items]).to(device)  # [B, 512]
     # The start embedding stands right before an item's own prefix, after its padding.
     x[torch.arange(len(items)), torch.tensor(padding)] = model.embed_timbre(timbres)[:, 0]
