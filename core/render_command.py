@@ -1,6 +1,6 @@
 """``timbre render``: a MIDI file and a timbre in, WAV files out.
 
-What is wrong with the request is said before anything is loaded or rendered. Files go where
+A request that cannot be met is refused before a model is loaded. Files go where
 the user says; progress and remarks go to stderr, results to stdout.
 """
 

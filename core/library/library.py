@@ -147,7 +147,7 @@ class Library:
         ):
             draft = store.Draft(
                 name,
-                store.pin_presets(connection, recipe),
+                rows.pin_presets(connection, recipe),
                 settings or RenderSettings(),
                 cleaned,
                 rating,
@@ -224,7 +224,7 @@ class Library:
         # one that came in between with the same recording does too.
         with self._database.write() as connection:
             for recording in freed:
-                if not store.in_use(connection, recording):
+                if not rows.in_use(connection, recording):
                     self._recordings.remove(recording)
         return removed
 
@@ -429,8 +429,8 @@ class Library:
 
     def _timbre(self, version: PinnedPreset) -> Timbre:
         with self._database.read() as connection:
-            recipe = store.recipe_of(connection, version)
-            expanded = recipe_tree.expand(recipe, lambda part: store.recipe_of(connection, part))
+            recipe = rows.recipe_of(connection, version)
+            expanded = recipe_tree.expand(recipe, lambda part: rows.recipe_of(connection, part))
         return expanded.to_timbre(self._recordings.require)
 
     def _vectors(self, encoder: TimbreEncoder) -> VectorFile:

@@ -42,7 +42,7 @@ class RecipePart(ABC):
     kind: ClassVar[str]
 
     @property
-    def children(self) -> Parts:
+    def children(self) -> RecipeParts:
         """The parts it is mixed from, with their weights; none unless it is a blend."""
         return ()
 
@@ -68,7 +68,7 @@ class RecipePart(ABC):
         """
 
 
-Parts = tuple[tuple[RecipePart, float], ...]
+RecipeParts = tuple[tuple[RecipePart, float], ...]
 
 
 class StoredRecipe(RecipePart):
@@ -211,11 +211,11 @@ class StoredBlend(StoredRecipe):
     """A blend; weights are as in :class:`core.timbre.Blend`, which checks them."""
 
     kind: ClassVar[str] = Blend.kind
-    parts: Parts
+    parts: RecipeParts
     mode: BlendMode = "slerp"
 
     @property
-    def children(self) -> Parts:
+    def children(self) -> RecipeParts:
         return self.parts
 
     def summary(self) -> str:

@@ -1,4 +1,4 @@
-"""Presets fetched from rows: one by name or id, many by key."""
+"""What a connection is asked: presets by name or key, recipes of versions, and what is in use."""
 
 from __future__ import annotations
 
@@ -12,9 +12,11 @@ from sqlalchemy import Connection, Row, bindparam, select
 
 from core.engines.registry import check_settings
 from core.errors import SettingsError
+from core.library import recipes
 from core.library.errors import UnknownPreset
-from core.library.presets import Preset, name_key
-from core.library.schema import PRESET, TAG, VERSION
+from core.library.presets import Preset, PresetBlend, name_key
+from core.library.recipes import PinnedPreset, Recording, StoredBlend, StoredRecipe
+from core.library.schema import PRESET, RECORDING, TAG, VERSION
 
 _PRESETS = select(
     PRESET, VERSION.c.number, VERSION.c.summary, VERSION.c.settings, VERSION.c.digest
@@ -120,3 +122,83 @@ def row_of(connection: Connection, pk: int) -> Row[Any]:
         pk: of a preset that is there.
     """
     return connection.execute(_PRESETS.where(PRESET.c.pk == pk)).one()
+
+
+def in_use(connection: Connection, recording: Recording) -> bool:
+    """Whether any version of any preset uses a recording.
+
+    Args:
+        connection: to the library.
+        recording: by its digest and extension.
+    """
+    users = connection.execute(
+        select(RECORDING.c.sha256)
+        .where(RECORDING.c.sha256 == recording.sha256, RECORDING.c.extension == recording.extension)
+        .limit(1)
+    )
+    return users.first() is not None
+
+
+def recipe_of(connection: Connection, version: PinnedPreset) -> StoredRecipe:
+    """The recipe of a preset as it was at a version.
+
+    Args:
+        connection: to the library.
+        version: which preset and version.
+
+    Raises:
+        UnknownPreset: if there is no such preset or version.
+    """
+    stored = connection.execute(
+        select(VERSION.c.recipe)
+        .join(PRESET, PRESET.c.pk == VERSION.c.preset_pk)
+        .where(PRESET.c.id == version.preset_id, VERSION.c.number == version.number)
+    ).scalar_one_or_none()
+    if stored is None:
+        raise UnknownPreset(f"there is no version {version.number} of preset {version.name!r}")
+    return recipes.from_data(json.loads(stored))
+
+
+def pin_presets(connection: Connection, recipe: StoredRecipe | PresetBlend) -> StoredRecipe:
+    """A recipe in which every preset given by name is pinned to its current version.
+
+    Args:
+        connection: to the library.
+        recipe: a blend of presets by name or id, or a recipe, which is returned as it is.
+
+    Raises:
+        UnknownPreset: if there is no such preset.
+    """
+    if not isinstance(recipe, PresetBlend):
+        return recipe
+    parts = []
+    for name, weight in recipe.parts:
+        row = find_row(connection, name)
+        parts.append((PinnedPreset(row.id, row.number, row.name), float(weight)))
+    return StoredBlend(tuple(parts), recipe.mode)
+
+
+def free_name(connection: Connection, name: str) -> str:
+    """The name, or the first of ``name (2)``, ``name (3)``, … that no preset has.
+
+    Args:
+        connection: to the library.
+        name: clean.
+    """
+    candidate, count = name, 1
+    while is_taken(connection, candidate):
+        count += 1
+        candidate = f"{name[:110]} ({count})"
+    return candidate
+
+
+def is_taken(connection: Connection, name: str, except_pk: int = 0) -> bool:
+    """Whether a preset has a name.
+
+    Args:
+        connection: to the library.
+        name: clean.
+        except_pk: the key of a preset that does not count; 0 is no preset's.
+    """
+    query = select(PRESET.c.pk).where(PRESET.c.name_key == name_key(name))
+    return connection.execute(query.where(PRESET.c.pk != except_pk)).first() is not None

@@ -1,7 +1,7 @@
 """Presets as rows: adding, changing and removing, inside a caller's transaction.
 
 Every function takes an open connection and trusts that its arguments were checked; files
-are not touched here. Fetching is :mod:`core.library.rows`', finding many presets at once
+are not touched here. Looking up is :mod:`core.library.rows`', finding many presets at once
 :mod:`core.library.search`'s.
 """
 
@@ -19,10 +19,10 @@ from sqlalchemy import Connection, delete, func, insert, select, text, update
 
 from core.engines.registry import check_settings
 from core.library import recipe_tree, recipes
-from core.library.errors import BlendCycle, NameTaken, UnknownPreset
+from core.library.errors import BlendCycle, NameTaken
 from core.library.presets import PresetBlend, name_key
-from core.library.recipes import PinnedPreset, Recording, StoredBlend, StoredRecipe
-from core.library.rows import fetch_one, find_row
+from core.library.recipes import PinnedPreset, Recording, StoredRecipe
+from core.library.rows import fetch_one, find_row, is_taken, pin_presets, recipe_of
 from core.library.schema import PART, PRESET, RECORDING, TAG, VERSION
 from core.settings import RenderSettings
 
@@ -263,81 +263,8 @@ def remove(connection: Connection, pk: int) -> set[Recording]:
     return freed
 
 
-def in_use(connection: Connection, recording: Recording) -> bool:
-    """Whether any version of any preset uses a recording.
-
-    Args:
-        connection: to the library.
-        recording: by its digest and extension.
-    """
-    rows = connection.execute(
-        select(RECORDING.c.sha256)
-        .where(RECORDING.c.sha256 == recording.sha256, RECORDING.c.extension == recording.extension)
-        .limit(1)
-    )
-    return rows.first() is not None
-
-
-def recipe_of(connection: Connection, version: PinnedPreset) -> StoredRecipe:
-    """The recipe of a preset as it was at a version.
-
-    Args:
-        connection: to the library.
-        version: which preset and version.
-
-    Raises:
-        UnknownPreset: if there is no such preset or version.
-    """
-    stored = connection.execute(
-        select(VERSION.c.recipe)
-        .join(PRESET, PRESET.c.pk == VERSION.c.preset_pk)
-        .where(PRESET.c.id == version.preset_id, VERSION.c.number == version.number)
-    ).scalar_one_or_none()
-    if stored is None:
-        raise UnknownPreset(f"there is no version {version.number} of preset {version.name!r}")
-    return recipes.from_data(json.loads(stored))
-
-
-def pin_presets(connection: Connection, recipe: StoredRecipe | PresetBlend) -> StoredRecipe:
-    """A recipe in which every preset given by name is pinned to its current version.
-
-    Args:
-        connection: to the library.
-        recipe: a blend of presets by name or id, or a recipe, which is returned as it is.
-
-    Raises:
-        UnknownPreset: if there is no such preset.
-    """
-    if not isinstance(recipe, PresetBlend):
-        return recipe
-    parts = []
-    for name, weight in recipe.parts:
-        row = find_row(connection, name)
-        parts.append((PinnedPreset(row.id, row.number, row.name), float(weight)))
-    return StoredBlend(tuple(parts), recipe.mode)
-
-
-def free_name(connection: Connection, name: str) -> str:
-    """The name, or the first of ``name (2)``, ``name (3)``, … that no preset has.
-
-    Args:
-        connection: to the library.
-        name: clean.
-    """
-    candidate, count = name, 1
-    while _is_taken(connection, candidate):
-        count += 1
-        candidate = f"{name[:110]} ({count})"
-    return candidate
-
-
-def _is_taken(connection: Connection, name: str, except_pk: int = 0) -> bool:
-    query = select(PRESET.c.pk).where(PRESET.c.name_key == name_key(name))
-    return connection.execute(query.where(PRESET.c.pk != except_pk)).first() is not None
-
-
 def _require_free(connection: Connection, name: str, except_pk: int = 0) -> None:
-    if _is_taken(connection, name, except_pk):
+    if is_taken(connection, name, except_pk):
         raise NameTaken(f"there is a preset {name!r} already; choose another name or edit that one")
 
 

@@ -45,7 +45,7 @@ def export_entries(connection: Connection, preset: PinnedPreset) -> list[Entry]:
     def visit(version: PinnedPreset) -> int:
         key = (version.preset_id, version.number)
         if key not in indices:
-            recipe = store.recipe_of(connection, version)
+            recipe = rows.recipe_of(connection, version)
             renumbered = recipe_tree.replace_presets(
                 recipe, lambda part: PinnedPreset(str(visit(part)), 1, part.name)
             )
@@ -145,7 +145,7 @@ def has_factory_bank(database: Database) -> bool:
 
 def _import_entry(connection: Connection, entry: Entry) -> int:
     """Add one entry, or find it; returns the preset's key."""
-    expanded = recipe_tree.expand(entry.recipe, lambda part: store.recipe_of(connection, part))
+    expanded = recipe_tree.expand(entry.recipe, lambda part: rows.recipe_of(connection, part))
     digest = recipes.digest(expanded)
     column, value = (
         (PRESET.c.factory_key, entry.key)
@@ -161,7 +161,7 @@ def _import_entry(connection: Connection, entry: Entry) -> int:
             store.add_version(connection, pk, entry.recipe, entry.settings)
             return pk
     draft = store.Draft(
-        store.free_name(connection, entry.name),
+        rows.free_name(connection, entry.name),
         entry.recipe,
         entry.settings,
         entry.tags,

@@ -63,11 +63,11 @@ def render(run: Run, *arguments: str) -> tuple[int, str, str]:
 def test_json_is_one_object_that_describes_the_file(run: Run) -> None:
     code, out, _ = render(run, "--text", "hollow flute", "--seed", "4", "--json")
     assert code == 0
-    told = json.loads(out)
-    info = soundfile.info(told["path"])
-    assert (told["sample_rate"], told["frames"]) == (info.samplerate, info.frames)
-    assert (told["seed"], told["model"]) == (4, "tiny")
-    assert 0 < told["timings"]["render_s"] <= told["timings"]["total_s"]
+    data = json.loads(out)
+    info = soundfile.info(data["path"])
+    assert (data["sample_rate"], data["frames"]) == (info.samplerate, info.frames)
+    assert (data["seed"], data["model"]) == (4, "tiny")
+    assert 0 < data["timings"]["render_s"] <= data["timings"]["total_s"]
 
 
 def test_rate_format_and_takes(run: Run) -> None:
