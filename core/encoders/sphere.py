@@ -76,16 +76,7 @@ def spherical_mean(vectors: FloatArray, weights: npt.NDArray[np.float64]) -> Flo
 def slerp(
     start: npt.NDArray[np.float64], end: npt.NDArray[np.float64], fraction: float
 ) -> npt.NDArray[np.float64]:
-    """Spherical linear interpolation (Shoemake 1985): a point of the great circle between two.
-
-    Args:
-        start: [d], unit norm.
-        end: [d], unit norm.
-        fraction: of the way from start to end, 0…1.
-
-    Returns:
-        [d], unit norm.
-    """
+    """The point ``fraction`` of the way along the great circle between two unit vectors [d]."""
     tangent = fraction * _log_map(start, end)
     angle = float(np.linalg.norm(tangent))
     if angle < 1e-12:
