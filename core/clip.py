@@ -99,7 +99,16 @@ class Clip:
 
     @classmethod
     def of(cls, name: str, notes: Iterable[Note], length_s: float = 0.0) -> Clip:
-        """Build a clip from any iterable of notes."""
+        """Build a clip from any iterable of notes.
+
+        Args:
+            name: for people and file names.
+            notes: in any order.
+            length_s: seconds; a value below the last note's end is raised to that end.
+
+        Raises:
+            MidiError: if the clip would be longer than :data:`MAX_CLIP_S`.
+        """
         return cls(name, tuple(notes), length_s)
 
 

@@ -31,7 +31,12 @@ _REASONS = {
 
 
 def output_error(path: str | os.PathLike[str], error: OSError) -> OutputError:
-    """The one-line error for a failed write, with the reason in plain words."""
+    """The one-line error for a failed write, with the reason in plain words.
+
+    Args:
+        path: of the file that was to be written.
+        error: what the system said.
+    """
     reason = _REASONS.get(error.errno or 0) or error.strerror or type(error).__name__
     return OutputError(f"cannot write {os.fspath(path)}: {reason}")
 

@@ -53,6 +53,10 @@ def choose_device(engine: EngineDeclaration, wanted: str | None) -> str:
 def load_engine(bundle: Bundle, device: str) -> Engine:
     """The engine of a bundle, with its weights.
 
+    Args:
+        bundle: resolved, its files in place.
+        device: from :func:`choose_device`.
+
     Raises:
         ModelMissing, ModelDamaged: if a file is absent, or is not what it should be.
     """
@@ -62,6 +66,10 @@ def load_engine(bundle: Bundle, device: str) -> Engine:
 
 def load_encoder(bundle: Bundle, device: str) -> TimbreEncoder:
     """The timbre encoder that belongs to a bundle.
+
+    Args:
+        bundle: resolved, its files in place.
+        device: from :func:`choose_device`.
 
     Raises:
         ModelMissing, ModelDamaged: if a file is absent, or is not what it should be.

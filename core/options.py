@@ -1,4 +1,4 @@
-"""Options that several commands share, written once: models, devices, render settings.
+"""Options that several commands share, written once: timbres, models, devices, render settings.
 
 Importing this costs no neural network; a command's module may do it at its top.
 """
@@ -8,6 +8,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable
 from functools import wraps
+from pathlib import Path
 from typing import Annotated, Any, TypeVar, get_type_hints
 
 import typer
@@ -15,6 +16,14 @@ import typer
 from core.engines.registry import check_settings, declared_settings, engines_with
 from core.settings import RenderSettings, Setting
 
+PresetOption = Annotated[str | None, typer.Option(help="Timbre: a preset of the library.")]
+AudioOption = Annotated[Path | None, typer.Option(help="Timbre: a recording.")]
+TextOption = Annotated[str | None, typer.Option(help="Timbre: words.")]
+BlendOption = Annotated[
+    str | None, typer.Option(help="Timbre: presets and weights, NAME=0.6,NAME=0.4.")
+]
+SeedOption = Annotated[int, typer.Option(help="0 … 4294967295.")]
+TakesOption = Annotated[int, typer.Option(help="Render this many, seeds counting up.")]
 ModelOption = Annotated[str, typer.Option(help="Model bundle.")]
 DeviceOption = Annotated[str | None, typer.Option(help="cpu, cuda, cuda:N or mps.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")]
@@ -46,9 +55,9 @@ def with_settings(command: Callable[..., _Result]) -> Callable[..., _Result]:
             replaced.append(parameter.replace(annotation=hints[name]))
 
     @wraps(command)
-    def run(**given: Any) -> _Result:
-        values = {name: given.pop(name) for name in declared}
-        return command(**given, **{target: check_settings(values)})
+    def run(**arguments: Any) -> _Result:
+        values = {name: arguments.pop(name) for name in declared}
+        return command(**arguments, **{target: check_settings(values)})
 
     # What Typer reads: the signature for the options, the annotations for their types.
     run.__signature__ = inspect.Signature(replaced)  # type: ignore[attr-defined]

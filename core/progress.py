@@ -18,8 +18,22 @@ def always_continue(_fraction: float) -> bool:
 def report(on_progress: Progress, fraction: float) -> None:
     """Tell the caller how far the work is.
 
+    Args:
+        on_progress: the caller's.
+        fraction: of the work that is done; values outside 0…1 count as the nearer end.
+
     Raises:
         Cancelled: if the caller answered False.
     """
     if not on_progress(min(1.0, max(0.0, fraction))):
         raise Cancelled("cancelled")
+
+
+def part_of(on_progress: Progress, start: float, end: float) -> Progress:
+    """The progress callback of a part of the work.
+
+    Args:
+        on_progress: of the whole.
+        start, end: the fractions of the whole at which the part begins and ends, 0…1.
+    """
+    return lambda fraction: on_progress(start + (end - start) * fraction)

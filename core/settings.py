@@ -63,8 +63,8 @@ class Setting:
             return f"({self.low:g}, {self.high:g}]{unit}"
         return f"{self.low:g}–{self.high:g}{unit}"
 
-    def checked(self, value: object) -> Number:
-        """The value in the setting's type.
+    def validate(self, value: object) -> Number:
+        """Refuse a value that is not allowed; else the value in the setting's type.
 
         Raises:
             SettingsError: if it is no number, not whole where it must be, or out of range.
@@ -87,7 +87,7 @@ class Setting:
             SettingsError: if the given one is out of range.
         """
         value = settings.get(self.name)
-        return self.default if value is None else self.checked(value)
+        return self.default if value is None else self.validate(value)
 
 
 class RenderSettings(Mapping[str, Number]):
@@ -113,7 +113,7 @@ class RenderSettings(Mapping[str, Number]):
     def __init__(
         self, values: Mapping[str, Number | None] | None = None, /, **named: Number | None
     ) -> None:
-        kept: dict[str, Number] = {}
+        numbers: dict[str, Number] = {}
         for name, value in {**(values or {}), **named}.items():
             if value is None:
                 continue
@@ -121,8 +121,8 @@ class RenderSettings(Mapping[str, Number]):
                 raise SettingsError(f"the setting {name} needs a number, not {value!r}")
             if not math.isfinite(value):
                 raise SettingsError(f"the setting {name} is {value}, which is no number")
-            kept[name] = value
-        self._values = kept
+            numbers[name] = value
+        self._values = numbers
 
     def __getitem__(self, name: str) -> Number:
         return self._values[name]
@@ -137,5 +137,5 @@ class RenderSettings(Mapping[str, Number]):
         return hash(frozenset(self._values.items()))
 
     def __repr__(self) -> str:
-        given = ", ".join(f"{name}={value!r}" for name, value in self._values.items())
-        return f"RenderSettings({given})"
+        values = ", ".join(f"{name}={value!r}" for name, value in self._values.items())
+        return f"RenderSettings({values})"

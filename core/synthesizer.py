@@ -51,7 +51,7 @@ class Take:
             last note's tail.
         sample_rate: Hz.
         provenance: everything that is needed to render it again.
-        limits: what the engine could not say about the clip.
+        limits: what the engine could not play of the clip.
         render_s: time the whole batch this take came from took, seconds.
     """
 
@@ -116,9 +116,9 @@ class Synthesizer:
             ModelMissing, ModelDamaged: if the bundle cannot be used.
             SettingsError: if this machine has no such device.
         """
-        found = (registry or Registry()).resolve(bundle)
-        chosen = choose_device(engine_named(found.manifest.engine), device)
-        return cls(load_engine(found, chosen), found, chosen)
+        resolved = (registry or Registry()).resolve(bundle)
+        chosen = choose_device(engine_named(resolved.manifest.engine), device)
+        return cls(load_engine(resolved, chosen), resolved, chosen)
 
     @cached_property
     def encoder(self) -> TimbreEncoder:
@@ -152,7 +152,16 @@ class Synthesizer:
         return self.engine.stream(self.embed(timbre), seed=seed, max_voices=max_voices)
 
     def limits(self, clip: Clip, settings: RenderSettings | None = None) -> list[Limit]:
-        """What this engine cannot say about a clip."""
+        """What this engine cannot play of a clip, or plays differently.
+
+        Args:
+            clip: to be rendered.
+            settings: to render it with.
+
+        Raises:
+            SettingsError: if a setting is unknown or out of range.
+        """
+        # Limits do not depend on the timbre; recordings and words need not be embedded for them.
         any_point = np.zeros(EMBEDDING_DIM, np.float32)
         any_point[0] = 1.0
         checked = check_settings(settings or {})
@@ -168,7 +177,20 @@ class Synthesizer:
         on_progress: Progress = always_continue,
         preset: PresetVersion | None = None,
     ) -> Take:
-        """Render one clip; see :meth:`render_batch`."""
+        """Render one clip. See :meth:`render_batch`.
+
+        Args:
+            clip: what to play, or the path of a MIDI file.
+            timbre: the recipe.
+            seed: 0 … 4294967295; the same seed, model and device give the same samples.
+            settings: how to decode.
+            on_progress: called with the fraction done; answering False cancels.
+            preset: what the timbre is called, for the file's provenance.
+
+        Raises:
+            MidiError, AudioError, SettingsError: if an input cannot be used.
+            Cancelled: if ``on_progress`` said so.
+        """
         (take,) = self.render_batch(
             [(clip, timbre, seed)], settings=settings, on_progress=on_progress, preset=preset
         )
@@ -187,7 +209,7 @@ class Synthesizer:
         Args:
             items: clips (or paths of MIDI files), timbres and seeds.
             settings: how to decode, for all of them.
-            on_progress: told the fraction done; returning False cancels.
+            on_progress: called with the fraction done; answering False cancels.
             preset: what the timbre is called, for the files' provenance.
 
         Raises:
@@ -201,27 +223,43 @@ class Synthesizer:
             played = clip if isinstance(clip, Clip) else read_midi(clip).clip
             if timbre not in embeddings:
                 embeddings[timbre] = self.embed(timbre)
-            requests.append(RenderRequest(played, embeddings[timbre], settings, _checked(seed)))
+            requests.append(RenderRequest(played, embeddings[timbre], settings, _check_seed(seed)))
         takes = self.render_requests(requests, on_progress)
         return [
-            _told(take, timbre, preset) for take, (_, timbre, _) in zip(takes, items, strict=True)
+            _with_recipe(take, timbre, preset)
+            for take, (_, timbre, _) in zip(takes, items, strict=True)
         ]
 
     def render_requests(
         self, requests: Sequence[RenderRequest], on_progress: Progress = always_continue
     ) -> list[Take]:
-        """Render requests whose embeddings (or paths of them) are already known."""
+        """Render requests whose embeddings (or paths of them) are there already.
+
+        Args:
+            requests: for the engine; their seeds and settings are taken as checked.
+            on_progress: called with the fraction done; answering False cancels.
+
+        Returns:
+            A take for each request; its provenance names no recipe and no preset.
+
+        Raises:
+            Cancelled: if ``on_progress`` said so.
+        """
         began = time.perf_counter()
         limits = [tuple(self.engine.limits(request)) for request in requests]
         rendered = self.engine.render(requests, on_progress)
         render_s = time.perf_counter() - began
         return [
-            Take(audio, self.sample_rate, self._provenance(request), found, render_s)
-            for request, audio, found in zip(requests, rendered, limits, strict=True)
+            Take(audio, self.sample_rate, self._provenance(request), unplayable, render_s)
+            for request, audio, unplayable in zip(requests, rendered, limits, strict=True)
         ]
 
     def repeat(self, provenance: Provenance, on_progress: Progress = always_continue) -> Take:
         """Render again what a file says it is.
+
+        Args:
+            provenance: from :func:`core.provenance.read_provenance`.
+            on_progress: called with the fraction done; answering False cancels.
 
         Raises:
             ModelMissing: if the file was rendered by other weights than these.
@@ -236,7 +274,7 @@ class Synthesizer:
             provenance.clip, provenance.embedding, provenance.settings, provenance.seed
         )
         (take,) = self.render_requests([request], on_progress)
-        return _told(take, provenance.timbre, provenance.preset)
+        return _with_recipe(take, provenance.timbre, provenance.preset)
 
     def _provenance(self, request: RenderRequest) -> Provenance:
         embedding: Embedding = request.embedding
@@ -253,13 +291,13 @@ class Synthesizer:
         )
 
 
-def _checked(seed: int) -> int:
+def _check_seed(seed: int) -> int:
     if not 0 <= seed < 2**32:
         raise SettingsError(f"seed {seed} is outside 0–4294967295")
     return seed
 
 
-def _told(take: Take, timbre: Timbre | None, preset: PresetVersion | None) -> Take:
+def _with_recipe(take: Take, timbre: Timbre | None, preset: PresetVersion | None) -> Take:
     return replace(take, provenance=replace(take.provenance, timbre=timbre, preset=preset))
 
 

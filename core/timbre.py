@@ -1,7 +1,7 @@
 """Timbres: recipes for an embedding.
 
-A recipe is data (a path, words, weights): it can be stored, shown and repeated. How one is
-heard is :mod:`core.encoders.embed`'s business; naming and keeping timbres is the library's.
+A recipe is data (a path, words, weights): it can be stored, shown and repeated. Embedding
+one is :mod:`core.encoders.embed`'s business; naming and keeping timbres is the library's.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ class Timbre(ABC):
     """A recipe for an embedding.
 
     A kind of timbre is one subclass with a line in :data:`KINDS`, and says there how it is
-    written and shown. How it is heard is registered with :func:`core.encoders.embed.resolve`,
+    written and shown. How it is embedded is registered with :func:`core.encoders.embed.resolve`,
     how the library keeps it with :data:`core.library.recipes.KINDS`.
 
     Attributes:
@@ -95,6 +95,7 @@ class AudioTimbre(Timbre):
 
     @classmethod
     def read(cls, data: Mapping[str, Any], part: Callable[[Any], Timbre]) -> AudioTimbre | None:
+        """See :meth:`Timbre.read`."""
         path = data.get("path")
         return cls(path) if isinstance(path, str) else None
 
@@ -128,6 +129,7 @@ class TextTimbre(Timbre):
 
     @classmethod
     def read(cls, data: Mapping[str, Any], part: Callable[[Any], Timbre]) -> TextTimbre | None:
+        """See :meth:`Timbre.read`."""
         words = data.get("words")
         return cls(words) if isinstance(words, str) else None
 
@@ -182,6 +184,7 @@ class Blend(Timbre):
 
     @classmethod
     def read(cls, data: Mapping[str, Any], part: Callable[[Any], Timbre]) -> Blend | None:
+        """See :meth:`Timbre.read`."""
         listed, mode = data.get("parts"), data.get("mode")
         if mode not in BLEND_MODES or not isinstance(listed, list):
             return None

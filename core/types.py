@@ -41,13 +41,21 @@ class EmbeddingPath:
             raise SettingsError("the times of an embedding path must increase")
 
     def at(self, times_s: npt.NDArray[np.float64]) -> FloatArray:
-        """The timbre at some times [m], float32 [m, 512], unit norm."""
+        """The timbre at some times.
+
+        Args:
+            times_s: [m], seconds from the clip's start.
+
+        Returns:
+            float32 [m, 512], unit norm.
+        """
         last = len(self.times_s) - 1
         right = np.clip(np.searchsorted(self.times_s, times_s), min(1, last), last)
         left = np.maximum(right - 1, 0)
+        # A path of one point has left = right and no span to divide by.
         span_s = np.where(right > left, self.times_s[right] - self.times_s[left], 1.0)
-        fraction = np.clip((times_s - self.times_s[left]) / span_s, 0.0, 1.0)[:, None]
-        a, b = self.embeddings[left], self.embeddings[right]
+        fraction = np.clip((times_s - self.times_s[left]) / span_s, 0.0, 1.0)[:, None]  # [m, 1]
+        a, b = self.embeddings[left], self.embeddings[right]  # [m, 512] each
         angle = np.arccos(np.clip((a * b).sum(axis=1, keepdims=True), -1.0, 1.0))
         # Points that (nearly) coincide or oppose each other have no one great circle: go straight.
         straight = (angle < 1e-3) | (angle > np.pi - 1e-3)

@@ -41,7 +41,14 @@ class Codec(ABC):
 
     @abstractmethod
     def decode(self, codes: Tensor, on_progress: Progress = always_continue) -> FloatArray:
-        """Codes int64 [frames, codebooks] → waveform float32 [frames · hop], |x| ≤ 1.
+        """Codes → waveform.
+
+        Args:
+            codes: int64 [frames, codebooks], 0 … ``codebook_size`` − 1.
+            on_progress: called while it decodes; answering False cancels.
+
+        Returns:
+            float32 [frames · hop], |x| ≤ 1.
 
         Raises:
             Cancelled: if ``on_progress`` answered False.

@@ -1,7 +1,7 @@
 """The audio codec: waveform ↔ codes, with descript-audio-codec's DAC.
 
 Published weights: 44.1 kHz, 8 kbps, 9 codebooks of 1024, a frame of 512 samples. Long
-audio is decoded in chunks whose seams cannot be heard: each chunk is decoded with as many
+audio is decoded in chunks without audible seams: each chunk is decoded with as many
 frames around it as the decoder's receptive field reaches, which are then cut away.
 Source: Kumar et al. 2023, arXiv:2306.06546.
 """
@@ -52,6 +52,10 @@ class Dac(Codec):
     def from_file(cls, path: Path, device: torch.device | str = "cpu") -> Dac:
         """Load a weights file as descript publishes them (state dict and settings).
 
+        Args:
+            path: of the file; nothing in it is run.
+            device: where the codec runs.
+
         Raises:
             ModelDamaged: if it is no such file, or any tensor is missing or unexpected.
         """
@@ -59,7 +63,7 @@ class Dac(Codec):
 
         try:
             content = torch.load(path, map_location="cpu", weights_only=True)
-            model = dac.DAC(**_known_settings(content["metadata"]["kwargs"]))
+            model = dac.DAC(**_network_settings(content["metadata"]["kwargs"]))
             model.load_state_dict(content["state_dict"], strict=True)
         except Exception as error:  # torch raises half a dozen types for a damaged file
             reason = (str(error).splitlines() or [type(error).__name__])[0]
@@ -74,9 +78,9 @@ class Dac(Codec):
 
         The last frame is filled up with zeros.
         """
-        samples = torch.from_numpy(audio).to(self._device)[None, None]
-        padded = self._model.preprocess(samples, self.sample_rate)
-        codes: Tensor = self._model.encode(padded)[1][0]
+        samples = torch.from_numpy(audio).to(self._device)[None, None]  # [1, 1, samples]
+        padded = self._model.preprocess(samples, self.sample_rate)  # [1, 1, T · hop]
+        codes: Tensor = self._model.encode(padded)[1][0]  # [codebooks, T]
         return codes.T.cpu()
 
     @torch.inference_mode()
@@ -86,10 +90,15 @@ class Dac(Codec):
         on_progress: Progress = always_continue,
         chunk_frames: int = CHUNK_FRAMES,
     ) -> FloatArray:
-        """Codes int64 [T, codebooks] → waveform float32 [T · hop], |x| ≤ 1.
+        """Codes → waveform; the samples are those of decoding all at once, to within rounding.
 
-        Memory on the device is bounded by ``chunk_frames``; the samples are those of
-        decoding everything at once to within rounding.
+        Args:
+            codes: int64 [T, codebooks], 0 … ``codebook_size`` − 1.
+            on_progress: called after each chunk; answering False cancels.
+            chunk_frames: frames decoded at once, ≥ 1; this bounds memory on the device.
+
+        Returns:
+            float32 [T · hop], |x| ≤ 1.
 
         Raises:
             Cancelled: if ``on_progress`` answered False.
@@ -99,18 +108,19 @@ class Dac(Codec):
         for start in range(0, total, chunk_frames):
             end = min(start + chunk_frames, total)
             first, last = max(0, start - reach), min(total, end + reach)
-            latent = self._model.quantizer.from_codes(codes[first:last].T[None].to(self._device))[0]
-            chunk = self._model.decode(latent)[0, 0]
-            kept = chunk[(start - first) * self.hop : (end - first) * self.hop]
-            audio[start * self.hop : end * self.hop] = kept.float().cpu().numpy()
+            batch = codes[first:last].T[None].to(self._device)  # [1, codebooks, last − first]
+            latent = self._model.quantizer.from_codes(batch)[0]  # [1, latent width, last − first]
+            chunk = self._model.decode(latent)[0, 0]  # [(last − first) · hop]
+            inner = chunk[(start - first) * self.hop : (end - first) * self.hop]
+            audio[start * self.hop : end * self.hop] = inner.float().cpu().numpy()
             report(on_progress, end / total)
         return audio
 
     def silence(self, frames: int) -> Tensor:
         """Codes of silence, int64 [frames, codebooks]."""
         if self._silence is None:
-            around = self.encode(np.zeros(33 * self.hop, dtype=np.float32))
-            self._silence = around[16]  # far enough from both ends
+            encoded = self.encode(np.zeros(33 * self.hop, dtype=np.float32))  # [33, codebooks]
+            self._silence = encoded[16]  # the middle: padding at either end does not reach it
         return self._silence.expand(frames, -1).clone()
 
 
@@ -127,6 +137,7 @@ def receptive_reach(decoder: nn.Module) -> int:
     reach, upsampling = 0.0, 1
     for layer in decoder.modules():
         if isinstance(layer, nn.ConvTranspose1d):
+            # An output depends on kernel / stride inputs; at worst all are on one side.
             stride = int(layer.stride[0])
             reach += layer.kernel_size[0] / (stride * upsampling)
             upsampling *= stride
@@ -135,8 +146,8 @@ def receptive_reach(decoder: nn.Module) -> int:
     return math.ceil(reach)
 
 
-def _known_settings(settings: dict[str, Any]) -> dict[str, Any]:
-    """The part of a file's settings that make the network."""
+def _network_settings(settings: dict[str, Any]) -> dict[str, Any]:
+    """The part of a file's settings that make the network; it also holds those of training."""
     names = (
         "encoder_dim encoder_rates latent_dim decoder_dim decoder_rates n_codebooks "
         "codebook_size codebook_dim sample_rate"

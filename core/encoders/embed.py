@@ -1,4 +1,4 @@
-"""From a recipe to its embedding: recordings and words are heard, blends are mixed."""
+"""From a recipe to its embedding: recordings and words are encoded, blends are mixed."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from core.types import EMBEDDING_DIM, EmbeddingPath, FloatArray
 
 @singledispatch
 def resolve(timbre: Timbre, encoder: TimbreEncoder) -> FloatArray:
-    """The embedding of a recipe; each kind of timbre registers how it is heard.
+    """The embedding of a recipe; each kind of timbre registers how it is embedded.
 
     Args:
         timbre: the recipe.
-        encoder: who hears it.
+        encoder: encodes recordings and words.
 
     Returns:
         float32 [512], unit norm.
@@ -30,7 +30,7 @@ def resolve(timbre: Timbre, encoder: TimbreEncoder) -> FloatArray:
         AudioError: if a recording cannot be used.
         SettingsError: if the parts of a linear blend cancel out.
     """
-    raise TypeError(f"nothing says how a {type(timbre).__name__} is heard")
+    raise TypeError(f"nothing says how a {type(timbre).__name__} is embedded")
 
 
 @resolve.register
@@ -53,10 +53,15 @@ def _blend(timbre: Blend, encoder: TimbreEncoder) -> FloatArray:
     return mean(vectors, weights)
 
 
-def moving(
+def embedding_path(
     times_s: Sequence[float], timbres: Sequence[Timbre], encoder: TimbreEncoder
 ) -> EmbeddingPath:
-    """A timbre that moves during a clip, through ``timbres[i]`` at ``times_s[i]``.
+    """A timbre that moves during a clip.
+
+    Args:
+        times_s: increasing, seconds from the clip's start.
+        timbres: the recipe that is reached at each of the times.
+        encoder: encodes recordings and words.
 
     Raises:
         SettingsError: if the lengths differ or the times do not increase.
@@ -66,5 +71,5 @@ def moving(
         raise SettingsError(
             f"a moving timbre needs a time for every timbre, got {len(times_s)} and {len(timbres)}"
         )
-    embeddings = np.stack([resolve(timbre, encoder) for timbre in timbres])
+    embeddings = np.stack([resolve(timbre, encoder) for timbre in timbres])  # [n, 512]
     return EmbeddingPath(np.asarray(times_s, np.float64), embeddings.reshape(-1, EMBEDDING_DIM))

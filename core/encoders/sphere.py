@@ -25,7 +25,7 @@ def linear_mean(vectors: FloatArray, weights: npt.NDArray[np.float64]) -> FloatA
     Raises:
         SettingsError: if the sum has no direction.
     """
-    total = (weights / weights.max()) @ vectors.astype(np.float64)
+    total = (weights / weights.max()) @ vectors.astype(np.float64)  # [n] @ [n, d]
     if np.linalg.norm(total) < 1e-6:
         raise SettingsError(
             "the parts of this linear blend cancel out; change the weights or use mode slerp"
@@ -49,16 +49,17 @@ def spherical_mean(vectors: FloatArray, weights: npt.NDArray[np.float64]) -> Flo
     Returns:
         float32 [d], unit norm.
     """
-    points = vectors.astype(np.float64)
+    points = vectors.astype(np.float64)  # [n, d]
     shares = weights / weights.max()
     shares = shares / shares.sum()
-    mean = shares @ points
+    mean = shares @ points  # [d]
     if np.linalg.norm(mean) < 1e-6:
         # No direction to start from: begin at the heaviest point.
         mean = points[int(np.argmax(shares))]
     mean = mean / np.linalg.norm(mean)
     if len(points) == 2:
         return unit(slerp(points[0], points[1], float(shares[1])).astype(np.float32))
+    # Gradient descent: walk along the mean of the tangents that lead to the points.
     for _ in range(100):
         step = sum(
             (share * _log_map(mean, point) for share, point in zip(shares, points, strict=True)),

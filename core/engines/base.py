@@ -1,7 +1,7 @@
 """The interface every engine implements, and the values that cross it.
 
 An engine takes requests (a clip, an embedding or a path of them, settings, a seed)
-and gives audio. It never drops anything silently: what it cannot say about a clip
+and gives audio. It never drops anything silently: what it cannot play of a clip
 is in :meth:`Engine.limits`, which callers show before rendering.
 """
 
@@ -39,7 +39,7 @@ class RenderRequest:
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """Something an engine cannot say about a clip, or says differently.
+    """Something of a clip that an engine cannot play, or plays differently.
 
     Attributes:
         code: stable, for programs: ``pitch_range``, ``velocity_steps``, ``setting_ignored``, …
@@ -70,13 +70,32 @@ class LiveStream(Protocol):
         """How many voices sound."""
 
     def note_on(self, pitch: int, velocity: int, at: int = 0) -> int:
-        """Begin a note of a key 0–127, velocity 1–127; gives its id, for :meth:`release`."""
+        """Begin a note.
+
+        Args:
+            pitch: MIDI key number, 0–127.
+            velocity: 1–127.
+            at: samples from the beginning of the next block, ≥ 0.
+
+        Returns:
+            Its id, for :meth:`release`.
+        """
 
     def note_off(self, pitch: int, at: int = 0) -> None:
-        """Release the note of a key, the one that began first if it has several."""
+        """Release the note of a key, the one that began first if it has several.
+
+        Args:
+            pitch: MIDI key number, 0–127.
+            at: samples from the beginning of the next block, ≥ 0.
+        """
 
     def release(self, note_id: int, at: int = 0) -> None:
-        """Release a note by its id."""
+        """Release a note by its id.
+
+        Args:
+            note_id: from :meth:`note_on`.
+            at: samples from the beginning of the next block, ≥ 0.
+        """
 
     def all_notes_off(self, at: int = 0) -> None:
         """Release every note that has begun by then."""
@@ -101,7 +120,7 @@ class Engine(ABC):
 
     @abstractmethod
     def limits(self, request: RenderRequest) -> list[Limit]:
-        """What this engine cannot say about the request; empty when nothing."""
+        """What this engine cannot play of the request; empty when nothing."""
 
     @abstractmethod
     def render(
@@ -111,6 +130,10 @@ class Engine(ABC):
 
         Each request gets the audio it would get alone (to within the rounding of the
         device's arithmetic), starting exactly at its clip's start.
+
+        Args:
+            requests: any number of them.
+            on_progress: called with the fraction done; answering False cancels.
 
         Returns:
             For each request float32 [channels, frames], finite, |x| ≤ 1.

@@ -45,7 +45,7 @@ class EngineDeclaration:
             until a bundle asks for it.
         abilities: what it can do.
         settings: what a render may be asked for; in the order to show them.
-        codec: the codec in :data:`core.codecs.registry.CODECS` that decodes what it says; its
+        codec: the codec in :data:`core.codecs.registry.CODECS` that decodes its tokens; its
             weights have the role ``codec`` in a bundle. Empty if it needs none.
         device: where it runs unless told otherwise: ``cpu``, or the ``fastest`` there is.
     """

@@ -74,7 +74,7 @@ def check_settings(values: object) -> RenderSettings:
         if name not in declared:
             raise SettingsError(f"the setting {name!r} is unknown; use {', '.join(declared)}")
         if value is not None:
-            checked[name] = declared[name].checked(value)
+            checked[name] = declared[name].validate(value)
     return RenderSettings(checked)
 
 

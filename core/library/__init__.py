@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from core.library.library import Library
-    from core.library.presets import Neighbour, Page, Preset, PresetBlend
+    from core.library.presets import Neighbour, Preset, PresetBlend, PresetPage
 
-__all__ = ["Library", "Neighbour", "Page", "Preset", "PresetBlend"]
+__all__ = ["Library", "Neighbour", "Preset", "PresetBlend", "PresetPage"]
 
 
 def __getattr__(name: str) -> Any:

@@ -34,9 +34,9 @@ app = typer.Typer(
 )
 
 NameArgument = Annotated[str, typer.Argument(metavar="NAME", help="The preset's name or id.")]
-AudioOption = Annotated[Path | None, typer.Option(help="The timbre of a recording.")]
-TextOption = Annotated[str | None, typer.Option(help="The timbre that words describe.")]
-BlendOption = Annotated[str | None, typer.Option(help="Of presets: NAME=0.6,NAME=0.4.")]
+PresetAudioOption = Annotated[Path | None, typer.Option(help="The timbre of a recording.")]
+PresetTextOption = Annotated[str | None, typer.Option(help="The timbre that words describe.")]
+PresetBlendOption = Annotated[str | None, typer.Option(help="Of presets: NAME=0.6,NAME=0.4.")]
 TagOption = Annotated[list[str] | None, typer.Option("--tag", help="May be given again.")]
 RatingOption = Annotated[int | None, typer.Option(help="0 (none) – 5.")]
 FavouriteOption = Annotated[bool | None, typer.Option("--favourite/--no-favourite")]
@@ -48,9 +48,9 @@ OffsetOption = Annotated[int, typer.Option(help="Leave out so many at the start.
 @with_settings
 def add(
     name: Annotated[str, typer.Option(help="What to call it.")],
-    audio: AudioOption = None,
-    text: TextOption = None,
-    blend: BlendOption = None,
+    audio: PresetAudioOption = None,
+    text: PresetTextOption = None,
+    blend: PresetBlendOption = None,
     tag: TagOption = None,
     rating: RatingOption = None,
     favourite: FavouriteOption = None,
@@ -119,8 +119,8 @@ def show(name: NameArgument, as_json: JsonOption = False) -> None:
         return
     for key, value in data.items():
         if value not in ("", [], {}, False, 0):
-            told = ", ".join(value) if isinstance(value, list) else value
-            print(f"{key + ':':12}{told}")
+            text = ", ".join(value) if isinstance(value, list) else value
+            print(f"{key + ':':12}{text}")
 
 
 @app.command()
@@ -133,7 +133,7 @@ def similar(
     as_json: JsonOption = False,
 ) -> None:
     """Find presets that sound like a preset, a recording or words."""
-    if sum(given is not None for given in (name, audio, text)) != 1:
+    if sum(value is not None for value in (name, audio, text)) != 1:
         raise SettingsError("say what to compare with: NAME, --audio or --text, one of them")
     from core.console import progress_line
     from core.synthesizer import Synthesizer
@@ -141,12 +141,14 @@ def similar(
     with _library() as library:
         near = library.get(name) if name is not None else _recipe(audio, text)
         encoder = Synthesizer.load(model).encoder
-        found = library.similar(near, encoder, limit, progress_line("listening to new presets"))
+        neighbours = library.similar(
+            near, encoder, limit, progress_line("listening to new presets")
+        )
     if as_json:
-        listed = [{**_data(item.preset), "similarity": item.similarity} for item in found]
+        listed = [{**_data(item.preset), "similarity": item.similarity} for item in neighbours]
         _print_json({"model": model, "presets": listed})
         return
-    for item in found:
+    for item in neighbours:
         print(f"{item.similarity:6.3f}  {_line(item.preset)}")
 
 
@@ -155,9 +157,9 @@ def similar(
 def edit(
     name: NameArgument,
     new_name: Annotated[str | None, typer.Option("--name", help="Call it this.")] = None,
-    audio: AudioOption = None,
-    text: TextOption = None,
-    blend: BlendOption = None,
+    audio: PresetAudioOption = None,
+    text: PresetTextOption = None,
+    blend: PresetBlendOption = None,
     tag: TagOption = None,
     no_tags: Annotated[bool, typer.Option("--no-tags", help="Remove all tags.")] = False,
     rating: RatingOption = None,
@@ -229,10 +231,10 @@ def _recipe(audio: Path | None, text: str | None) -> Timbre:
 
 def _timbre(audio: Path | None, text: str | None, blend: str | None) -> Timbre | PresetBlend | None:
     """The one timbre that was given; None if there was none."""
-    given = [value for value in (audio, text, blend) if value is not None]
-    if len(given) > 1:
+    chosen = [value for value in (audio, text, blend) if value is not None]
+    if len(chosen) > 1:
         raise SettingsError("give one timbre: --audio, --text or --blend")
-    if not given:
+    if not chosen:
         return None
     if blend is None:
         return _recipe(audio, text)

@@ -33,16 +33,16 @@ from core.library import (
 from core.library.presets import (
     Neighbour,
     Order,
-    Page,
     Preset,
     PresetBlend,
+    PresetPage,
     check_rating,
     clean_name,
     clean_tags,
 )
 from core.library.recipes import PinnedPreset
 from core.library.recordings import RecordingFolder, StagedRecording
-from core.library.similar import Embedded
+from core.library.similar import EmbeddingUpdate
 from core.library.vectors import VectorFile
 from core.progress import Progress, always_continue
 from core.settings import RenderSettings
@@ -127,6 +127,14 @@ class Library:
     ) -> Preset:
         """Save a timbre under a name. Recordings are copied in.
 
+        Args:
+            name: 1–120 characters, unique in the library.
+            timbre: the recipe.
+            settings: how to decode.
+            tags: up to 32, of 1–40 characters each.
+            rating: 0 (none) – 5.
+            favourite: the user's mark.
+
         Raises:
             NameTaken: if another preset has the name.
             AudioError: if a recording cannot be used.
@@ -135,12 +143,12 @@ class Library:
         """
         name, cleaned, rating = clean_name(name), clean_tags(tags), check_rating(rating)
         with (
-            self._recordings.taken_in(timbre) as (recipe, staged),
+            self._recordings.stage_timbre(timbre) as (recipe, staged),
             self._database.write() as connection,
         ):
             draft = store.Draft(
                 name,
-                store.named(connection, recipe),
+                rows.pin_presets(connection, recipe),
                 settings or RenderSettings(),
                 cleaned,
                 rating,
@@ -172,6 +180,15 @@ class Library:
         Another timbre or other settings make a new version. Blends that hold the preset
         keep the version they were saved with.
 
+        Args:
+            name_or_id: the preset.
+            name: another name.
+            timbre: another recipe.
+            settings: all of the new ones.
+            tags: all of the new ones.
+            rating: 0 (none) – 5.
+            favourite: the user's mark.
+
         Raises:
             BlendCycle: if the preset would contain itself.
             The errors of :meth:`add` besides.
@@ -186,7 +203,7 @@ class Library:
         with contextlib.ExitStack() as stack:
             staged: Iterable[StagedRecording] = ()
             if timbre is not None:
-                recipe, staged = stack.enter_context(self._recordings.taken_in(timbre))
+                recipe, staged = stack.enter_context(self._recordings.stage_timbre(timbre))
                 changes = replace(changes, recipe=recipe)
             connection = stack.enter_context(self._database.write())
             pk = store.edit(connection, name_or_id, changes)
@@ -208,7 +225,7 @@ class Library:
         # one that came in between with the same recording does too.
         with self._database.write() as connection:
             for recording in freed:
-                if not store.in_use(connection, recording):
+                if not rows.in_use(connection, recording):
                     self._recordings.remove(recording)
         return removed
 
@@ -223,7 +240,7 @@ class Library:
         kind: str | None = None,
         tag: str | None = None,
         favourites: bool = False,
-    ) -> Page:
+    ) -> PresetPage:
         """A page of the presets that meet every given condition.
 
         Args:
@@ -240,12 +257,20 @@ class Library:
         with self._database.read() as connection:
             return search.page(connection, offset, limit, order, kind, tag, favourites)
 
-    def search(self, query: str, offset: int = 0, limit: int = 50) -> Page:
+    def search(self, query: str, offset: int = 0, limit: int = 50) -> PresetPage:
         """Presets with every word of the query, or one that begins so, the best first.
 
         Name, tags and recipe are searched; case and accents do not matter. An empty query
         finds everything, by name. Of more than 1000 matches, 1000 are found: names that
         match first, the last saved on top.
+
+        Args:
+            query: words.
+            offset: presets before the page.
+            limit: presets in the page, 1–1000.
+
+        Raises:
+            SettingsError: if a number is out of range.
         """
         with self._database.read() as connection:
             return search.search(connection, query, offset, limit)
@@ -292,8 +317,12 @@ class Library:
 
     def update_embeddings(
         self, encoder: TimbreEncoder, on_progress: Progress = always_continue
-    ) -> Embedded:
+    ) -> EmbeddingUpdate:
         """Compute the embeddings that are missing for an encoder; quick when none is.
+
+        Args:
+            encoder: turns recipes into embeddings.
+            on_progress: called for each embedding; answering False cancels.
 
         Raises:
             Cancelled: if ``on_progress`` said so; what was computed is kept.
@@ -349,7 +378,9 @@ class Library:
         """
         with self._database.read() as connection:
             row = rows.find_row(connection, name_or_id)
-            entries = transfer.entries_for(connection, PinnedPreset(row.id, row.number, row.name))
+            entries = transfer.export_entries(
+                connection, PinnedPreset(row.id, row.number, row.name)
+            )
         file = Path(target)
         if file.is_dir():
             file = file / archive.default_name(row.name)
@@ -375,8 +406,10 @@ class Library:
         """
         with tempfile.TemporaryDirectory(prefix="timbre-import-") as folder:
             entries, files = archive.unpack(Path(source), Path(folder))
-            taken = transfer.take_in(self._database, self._recordings, entries, files, str(source))
-            return taken[-1]
+            presets = transfer.import_entries(
+                self._database, self._recordings, entries, files, str(source)
+            )
+            return presets[-1]
 
     def restore_factory(self) -> tuple[Preset, ...]:
         """Put the factory presets back: those removed, and those changed to what they were.
@@ -388,15 +421,17 @@ class Library:
         """
         entries, files = factory.load()
         return tuple(
-            transfer.take_in(self._database, self._recordings, entries, files, "the factory bank")
+            transfer.import_entries(
+                self._database, self._recordings, entries, files, "the factory bank"
+            )
         )
 
     # Inside
 
     def _timbre(self, version: PinnedPreset) -> Timbre:
         with self._database.read() as connection:
-            recipe = store.recipe_of(connection, version)
-            expanded = recipe_tree.expand(recipe, lambda part: store.recipe_of(connection, part))
+            recipe = rows.recipe_of(connection, version)
+            expanded = recipe_tree.expand(recipe, lambda part: rows.recipe_of(connection, part))
         return expanded.to_timbre(self._recordings.require)
 
     def _vectors(self, encoder: TimbreEncoder) -> VectorFile:

@@ -99,12 +99,12 @@ def read(data: bytes, source: str) -> list[Entry]:
     if not 1 <= len(listed) <= MAX_PRESETS:
         raise PresetFileError(f"{source} holds {len(listed)} presets; 1–{MAX_PRESETS} can be read")
     try:
-        return [_entry(entry, place) for place, entry in enumerate(listed)]
+        return [_entry(entry, index) for index, entry in enumerate(listed)]
     except SettingsError as error:
         raise PresetFileError(f"{source} cannot be imported: {error}") from error
 
 
-def _entry(data: Any, place: int) -> Entry:
+def _entry(data: Any, index: int) -> Entry:
     match data:
         case {
             "name": str(name),
@@ -119,7 +119,7 @@ def _entry(data: Any, place: int) -> Entry:
                 # Earlier places only: so no blend can contain itself.
                 if not (part.preset_id.isascii() and part.preset_id.isdigit()):
                     raise SettingsError(f"{name!r} names a part that is not in the file")
-                if len(part.preset_id) > 4 or int(part.preset_id) >= place:
+                if len(part.preset_id) > 4 or int(part.preset_id) >= index:
                     raise SettingsError(f"{name!r} names a part that does not come before it")
             key = data.get("key")
             return Entry(

@@ -27,7 +27,7 @@ class PresetBlend:
     """A blend of presets, given by name or id.
 
     Each preset is taken as it is when the blend is saved: a later edit of a part leaves
-    the blend sounding as it did, so a preset's version always says what was heard.
+    the blend sounding as it did, so a preset's version always stands for one sound.
 
     Attributes:
         parts: names or ids, and weights as in :class:`core.timbre.Blend`.
@@ -72,7 +72,7 @@ class Preset:
 
 
 @dataclass(frozen=True)
-class Page:
+class PresetPage:
     """A stretch of a list.
 
     Attributes:

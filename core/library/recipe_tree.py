@@ -11,7 +11,7 @@ from core.library.recipes import (
     Recording,
     StoredBlend,
     StoredRecipe,
-    whole,
+    require_recipe,
 )
 from core.timbre import MAX_DEPTH
 
@@ -26,14 +26,14 @@ def recordings_in(recipe: RecipePart) -> set[Recording]:
     """The recordings written in this recipe itself, those of its presets left out."""
     if isinstance(recipe, Recording):
         return {recipe}
-    return {recording for part, _ in recipe.mixed_from for recording in recordings_in(part)}
+    return {recording for part, _ in recipe.children for recording in recordings_in(part)}
 
 
 def presets_in(recipe: RecipePart) -> Iterator[PinnedPreset]:
     """The presets this recipe names, those inside them left out."""
     if isinstance(recipe, PinnedPreset):
         yield recipe
-    for part, _ in recipe.mixed_from:
+    for part, _ in recipe.children:
         yield from presets_in(part)
 
 
@@ -48,10 +48,10 @@ def expand(recipe: StoredRecipe, lookup: Lookup) -> StoredRecipe:
         SettingsError: if that makes more than :data:`MAX_LEAVES` recordings and words, or
             blends more than :data:`core.timbre.MAX_DEPTH` deep.
     """
-    room = MAX_LEAVES
+    leaves_left = MAX_LEAVES
 
     def visit(part: RecipePart, levels_left: int) -> StoredRecipe:
-        nonlocal room
+        nonlocal leaves_left
         if isinstance(part, PinnedPreset):
             return visit(lookup(part), levels_left)
         if isinstance(part, StoredBlend):
@@ -59,25 +59,35 @@ def expand(recipe: StoredRecipe, lookup: Lookup) -> StoredRecipe:
                 raise SettingsError(f"blends may be nested {MAX_DEPTH} deep, not more")
             parts = tuple((visit(inner, levels_left - 1), weight) for inner, weight in part.parts)
             return StoredBlend(parts, part.mode)
-        room -= 1
-        if room < 0:
+        leaves_left -= 1
+        if leaves_left < 0:
             raise SettingsError(
                 f"this blend comes to more than {MAX_LEAVES} recordings and words; use fewer parts"
             )
-        return whole(part)
+        return require_recipe(part)
 
     return visit(recipe, MAX_DEPTH)
 
 
-def with_presets(recipe: StoredRecipe, put: Callable[[PinnedPreset], RecipePart]) -> StoredRecipe:
-    """The same recipe with each preset it names replaced by what ``put`` gives for it."""
+def replace_presets(
+    recipe: StoredRecipe, replacement: Callable[[PinnedPreset], RecipePart]
+) -> StoredRecipe:
+    """The same recipe with each preset that it names replaced.
+
+    Args:
+        recipe: may name presets.
+        replacement: gives what stands in a preset's place.
+
+    Raises:
+        TypeError: if the recipe itself would become a preset's name.
+    """
 
     def visit(part: RecipePart) -> RecipePart:
         if isinstance(part, PinnedPreset):
-            return put(part)
+            return replacement(part)
         if isinstance(part, StoredBlend):
             parts = tuple((visit(inner), weight) for inner, weight in part.parts)
             return StoredBlend(parts, part.mode)
         return part
 
-    return whole(visit(recipe))
+    return require_recipe(visit(recipe))

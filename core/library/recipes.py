@@ -1,6 +1,6 @@
 """How a recipe is stored: recordings by content, parts of a blend by preset and version.
 
-A stored recipe is data with no paths. Its digest stands for what is heard: two recipes
+A stored recipe is data with no paths. Its digest stands for the sound: two recipes
 with one digest have one embedding, whichever way they were put together. Reading and
 writing files is :mod:`core.library.recordings`'.
 """
@@ -42,7 +42,7 @@ class RecipePart(ABC):
     kind: ClassVar[str]
 
     @property
-    def mixed_from(self) -> Parts:
+    def children(self) -> RecipeParts:
         """The parts it is mixed from, with their weights; none unless it is a blend."""
         return ()
 
@@ -68,7 +68,7 @@ class RecipePart(ABC):
         """
 
 
-Parts = tuple[tuple[RecipePart, float], ...]
+RecipeParts = tuple[tuple[RecipePart, float], ...]
 
 
 class StoredRecipe(RecipePart):
@@ -76,7 +76,7 @@ class StoredRecipe(RecipePart):
 
     @abstractmethod
     def canonical(self) -> list[Any]:
-        """What is heard, as JSON-ready data: names of files and presets left out.
+        """What makes the sound, as JSON-ready data: names of files and presets left out.
 
         Raises:
             TypeError: if a preset is still named in it; :func:`expand` it first.
@@ -148,6 +148,7 @@ class Recording(StoredRecipe):
 
     @classmethod
     def read(cls, data: Mapping[str, Any], part: Callable[[Any], RecipePart]) -> Recording | None:
+        """See :meth:`RecipePart.read`."""
         match data:
             case {"sha256": str(sha256), "extension": str(extension), "name": str(name)}:
                 return cls(sha256, extension, name)
@@ -163,6 +164,7 @@ class Recording(StoredRecipe):
     def of(
         cls, timbre: Any, stage: Callable[[Path], Recording], part: Callable[[Timbre], StoredRecipe]
     ) -> Recording:
+        """See :meth:`StoredRecipe.of`."""
         return stage(Path(timbre.path))
 
 
@@ -184,6 +186,7 @@ class Words(StoredRecipe):
 
     @classmethod
     def read(cls, data: Mapping[str, Any], part: Callable[[Any], RecipePart]) -> Words | None:
+        """See :meth:`RecipePart.read`."""
         words = data.get("words")
         return cls(words) if isinstance(words, str) else None
 
@@ -197,6 +200,7 @@ class Words(StoredRecipe):
     def of(
         cls, timbre: Any, stage: Callable[[Path], Recording], part: Callable[[Timbre], StoredRecipe]
     ) -> Words:
+        """See :meth:`StoredRecipe.of`."""
         if any("\ud800" <= character <= "\udfff" for character in timbre.words):
             raise SettingsError("the description holds characters that are no text")
         return cls(timbre.words)
@@ -207,16 +211,16 @@ class StoredBlend(StoredRecipe):
     """A blend; weights are as in :class:`core.timbre.Blend`, which checks them."""
 
     kind: ClassVar[str] = Blend.kind
-    parts: Parts
+    parts: RecipeParts
     mode: BlendMode = "slerp"
 
     @property
-    def mixed_from(self) -> Parts:
+    def children(self) -> RecipeParts:
         return self.parts
 
     def summary(self) -> str:
         return " + ".join(
-            f"{weight:g} × " + (f"({part.summary()})" if part.mixed_from else part.summary())
+            f"{weight:g} × " + (f"({part.summary()})" if part.children else part.summary())
             for part, weight in self.parts
         )
 
@@ -226,6 +230,7 @@ class StoredBlend(StoredRecipe):
 
     @classmethod
     def read(cls, data: Mapping[str, Any], part: Callable[[Any], RecipePart]) -> StoredBlend | None:
+        """See :meth:`RecipePart.read`."""
         listed, mode = data.get("parts"), data.get("mode")
         if mode not in BLEND_MODES or not isinstance(listed, list):
             return None
@@ -241,17 +246,22 @@ class StoredBlend(StoredRecipe):
         return cls(tuple(parts), mode)
 
     def canonical(self) -> list[Any]:
-        parts = [[repr(weight), json.dumps(whole(p).canonical())] for p, weight in self.parts]
+        parts = [
+            [repr(weight), json.dumps(require_recipe(p).canonical())] for p, weight in self.parts
+        ]
         return [self.kind, self.mode, *parts]
 
     def to_timbre(self, path_of: Callable[[Recording], Path]) -> Blend:
-        parts = tuple((whole(part).to_timbre(path_of), weight) for part, weight in self.parts)
+        parts = tuple(
+            (require_recipe(part).to_timbre(path_of), weight) for part, weight in self.parts
+        )
         return Blend(parts, self.mode)
 
     @classmethod
     def of(
         cls, timbre: Any, stage: Callable[[Path], Recording], part: Callable[[Timbre], StoredRecipe]
     ) -> StoredBlend:
+        """See :meth:`StoredRecipe.of`."""
         return cls(tuple((part(inner), weight) for inner, weight in timbre.parts), timbre.mode)
 
 
@@ -279,6 +289,7 @@ class PinnedPreset(RecipePart):
     def read(
         cls, data: Mapping[str, Any], part: Callable[[Any], RecipePart]
     ) -> PinnedPreset | None:
+        """See :meth:`RecipePart.read`."""
         match data:
             case {"id": str(preset_id), "version": int(number), "name": str(name)}:
                 return cls(preset_id, number, name)
@@ -292,7 +303,7 @@ KINDS: Mapping[str, type[StoredRecipe]] = {
 
 
 def digest(expanded: StoredRecipe) -> bytes:
-    """32 bytes that stand for what is heard: names of files and presets do not matter."""
+    """SHA-256 of what makes the sound, 32 bytes: names of files and presets do not matter."""
     return hashlib.sha256(json.dumps(expanded.canonical()).encode()).digest()
 
 
@@ -305,7 +316,7 @@ def from_data(data: Any) -> StoredRecipe:
     recipe = _read(data, MAX_DEPTH)
     if isinstance(recipe, PinnedPreset):
         raise SettingsError("a recipe is a recording, words or a blend, not another preset's name")
-    return whole(recipe)
+    return require_recipe(recipe)
 
 
 def _read(data: Any, levels_left: int) -> RecipePart:
@@ -323,8 +334,12 @@ def _read(data: Any, levels_left: int) -> RecipePart:
     )
 
 
-def whole(part: RecipePart) -> StoredRecipe:
-    """A part that must not be a preset's name any more."""
+def require_recipe(part: RecipePart) -> StoredRecipe:
+    """A part that must be a recipe itself.
+
+    Raises:
+        TypeError: if it is a preset's name; :func:`core.library.recipe_tree.expand` it first.
+    """
     if not isinstance(part, StoredRecipe):
         raise TypeError("expand the recipe first")
     return part

@@ -56,7 +56,7 @@ class RecordingFolder:
         return path
 
     @contextlib.contextmanager
-    def staged(self, source: Path) -> Iterator[StagedRecording]:
+    def stage(self, source: Path) -> Iterator[StagedRecording]:
         """Take a recording in, without giving it its name yet.
 
         Leaving the block removes what was not published.
@@ -93,7 +93,7 @@ class RecordingFolder:
                 temporary.unlink()
 
     @contextlib.contextmanager
-    def taken_in(
+    def stage_timbre(
         self, timbre: Timbre | PresetBlend
     ) -> Iterator[tuple[StoredRecipe | PresetBlend, list[StagedRecording]]]:
         """Turn a timbre into a recipe to store, with its recordings staged.
@@ -101,19 +101,19 @@ class RecordingFolder:
         A blend of presets passes as it is: naming versions needs the database.
 
         Raises:
-            The errors of :meth:`staged`.
+            The errors of :meth:`stage`.
             SettingsError: if a description holds what is no text.
         """
         staged: dict[Path, StagedRecording] = {}
         with contextlib.ExitStack() as stack:
 
-            def stage(file: Path) -> Recording:
+            def stage_once(file: Path) -> Recording:
                 if file not in staged:
-                    staged[file] = stack.enter_context(self.staged(file))
+                    staged[file] = stack.enter_context(self.stage(file))
                 return staged[file].recording
 
             def visit(part: Timbre) -> StoredRecipe:
-                return KINDS[part.kind].of(part, stage, visit)
+                return KINDS[part.kind].of(part, stage_once, visit)
 
             if isinstance(timbre, PresetBlend):
                 yield timbre, []

@@ -1,4 +1,4 @@
-"""Presets fetched from rows: one by name or id, many by key."""
+"""What a connection is asked: presets by name or key, recipes of versions, and what is in use."""
 
 from __future__ import annotations
 
@@ -12,9 +12,11 @@ from sqlalchemy import Connection, Row, bindparam, select
 
 from core.engines.registry import check_settings
 from core.errors import SettingsError
+from core.library import recipes
 from core.library.errors import UnknownPreset
-from core.library.presets import Preset, name_key
-from core.library.schema import PRESET, TAG, VERSION
+from core.library.presets import Preset, PresetBlend, name_key
+from core.library.recipes import PinnedPreset, Recording, StoredBlend, StoredRecipe
+from core.library.schema import PRESET, RECORDING, TAG, VERSION
 
 _PRESETS = select(
     PRESET, VERSION.c.number, VERSION.c.summary, VERSION.c.settings, VERSION.c.digest
@@ -27,6 +29,10 @@ _CHUNK = 500
 
 def find_row(connection: Connection, name_or_id: str) -> Row[Any]:
     """The preset's row by id or, failing that, by name.
+
+    Args:
+        connection: to the library.
+        name_or_id: whatever a user typed.
 
     Raises:
         UnknownPreset: if there is none; the message names what is close.
@@ -57,12 +63,20 @@ def _unknown(connection: Connection, name: str) -> str:
 
 
 def fetch(connection: Connection, pks: Sequence[int]) -> list[Preset]:
-    """Presets by their keys, in the order given; keys of none are left out."""
+    """Presets by their keys, as a list. See :func:`fetch_by_pk`."""
     return list(fetch_by_pk(connection, pks).values())
 
 
 def fetch_by_pk(connection: Connection, pks: Sequence[int]) -> dict[int, Preset]:
-    """Presets under their keys, in the order given; keys of none are left out."""
+    """Presets under their keys.
+
+    Args:
+        connection: to the library.
+        pks: the keys; those of no preset are left out.
+
+    Returns:
+        In the order of ``pks``.
+    """
     rows: dict[int, Row[Any]] = {}
     tags: dict[int, list[str]] = {}
     for start in range(0, len(pks), _CHUNK):
@@ -74,7 +88,12 @@ def fetch_by_pk(connection: Connection, pks: Sequence[int]) -> dict[int, Preset]
 
 
 def fetch_one(connection: Connection, pk: int) -> Preset:
-    """The preset of a key that is known to be there."""
+    """The preset of a key.
+
+    Args:
+        connection: to the library.
+        pk: of a preset that is there.
+    """
     return fetch(connection, [pk])[0]
 
 
@@ -96,5 +115,90 @@ def _preset(row: Row[Any], tags: Iterable[str]) -> Preset:
 
 
 def row_of(connection: Connection, pk: int) -> Row[Any]:
-    """The row of a key that is known to be there."""
+    """The row of a key.
+
+    Args:
+        connection: to the library.
+        pk: of a preset that is there.
+    """
     return connection.execute(_PRESETS.where(PRESET.c.pk == pk)).one()
+
+
+def in_use(connection: Connection, recording: Recording) -> bool:
+    """Whether any version of any preset uses a recording.
+
+    Args:
+        connection: to the library.
+        recording: by its digest and extension.
+    """
+    users = connection.execute(
+        select(RECORDING.c.sha256)
+        .where(RECORDING.c.sha256 == recording.sha256, RECORDING.c.extension == recording.extension)
+        .limit(1)
+    )
+    return users.first() is not None
+
+
+def recipe_of(connection: Connection, version: PinnedPreset) -> StoredRecipe:
+    """The recipe of a preset as it was at a version.
+
+    Args:
+        connection: to the library.
+        version: which preset and version.
+
+    Raises:
+        UnknownPreset: if there is no such preset or version.
+    """
+    stored = connection.execute(
+        select(VERSION.c.recipe)
+        .join(PRESET, PRESET.c.pk == VERSION.c.preset_pk)
+        .where(PRESET.c.id == version.preset_id, VERSION.c.number == version.number)
+    ).scalar_one_or_none()
+    if stored is None:
+        raise UnknownPreset(f"there is no version {version.number} of preset {version.name!r}")
+    return recipes.from_data(json.loads(stored))
+
+
+def pin_presets(connection: Connection, recipe: StoredRecipe | PresetBlend) -> StoredRecipe:
+    """A recipe in which every preset given by name is pinned to its current version.
+
+    Args:
+        connection: to the library.
+        recipe: a blend of presets by name or id, or a recipe, which is returned as it is.
+
+    Raises:
+        UnknownPreset: if there is no such preset.
+    """
+    if not isinstance(recipe, PresetBlend):
+        return recipe
+    parts = []
+    for name, weight in recipe.parts:
+        row = find_row(connection, name)
+        parts.append((PinnedPreset(row.id, row.number, row.name), float(weight)))
+    return StoredBlend(tuple(parts), recipe.mode)
+
+
+def free_name(connection: Connection, name: str) -> str:
+    """The name, or the first of ``name (2)``, ``name (3)``, … that no preset has.
+
+    Args:
+        connection: to the library.
+        name: clean.
+    """
+    candidate, count = name, 1
+    while is_taken(connection, candidate):
+        count += 1
+        candidate = f"{name[:110]} ({count})"
+    return candidate
+
+
+def is_taken(connection: Connection, name: str, except_pk: int = 0) -> bool:
+    """Whether a preset has a name.
+
+    Args:
+        connection: to the library.
+        name: clean.
+        except_pk: the key of a preset that does not count; 0 is no preset's.
+    """
+    query = select(PRESET.c.pk).where(PRESET.c.name_key == name_key(name))
+    return connection.execute(query.where(PRESET.c.pk != except_pk)).first() is not None

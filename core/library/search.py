@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, Connection, exists, func, select, text
 
 from core.errors import SettingsError
 from core.library import rows
-from core.library.presets import MAX_PAGE, Order, Page, clean_tags
+from core.library.presets import MAX_PAGE, Order, PresetPage, clean_tags
 from core.library.recipes import KINDS
 from core.library.schema import PRESET, TAG
 
@@ -59,12 +59,24 @@ def page(
     kind: str | None,
     tag: str | None,
     favourites: bool,
-) -> Page:
-    """A stretch of the presets that meet every given condition; see ``Library.list``."""
+) -> PresetPage:
+    """A stretch of the presets that meet every condition. See :meth:`.library.Library.list`.
+
+    Args:
+        connection: to the library.
+        offset: presets before the stretch, ≥ 0.
+        limit: presets in it, 1–1000.
+        order: ``name``, ``newest`` or ``rating``.
+        kind: only this kind of timbre, unless None.
+        tag: only presets with this tag, unless None.
+        favourites: only favourites.
+
+    Raises:
+        SettingsError: if a value is out of range.
+    """
     check_page(offset, limit)
     if order not in _ORDERS:
         raise SettingsError(f"the order {order!r} is not one of {', '.join(_ORDERS)}")
-
     if kind is not None and kind not in KINDS:
         raise SettingsError(f"the kind {kind!r} is not one of {', '.join(KINDS)}")
     conditions: list[ColumnElement[bool]] = []
@@ -74,10 +86,10 @@ def page(
         conditions.append(PRESET.c.favourite == 1)
     walking = conditions
     if tag is not None:
-        (wanted,) = clean_tags([tag])
-        tagged = select(TAG.c.preset_pk).where(TAG.c.tag == wanted)
+        (cleaned,) = clean_tags([tag])
+        tagged = select(TAG.c.preset_pk).where(TAG.c.tag == cleaned)
         conditions = [*conditions, PRESET.c.pk.in_(tagged)]
-        walking = [*walking, exists().where(TAG.c.tag == wanted, TAG.c.preset_pk == PRESET.c.pk)]
+        walking = [*walking, exists().where(TAG.c.tag == cleaned, TAG.c.preset_pk == PRESET.c.pk)]
     # With no conditions this is the one count SQLite need not walk an index for.
     count = select(func.count()).select_from(PRESET).where(*conditions)
     if tag is not None and kind is None and not favourites:
@@ -86,28 +98,39 @@ def page(
     query = select(PRESET.c.pk).where(*(walking if total > _COMMON else conditions))
     query = query.order_by(*_ORDERS[order]).limit(limit).offset(offset)
     pks = connection.execute(query).scalars().all()
-    return Page(tuple(rows.fetch(connection, pks)), total)
+    return PresetPage(tuple(rows.fetch(connection, pks)), total)
 
 
-def search(connection: Connection, query: str, offset: int, limit: int) -> Page:
-    """A stretch of the presets that match; see ``Library.search``."""
+def search(connection: Connection, query: str, offset: int, limit: int) -> PresetPage:
+    """A stretch of the presets that match. See :meth:`.library.Library.search`.
+
+    Args:
+        connection: to the library.
+        query: words; an empty one matches every preset.
+        offset: presets before the stretch, ≥ 0.
+        limit: presets in it, 1–1000.
+
+    Raises:
+        SettingsError: if a number is out of range.
+    """
     check_page(offset, limit)
     if not query.strip():
         return page(connection, offset, limit, "name", None, None, False)
     match = match_expression(query)
     if not match:
-        return Page((), 0)
-    given = {"query": match, "ranked": RANKED, "limit": limit, "offset": offset}
-    total = connection.execute(_COUNT, given).scalar_one()
+        return PresetPage((), 0)
+    parameters = {"query": match, "ranked": RANKED, "limit": limit, "offset": offset}
+    total = connection.execute(_COUNT, parameters).scalar_one()
     if total <= RANKED:
-        pks = list(connection.execute(_BEST, given).scalars())
+        pks = list(connection.execute(_BEST, parameters).scalars())
     else:
         total = RANKED
-        named = connection.execute(_LAST, given | {"query": f"name : ({match})"}).scalars()
-        anywhere = connection.execute(_LAST, given).scalars()
+        in_name = parameters | {"query": f"name : ({match})"}
+        named = connection.execute(_LAST, in_name).scalars()
+        anywhere = connection.execute(_LAST, parameters).scalars()
         # A dict keeps the first of each, in order.
         pks = list(dict.fromkeys([*named, *anywhere]))[:RANKED][offset : offset + limit]
-    return Page(tuple(rows.fetch(connection, pks)), total)
+    return PresetPage(tuple(rows.fetch(connection, pks)), total)
 
 
 def match_expression(query: str) -> str:
@@ -121,7 +144,15 @@ def match_expression(query: str) -> str:
 
 
 def check_page(offset: int, limit: int) -> None:
-    """Raises :class:`SettingsError` unless the stretch is one that can be asked for."""
+    """Refuse a stretch of a list that cannot be shown.
+
+    Args:
+        offset: presets before it, 0 … 2³¹ − 1.
+        limit: presets in it, 1–1000.
+
+    Raises:
+        SettingsError: if a number is out of range.
+    """
     if not 0 <= offset < 2**31:
         raise SettingsError(f"the offset {offset} is not a number from 0 up")
     if not 1 <= limit <= MAX_PAGE:

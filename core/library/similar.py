@@ -46,7 +46,7 @@ _BY_DIGEST = (
 
 
 @dataclass(frozen=True)
-class Embedded:
+class EmbeddingUpdate:
     """What an update of the embeddings did.
 
     Attributes:
@@ -64,7 +64,7 @@ def update_embeddings(
     encoder: TimbreEncoder,
     timbre_of: Callable[[PinnedPreset], Timbre],
     on_progress: Progress,
-) -> Embedded:
+) -> EmbeddingUpdate:
     """Compute what is missing for an encoder.
 
     A preset that cannot be embedded (its recording is gone, say) is passed over, named in
@@ -85,12 +85,12 @@ def update_embeddings(
         newest = connection.execute(select(func.coalesce(func.max(VERSION.c.pk), 0))).scalar_one()
         complete_to = _complete_to(connection, encoder, vectors)
         if complete_to >= newest:
-            return Embedded(0)
-        unsure = connection.execute(
+            return EmbeddingUpdate(0)
+        candidates = connection.execute(
             _CURRENT.where(VERSION.c.pk > complete_to).order_by(VERSION.c.pk)
         ).all()
-    known = {digest.tobytes() for digest in vectors.digests}
-    missing = [row for row in unsure if row.digest not in known]
+    stored = {digest.tobytes() for digest in vectors.digests}
+    missing = [row for row in candidates if row.digest not in stored]
     computed, failed = _compute(file, encoder, missing, timbre_of, on_progress)
     if failed:
         newest = min(row.pk for row, _ in failed) - 1
@@ -101,11 +101,11 @@ def update_embeddings(
             .values(encoder_sha256=encoder.sha256, **values)
             .on_conflict_do_update(index_elements=["encoder_sha256"], set_=values)
         )
-    return Embedded(computed, tuple((row.name, reason) for row, reason in failed))
+    return EmbeddingUpdate(computed, tuple((row.name, reason) for row, reason in failed))
 
 
 def _complete_to(connection: Connection, encoder: TimbreEncoder, vectors: Vectors) -> int:
-    """The version up to which every embedding is in the file; 0 if that is not known."""
+    """The version up to which every embedding is in the file; 0 if nothing says so."""
     row = connection.execute(
         select(EMBEDDED).where(EMBEDDED.c.encoder_sha256 == encoder.sha256)
     ).first()
@@ -160,38 +160,38 @@ def nearest(
         limit: at most so many.
         except_id: a preset that is left out: the one they are compared with.
     """
-    similarities = vectors.similarities(vector)
+    similarities = vectors.similarities(vector)  # [n]
     count = len(similarities)
     if not count:
         return ()
-    looked_at = min(count, limit + 16)
+    examined = min(count, limit + 16)
     while True:
         # The file also holds recipes of old versions and of presets that are gone, so the
         # best records may give fewer presets than wanted; then look further.
-        best: list[int] = np.argpartition(-similarities, looked_at - 1)[:looked_at].tolist()
+        best: list[int] = np.argpartition(-similarities, examined - 1)[:examined].tolist()
         by_digest: dict[bytes, float] = {}
         for index in best:
             digest = vectors.digests[index].tobytes()
             # Two processes may have written the same recipe; a crash may have spoilt one.
             by_digest[digest] = max(by_digest.get(digest, -2.0), float(similarities[index]))
         nearest_first = _ranked(connection, by_digest, except_id)
-        if len(nearest_first) >= limit or looked_at >= count:
+        if len(nearest_first) >= limit or examined >= count:
             presets = rows.fetch(connection, [pk for pk, _ in nearest_first[:limit]])
             return tuple(
                 Neighbour(preset, min(1.0, max(-1.0, similarity)))
                 for preset, (_, similarity) in zip(presets, nearest_first[:limit], strict=True)
             )
-        looked_at = min(count, 8 * looked_at)
+        examined = min(count, 8 * examined)
 
 
 def _ranked(
     connection: Connection, by_digest: dict[bytes, float], except_id: str | None
 ) -> list[tuple[int, float]]:
     """Keys of the presets whose current recipes have these digests, best similarity first."""
-    digests, found = list(by_digest), []
+    digests, matches = list(by_digest), []
     for start in range(0, len(digests), _CHUNK):
         chunk = digests[start : start + _CHUNK]
         for pk, preset_id, digest in connection.execute(_BY_DIGEST, {"digests": chunk}):
             if by_digest[digest] >= -1.001 and preset_id != except_id:
-                found.append((pk, by_digest[digest]))
-    return sorted(found, key=lambda item: (-item[1], item[0]))
+                matches.append((pk, by_digest[digest]))
+    return sorted(matches, key=lambda item: (-item[1], item[0]))

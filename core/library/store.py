@@ -1,7 +1,7 @@
 """Presets as rows: adding, changing and removing, inside a caller's transaction.
 
 Every function takes an open connection and trusts that its arguments were checked; files
-are not touched here. Fetching is :mod:`core.library.rows`', finding many presets at once
+are not touched here. Looking up is :mod:`core.library.rows`', finding many presets at once
 :mod:`core.library.search`'s.
 """
 
@@ -19,10 +19,10 @@ from sqlalchemy import Connection, delete, func, insert, select, text, update
 
 from core.engines.registry import check_settings
 from core.library import recipe_tree, recipes
-from core.library.errors import BlendCycle, NameTaken, UnknownPreset
+from core.library.errors import BlendCycle, NameTaken
 from core.library.presets import PresetBlend, name_key
-from core.library.recipes import PinnedPreset, Recording, StoredBlend, StoredRecipe
-from core.library.rows import fetch_one, find_row
+from core.library.recipes import PinnedPreset, Recording, StoredRecipe
+from core.library.rows import fetch_one, find_row, is_taken, pin_presets, recipe_of
 from core.library.schema import PART, PRESET, RECORDING, TAG, VERSION
 from core.settings import RenderSettings
 
@@ -42,6 +42,10 @@ class Draft:
 
 def add(connection: Connection, draft: Draft) -> int:
     """Store a new preset.
+
+    Args:
+        connection: inside a write transaction.
+        draft: what to store.
 
     Returns:
         Its key.
@@ -77,6 +81,12 @@ def add_version(
 ) -> None:
     """Give a preset a new version and make it the current one.
 
+    Args:
+        connection: inside a write transaction.
+        pk: the preset's key.
+        recipe: may name other presets.
+        settings: how to decode.
+
     Raises:
         BlendCycle: if the recipe contains the preset.
         SettingsError: if the recipe is too deep or too wide, or its weights are out of range.
@@ -96,8 +106,8 @@ def add_version(
             preset_pk=pk,
             number=number,
             summary=recipe.summary(),
-            recipe=_dump(recipe.to_data()),
-            settings=_dump(dict(check_settings(settings))),
+            recipe=_to_json(recipe.to_data()),
+            settings=_to_json(dict(check_settings(settings))),
             digest=recipes.digest(expanded),
             created_at=_now(),
         )
@@ -109,12 +119,23 @@ def add_version(
 
 
 def touch(connection: Connection, pk: int, **values: Any) -> None:
-    """Change columns of a preset and note the time."""
+    """Change columns of a preset and note the time.
+
+    Args:
+        connection: inside a write transaction.
+        pk: the preset's key.
+        values: columns of :data:`~core.library.schema.PRESET`; none only notes the time.
+    """
     connection.execute(update(PRESET).where(PRESET.c.pk == pk).values(changed_at=_now(), **values))
 
 
 def rename(connection: Connection, pk: int, name: str) -> None:
     """Give a preset another name.
+
+    Args:
+        connection: inside a write transaction.
+        pk: the preset's key.
+        name: clean (:func:`~core.library.presets.clean_name`).
 
     Raises:
         NameTaken: if another preset has it.
@@ -125,14 +146,25 @@ def rename(connection: Connection, pk: int, name: str) -> None:
 
 
 def set_tags(connection: Connection, pk: int, tags: Sequence[str]) -> None:
-    """Replace a preset's tags."""
+    """Replace a preset's tags.
+
+    Args:
+        connection: inside a write transaction.
+        pk: the preset's key.
+        tags: clean (:func:`~core.library.presets.clean_tags`); may be none.
+    """
     connection.execute(delete(TAG).where(TAG.c.preset_pk == pk))
     if tags:
         connection.execute(insert(TAG), [{"preset_pk": pk, "tag": tag} for tag in tags])
 
 
 def index_text(connection: Connection, pk: int) -> None:
-    """Bring the full-text index up to date with a preset's name, tags and recipe."""
+    """Bring the full-text index up to date with a preset's name, tags and recipe.
+
+    Args:
+        connection: inside a write transaction.
+        pk: the preset's key.
+    """
     preset = fetch_one(connection, pk)
     connection.execute(text("DELETE FROM preset_text WHERE rowid = :pk"), {"pk": pk})
     connection.execute(
@@ -155,6 +187,11 @@ class Changes:
 
 def edit(connection: Connection, name_or_id: str, changes: Changes) -> int:
     """Change a preset; another recipe or other settings make a new version.
+
+    Args:
+        connection: inside a write transaction.
+        name_or_id: the preset.
+        changes: what to change.
 
     Returns:
         Its key.
@@ -179,7 +216,7 @@ def edit(connection: Connection, name_or_id: str, changes: Changes) -> int:
         recipe = (
             recipe_of(connection, PinnedPreset(before.id, before.version, before.name))
             if changes.recipe is None
-            else named(connection, changes.recipe)
+            else pin_presets(connection, changes.recipe)
         )
         add_version(connection, pk, recipe, settings)
     return pk
@@ -189,6 +226,10 @@ def remove(connection: Connection, pk: int) -> set[Recording]:
     """Remove a preset with all its versions.
 
     Blends that name it take its recipe in, so they sound as before.
+
+    Args:
+        connection: inside a write transaction.
+        pk: the preset's key.
 
     Returns:
         Recordings that it used and that may now be in nobody's use.
@@ -200,14 +241,14 @@ def remove(connection: Connection, pk: int) -> set[Recording]:
         .where(PART.c.preset_pk == pk, VERSION.c.preset_pk != pk)
     ).all()
     for version_pk, stored in users:
-        changed = recipe_tree.with_presets(
+        changed = recipe_tree.replace_presets(
             recipes.from_data(json.loads(stored)),
             lambda part: recipe_of(connection, part) if part.preset_id == preset_id else part,
         )
         connection.execute(
             update(VERSION)
             .where(VERSION.c.pk == version_pk)
-            .values(recipe=_dump(changed.to_data()))
+            .values(recipe=_to_json(changed.to_data()))
         )
         _set_uses(connection, version_pk, changed)
     freed = {
@@ -222,63 +263,8 @@ def remove(connection: Connection, pk: int) -> set[Recording]:
     return freed
 
 
-def in_use(connection: Connection, recording: Recording) -> bool:
-    """Whether any version of any preset holds the recording."""
-    found = connection.execute(
-        select(RECORDING.c.sha256)
-        .where(RECORDING.c.sha256 == recording.sha256, RECORDING.c.extension == recording.extension)
-        .limit(1)
-    )
-    return found.first() is not None
-
-
-def recipe_of(connection: Connection, version: PinnedPreset) -> StoredRecipe:
-    """The recipe of a preset as it was at a version.
-
-    Raises:
-        UnknownPreset: if there is no such preset or version.
-    """
-    stored = connection.execute(
-        select(VERSION.c.recipe)
-        .join(PRESET, PRESET.c.pk == VERSION.c.preset_pk)
-        .where(PRESET.c.id == version.preset_id, VERSION.c.number == version.number)
-    ).scalar_one_or_none()
-    if stored is None:
-        raise UnknownPreset(f"there is no version {version.number} of preset {version.name!r}")
-    return recipes.from_data(json.loads(stored))
-
-
-def named(connection: Connection, recipe: StoredRecipe | PresetBlend) -> StoredRecipe:
-    """A recipe whose presets, if they are given by name, are each at their current version.
-
-    Raises:
-        UnknownPreset: if there is no such preset.
-    """
-    if not isinstance(recipe, PresetBlend):
-        return recipe
-    parts = []
-    for name, weight in recipe.parts:
-        row = find_row(connection, name)
-        parts.append((PinnedPreset(row.id, row.number, row.name), float(weight)))
-    return StoredBlend(tuple(parts), recipe.mode)
-
-
-def free_name(connection: Connection, name: str) -> str:
-    """The name, or the first of ``name (2)``, ``name (3)``, … that no preset has."""
-    candidate, count = name, 1
-    while _is_taken(connection, candidate):
-        count += 1
-        candidate = f"{name[:110]} ({count})"
-    return candidate
-
-
-def _is_taken(connection: Connection, name: str, except_pk: int = 0) -> bool:
-    query = select(PRESET.c.pk).where(PRESET.c.name_key == name_key(name))
-    return connection.execute(query.where(PRESET.c.pk != except_pk)).first() is not None
-
-
 def _require_free(connection: Connection, name: str, except_pk: int = 0) -> None:
-    if _is_taken(connection, name, except_pk):
+    if is_taken(connection, name, except_pk):
         raise NameTaken(f"there is a preset {name!r} already; choose another name or edit that one")
 
 
@@ -308,16 +294,16 @@ def _set_uses(connection: Connection, version_pk: int, recipe: StoredRecipe) -> 
         connection.execute(
             insert(PART), [{"version_pk": version_pk, "preset_pk": pk} for pk in pks]
         )
-    held = {
+    uses = {
         (recording.sha256, recording.extension) for recording in recipe_tree.recordings_in(recipe)
     }
-    for sha256, extension in held:
+    for sha256, extension in uses:
         connection.execute(
             insert(RECORDING).values(version_pk=version_pk, sha256=sha256, extension=extension)
         )
 
 
-def _dump(data: Any) -> str:
+def _to_json(data: Any) -> str:
     return json.dumps(data, ensure_ascii=False, separators=(",", ":"))
 
 

@@ -29,23 +29,31 @@ from core.sqlite import Database
 _BANK_KEY = "factory_bank"
 
 
-def entries_for(connection: Connection, wanted: PinnedPreset) -> list[Entry]:
-    """A manifest's entries for a preset: its parts, their parts, and itself last."""
+def export_entries(connection: Connection, preset: PinnedPreset) -> list[Entry]:
+    """A manifest's entries for a preset: its parts, their parts, and itself last.
+
+    Args:
+        connection: to the library.
+        preset: which version to export.
+
+    Raises:
+        UnknownPreset: if it is not there.
+    """
     entries: list[Entry] = []
-    places: dict[tuple[str, int], int] = {}
+    indices: dict[tuple[str, int], int] = {}
 
     def visit(version: PinnedPreset) -> int:
         key = (version.preset_id, version.number)
-        if key not in places:
-            recipe = store.recipe_of(connection, version)
-            placed = recipe_tree.with_presets(
+        if key not in indices:
+            recipe = rows.recipe_of(connection, version)
+            renumbered = recipe_tree.replace_presets(
                 recipe, lambda part: PinnedPreset(str(visit(part)), 1, part.name)
             )
-            entries.append(_entry(connection, version, placed))
-            places[key] = len(entries) - 1
-        return places[key]
+            entries.append(_entry(connection, version, renumbered))
+            indices[key] = len(entries) - 1
+        return indices[key]
 
-    visit(wanted)
+    visit(preset)
     return entries
 
 
@@ -66,7 +74,7 @@ def _entry(connection: Connection, version: PinnedPreset, recipe: StoredRecipe) 
     )
 
 
-def take_in(
+def import_entries(
     database: Database,
     folder: RecordingFolder,
     entries: Sequence[Entry],
@@ -97,7 +105,7 @@ def take_in(
         staged = []
         for sha256, recording in recordings_of(entries).items():
             try:
-                copy = stack.enter_context(folder.staged(files[sha256]))
+                copy = stack.enter_context(folder.stage(files[sha256]))
             except AudioError as error:
                 raise PresetFileError(
                     f"{source}: its recording {recording.name!r} cannot be used ({error})"
@@ -106,18 +114,18 @@ def take_in(
                 raise PresetFileError(f"{source} is damaged: {recording.name!r} differs")
             staged.append(copy)
         with database.write() as connection:
-            placed: list[PinnedPreset] = []
+            imported: list[PinnedPreset] = []
             pks = []
             for entry in entries:
-                recipe = recipe_tree.with_presets(
-                    entry.recipe, lambda part: placed[int(part.preset_id)]
+                recipe = recipe_tree.replace_presets(
+                    entry.recipe, lambda part: imported[int(part.preset_id)]
                 )
                 try:
-                    pk = _place(connection, replace(entry, recipe=recipe))
+                    pk = _import_entry(connection, replace(entry, recipe=recipe))
                 except SettingsError as error:
                     raise PresetFileError(f"{source} cannot be used: {error}") from error
                 preset = rows.fetch_one(connection, pk)
-                placed.append(PinnedPreset(preset.id, preset.version, preset.name))
+                imported.append(PinnedPreset(preset.id, preset.version, preset.name))
                 pks.append(pk)
             for copy in staged:
                 copy.publish()
@@ -131,13 +139,13 @@ def take_in(
 def has_factory_bank(database: Database) -> bool:
     """Whether the library was ever given the factory presets."""
     with database.read() as connection:
-        found = connection.execute(select(META.c.key).where(META.c.key == _BANK_KEY)).first()
-        return found is not None
+        row = connection.execute(select(META.c.key).where(META.c.key == _BANK_KEY)).first()
+        return row is not None
 
 
-def _place(connection: Connection, entry: Entry) -> int:
-    """Add one entry, or find it; returns its key."""
-    expanded = recipe_tree.expand(entry.recipe, lambda part: store.recipe_of(connection, part))
+def _import_entry(connection: Connection, entry: Entry) -> int:
+    """Add one entry, or find it; returns the preset's key."""
+    expanded = recipe_tree.expand(entry.recipe, lambda part: rows.recipe_of(connection, part))
     digest = recipes.digest(expanded)
     column, value = (
         (PRESET.c.factory_key, entry.key)
@@ -153,7 +161,7 @@ def _place(connection: Connection, entry: Entry) -> int:
             store.add_version(connection, pk, entry.recipe, entry.settings)
             return pk
     draft = store.Draft(
-        store.free_name(connection, entry.name),
+        rows.free_name(connection, entry.name),
         entry.recipe,
         entry.settings,
         entry.tags,

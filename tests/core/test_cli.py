@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from core import cli
+from core import cli, render_command
 from core.clip import Clip, Note
 from core.midi import write_midi
 from core.provenance import PresetVersion, read_provenance
@@ -63,11 +63,11 @@ def render(run: Run, *arguments: str) -> tuple[int, str, str]:
 def test_json_is_one_object_that_describes_the_file(run: Run) -> None:
     code, out, _ = render(run, "--text", "hollow flute", "--seed", "4", "--json")
     assert code == 0
-    told = json.loads(out)
-    info = soundfile.info(told["path"])
-    assert (told["sample_rate"], told["frames"]) == (info.samplerate, info.frames)
-    assert (told["seed"], told["model"]) == (4, "tiny")
-    assert 0 < told["timings"]["render_s"] <= told["timings"]["total_s"]
+    data = json.loads(out)
+    info = soundfile.info(data["path"])
+    assert (data["sample_rate"], data["frames"]) == (info.samplerate, info.frames)
+    assert (data["seed"], data["model"]) == (4, "tiny")
+    assert 0 < data["timings"]["render_s"] <= data["timings"]["total_s"]
 
 
 def test_rate_format_and_takes(run: Run) -> None:
@@ -217,12 +217,12 @@ def test_ctrl_c_leaves_nothing_behind(run: Run, monkeypatch: pytest.MonkeyPatch)
 
         return press
 
-    monkeypatch.setattr(cli, "progress_line", interrupt)
+    monkeypatch.setattr(render_command, "progress_line", interrupt)
     expect_one_line(render(run, "--text", "flute"), 130, "cancelled")
 
 
 def test_our_own_bugs_say_so(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(cli, "_report", lambda *_: 1 / 0)
+    monkeypatch.setattr(render_command, "_numbered", lambda *_: 1 / 0)
     code, _, err = render(run, "--text", "flute")
     assert code == 1
     assert "--debug" in err

@@ -45,11 +45,13 @@ def test_a_file_of_an_older_version_is_read_and_repeated(
     synth: Synthesizer, tmp_path: Path
 ) -> None:
     old = FOLDER / "render-1.wav"
-    told = read_provenance(old)
-    assert told.settings == RenderSettings(temperature=0.9, top_k=40, top_p=0.8, guidance=1.5)
-    assert told.preset == PresetVersion("Reeds", 2)
-    assert told.clip.content_hash == make.CLIP.content_hash
-    synth.repeat(told).write(tmp_path / "again.wav", told.sample_rate, told.subtype)
+    provenance = read_provenance(old)
+    assert provenance.settings == RenderSettings(temperature=0.9, top_k=40, top_p=0.8, guidance=1.5)
+    assert provenance.preset == PresetVersion("Reeds", 2)
+    assert provenance.clip.content_hash == make.CLIP.content_hash
+    synth.repeat(provenance).write(
+        tmp_path / "again.wav", provenance.sample_rate, provenance.subtype
+    )
     (before, rate), (after, _) = read_audio(old), read_audio(tmp_path / "again.wav")
     assert rate == 16_000
     assert before.shape == after.shape

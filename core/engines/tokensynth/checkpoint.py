@@ -65,6 +65,10 @@ def load_transformer(
 def config_of(state: dict[str, Tensor], *, conditional: bool) -> TransformerConfig:
     """The preset a state dict's sizes belong to.
 
+    Args:
+        state: tensors by name.
+        conditional: which of the two networks it must hold.
+
     Raises:
         ModelDamaged: if there is none.
     """
@@ -81,24 +85,28 @@ def config_of(state: dict[str, Tensor], *, conditional: bool) -> TransformerConf
 def from_state(state: dict[str, Tensor], config: TransformerConfig) -> Transformer:
     """A network in evaluation mode with these weights.
 
+    Args:
+        state: tensors by name; those of the package's working memory may be there or not.
+        config: sizes of the network.
+
     Raises:
         ModelDamaged: if a tensor is missing, unexpected, of the wrong shape or not finite,
             or a stored mask is not causal.
     """
-    with torch.device("meta"):
+    with torch.device("meta"):  # no memory, no initial weights: all are assigned below
         model = Transformer(config)
-    wanted = model.state_dict()
+    expected = model.state_dict()
     weights: dict[str, Tensor] = {}
     unexpected: list[str] = []
     for name, tensor in state.items():
-        if name in wanted:
+        if name in expected:
             weights[name] = tensor.to(torch.float32)
         elif name.endswith(".mask") and _WORKING_MEMORY.fullmatch(name):
             _check_mask(name, tensor)
         elif not (_WORKING_MEMORY.fullmatch(name) or _unused(name, config)):
             unexpected.append(name)
-    missing = sorted(wanted.keys() - weights.keys())
-    misshapen = [name for name, tensor in weights.items() if tensor.shape != wanted[name].shape]
+    missing = sorted(expected.keys() - weights.keys())
+    misshapen = [name for name, tensor in weights.items() if tensor.shape != expected[name].shape]
     not_finite = [name for name, tensor in weights.items() if not bool(tensor.isfinite().all())]
     for fault, names in (
         ("missing", missing),

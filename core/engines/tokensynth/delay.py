@@ -60,15 +60,20 @@ class DelayPattern:
         length = self.frames(len(steps))
         return torch.stack([steps[k : k + length, k] for k in range(self.codebooks)], dim=1)
 
-    def known(self, steps: int, frames: int) -> torch.Tensor:
+    def forced_mask(self, steps: int, frames: int) -> torch.Tensor:
         """Where step × codebook belongs to the first ``frames`` frames or to no frame yet.
 
         A continuation keeps these tokens as they are and samples the others.
 
+        Args:
+            steps: S, length of the sequence.
+            frames: of the context, 0 if there is none.
+
         Returns:
-            bool [steps, K].
+            bool [S, K].
         """
-        frame = torch.arange(steps)[:, None] - torch.arange(self.codebooks)[None, :]
+        # Codebook k of step s belongs to frame s − k; before frame 0 there is none.
+        frame = torch.arange(steps)[:, None] - torch.arange(self.codebooks)[None, :]  # [S, K]
         return frame < frames
 
     def _check(self, tokens: torch.Tensor) -> None:

@@ -37,7 +37,7 @@ from core.engines.tokensynth.windows import (
 )
 from core.errors import ModelDamaged, SettingsError
 from core.models.registry import Bundle
-from core.progress import Progress, always_continue, report
+from core.progress import Progress, always_continue, part_of, report
 from core.types import EMBEDDING_DIM, EmbeddingPath, FloatArray
 
 MAX_BATCH = 8
@@ -50,8 +50,17 @@ _DECODING_SHARE = 0.85  # of a render's time, the codec takes the rest; for prog
 
 
 @dataclass
-class _Decoding:
-    """One request on its way."""
+class _RenderState:
+    """One request while it is decoded, window by window.
+
+    Attributes:
+        embedding: float32 [512].
+        sampling: how to choose tokens.
+        generator: of the request's seed, on the CPU.
+        guidance: None where it is off.
+        plan: the clip's windows.
+        codes: codec codes of all windows so far, int64 [frames, 9].
+    """
 
     embedding: Tensor
     sampling: Sampling
@@ -68,7 +77,7 @@ class TokenSynthEngine(Engine):
         model: the conditional network.
         codec: its codec, with nine codebooks.
         unconditional: the network for first-note guidance; without it there is none.
-        context_s: audio that a window hears of the one before, seconds.
+        context_s: audio that a window is given of the one before, seconds.
 
     Raises:
         ModelDamaged: if network and codec do not belong together.
@@ -105,6 +114,12 @@ class TokenSynthEngine(Engine):
     ) -> TokenSynthEngine:
         """Load published weights, strictly; their hashes are the registry's to check.
 
+        Args:
+            transformer_path: of the conditional network.
+            unconditional_path: of the network for first-note guidance; None goes without.
+            codec_path: of the DAC's weights.
+            device: where all of them run.
+
         Raises:
             ModelDamaged: if a file is not what it should be.
         """
@@ -124,11 +139,11 @@ class TokenSynthEngine(Engine):
     def render(
         self, requests: Sequence[RenderRequest], on_progress: Progress = always_continue
     ) -> list[FloatArray]:
-        """Render a batch; each result is mono and :data:`TAIL_S` longer than its clip."""
+        """See :meth:`Engine.render`; results are mono and :data:`TAIL_S` longer than the clip."""
         results: list[FloatArray] = []
         for start in range(0, len(requests), MAX_BATCH):
             end = min(start + MAX_BATCH, len(requests))
-            part = _part(on_progress, start / len(requests), end / len(requests))
+            part = part_of(on_progress, start / len(requests), end / len(requests))
             results += self._render_batch(requests[start:end], part)
         return results
 
@@ -140,28 +155,29 @@ class TokenSynthEngine(Engine):
         self, requests: Sequence[RenderRequest], on_progress: Progress
     ) -> list[FloatArray]:
         report(on_progress, 0.0)
-        decoding = _part(on_progress, 0.0, _DECODING_SHARE)
-        sounding = _part(on_progress, _DECODING_SHARE, 1.0)
+        token_progress = part_of(on_progress, 0.0, _DECODING_SHARE)
+        codec_progress = part_of(on_progress, _DECODING_SHARE, 1.0)
         renders = [self._begin(request) for request in requests]
+        # A window needs the one before it, so windows go in rounds: the n-th of every request.
         rounds = max(len(render.plan.windows) for render in renders)
         for n in range(rounds):
             current = [(r, r.plan.windows[n]) for r in renders if n < len(r.plan.windows)]
-            self._decode_round(current, _part(decoding, n / rounds, (n + 1) / rounds))
+            self._decode_round(current, part_of(token_progress, n / rounds, (n + 1) / rounds))
         results: list[FloatArray] = []
         for n, (render, request) in enumerate(zip(renders, requests, strict=True)):
-            part = _part(sounding, n / len(renders), (n + 1) / len(renders))
-            audio = self._codec.decode(render.codes, part)
+            part = part_of(codec_progress, n / len(renders), (n + 1) / len(renders))
+            audio = self._codec.decode(render.codes, part)  # [frames · hop]
             length = math.ceil((request.clip.length_s + TAIL_S) * self.sample_rate)
             results.append(np.ascontiguousarray(audio[None, :length]))
         return results
 
-    def _begin(self, request: RenderRequest) -> _Decoding:
+    def _begin(self, request: RenderRequest) -> _RenderState:
         embedding = start_embedding(request)
         sampling = sampling_for(request.settings, can_guide=self._unconditional is not None)
         guidance = None
         if self._unconditional is not None and sampling.guidance > 1:
             guidance = FirstNoteGuidance(self._unconditional, sampling.guidance)
-        return _Decoding(
+        return _RenderState(
             torch.from_numpy(embedding),
             sampling,
             torch.Generator().manual_seed(request.seed),
@@ -170,14 +186,15 @@ class TokenSynthEngine(Engine):
         )
 
     def _decode_round(
-        self, current: Sequence[tuple[_Decoding, Window]], on_progress: Progress
+        self, current: Sequence[tuple[_RenderState, Window]], on_progress: Progress
     ) -> None:
         """Decode one window of each render, and append its frames to the render's codes."""
-        asked = [
+        # A window without notes is silence; the network need not be asked.
+        windows = [
             (render, window, self._item(render, window) if window.notes else None)
             for render, window in current
         ]
-        if items := [item for _, _, item in asked if item]:
+        if items := [item for _, _, item in windows if item]:
             steps = max(item.prompt.steps - item.step for item in items)
             done = 0
 
@@ -187,7 +204,7 @@ class TokenSynthEngine(Engine):
                 report(on_progress, done / steps)
 
             generate(self._model, items, on_step)
-        for render, window, item in asked:
+        for render, window, item in windows:
             codes = codec_codes(item.frames()) if item else render.codes[:0]
             rest = window.new_frames - len(codes)
             if rest:  # nothing to play, or the network ended the sound
@@ -195,13 +212,13 @@ class TokenSynthEngine(Engine):
             render.codes = torch.cat([render.codes, codes])
         report(on_progress, 1.0)
 
-    def _item(self, render: _Decoding, window: Window) -> DecodeItem:
+    def _item(self, render: _RenderState, window: Window) -> DecodeItem:
         if render.guidance:
             render.guidance.new_window()
-        heard = render.codes[len(render.codes) - window.context_frames :]
+        context = render.codes[len(render.codes) - window.context_frames :]  # [C, 9]
         return DecodeItem(
             Prompt(
-                prompt_tokens(window.notes), render.embedding, audio_tokens(heard), window.frames
+                prompt_tokens(window.notes), render.embedding, audio_tokens(context), window.frames
             ),
             render.sampling,
             render.generator,
@@ -220,19 +237,17 @@ def load(bundle: Bundle, device: str) -> TokenSynthEngine:
     )
 
 
-def _part(on_progress: Progress, start: float, end: float) -> Progress:
-    """Progress of a part of the work, from ``start`` to ``end`` of the whole."""
-    return lambda fraction: on_progress(start + (end - start) * fraction)
-
-
 def start_embedding(request: RenderRequest) -> FloatArray:
     """The one embedding a decode is conditioned on: a path's first.
+
+    Returns:
+        float32 [512].
 
     Raises:
         SettingsError: if it is not 512 finite values.
     """
-    given = request.embedding
-    one = given.embeddings[0] if isinstance(given, EmbeddingPath) else given
-    if one.shape != (EMBEDDING_DIM,) or not np.all(np.isfinite(one)):
+    embedding = request.embedding
+    start = embedding.embeddings[0] if isinstance(embedding, EmbeddingPath) else embedding
+    if start.shape != (EMBEDDING_DIM,) or not np.all(np.isfinite(start)):
         raise SettingsError(f"a timbre embedding is {EMBEDDING_DIM} finite values")
-    return np.ascontiguousarray(one, dtype=np.float32)
+    return np.ascontiguousarray(start, dtype=np.float32)

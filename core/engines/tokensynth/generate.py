@@ -15,7 +15,7 @@ from torch import Tensor
 
 from core.engines.tokensynth.delay import DelayPattern
 from core.engines.tokensynth.guidance import FirstNoteGuidance
-from core.engines.tokensynth.sampling import Sampling, draw_times, sample
+from core.engines.tokensynth.sampling import Sampling, draw_exponentials, sample
 from core.engines.tokensynth.tokens import CHANNELS, CODEBOOKS, NONE
 from core.engines.tokensynth.transformer import KVCache, Transformer
 
@@ -26,6 +26,10 @@ def positions_needed(notes: int, frames: int) -> int:
     """Positions a sequence takes: start, four a note, one empty, and all steps fed back.
 
     The last step is sampled but never fed.
+
+    Args:
+        notes: in the prompt, ≥ 0.
+        frames: of the whole window, its context's included, ≥ 0.
     """
     return 1 + 4 * notes + 1 + PATTERN.steps(frames) - 1
 
@@ -37,7 +41,7 @@ class Prompt:
     Attributes:
         midi: int64 [4 n + 1, 10], from :func:`.tokens.prompt_tokens`.
         embedding: float32 [512], unit norm.
-        context: audio tokens that were heard already, int64 [C, 9] by frame.
+        context: audio tokens of frames decoded before, int64 [C, 9] by frame.
         frames: frames of the whole window, the context's included; > C.
     """
 
@@ -61,7 +65,7 @@ class DecodeItem:
         generator: this item's own chance, on the CPU.
         guidance: None where it is off.
         tokens: int64 [steps, 10] on the CPU; filled up to ``step``.
-        known: bool [steps, 9]: tokens that the context or the delay pattern settles.
+        forced: bool [steps, 9]: tokens that the context or the delay pattern settles.
         step: steps filled.
         ended: the network said that the sound is over.
     """
@@ -71,16 +75,17 @@ class DecodeItem:
     generator: torch.Generator
     guidance: FirstNoteGuidance | None = None
     tokens: Tensor = field(init=False)
-    known: Tensor = field(init=False)
+    forced: Tensor = field(init=False)
     step: int = field(init=False)
     ended: bool = field(init=False, default=False)
 
     def __post_init__(self) -> None:
         context = self.prompt.context
-        delayed = PATTERN.apply(context)
+        delayed = PATTERN.apply(context)  # [C + 8, 9], or [0, 9] without context
         self.tokens = torch.full((self.prompt.steps, CHANNELS), NONE, dtype=torch.long)
         self.tokens[: len(delayed), 1:] = delayed
-        self.known = PATTERN.known(self.prompt.steps, len(context))
+        self.forced = PATTERN.forced_mask(self.prompt.steps, len(context))
+        # The last 8 of the delayed steps also belong to frames to come: decoding begins there.
         self.step = len(context)
 
     @property
@@ -88,17 +93,17 @@ class DecodeItem:
         return self.ended or self.step == self.prompt.steps
 
     def prefix(self) -> Tensor:
-        """Positions known before decoding, after the start embedding: int64 [·, 10]."""
+        """Positions settled before decoding, after the start embedding: int64 [·, 10]."""
         return torch.cat([self.prompt.midi, self.tokens[: self.step]])
 
-    def take(self, chosen: Tensor) -> None:
+    def append_step(self, chosen: Tensor) -> None:
         """Fill the next step with chosen tokens, int64 [10], unless they end the sound."""
         if bool((chosen == NONE).all()):
             self.ended = True
             return
         self.tokens[self.step, 0] = chosen[0]
-        known = self.known[self.step]
-        self.tokens[self.step, 1:] = torch.where(known, self.tokens[self.step, 1:], chosen[1:])
+        forced = self.forced[self.step]  # [9]
+        self.tokens[self.step, 1:] = torch.where(forced, self.tokens[self.step, 1:], chosen[1:])
         self.step += 1
 
     def frames(self) -> Tensor:
@@ -124,47 +129,63 @@ class Decode:
 
 
 def prefill(model: Transformer, items: Sequence[DecodeItem]) -> Decode:
-    """Feed every item's prefix, shorter ones padded on the left."""
+    """Feed every item's prefix, shorter ones padded on the left.
+
+    Args:
+        model: the conditional network.
+        items: the batch, at least one.
+
+    Raises:
+        ValueError: if a sequence has more positions than the network.
+    """
     device = model.pos_embed.device
     prefixes = [item.prefix() for item in items]
     longest = max(len(prefix) for prefix in prefixes)
-    padding = [longest - len(prefix) for prefix in prefixes]
+    padding = [longest - len(prefix) for prefix in prefixes]  # so that the last ones line up
     capacity = 1 + longest + max(item.prompt.steps - item.step for item in items)
-    tokens = torch.full((len(items), longest, CHANNELS), NONE, dtype=torch.long)
+    tokens = torch.full((len(items), longest, CHANNELS), NONE, dtype=torch.long)  # [B, P, 10]
     for row, prefix, gap in zip(tokens, prefixes, padding, strict=True):
         row[gap:] = prefix
-    x = model.pos_embed.new_zeros((len(items), 1 + longest, model.config.width))
-    x[:, 1:] = model.embed_tokens(tokens.to(device))
-    timbres = torch.stack([item.prompt.embedding for item in items]).to(device)
+    x = model.pos_embed.new_zeros((len(items), 1 + longest, model.config.width))  # [B, 1 + P, D]
+    x[:, 1:] = model.embed_tokens(tokens.to(device))  # [B, P, D]
+    timbres = torch.stack([item.prompt.embedding for item in items]).to(device)  # [B, 512]
     # The start embedding stands right before an item's own prefix, after its padding.
     x[torch.arange(len(items)), torch.tensor(padding)] = model.embed_timbre(timbres)[:, 0]
     cache = KVCache.allocate(model, capacity, padding)
-    logits = model(x, cache, last_only=True)[:, -1]
+    logits = model(x, cache, last_only=True)[:, -1]  # [B, V]
     return Decode(model, list(items), cache, logits)
 
 
 def decode_one(state: Decode) -> None:
     """Choose one step for every item, drop those that are finished, feed the others."""
-    rows = [
+    rows = [  # [V] each
         item.guidance.apply(row, item.tokens[: item.step]) if item.guidance else row
         for item, row in zip(state.items, state.logits, strict=True)
     ]
-    times = draw_times([item.generator for item in state.items]).to(state.logits.device)
+    # Drawn on the CPU: a GPU's generator gives other numbers for the same seed.
+    times = draw_exponentials([item.generator for item in state.items]).to(state.logits.device)
     chosen = sample(torch.stack(rows), [item.sampling for item in state.items], times).cpu()
     for item, row in zip(state.items, chosen, strict=True):
-        item.take(row)
+        item.append_step(row)
     going = [n for n, item in enumerate(state.items) if not item.finished]
     if len(going) < len(state.items):
         state.items = [state.items[n] for n in going]
         state.cache = state.cache.select(going)
     if going:
+        # The step just chosen, [B, 1, 10]: the cache holds everything before it.
         fed = torch.stack([item.tokens[item.step - 1] for item in state.items])[:, None]
         x = state.model.embed_tokens(fed.to(state.logits.device))
         state.logits = state.model(x, state.cache)[:, -1]
 
 
 def decode_n(state: Decode, count: int, on_step: Callable[[], None]) -> None:
-    """Up to ``count`` steps, fewer when all items finish; ``on_step`` after each may raise."""
+    """Decode some steps, fewer when all items finish.
+
+    Args:
+        state: of the batch; changed in place.
+        count: steps at most.
+        on_step: called after each; what it raises ends the decode.
+    """
     for _ in range(count):
         if not state.items:
             return

@@ -1,4 +1,4 @@
-"""What the TokenSynth engine cannot say about a request, in words, before rendering."""
+"""What the TokenSynth engine cannot play of a request, listed before rendering."""
 
 from __future__ import annotations
 

@@ -57,7 +57,7 @@ def velocity_index(velocity: int) -> int:
 
 
 def nearest_velocity(velocity: int) -> int:
-    """The velocity the model is told instead of ``velocity``."""
+    """The velocity the model plays instead of ``velocity``."""
     return VELOCITIES[velocity_index(velocity)]
 
 

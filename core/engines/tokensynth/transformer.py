@@ -93,9 +93,15 @@ class KVCache:
 
     @classmethod
     def allocate(cls, model: Transformer, capacity: int, padding: Sequence[int]) -> KVCache:
-        """Room for ``capacity`` slots of ``len(padding)`` items."""
+        """An empty cache.
+
+        Args:
+            model: whose layers, heads, device and type of number it has.
+            capacity: slots of an item, its padding included.
+            padding: unused slots at the start of each of B items.
+        """
         config, like = model.config, model.pos_embed
-        shape = (len(padding), config.heads, capacity, config.head_width)
+        shape = (len(padding), config.heads, capacity, config.head_width)  # [B, H, ·, D/H]
         return cls(
             [like.new_zeros(shape) for _ in range(config.layers)],
             [like.new_zeros(shape) for _ in range(config.layers)],
@@ -126,6 +132,7 @@ class KVCache:
     def positions(self, count: int) -> Tensor:
         """Position of the next ``count`` slots in each item's own sequence, [B, count]."""
         slots = torch.arange(self.length, self.length + count, device=self.padding.device)
+        # Padding has no position of its own; any will do, as nothing attends to it.
         return (slots[None, :] - self.padding[:, None]).clamp(min=0)
 
     def mask(self, count: int) -> Tensor | None:
@@ -137,13 +144,26 @@ class KVCache:
         if count == 1 and self.most_padding == 0:
             return None
         total = self.length + count
-        key = torch.arange(total, device=self.padding.device)
-        query = key[self.length :, None]
-        real = key[None, None, :] >= self.padding[:, None, None]
+        key = torch.arange(total, device=self.padding.device)  # [L + count]
+        query = key[self.length :, None]  # [count, 1]
+        real = key[None, None, :] >= self.padding[:, None, None]  # [B, 1, L + count]
         return (((key <= query) & real) | (key == query))[:, None]
 
     def append(self, layer: int, keys: Tensor, values: Tensor) -> tuple[Tensor, Tensor]:
-        """Store a layer's new keys and values after ``length``; returns all up to them."""
+        """Store a layer's new keys and values after ``length``.
+
+        ``length`` itself grows when all layers have done so: :meth:`Transformer.forward`.
+
+        Args:
+            layer: which one, from 0.
+            keys, values: of the new slots, [B, H, S, D/H].
+
+        Returns:
+            Keys and values of all slots up to the new ones, [B, H, L + S, D/H], as views.
+
+        Raises:
+            ValueError: if they do not fit.
+        """
         end = self.length + keys.shape[2]
         if end > self.capacity:
             raise ValueError(f"{end} slots do not fit into a cache of {self.capacity}")
@@ -165,11 +185,23 @@ class Attention(nn.Module):
         self.proj_dropout = nn.Dropout(config.dropout)
 
     def forward(self, x: Tensor, layer: int, mask: Tensor | None, cache: KVCache | None) -> Tensor:
-        query, key, value = (
+        """Attend from the new positions to all.
+
+        Args:
+            x: [B, S, D].
+            layer: which of the cache's.
+            mask: from :meth:`KVCache.mask`, [B, 1, S, L + S]; None attends to everything,
+                or causally without a cache.
+            cache: what came before; this layer's keys and values are added.
+
+        Returns:
+            [B, S, D].
+        """
+        query, key, value = (  # [B, H, S, D/H] each
             self._split(linear(x)) for linear in (self.query, self.key, self.value)
         )
         if cache is not None:
-            key, value = cache.append(layer, key, value)
+            key, value = cache.append(layer, key, value)  # [B, H, L + S, D/H]
         y = scaled_dot_product_attention(query, key, value, attn_mask=mask, is_causal=cache is None)
         out: Tensor = self.proj_dropout(self.proj(y.transpose(1, 2).flatten(2)))  # [B, S, D]
         return out
@@ -194,13 +226,14 @@ class Block(nn.Module):
         )
 
     def forward(self, x: Tensor, layer: int, mask: Tensor | None, cache: KVCache | None) -> Tensor:
+        """[B, S, D] → [B, S, D]. See :meth:`Attention.forward`."""
         x = x + self.attn(self.ln1(x), layer, mask, cache)
         out: Tensor = x + self.ff(self.ln2(x))
         return out
 
 
 def timbre_projection(config: TransformerConfig) -> nn.Sequential:
-    """From a timbre embedding to the width of the network."""
+    """From a timbre embedding to the width of the network, [B, 512] → [B, D]."""
     return nn.Sequential(
         nn.Linear(EMBEDDING_DIM, PROJECTION_WIDTH),
         nn.ReLU(),
@@ -262,16 +295,17 @@ class Transformer(nn.Module):
         mask = None
         if cache is None:
             self._check_length(count)
-            x = x + self.pos_embed[:, :count]
+            x = x + self.pos_embed[:, :count]  # [1, S, D], the same for every item
         else:
             self._check_length(cache.length + count - cache.least_padding)
-            x = x + self.pos_embed[0][cache.positions(count)]
-            mask = cache.mask(count)
+            x = x + self.pos_embed[0][cache.positions(count)]  # [B, S, D]
+            mask = cache.mask(count)  # [B, 1, S, L + S]
         x = self.dropout(x)
         for layer, block in enumerate(self.blocks):
             x = block(x, layer, mask, cache)
         if cache is not None:
             cache.length += count
+        # The head is the widest layer by far: a prompt needs it at its last position only.
         logits: Tensor = self.fc(self.ln(x[:, -1:] if last_only else x))
         return logits
 

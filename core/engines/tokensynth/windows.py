@@ -1,4 +1,4 @@
-"""Clips of any length, cut into windows the network can say.
+"""Clips of any length, cut into windows that one sequence of the network holds.
 
 A sequence spans 5 s and a fixed number of positions, which notes and audio share. A window
 begins with about a second of audio from the one before, as if the network had just made it,
@@ -88,7 +88,13 @@ class WindowRules:
 
 
 def plan_windows(clip: Clip, total_frames: int, rules: WindowRules) -> WindowPlan:
-    """Cut a clip into windows that together make ``total_frames`` frames."""
+    """Cut a clip into windows that together make ``total_frames`` frames.
+
+    Args:
+        clip: what to play.
+        total_frames: codec frames to make, ≥ 0.
+        rules: what bounds a window.
+    """
     starts = np.array([note.start_s for note in clip.notes])
     ends = np.array([note.end_s for note in clip.notes])
     windows: list[Window] = []
@@ -97,28 +103,30 @@ def plan_windows(clip: Clip, total_frames: int, rules: WindowRules) -> WindowPla
     done = 0
     while done < total_frames:
         wanted = min(least, total_frames - done)
+        # Where notes are dense, the context gives way first: half, a quarter, none of it.
         context = min(done, round(rules.context_s / rules.frame_s), rules.most_frames - wanted)
         for carried in (context, context // 2, context // 4, 0):
-            sounding = _Sounding(starts, ends, (done - carried) * rules.frame_s, rules)
+            sounding = _SoundingNotes(starts, ends, (done - carried) * rules.frame_s, rules)
             frames = sounding.longest(min(rules.most_frames, total_frames - done + carried))
             if frames >= carried + wanted:
                 break
         else:
             carried, frames = 0, wanted
         chosen = sounding.notes_in(frames)
+        # Four tokens a note. Where even that is too little, the softest notes are left out.
         room = (rules.positions - positions_needed(0, frames)) // 4
         if len(chosen) > room:
             ranked = sorted(chosen, key=lambda n: -clip.notes[n].velocity)
             left_out.update(ranked[room:])
             chosen = sorted(ranked[:room])
         start_s = (done - carried) * rules.frame_s
-        notes = tuple(_within(clip.notes[n], start_s) for n in chosen)
+        notes = tuple(_in_window(clip.notes[n], start_s) for n in chosen)
         windows.append(Window(done - carried, carried, frames, notes))
         done += frames - carried
     return WindowPlan(tuple(windows), tuple(clip.notes[n] for n in sorted(left_out)))
 
 
-class _Sounding:
+class _SoundingNotes:
     """The notes that sound from one time on."""
 
     def __init__(
@@ -147,13 +155,20 @@ class _Sounding:
         return fits
 
 
-def _within(note: Note, start_s: float) -> Note:
-    """The part of a note that a window at ``start_s`` can say, in the window's time."""
+def _in_window(note: Note, start_s: float) -> Note:
+    """The part of a note that falls into a window at ``start_s``, in the window's time."""
     onset_s = max(0.0, note.start_s - start_s)
     end_s = min(note.end_s - start_s, _LAST_TIME_S)
+    # A note needs a duration above 0, also where it is cut to nothing.
     return Note(onset_s, note.pitch, note.velocity, max(end_s - onset_s, 1e-6))
 
 
 def frames_for(length_s: float, frame_s: float) -> int:
-    """Frames that cover a length."""
+    """Frames that cover a length.
+
+    Args:
+        length_s: seconds, ≥ 0.
+        frame_s: duration of a frame, seconds.
+    """
+    # A length of whole frames must not get one more through rounding.
     return math.ceil(length_s / frame_s - 1e-9)

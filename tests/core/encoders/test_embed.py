@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from core import AudioTimbre, Blend, TextTimbre, timbre
 from core.encoders import sphere
 from core.encoders.base import TimbreEncoder, unit
-from core.encoders.embed import moving, resolve
+from core.encoders.embed import embedding_path, resolve
 from core.errors import AudioError, SettingsError
 from core.types import FloatArray
 
@@ -112,8 +112,8 @@ def test_nested_blends_resolve_inside_out() -> None:
 
 
 def test_a_moving_timbre() -> None:
-    path = moving([0.0, 2.5], [A, B], ENCODER)
+    path = embedding_path([0.0, 2.5], [A, B], ENCODER)
     assert path.times_s.tolist() == [0.0, 2.5]
     assert np.array_equal(path.embeddings, np.stack([vector(1), vector(2)]))
     with pytest.raises(SettingsError, match="a time for every timbre"):
-        moving([0.0], [A, B], ENCODER)
+        embedding_path([0.0], [A, B], ENCODER)

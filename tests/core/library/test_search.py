@@ -22,34 +22,34 @@ def filled(library: Library) -> Library:
     return library
 
 
-def found(library: Library, query: str) -> list[str]:
+def names_found(library: Library, query: str) -> list[str]:
     return [preset.name for preset in library.search(query).presets]
 
 
 def test_every_word_has_to_match_somewhere_or_begin_so(filled: Library) -> None:
-    assert found(filled, "low keys") == ["Bell"]
+    assert names_found(filled, "low keys") == ["Bell"]
     assert (
-        found(filled, "WAR") == ["Warm Bass", "Mix", "Café Organ"]
-        or found(filled, "WAR")[0] == "Warm Bass"
+        names_found(filled, "WAR") == ["Warm Bass", "Mix", "Café Organ"]
+        or names_found(filled, "WAR")[0] == "Warm Bass"
     )
-    assert found(filled, "cafe") == ["Café Organ"]
-    assert found(filled, "warm zither") == []
+    assert names_found(filled, "cafe") == ["Café Organ"]
+    assert names_found(filled, "warm zither") == []
 
 
 def test_an_empty_query_finds_everything_by_name(filled: Library) -> None:
-    assert found(filled, " ") == ["Bell", "Café Organ", "Mix", "Warm Bass"]
-    assert found(filled, "?!") == []
+    assert names_found(filled, " ") == ["Bell", "Café Organ", "Mix", "Warm Bass"]
+    assert names_found(filled, "?!") == []
 
 
 def test_the_index_follows_every_change(filled: Library) -> None:
     filled.edit("Bell", name="Gong")
-    assert found(filled, "gong") == ["Gong"]
+    assert names_found(filled, "gong") == ["Gong"]
     filled.edit("Gong", tags=["metal"])
-    assert (found(filled, "metal"), found(filled, "keys")) == (["Gong"], ["Café Organ"])
+    assert (names_found(filled, "metal"), names_found(filled, "keys")) == (["Gong"], ["Café Organ"])
     filled.edit("Gong", timbre=TextTimbre("ringing"))
-    assert (found(filled, "ringing"), found(filled, "glass")) == (["Gong"], [])
+    assert (names_found(filled, "ringing"), names_found(filled, "glass")) == (["Gong"], [])
     filled.remove("Gong")
-    assert found(filled, "ringing") == []
+    assert names_found(filled, "ringing") == []
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
@@ -67,9 +67,9 @@ def test_whatever_is_typed_is_words(filled: Library, query: str) -> None:
 
 
 def test_words_are_not_query_language(filled: Library) -> None:
-    assert found(filled, "bell OR organ") == []
-    assert found(filled, "NOT bell") == []
-    assert found(filled, "name:bell") == []
+    assert names_found(filled, "bell OR organ") == []
+    assert names_found(filled, "NOT bell") == []
+    assert names_found(filled, "name:bell") == []
     assert search.match_expression('say "warm"') == '"say"* AND "warm"*'
 
 

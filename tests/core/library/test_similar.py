@@ -34,7 +34,7 @@ def test_the_nearest_are_those_of_an_exhaustive_comparison(
     filled: Library, encoder: SeedEncoder
 ) -> None:
     near = TextTimbre("something new")
-    found = filled.similar(near, encoder, limit=7)
+    neighbours = filled.similar(near, encoder, limit=7)
     vector = resolve(near, encoder)
     truth = sorted(
         (
@@ -43,8 +43,8 @@ def test_the_nearest_are_those_of_an_exhaustive_comparison(
         ),
         reverse=True,
     )
-    assert [item.preset.name for item in found] == [name for _, name in truth[:7]]
-    assert [item.similarity for item in found] == pytest.approx(
+    assert [item.preset.name for item in neighbours] == [name for _, name in truth[:7]]
+    assert [item.similarity for item in neighbours] == pytest.approx(
         [value for value, _ in truth[:7]], abs=1e-6
     )
 

@@ -112,21 +112,21 @@ def test_first_note_guidance_is_the_packages_where_it_does_what_it_says(
     ours = FirstNoteGuidance(unconditional, 1.6)
     generator = torch.Generator().manual_seed(2)
     midi_length, silent, largest = 0, 5, 0.0
-    heard = torch.randint(0, 1025, (silent + 9, 10), generator=generator)
+    audio = torch.randint(0, 1025, (silent + 9, 10), generator=generator)
     for n in range(silent, silent + 9):
         logits = torch.randn(config.logits, generator=generator)
         package.count = n - silent + 1
-        # One empty position of prompt, what was heard, and one place not filled yet.
-        tokens = torch.cat([torch.zeros(1, 10).long(), heard[:n], torch.zeros(1, 10).long()])
+        # One empty position of prompt, the audio so far, and one place not filled yet.
+        tokens = torch.cat([torch.zeros(1, 10).long(), audio[:n], torch.zeros(1, 10).long()])
         expected = package.apply_first_note_guidance(
             logits[None].clone(), 1.6, midi_length, n + 1, tokens[None]
         )[0]
-        guided = ours.apply(logits, heard[:n])
+        guided = ours.apply(logits, audio[:n])
         assert not torch.equal(guided, logits)
         largest = max(largest, float((guided - expected).abs().max()))
     print(f"largest difference, first-note guidance: {largest:.3g}")
     assert largest <= TOLERANCE
-    assert ours.apply(logits, heard) is logits, "guidance is over after nine steps"
+    assert ours.apply(logits, audio) is logits, "guidance is over after nine steps"
 
 
 def test_guidance_waits_for_the_first_sound() -> None:

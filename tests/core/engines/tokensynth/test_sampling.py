@@ -8,10 +8,10 @@ from hypothesis import strategies as st
 
 from core.engines.tokensynth.sampling import (
     Sampling,
-    draw_times,
+    draw_exponentials,
+    exponential_race,
+    filter_logits,
     guide,
-    keep_likeliest,
-    race,
     sample,
     split_heads,
 )
@@ -24,7 +24,7 @@ V = PRESETS["tiny"].logits
 
 
 def kept(heads: torch.Tensor, **settings: float) -> torch.Tensor:
-    return keep_likeliest(heads, [Sampling(**settings)] * len(heads)).isfinite()  # type: ignore[arg-type]
+    return filter_logits(heads, [Sampling(**settings)] * len(heads)).isfinite()  # type: ignore[arg-type]
 
 
 @given(st.integers(1, 40), st.integers(0, 99), st.booleans())
@@ -60,14 +60,14 @@ def test_temperature_acts_before_the_filters() -> None:
     heads = torch.tensor([[[2.0, 1.0, 0.0]]])
     assert kept(heads, top_p=0.6, temperature=0.1).sum() == 1
     assert kept(heads, top_p=0.6, temperature=100.0).sum() == 2
-    scaled = keep_likeliest(heads, [Sampling(temperature=0.5)])
+    scaled = filter_logits(heads, [Sampling(temperature=0.5)])
     assert torch.allclose(scaled, heads * 2)
 
 
 def test_the_race_draws_from_the_distribution() -> None:
     weights = torch.tensor([0.5, 0.3, 0.15, 0.05])
     times = torch.empty(20000, 1, 4).exponential_(generator=torch.manual_seed(0))
-    drawn = race(weights.log().expand(20000, 1, 4), times)
+    drawn = exponential_race(weights.log().expand(20000, 1, 4), times)
     share = torch.bincount(drawn[:, 0], minlength=4) / 20000
     assert torch.allclose(share, weights, atol=0.015)
 
@@ -77,7 +77,7 @@ def test_every_head_draws_from_its_own_vocabulary() -> None:
     logits[0, 7] = 50.0
     for k in range(9):
         logits[0, MIDI_VOCAB + k * AUDIO_VOCAB + 100 * k + 3] = 50.0
-    chosen = sample(logits, [Sampling()], draw_times([torch.manual_seed(0)]))
+    chosen = sample(logits, [Sampling()], draw_exponentials([torch.manual_seed(0)]))
     assert chosen[0].tolist() == [7] + [100 * k + 3 for k in range(9)]
     assert bool((split_heads(logits)[:, 1:, AUDIO_VOCAB:] == -torch.inf).all())
 
@@ -89,9 +89,9 @@ def test_a_batch_gives_each_item_what_it_gets_alone() -> None:
     def generators() -> list[torch.Generator]:
         return [torch.Generator().manual_seed(seed) for seed in (4, 5, 6)]
 
-    together = sample(logits, settings, draw_times(generators()))
+    together = sample(logits, settings, draw_exponentials(generators()))
     for n, generator in enumerate(generators()):
-        alone = sample(logits[n : n + 1], settings[n : n + 1], draw_times([generator]))
+        alone = sample(logits[n : n + 1], settings[n : n + 1], draw_exponentials([generator]))
         assert torch.equal(alone[0], together[n])
 
 

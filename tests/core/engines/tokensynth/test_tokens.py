@@ -115,16 +115,16 @@ def test_a_cut_sequence_gives_its_whole_frames(frames: int, cut: int) -> None:
 
 
 @given(st.integers(1, 30), st.integers(0, 30))
-def test_what_a_context_settles_is_known(total: int, context: int) -> None:
+def test_a_contexts_tokens_are_forced(total: int, context: int) -> None:
     pattern, context = DelayPattern(9), min(total, context)
-    known = pattern.known(pattern.steps(total), context)
+    forced = pattern.forced_mask(pattern.steps(total), context)
     # Every token of a context frame, every corner before it, nothing of a later frame.
     made = torch.zeros(total, 9, dtype=torch.long)
     made[:context] = 1
     made[context:] = 2
     delayed = pattern.apply(made)
-    assert bool(known[delayed == 1].all())
-    assert not known[delayed == 2].any()
+    assert bool(forced[delayed == 1].all())
+    assert not forced[delayed == 2].any()
 
 
 def test_a_pattern_refuses_other_shapes() -> None:
