@@ -11,9 +11,10 @@ import json
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Any, BinaryIO
 
+from core.archives import is_plain_path
 from core.errors import ModelDamaged
 from core.files import replacing
 
@@ -149,16 +150,7 @@ def _file_from_json(data: Mapping[str, Any]) -> ManifestFile:
 
 def _check(file: ManifestFile) -> None:
     # A manifest may come from a stranger: its names become paths on this machine.
-    path = PurePosixPath(file.name)
-    strange = any(not c.isprintable() or c in '\\:*?"<>|' for c in file.name)
-    if (
-        strange
-        or not path.parts
-        or str(path) != file.name
-        or any(part.startswith(".") for part in path.parts)
-        or path.is_absolute()
-        or path == PurePosixPath(MANIFEST_NAME)
-    ):
+    if not is_plain_path(file.name) or file.name == MANIFEST_NAME:
         raise ValueError(f"file name {file.name!r} is not a plain path inside the bundle")
     if not _ROLE.fullmatch(file.role):
         raise ValueError(f"role {file.role!r} is not lower-case letters, digits, _ -")

@@ -31,7 +31,7 @@ SHIPPED_DIR = Path(__file__).parent / "weights"
 PUBLISHED_DIR = Path(__file__).parent / "published"
 """Manifests of bundles that can be pulled."""
 
-State = Literal["ready", "not pulled", "incomplete", "damaged"]
+BundleState = Literal["ready", "not pulled", "incomplete", "damaged"]
 
 
 @dataclass(frozen=True)
@@ -94,7 +94,7 @@ class Listing:
     """
 
     id: str
-    state: State
+    state: BundleState
     summary: str
     licence: str
     size: int | None
@@ -192,7 +192,7 @@ class Registry:
         except ModelError as error:
             return Listing(bundle_id, "damaged", "", "", None, self.folder(bundle_id), str(error))
         folder = self.folder(bundle_id)
-        state: State = "ready"
+        state: BundleState = "ready"
         detail = ""
         missing = [file.name for file in manifest.files if not (folder / file.name).is_file()]
         if missing:
