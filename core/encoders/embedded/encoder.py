@@ -7,9 +7,9 @@ A recording is heard twice: a network's first look, then a fit of what the engin
 from __future__ import annotations
 
 import numpy as np
-import soxr
 import torch
 
+from core.audio.conform import mono, resample
 from core.encoders.base import TimbreEncoder, unit
 from core.encoders.embedded.adjectives import asked_of
 from core.encoders.embedded.features import SAMPLE_RATE, loudest_stretch, spectral_features
@@ -93,17 +93,17 @@ class EmbeddedEncoder(TimbreEncoder):
 
 
 def _prepared(audio: FloatArray, sample_rate: int) -> FloatArray:
-    """Mono at the features' rate, its loudest stretch, peak 1."""
-    mono = audio.mean(axis=0)
-    if np.abs(mono).max() < 1e-3 * np.abs(audio).max():
-        mono = audio[0]  # channels that cancel each other out
-    if sample_rate != SAMPLE_RATE:
-        mono = soxr.resample(mono, sample_rate, SAMPLE_RATE)
-    mono = loudest_stretch(without_silence(mono.astype(np.float32)))
-    return (mono / np.abs(mono).max()).astype(np.float32)
+    """One channel at the features' rate, its loudest stretch, peak 1, [frames]."""
+    mixed = mono(audio, sample_rate)
+    if np.abs(mixed).max() < 1e-3 * np.abs(audio).max():
+        mixed = audio[0]  # channels that cancel each other out
+    # The quality of the recordings that the networks were trained on.
+    sound = resample(mixed[None], sample_rate, SAMPLE_RATE, quality="HQ")[0]
+    sound = loudest_stretch(without_silence(sound))
+    return (sound / np.abs(sound).max()).astype(np.float32)
 
 
-def without_silence(mono: FloatArray) -> FloatArray:
+def without_silence(sound: FloatArray) -> FloatArray:
     """Cut what lies 60 dB under the peak off both ends, [frames]."""
-    loud = np.flatnonzero(np.abs(mono) > 1e-3 * np.abs(mono).max())
-    return mono[loud[0] : loud[-1] + 1]
+    loud = np.flatnonzero(np.abs(sound) > 1e-3 * np.abs(sound).max())
+    return sound[loud[0] : loud[-1] + 1]

@@ -22,10 +22,10 @@ from types import ModuleType, SimpleNamespace
 from typing import Any
 
 import numpy as np
-import soxr
 import torch
 from torch import Tensor, nn
 
+from core.audio.conform import mono, resample
 from core.encoders.base import TimbreEncoder, unit
 from core.encoders.laion.roberta import Roberta, RobertaConfig
 from core.errors import AudioError, ModelDamaged, ModelMissing, UserInputError
@@ -196,7 +196,7 @@ class LaionEncoder(TimbreEncoder):
 
 
 def clap_window(audio: FloatArray, sample_rate: int) -> FloatArray:
-    """What the network hears of a recording.
+    """What the network is given of a recording.
 
     Longer than 10 s: its loudest 10 s, to the second. Shorter: as many whole repeats as
     fit, then zeros, as in training.
@@ -209,13 +209,15 @@ def clap_window(audio: FloatArray, sample_rate: int) -> FloatArray:
         float32 [480000], 48 kHz.
 
     Raises:
-        AudioError: if nothing is left after resampling.
+        AudioError: if nothing is left after resampling, or the sound is not finite.
     """
-    mono = audio.mean(axis=0)
-    narrow = soxr.resample(mono, sample_rate, TRAINED_RATE, quality="HQ")
-    wide = soxr.resample(narrow, TRAINED_RATE, NETWORK_RATE, quality="HQ").astype(np.float32)
+    # Two steps, as published: the network is to get nothing above 8 kHz.
+    narrow = mono(audio, sample_rate, TRAINED_RATE, quality="HQ")
+    wide = resample(narrow[None], TRAINED_RATE, NETWORK_RATE, quality="HQ")[0]
     if not len(wide):
-        raise AudioError(f"a recording of {len(mono)} samples is too short; give at least 0.05 s")
+        raise AudioError(
+            f"a recording of {audio.shape[-1]} samples is too short; give at least 0.05 s"
+        )
     if len(wide) > WINDOW_FRAMES:
         energy = np.concatenate([[0.0], np.cumsum(wide.astype(np.float64) ** 2)])
         starts = np.arange(0, len(wide) - WINDOW_FRAMES + 1, NETWORK_RATE)
