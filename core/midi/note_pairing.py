@@ -31,7 +31,7 @@ _Move = tuple[int, int]
 _RELEASE, _RELEASE_ALL = 0, -1
 
 
-def pair(events: Iterable[smf.Event], end_tick: int) -> tuple[list[Held], int]:
+def pair(events: Iterable[smf.MidiEvent], end_tick: int) -> tuple[list[Held], int]:
     """Match presses with releases.
 
     Presses of one key that overlap are released in the order they were pressed. Where a
@@ -53,7 +53,7 @@ def pair(events: Iterable[smf.Event], end_tick: int) -> tuple[list[Held], int]:
     return held, unreleased
 
 
-def _moves_by_key(events: Iterable[smf.Event]) -> dict[tuple[int, int], list[_Move]]:
+def _moves_by_key(events: Iterable[smf.MidiEvent]) -> dict[tuple[int, int], list[_Move]]:
     """Moves of each key (channel, pitch) in order."""
     moves: dict[tuple[int, int], list[_Move]] = defaultdict(list)
     moved: dict[int, set[int]] = defaultdict(set)  # pitches since the channel's last "all off"
@@ -164,7 +164,7 @@ def sustain(held: Iterable[Held], pedals: Pedals) -> int:
     return count
 
 
-def pedal_times(parts: Iterable[Iterable[smf.Event]], end_tick: int) -> Pedals:
+def pedal_times(parts: Iterable[Iterable[smf.MidiEvent]], end_tick: int) -> Pedals:
     """When the sustain pedal of each channel is down.
 
     The pedal is a channel message: it holds the notes of every track on its channel. One

@@ -33,7 +33,7 @@ _DATA_BYTES = {0x80: 2, 0x90: 2, 0xA0: 2, 0xB0: 2, 0xC0: 1, 0xD0: 1, 0xE0: 2}
 _META_NAME, _META_END, _META_TEMPO = 0x03, 0x2F, 0x51
 
 
-class Event(NamedTuple):
+class MidiEvent(NamedTuple):
     """A channel message.
 
     Attributes:
@@ -53,11 +53,11 @@ class Event(NamedTuple):
 
 
 @dataclass
-class Track:
+class MidiTrack:
     """One track's events in order."""
 
     name: str = ""
-    events: list[Event] = field(default_factory=list)
+    events: list[MidiEvent] = field(default_factory=list)
     tempos: list[tuple[int, int]] = field(default_factory=list)
     """Tick and microseconds per quarter note (may be 0 in a damaged file)."""
     end_tick: int = 0
@@ -77,7 +77,7 @@ class MidiData:
     format: int
     division: int
     smpte_ticks_per_s: float | None
-    tracks: tuple[Track, ...]
+    tracks: tuple[MidiTrack, ...]
 
 
 def read_bytes(path: str | os.PathLike[str]) -> bytes:
@@ -128,7 +128,7 @@ def parse(data: bytes) -> MidiData:
         smpte_ticks_per_s = (30 / 1.001 if frames_per_s == 29 else frames_per_s) * ticks_per_frame
     if smpte_ticks_per_s == 0 or division == 0:
         raise MidiError("its header is damaged (no ticks per beat); export it again")
-    tracks: list[Track] = []
+    tracks: list[MidiTrack] = []
     position = 8 + header_bytes
     while len(tracks) < track_count:
         if position + 8 > len(data):
@@ -159,9 +159,9 @@ def _variable_int(data: bytes, position: int, end: int) -> tuple[int, int]:
     raise _damaged(position)
 
 
-def _parse_track(data: bytes, position: int, end: int) -> Track:
+def _parse_track(data: bytes, position: int, end: int) -> MidiTrack:
     """Parse the events in ``data[position:end]``."""
-    track = Track()
+    track = MidiTrack()
     tick = 0
     running_status = 0
     while position < end:
@@ -191,12 +191,12 @@ def _parse_track(data: bytes, position: int, end: int) -> Track:
         if kind == NOTE_ON and value == 0:
             kind = NOTE_OFF
         if kind in (NOTE_ON, NOTE_OFF, CONTROL, PITCH_BEND):
-            track.events.append(Event(tick, kind, running_status & 0x0F, number, value))
+            track.events.append(MidiEvent(tick, kind, running_status & 0x0F, number, value))
     track.end_tick = tick
     return track
 
 
-def _skip_or_keep(data: bytes, position: int, end: int, tick: int, track: Track) -> int:
+def _skip_or_keep(data: bytes, position: int, end: int, tick: int, track: MidiTrack) -> int:
     """Take a meta or system-exclusive event; the position after it, −1 at the track's end."""
     status = data[position]
     meta = -1
@@ -257,9 +257,9 @@ class TempoMap:
 
         Of several events at one tick the last given counts; a tempo of zero is ignored.
         """
-        found = list(tempos)
-        usable = [tempo for tempo in found if tempo[1] > 0]
-        ignored = len(found) - len(usable)
+        listed = list(tempos)
+        usable = [tempo for tempo in listed if tempo[1] > 0]
+        ignored = len(listed) - len(usable)
         scale = 1e-6 / division
         if smpte_ticks_per_s is not None:  # film frames take no notice of tempo
             usable, scale = [(0, 1)], 1.0 / smpte_ticks_per_s
@@ -271,9 +271,9 @@ class TempoMap:
 
     def seconds(self, ticks: Sequence[int]) -> npt.NDArray[np.float64]:
         """Times of ticks, float64 [n]."""
-        wanted = np.asarray(ticks, np.int64)
-        segment = np.searchsorted(self.ticks, wanted, side="right") - 1
+        wanted_ticks = np.asarray(ticks, np.int64)
+        segment = np.searchsorted(self.ticks, wanted_ticks, side="right") - 1
         times_s: npt.NDArray[np.float64] = (
-            self.at_s[segment] + (wanted - self.ticks[segment]) * self.s_per_tick[segment]
+            self.at_s[segment] + (wanted_ticks - self.ticks[segment]) * self.s_per_tick[segment]
         )
         return times_s

@@ -221,15 +221,15 @@ class Registry:
         """
         bundle = self._present(bundle_id)
         remembered = self._remembered(bundle_id)
-        known = dict(remembered)
+        stamps = dict(remembered)
         for file in bundle.manifest.files:
             path = bundle.dir / file.name
             stamp = _stamp(path, file)
-            if known.get(str(path)) != stamp:
+            if stamps.get(str(path)) != stamp:
                 self._check_file(bundle, file, lambda _count: None)
-                known[str(path)] = stamp
-        if known != remembered:
-            self._remember(bundle_id, known)
+                stamps[str(path)] = stamp
+        if stamps != remembered:
+            self._remember(bundle_id, stamps)
         return bundle
 
     def verify(self, bundle_id: str, on_progress: Progress = always_continue) -> Bundle:
@@ -260,10 +260,10 @@ class Registry:
         return bundle
 
     def _check_known(self, bundle_id: str) -> None:
-        known = self.ids()
-        if bundle_id not in known:
+        ids = self.ids()
+        if bundle_id not in ids:
             raise ModelMissing(
-                f"there is no model bundle {bundle_id!r}; known: {', '.join(known) or 'none'}"
+                f"there is no model bundle {bundle_id!r}; known: {', '.join(ids) or 'none'}"
             )
 
     def _present(self, bundle_id: str) -> Bundle:

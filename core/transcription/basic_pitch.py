@@ -48,7 +48,7 @@ Activation = npt.NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True)
-class Settings:
+class TranscriptionSettings:
     """How activations become notes; the defaults are basic-pitch's own.
 
     Attributes:
@@ -104,10 +104,10 @@ def _session(threads: int) -> Any:
 def transcribe(
     audio: FloatArray,
     sample_rate: int,
-    settings: Settings | None = None,
+    settings: TranscriptionSettings | None = None,
     threads: int = 1,
 ) -> tuple[Note, ...]:
-    """The notes heard in a sound.
+    """The notes of a sound.
 
     Args:
         audio: [frames] or [channels, frames], any length and rate.
@@ -127,7 +127,7 @@ def transcribe(
     if is_silent(sound) or len(sound) < SAMPLE_RATE // _STEPS_PER_S + 1:
         return ()
     frames, onsets = activations(sound, threads)
-    return activations_to_notes(frames, onsets, settings or Settings())
+    return activations_to_notes(frames, onsets, settings or TranscriptionSettings())
 
 
 def activations(sound: FloatArray, threads: int = 1) -> tuple[Activation, Activation]:
@@ -164,7 +164,7 @@ def activations(sound: FloatArray, threads: int = 1) -> tuple[Activation, Activa
 
 
 def activations_to_notes(
-    frames: Activation, onsets: Activation, settings: Settings
+    frames: Activation, onsets: Activation, settings: TranscriptionSettings
 ) -> tuple[Note, ...]:
     """Decode activations [steps, 88] as basic-pitch does: onsets first, then leftovers."""
     if len(frames) < 2:
@@ -175,7 +175,7 @@ def activations_to_notes(
     tracker.follow_leftovers()
     times_s = step_times_s(len(frames))
     notes = []
-    for start, end, key in tracker.found:
+    for start, end, key in tracker.spans:
         strength = float(frames[start:end, key].mean())
         velocity = min(127, max(1, round(127 * strength)))
         start_s = float(times_s[start])
@@ -205,7 +205,9 @@ def _with_inferred_onsets(onsets: Activation, frames: Activation) -> npt.NDArray
     return scaled
 
 
-def _onset_peaks(onsets: npt.NDArray[np.float64], settings: Settings) -> list[tuple[int, int]]:
+def _onset_peaks(
+    onsets: npt.NDArray[np.float64], settings: TranscriptionSettings
+) -> list[tuple[int, int]]:
     """(step, key) of strict local maxima in time, latest first."""
     middle = onsets[1:-1]
     is_peak = (middle > onsets[:-2]) & (middle > onsets[2:]) & (middle >= settings.onset_threshold)
@@ -216,8 +218,8 @@ def _onset_peaks(onsets: npt.NDArray[np.float64], settings: Settings) -> list[tu
 class _Tracker:
     """Claims activation for notes; what is claimed is gone for every later note."""
 
-    def __init__(self, frames: Activation, settings: Settings) -> None:
-        self.found: list[tuple[int, int, int]] = []  # start step, end step, key
+    def __init__(self, frames: Activation, settings: TranscriptionSettings) -> None:
+        self.spans: list[tuple[int, int, int]] = []  # start step, end step, key
         self._energy = frames.astype(np.float64)
         self._threshold = settings.frame_threshold
         self._shortest = settings.shortest_steps
@@ -232,7 +234,7 @@ class _Tracker:
         if end - start <= self._shortest:
             return
         self._claim(start, end, key)
-        self.found.append((start, end, key))
+        self.spans.append((start, end, key))
 
     def follow_leftovers(self) -> None:
         """Notes without an onset, grown both ways from the strongest cell left."""
@@ -252,7 +254,7 @@ class _Tracker:
             self._claim(stop + 1, middle, key)
             start = stop + 1 + quiet
             if end - start > self._shortest:
-                self.found.append((start, end, key))
+                self.spans.append((start, end, key))
 
     def _run(self, key: int, first: int, limit: int, direction: int) -> tuple[int, int]:
         """Walk until the key was quiet for long enough, or to the limit.
