@@ -31,9 +31,9 @@ def resolve(timbre: Timbre, encoder: TimbreEncoder) -> FloatArray:
         case TextTimbre(words=words):
             return encoder.encode_text(words)
         case Blend(parts=parts, mode=mode):
-            heard = [(resolve(part, encoder), weight) for part, weight in parts if weight > 0]
-            vectors = np.stack([vector for vector, _ in heard])
-            weights = np.array([weight for _, weight in heard], np.float64)
+            embedded = [(resolve(part, encoder), weight) for part, weight in parts if weight > 0]
+            vectors = np.stack([vector for vector, _ in embedded])
+            weights = np.array([weight for _, weight in embedded], np.float64)
             mean = spherical_mean if mode == "slerp" else linear_mean
             return mean(vectors, weights)
 

@@ -65,9 +65,9 @@ def asked_of(text: str) -> npt.NDArray[np.float32]:
             degree *= _DEGREES[word]
             continue
         name = f"{following}:{word}" if following in _NOUNS else word
-        found = _TABLE.get(name) or _TABLE.get(_plain(name))
-        if found is not None:
-            trait, sign = found
+        entry = _TABLE.get(name) or _TABLE.get(_plain(name))
+        if entry is not None:
+            trait, sign = entry
             asked[trait] += sign * degree
         elif word in ("a", "an", "so"):
             continue  # "not a bright one": the degree is still that of what follows

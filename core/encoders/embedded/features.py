@@ -1,4 +1,4 @@
-"""What the embedded encoder hears of a recording: two spectrograms and a harmonic series.
+"""What the embedded encoder is given of a recording: two spectrograms and a harmonic series.
 
 A long window resolves the partials on a logarithmic frequency axis, a short one keeps onsets
 and noise on a mel axis. On the best fundamental of every frame, the levels of its harmonics
@@ -24,7 +24,7 @@ N_LEVELS = PARTIAL_BINS + ATTACK_BINS + N_HARMONICS + N_BETWEEN
 N_FEATURES = N_LEVELS + 2
 """Levels, then the frame's fundamental in octaves over 55 Hz, and how clear it is, 0 … 1."""
 MAX_SECONDS = 8.0
-"""Recordings are cut to the loudest stretch of this length before they are heard."""
+"""Recordings are cut to the loudest stretch of this length first."""
 
 _FLOOR_DB = -80.0
 
@@ -55,7 +55,11 @@ def bin_centres_hz() -> tuple[tuple[slice, npt.NDArray[np.float64]], ...]:
 
 
 def series_hz(octaves: npt.NDArray[np.float32]) -> npt.NDArray[np.float64]:
-    """Frequencies of the harmonics and of what is between [frames, 64], given fundamentals."""
+    """Frequencies of the harmonics and of what is between them, Hz [frames, 64].
+
+    Args:
+        octaves: float32 [frames], fundamentals over 55 Hz.
+    """
     multiples = np.concatenate([np.arange(1, N_HARMONICS + 1), np.arange(N_BETWEEN) + 0.5])
     return 55.0 * 2.0 ** octaves.astype(np.float64)[:, None] * multiples
 
@@ -137,10 +141,11 @@ def _fundamental_weights() -> torch.Tensor:
 
 def _harmonic_series(power: torch.Tensor) -> torch.Tensor:
     """Power spectra [batch, frames, bins] to [batch, frames, 48 + 16 + 2]."""
-    compressed = power.pow(0.25)
-    score = compressed @ _fundamental_weights().to(power.device)
+    compressed = power.pow(0.25)  # so that one loud partial does not outvote a whole series
+    score = compressed @ _fundamental_weights().to(power.device)  # [.., bins] @ [bins, 540]
     score = torch.nn.functional.pad(score, (1, 1), value=-1e9)
     best = score[..., 1:-1].argmax(dim=-1, keepdim=True)
+    # A parabola through the best candidate and its neighbours.
     left, here, right = (score.gather(-1, best + shift).clamp_min(-1e6) for shift in (0, 1, 2))
     bend = (left - 2 * here + right).clamp_max(-1e-9)
     aside = (0.5 * (left - right) / bend).clamp(-0.5, 0.5)
@@ -156,13 +161,23 @@ def _harmonic_series(power: torch.Tensor) -> torch.Tensor:
 def _peaks(
     power: torch.Tensor, f0_bins: torch.Tensor, multiples: torch.Tensor, reach: float
 ) -> torch.Tensor:
-    """The strongest bin within ``reach`` f0 of each multiple of f0 [batch, frames, n]."""
+    """The strongest bin near each multiple of the fundamental.
+
+    Args:
+        power: [batch, frames, bins].
+        f0_bins: [batch, frames, 1], fundamentals in bins.
+        multiples: [n], of the fundamental.
+        reach: how far to look on either side, in fundamentals.
+
+    Returns:
+        [batch, frames, n], 0 past the last bin.
+    """
     offsets = torch.linspace(-reach, reach, 9, device=power.device)
-    place = (multiples.to(power.device)[:, None] + offsets) * f0_bins[..., None]
+    place = (multiples.to(power.device)[:, None] + offsets) * f0_bins[..., None]  # [.., n, 9]
     inside = place < power.shape[-1] - 1
     index = place.round().long().clamp(0, power.shape[-1] - 1)
-    found = power.gather(-1, index.flatten(-2)).view(index.shape)
-    return (found * inside).amax(dim=-1)
+    peaks = power.gather(-1, index.flatten(-2)).view(index.shape)
+    return (peaks * inside).amax(dim=-1)
 
 
 def loudest_stretch(audio: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:

@@ -16,6 +16,8 @@ from core.types import FloatArray
 
 MOST_NOTES = 32
 _OVERTONES = frozenset({12, 19, 24, 28, 31, 34, 36, 38, 40, 42, 43, 48})
+"""Semitones from a tone to its harmonics 2 … 12 and 16."""
+
 _TOGETHER_S = 0.06
 _USUAL_VELOCITY = 90.0
 _STRIKE_S, _LEAST_STEPS, _BEFORE_STEPS = 0.15, 3, 5
@@ -36,8 +38,8 @@ def transcribe_notes(mono: FloatArray) -> tuple[Note, ...]:
         the loud ones about 90, and one 12 dB softer half of that.
     """
     power = step_power(mono)
-    found = _unsplit(_rejoined(transcribe(mono, SAMPLE_RATE)), power)
-    kept = [note for note in found if not any(_is_overtone(note, other) for other in found)]
+    notes = _unsplit(_rejoined(transcribe(mono, SAMPLE_RATE)), power)
+    kept = [note for note in notes if not any(_is_overtone(note, other) for other in notes)]
     clearest = sorted(kept, key=lambda note: -note.velocity)[:MOST_NOTES]
     if not clearest:
         return ()
@@ -55,7 +57,7 @@ def transcribe_notes(mono: FloatArray) -> tuple[Note, ...]:
 def _rejoined(notes: Sequence[Note]) -> tuple[Note, ...]:
     """Notes cut in two by another's onset, made one again.
 
-    A note that rings on while another begins is often heard to begin anew with it. Where every
+    A note that rings on while another begins is often taken to begin anew with it. Where every
     note of a chord is repeated, nothing is joined.
     """
     kept: list[Note] = []
@@ -89,7 +91,7 @@ def _rejoined(notes: Sequence[Note]) -> tuple[Note, ...]:
 def _unsplit(notes: Sequence[Note], power: npt.NDArray[np.float32]) -> tuple[Note, ...]:
     """Notes that only seemed to begin anew, made one again.
 
-    A slow attack is often heard to begin twice. A key that is struck again shows: its partials
+    A slow attack is often taken to begin twice. A key that is struck again shows: its partials
     jump up, by 10 dB in the median; those of a note that goes on move by 2 dB.
     """
     kept: list[Note] = []

@@ -11,7 +11,8 @@ import torch
 from core import Synthesizer, TextTimbre
 from core.clip import Clip, Note, pitch_hz
 from core.encoders.embedded.band_levels import HOP
-from core.encoders.embedded.fitting import FitSettings, Heard, fit
+from core.encoders.embedded.fit_objective import FitObjective
+from core.encoders.embedded.fitting import FitSettings, fit
 from core.encoders.embedded.transcription import transcribe_notes
 from core.engines.base import RenderRequest
 from core.engines.embedded.controls import N_SUBHARMONICS
@@ -48,7 +49,7 @@ def played(decoder: Decoder, embedding: np.ndarray) -> np.ndarray:
     return audio
 
 
-def error_db(decoder: Decoder, heard: Heard, embedding: np.ndarray) -> float:
+def error_db(decoder: Decoder, heard: FitObjective, embedding: np.ndarray) -> float:
     """How far a recording is from what an embedding would sound like, levels alike."""
     with torch.no_grad():
         silent = torch.zeros(len(NOTES))
@@ -65,7 +66,7 @@ def test_the_sphere_holds_a_flat_space() -> None:
 def test_what_is_predicted_is_what_the_engine_plays(decoder: Decoder) -> None:
     """Levels in bands, computed without a sound, are those of the sound."""
     true = timbre(1)
-    heard = Heard(played(decoder, true), NOTES)
+    heard = FitObjective(played(decoder, true), NOTES)
     with torch.no_grad():
         power = heard.predicted(decoder, torch.from_numpy(true)[None], torch.zeros(len(NOTES)))
     level = 10 * torch.log10(power + 1e-12)
@@ -82,7 +83,7 @@ def test_a_fit_comes_nearer_to_the_recording(decoder: Decoder) -> None:
     true, start = timbre(2), timbre(3)
     audio = played(decoder, true)
     found = fit(decoder, start, audio, NOTES, EVEN, NONE)
-    heard = Heard(audio, NOTES)
+    heard = FitObjective(audio, NOTES)
     first, last, best = (error_db(decoder, heard, e) for e in (start, found, true))
     assert last < first - 0.5 * (first - best)
     assert np.linalg.norm(found) == pytest.approx(1.0, abs=1e-5)
@@ -99,7 +100,7 @@ def test_notes_are_moved_to_where_they_were(late_s: float, held_s: float) -> Non
     decoder, true = synth.engine.decoder, synth.embed(TextTimbre("trumpet"))
     assert isinstance(true, np.ndarray)
     wrong = [replace(n, start_s=n.start_s + late_s, duration_s=held_s) for n in NOTES]
-    heard = Heard(played(decoder, true), wrong)
+    heard = FitObjective(played(decoder, true), wrong)
     heard.align(decoder, torch.from_numpy(true)[None], torch.zeros(len(NOTES)))
     for note, found in zip(NOTES, heard.notes, strict=True):
         assert found.start_s == pytest.approx(note.start_s, abs=0.015)
@@ -108,7 +109,7 @@ def test_notes_are_moved_to_where_they_were(late_s: float, held_s: float) -> Non
 
 def test_frames_about_an_onset_count_little(decoder: Decoder) -> None:
     """When exactly a note begins is not known; what is explained is what lasts."""
-    heard = Heard(played(decoder, timbre(2)), NOTES)
+    heard = FitObjective(played(decoder, timbre(2)), NOTES)
     since_s = np.arange(len(heard.shown)) * HOP / RATE - NOTES[1].start_s
     about = heard.shown[torch.from_numpy((since_s > -0.03) & (since_s < 0.01))]
     later = heard.shown[torch.from_numpy((since_s > 0.05) & (since_s < 0.3))]
