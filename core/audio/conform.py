@@ -84,7 +84,7 @@ def is_silent(audio: FloatArray) -> bool:
 
 
 def same_length(first: FloatArray, second: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Append zeros to the shorter of two sounds [frames].
+    """Append zeros to the shorter of two sounds, float32 [frames] both.
 
     The longer one is never cut: a tail that should not be there counts as an error.
     """

@@ -35,7 +35,7 @@ class TimbreEncoder(ABC):
         """
 
     def encode_audio_fast(self, audio: FloatArray, sample_rate: int) -> FloatArray:
-        """An embedding for comparing sounds by the thousand; the same arguments and shape.
+        """An embedding for comparing sounds by the thousand; same arguments, same shape.
 
         What an encoder does beyond its network, to make a render sound right, is left out.
         """
@@ -43,7 +43,11 @@ class TimbreEncoder(ABC):
 
     @abstractmethod
     def encode_text(self, text: str) -> FloatArray:
-        """Embed a description of a sound. Returns float32 [512], unit norm."""
+        """Embed a description of a sound.
+
+        Returns:
+            float32 [512], unit norm.
+        """
 
 
 def unit(vector: FloatArray) -> FloatArray:

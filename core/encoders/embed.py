@@ -17,6 +17,10 @@ from core.types import EMBEDDING_DIM, EmbeddingPath, FloatArray
 def resolve(timbre: Timbre, encoder: TimbreEncoder) -> FloatArray:
     """The embedding of a recipe.
 
+    Args:
+        timbre: the recipe; a blend's parts are resolved in turn.
+        encoder: what makes embeddings of recordings and words.
+
     Returns:
         float32 [512], unit norm.
 
@@ -42,6 +46,11 @@ def moving(
     times_s: Sequence[float], timbres: Sequence[Timbre], encoder: TimbreEncoder
 ) -> EmbeddingPath:
     """A timbre that moves during a clip, through ``timbres[i]`` at ``times_s[i]``.
+
+    Args:
+        times_s: n ≥ 1, increasing, seconds from the clip's start.
+        timbres: n recipes.
+        encoder: what makes embeddings of them.
 
     Raises:
         SettingsError: if the lengths differ or the times do not increase.

@@ -279,6 +279,10 @@ def write_midi(clip: Clip, path: str | os.PathLike[str]) -> None:
     Times are rounded to the nearest tick (0.52 ms); a note keeps at least one. Notes of
     one pitch that overlap go to tracks of their own, so that reading gives them back.
 
+    Args:
+        clip: what to write.
+        path: the file; one that is there is replaced.
+
     Raises:
         OutputError: if the file cannot be written.
         MidiError: if more notes of one pitch overlap than a file has tracks.

@@ -38,6 +38,10 @@ def pair(events: Iterable[smf.MidiEvent], end_tick: int) -> tuple[list[Held], in
     file leaves a press of a key unreleased that cannot be relied on (one missing release
     would shift all that follow), and each press of that key ends at the next one.
 
+    Args:
+        events: of one track, in the file's order.
+        end_tick: where the track ends, and with it what was never released.
+
     Returns:
         The keys, and how many of them the file never released.
     """
@@ -135,6 +139,10 @@ def sustain(held: Iterable[Held], pedals: Pedals) -> int:
 
     They sound until it is lifted, or until the same key of the channel is struck again.
 
+    Args:
+        held: keys, of any channels.
+        pedals: from :func:`pedal_times`.
+
     Returns:
         How many were lengthened.
     """
@@ -168,7 +176,11 @@ def pedal_times(parts: Iterable[Iterable[smf.MidiEvent]], end_tick: int) -> Peda
     """When the sustain pedal of each channel is down.
 
     The pedal is a channel message: it holds the notes of every track on its channel. One
-    that is never lifted comes up at ``end_tick``.
+    that is never lifted comes up at the end.
+
+    Args:
+        parts: the events of every track.
+        end_tick: where the last track ends.
     """
     moves: dict[int, list[tuple[int, bool]]] = defaultdict(list)
     for events in parts:

@@ -21,6 +21,7 @@ import numpy as np
 import numpy.typing as npt
 
 from core.errors import MidiError
+from core.types import Float64Array
 
 MAX_FILE_BYTES = 8 * 2**20
 """Largest file accepted: more than a million notes."""
@@ -242,8 +243,8 @@ class TempoMap:
     """
 
     ticks: npt.NDArray[np.int64]
-    at_s: npt.NDArray[np.float64]
-    s_per_tick: npt.NDArray[np.float64]
+    at_s: Float64Array
+    s_per_tick: Float64Array
     ignored: int
 
     @classmethod
@@ -269,11 +270,11 @@ class TempoMap:
         at_s = np.concatenate([[0.0], np.cumsum(np.diff(ticks) * s_per_tick[:-1])])
         return cls(ticks, at_s, s_per_tick, ignored)
 
-    def seconds(self, ticks: Sequence[int]) -> npt.NDArray[np.float64]:
+    def seconds(self, ticks: Sequence[int]) -> Float64Array:
         """Times of ticks, float64 [n]."""
         wanted_ticks = np.asarray(ticks, np.int64)
         segment = np.searchsorted(self.ticks, wanted_ticks, side="right") - 1
-        times_s: npt.NDArray[np.float64] = (
+        times_s: Float64Array = (
             self.at_s[segment] + (wanted_ticks - self.ticks[segment]) * self.s_per_tick[segment]
         )
         return times_s

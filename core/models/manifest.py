@@ -219,6 +219,10 @@ def write_manifest(
 def save_manifest(folder: Path, manifest: Manifest) -> None:
     """Put a manifest into a bundle's folder.
 
+    Args:
+        folder: of the bundle; must exist.
+        manifest: replaces the one that is there.
+
     Raises:
         OutputError: if it cannot be written.
     """
@@ -227,7 +231,12 @@ def save_manifest(folder: Path, manifest: Manifest) -> None:
 
 
 def measure(path: Path, on_bytes: Callable[[int], None] = lambda _count: None) -> tuple[int, str]:
-    """Size and SHA-256 (hex) of a file; ``on_bytes`` hears of every block read."""
+    """Size and SHA-256 (hex) of a file.
+
+    Args:
+        path: of the file.
+        on_bytes: called with the size of every block that is read.
+    """
     with path.open("rb") as stream:
         return measure_stream(stream, on_bytes)
 
@@ -235,7 +244,7 @@ def measure(path: Path, on_bytes: Callable[[int], None] = lambda _count: None) -
 def measure_stream(
     stream: BinaryIO, on_bytes: Callable[[int], None] = lambda _count: None
 ) -> tuple[int, str]:
-    """Bytes left in a stream and their SHA-256 (hex)."""
+    """Bytes left in a stream and their SHA-256 (hex); ``on_bytes`` as in :func:`measure`."""
     digest = hashlib.sha256()
     size = 0
     while block := stream.read(2**20):

@@ -235,6 +235,10 @@ class Registry:
     def verify(self, bundle_id: str, on_progress: Progress = always_continue) -> Bundle:
         """Read and hash every file of a bundle.
 
+        Args:
+            bundle_id: of a bundle on this machine.
+            on_progress: called with the fraction that is read.
+
         Raises:
             ModelMissing, ModelDamaged: as :meth:`resolve`.
             Cancelled: if ``on_progress`` answered False.

@@ -20,12 +20,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from core.audio.conform import is_silent, mono
 from core.clip import Note
 from core.errors import ModelMissing
-from core.types import FloatArray
+from core.types import Float64Array, FloatArray
 
 MODEL_ID = "basic-pitch-icassp-2022"
 SAMPLE_RATE = 22_050
@@ -44,7 +43,7 @@ _GAP_STEPS = 11
 _WINDOW_SHIFT_S = HOP / SAMPLE_RATE * (WINDOW_STEPS - WINDOW_FRAMES / HOP) + 0.0018
 """Drift of step times per window; the last term is the published code's own correction."""
 
-Activation = npt.NDArray[np.float32]
+Activation = FloatArray
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,7 +165,16 @@ def activations(sound: FloatArray, threads: int = 1) -> tuple[Activation, Activa
 def activations_to_notes(
     frames: Activation, onsets: Activation, settings: TranscriptionSettings
 ) -> tuple[Note, ...]:
-    """Decode activations [steps, 88] as basic-pitch does: onsets first, then leftovers."""
+    """Decode activations as basic-pitch does: onsets first, then leftovers.
+
+    Args:
+        frames: float32 [steps, 88] in 0–1, whether a key sounds.
+        onsets: float32 [steps, 88] in 0–1, whether it begins.
+        settings: the thresholds.
+
+    Returns:
+        Notes sorted by start.
+    """
     if len(frames) < 2:
         return ()
     tracker = _Tracker(frames, settings)
@@ -183,16 +191,14 @@ def activations_to_notes(
     return tuple(sorted(notes))
 
 
-def step_times_s(steps: int) -> npt.NDArray[np.float64]:
+def step_times_s(steps: int) -> Float64Array:
     """Time of each model step, seconds [steps]."""
     index = np.arange(steps)
-    times: npt.NDArray[np.float64] = (
-        index * (HOP / SAMPLE_RATE) - (index // WINDOW_STEPS) * _WINDOW_SHIFT_S
-    )
+    times: Float64Array = index * (HOP / SAMPLE_RATE) - (index // WINDOW_STEPS) * _WINDOW_SHIFT_S
     return times
 
 
-def _with_inferred_onsets(onsets: Activation, frames: Activation) -> npt.NDArray[np.float64]:
+def _with_inferred_onsets(onsets: Activation, frames: Activation) -> Float64Array:
     """Onsets, or jumps of the frame activation over one and two steps, whichever is more."""
     before = np.concatenate([np.zeros((2, KEYS)), frames])
     jump = np.minimum(before[2:] - before[1:-1], before[2:] - before[:-2])
@@ -201,13 +207,11 @@ def _with_inferred_onsets(onsets: Activation, frames: Activation) -> npt.NDArray
     highest = jump.max()
     if highest <= 0:
         return onsets.astype(np.float64)
-    scaled: npt.NDArray[np.float64] = np.maximum(onsets, onsets.max() * jump / highest)
+    scaled: Float64Array = np.maximum(onsets, onsets.max() * jump / highest)
     return scaled
 
 
-def _onset_peaks(
-    onsets: npt.NDArray[np.float64], settings: TranscriptionSettings
-) -> list[tuple[int, int]]:
+def _onset_peaks(onsets: Float64Array, settings: TranscriptionSettings) -> list[tuple[int, int]]:
     """(step, key) of strict local maxima in time, latest first."""
     middle = onsets[1:-1]
     is_peak = (middle > onsets[:-2]) & (middle > onsets[2:]) & (middle >= settings.onset_threshold)

@@ -10,7 +10,6 @@ from __future__ import annotations
 from functools import lru_cache
 
 import numpy as np
-import numpy.typing as npt
 import torch
 from torch import Tensor
 
@@ -35,7 +34,7 @@ def bands_hz() -> Float64Array:
 
 
 @lru_cache(maxsize=1)
-def _bank() -> npt.NDArray[np.float32]:
+def _bank() -> FloatArray:
     """Triangular bands [B, bins] of equal width in mel, no narrower than the window resolves."""
     hz = np.arange(N_FFT // 2 + 1) * SAMPLE_RATE / N_FFT
     centres = bands_hz()
@@ -68,7 +67,7 @@ def band_power(mono: FloatArray) -> Float64Array:
 
 
 @lru_cache(maxsize=128)
-def partials_to_bands(pitch: float) -> npt.NDArray[np.float32]:
+def partials_to_bands(pitch: float) -> FloatArray:
     """How a key's partials, with their main lobes, fall into bands.
 
     Args:
@@ -105,7 +104,7 @@ def noise_to_bands() -> Tensor:
     return torch.from_numpy((shares @ _bank().T).astype(np.float32))  # [32, 1025] @ [1025, B]
 
 
-def breakpoints_to_frames(times_s: Float64Array, count: int) -> npt.NDArray[np.float32]:
+def breakpoints_to_frames(times_s: Float64Array, count: int) -> FloatArray:
     """What each breakpoint's power counts in each frame.
 
     Between breakpoints power moves linearly; a frame sees it through the square of its window.

@@ -12,8 +12,9 @@ from __future__ import annotations
 from functools import lru_cache
 
 import numpy as np
-import numpy.typing as npt
 import torch
+
+from core.types import Float64Array, FloatArray
 
 SAMPLE_RATE = 44_100
 HOP = 882  # 20 ms
@@ -29,9 +30,7 @@ MAX_SECONDS = 8.0
 _FLOOR_DB = -80.0
 
 
-def _triangles(
-    centres_hz: npt.NDArray[np.float64], n_fft: int, least_hz: float
-) -> npt.NDArray[np.float32]:
+def _triangles(centres_hz: Float64Array, n_fft: int, least_hz: float) -> FloatArray:
     """Triangular filters [bins, n_fft/2+1], each at least ``least_hz`` wide on either side."""
     hz = np.arange(n_fft // 2 + 1) * SAMPLE_RATE / n_fft
     gaps = np.diff(centres_hz)
@@ -43,7 +42,7 @@ def _triangles(
     return weights.astype(np.float32)
 
 
-def bin_centres_hz() -> tuple[tuple[slice, npt.NDArray[np.float64]], ...]:
+def bin_centres_hz() -> tuple[tuple[slice, Float64Array], ...]:
     """Of each of the two spectrograms: its place among the features, its bins' centres."""
     partials = 40.0 * 2.0 ** (np.arange(PARTIAL_BINS) / 20.0)  # 40 Hz – 9.9 kHz, 20 an octave
     mels = np.linspace(_mel(80.0), _mel(18_000.0), ATTACK_BINS)
@@ -54,7 +53,7 @@ def bin_centres_hz() -> tuple[tuple[slice, npt.NDArray[np.float64]], ...]:
     )
 
 
-def series_hz(octaves: npt.NDArray[np.float32]) -> npt.NDArray[np.float64]:
+def series_hz(octaves: FloatArray) -> Float64Array:
     """Frequencies of the harmonics and of what is between them, Hz [frames, 64].
 
     Args:
@@ -180,7 +179,7 @@ def _peaks(
     return (peaks * inside).amax(dim=-1)
 
 
-def loudest_stretch(audio: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+def loudest_stretch(audio: FloatArray) -> FloatArray:
     """The loudest :data:`MAX_SECONDS` of a mono recording; shorter ones are returned whole."""
     width = round(MAX_SECONDS * SAMPLE_RATE)
     if len(audio) <= width:

@@ -130,7 +130,7 @@ class FitObjective:
         return self._difference(self.predicted(decoder, embedding, gains_db))
 
     def alone(self, decoder: Decoder, embedding: Tensor) -> float:
-        """The error of an embedding [1, 512], dB, at the level that suits it."""
+        """The error of an embedding at the level that suits it, dB; see :meth:`predicted`."""
         power = self.predicted(decoder, embedding, torch.zeros(len(self._parts)))
         return float(self._difference(power, self._ratio(power)))
 

@@ -15,6 +15,8 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
+from core.types import FloatArray
+
 N_PROGRAMS = 119
 """General MIDI programs that are instruments: 0–118."""
 
@@ -70,7 +72,7 @@ class InstrumentNames:
         singular = term.removesuffix("s") if len(term) > 3 else term
         return next((t for t in (term, singular) if t in self._rows), None)
 
-    def evidence(self, text: str) -> npt.NDArray[np.float32]:
+    def evidence(self, text: str) -> FloatArray:
         """What a description says about each program: float32 [119], 0 and up; sums over terms."""
         rows = [self._rows[term] for term in self.names_in(text)]
         return EVIDENCE_STEP * self._evidence[rows].sum(axis=0, dtype=np.float32)

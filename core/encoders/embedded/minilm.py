@@ -13,7 +13,6 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 import torch
 from torch import Tensor
 from torch.nn import functional
@@ -130,7 +129,7 @@ class SentenceEncoder:
         return pooled
 
     @torch.inference_mode()
-    def encode_all(self, texts: Sequence[str]) -> npt.NDArray[np.float32]:
+    def encode_all(self, texts: Sequence[str]) -> FloatArray:
         """Embed many sentences, those of equal length at once.
 
         Returns:

@@ -72,7 +72,7 @@ class NoteOffsets(nn.Module):
         return torch.log_softmax(score, dim=1)
 
 
-def step_power(mono: FloatArray) -> npt.NDArray[np.float32]:
+def step_power(mono: FloatArray) -> FloatArray:
     """Power spectrum at each step of a recording [F, 1025], steps of 10 ms.
 
     Args:
@@ -86,8 +86,8 @@ def step_power(mono: FloatArray) -> npt.NDArray[np.float32]:
 
 
 def offset_features(
-    power: npt.NDArray[np.float32], notes: Sequence[Note], which: int
-) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.bool_]]:
+    power: FloatArray, notes: Sequence[Note], which: int
+) -> tuple[FloatArray, npt.NDArray[np.bool_]]:
     """What the network is shown of a note, from 0.1 s before its onset to 3 s after.
 
     Args:

@@ -88,7 +88,15 @@ class ClapNetwork(nn.Module):
         return out
 
     def embed_text(self, tokens: Tensor, attended: Tensor) -> Tensor:
-        """Token ids and attention mask, int64 [B, 77] → [B, 512], not normalised."""
+        """Embed words.
+
+        Args:
+            tokens: int64 [B, 77], ids of RoBERTa's tokenizer.
+            attended: int64 [B, 77], 1 where a token is, 0 where padding is.
+
+        Returns:
+            [B, 512], not normalised.
+        """
         out: Tensor = self.text_projection(self.text_branch(tokens, attended))
         return out
 
@@ -165,6 +173,7 @@ class LaionEncoder(TimbreEncoder):
 
     @torch.inference_mode()
     def encode_audio(self, audio: FloatArray, sample_rate: int) -> FloatArray:
+        """See the base class; of longer recordings the loudest 10 s count."""
         waveform = torch.from_numpy(clap_window(audio, sample_rate)).to(self._device)
         return unit(self._network.embed_audio(waveform[None])[0].float().cpu().numpy())
 

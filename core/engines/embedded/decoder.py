@@ -43,6 +43,7 @@ from core.engines.embedded.note_features import (
     note_features,
     time_features,
 )
+from core.types import Float64Array, FloatArray
 
 
 @dataclass(frozen=True)
@@ -286,8 +287,8 @@ def _in_range(raw: Tensor) -> Tensor:
 
 
 def envelope_weights(
-    partials_hz: npt.NDArray[np.float64],
-) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float32]]:
+    partials_hz: Float64Array,
+) -> tuple[npt.NDArray[np.int64], FloatArray]:
     """Where partials lie between the envelope's points, on a logarithmic frequency axis.
 
     Args:
@@ -321,7 +322,7 @@ def partial_levels(controls: DecodedControls, index: Tensor, fraction: Tensor) -
 
 
 def tone_levels(controls: DecodedControls, index: Tensor, fraction: Tensor) -> Tensor:
-    """The same, and of the half partials after them: dB [J, 144]."""
+    """The same with the half partials after the others, dB [J, 144]; arguments as in it."""
     partial_db = partial_levels(controls, index, fraction)
     return torch.cat(
         [partial_db, subharmonics.subharmonic_levels(partial_db, controls.half_db)], dim=1

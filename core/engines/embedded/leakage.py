@@ -29,7 +29,7 @@ from core.engines.embedded.controls import (
     SAMPLE_RATE,
     partial_hz,
 )
-from core.types import Float64Array
+from core.types import Float64Array, FloatArray
 
 PERIODS = 8
 """Of the fundamental in an analysis window: Hann's main lobe is then half of two partials'
@@ -99,7 +99,7 @@ def bins_between(
     return rows
 
 
-def leakage(f0_hz: float) -> npt.NDArray[np.float32]:
+def leakage(f0_hz: float) -> FloatArray:
     """The noise power that a steady partial of amplitude 1 seems to have in bands.
 
     Args:

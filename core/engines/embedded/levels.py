@@ -26,6 +26,7 @@ from core.engines.embedded.decoder import (
 )
 from core.engines.embedded.leakage import without_leakage
 from core.engines.embedded.modulation import Modulation
+from core.types import Float64Array, FloatArray
 
 TAIL_S = 1.2
 """Time a note may sound after its release; its last quarter fades out."""
@@ -45,9 +46,9 @@ class NoteShape:
         modulation: what moves faster than breakpoints.
     """
 
-    partials_hz: npt.NDArray[np.float64]
+    partials_hz: Float64Array
     index: npt.NDArray[np.int64]
-    fraction: npt.NDArray[np.float32]
+    fraction: FloatArray
     modulation: Modulation
 
     @property
@@ -84,8 +85,8 @@ class KnotTimes:
         off_s: float64 [J], from its release; 0 while held.
     """
 
-    since_s: npt.NDArray[np.float64]
-    off_s: npt.NDArray[np.float64]
+    since_s: Float64Array
+    off_s: Float64Array
 
 
 def knot_levels(
@@ -147,7 +148,15 @@ def _slopes(
 
 
 def silence_unheard(partial_db: Tensor, shape: NoteShape) -> Tensor:
-    """A note's levels, dB [J, 144], without the partials too high to sound."""
+    """A note's levels without the partials too high to sound.
+
+    Args:
+        partial_db: [J, 144].
+        shape: of the note.
+
+    Returns:
+        dB [J, 144].
+    """
     inaudible = torch.from_numpy(~shape.audible).to(partial_db.device)
     return partial_db.masked_fill(inaudible, _SILENT_DB)
 

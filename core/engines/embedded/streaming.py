@@ -154,7 +154,7 @@ class Stream:
         self._schedule(_EventKind.OFF, at, pitch=pitch)
 
     def release(self, note_id: int, at: int = 0) -> None:
-        """Release a note by its id; see :meth:`note_off`."""
+        """Release a note by its id, from :meth:`note_on`; ``at`` as in :meth:`note_off`."""
         self._schedule(_EventKind.RELEASE, at, note_id=note_id)
 
     def all_notes_off(self, at: int = 0) -> None:

@@ -17,7 +17,6 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 
 import numpy as np
-import numpy.typing as npt
 import torch
 from torch import Tensor
 
@@ -29,6 +28,7 @@ from core.engines.embedded.modulation import (
     gains,
     lag_s,
 )
+from core.types import Float64Array
 
 BLOCK = 64
 """Samples over which partial amplitudes move linearly."""
@@ -41,12 +41,17 @@ _FLOOR_AMPLITUDE = 10.0 ** (FLOOR_DB / 20.0)
 class NotePhases:
     """Where a note's oscillations begin: its partials [144], in turns, and its modulation."""
 
-    partials: npt.NDArray[np.float64]
+    partials: Float64Array
     modulation: ModulationPhases
 
     @classmethod
     def draw(cls, seed: int, number: int) -> NotePhases:
-        """The phases of a performance's ``number``-th note, the same for the same seed."""
+        """The phases of a note, the same for the same arguments.
+
+        Args:
+            seed: of the performance.
+            number: of the note in it.
+        """
         rng = np.random.default_rng([17, seed & 0xFFFFFFFF, number])
         own, half = TONE_NUMBERS[:N_PARTIALS], TONE_NUMBERS[N_PARTIALS:]
         turns, modulation = rng.random(len(own)), ModulationPhases.draw(rng, own)
@@ -74,8 +79,8 @@ class NoteTracks:
 
     start: int
     samples: int
-    knots_s: npt.NDArray[np.float64]
-    partials_hz: npt.NDArray[np.float64]
+    knots_s: Float64Array
+    partials_hz: Float64Array
     partial_db: Tensor
     noise_db: Tensor
     phases: NotePhases
@@ -92,7 +97,7 @@ def level_db(amplitudes: Tensor) -> Tensor:
     return 20.0 * torch.log10(amplitudes + _FLOOR_AMPLITUDE)
 
 
-def interpolate(values: Tensor, knots_s: npt.NDArray[np.float64], at_s: Tensor) -> Tensor:
+def interpolate(values: Tensor, knots_s: Float64Array, at_s: Tensor) -> Tensor:
     """Linear interpolation between breakpoints.
 
     Args:
@@ -161,9 +166,14 @@ class PartialBank:
         self._modulation_phases = note.phases.modulation.of(self._keep)
 
     def blocks(self, first: int, last: int) -> Tensor:
-        """Samples of blocks ``first`` to ``last`` since the onset: [(last − first) · 64].
+        """Samples of some blocks.
 
-        Below, n = last − first and K counts the partials that are audible.
+        Args:
+            first: of the blocks, counted from the onset.
+            last: one past the last of them.
+
+        Returns:
+            float32 [n · 64], n = last − first. Below, K counts the partials that are audible.
         """
         edges = torch.arange(first, last + 1, device=self._device, dtype=torch.float32)
         # [J, K] at breakpoints to [n + 1, K] at edges of blocks.
@@ -196,8 +206,16 @@ class PartialBank:
         part = (edge % COARSE_BLOCKS).float()[:, None] / COARSE_BLOCKS
         return torch.lerp(points[left], points[left + 1], part)
 
-    def lag(self, first: int, last: int) -> npt.NDArray[np.float64]:
-        """How many samples late each of the samples ``first`` to ``last`` is read: ≥ 0 [n]."""
+    def lag(self, first: int, last: int) -> Float64Array:
+        """How late samples are read, for vibrato.
+
+        Args:
+            first: of the samples, counted from the onset.
+            last: one past the last of them.
+
+        Returns:
+            float64 [last − first], samples ≥ 0.
+        """
         block = np.arange(first // BLOCK, last // BLOCK + 2)
         modulation, phases = self._note.modulation, self._modulation_phases
         points = lag_s(modulation, phases, block * (BLOCK / SAMPLE_RATE)) * SAMPLE_RATE
@@ -215,7 +233,7 @@ def sinc_table() -> Tensor:
     return torch.from_numpy((table / table.sum(axis=1, keepdims=True)).astype(np.float32))
 
 
-def read_late(steady: Tensor, first: int, lag: npt.NDArray[np.float64]) -> Tensor:
+def read_late(steady: Tensor, first: int, lag: Float64Array) -> Tensor:
     """Samples of a sound read late by a moving, fractional number of samples.
 
     Args:
@@ -247,7 +265,7 @@ def until_silence(note: NoteTracks, loud: Tensor) -> int:
     return min(note.samples, math.ceil(note.knots_s[after] * SAMPLE_RATE))
 
 
-def _basis(turns: npt.NDArray[np.float64]) -> Tensor:
+def _basis(turns: Float64Array) -> Tensor:
     """Cosine and sine of each partial, fading out, then fading in, over a block.
 
     Args:

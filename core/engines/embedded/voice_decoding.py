@@ -15,8 +15,8 @@ from core.engines.embedded.controls import SAMPLE_RATE, held_time, tail_times
 from core.engines.embedded.decoder import Decoder, NoteConditioning
 from core.engines.embedded.levels import TAIL_S, KnotTimes, knot_levels, note_shapes
 from core.engines.embedded.synthesis import NotePhases, amplitude
-from core.engines.embedded.voices import BLOCK_S, Floats, Ints, Voices
-from core.types import Embedding, EmbeddingPath
+from core.engines.embedded.voices import BLOCK_S, Ints, Voices
+from core.types import Embedding, EmbeddingPath, Float64Array
 
 _TAIL_S = tail_times(TAIL_S)
 
@@ -90,7 +90,7 @@ class VoiceDecoder:
         )  # fmt: skip
 
     def _condition(
-        self, voices: Voices, rows: Ints, since_s: Floats
+        self, voices: Voices, rows: Ints, since_s: Float64Array
     ) -> tuple[NoteConditioning, torch.Tensor]:
         """Conditioning of notes, made anew where the timbre has changed.
 
@@ -119,7 +119,7 @@ class VoiceDecoder:
         return voices.conditioning, torch.from_numpy(rows)
 
 
-def _plan(voices: Voices, until_s: Floats) -> _Request:
+def _plan(voices: Voices, until_s: Float64Array) -> _Request:
     """What every voice lacks up to a time since its onset.
 
     Args:

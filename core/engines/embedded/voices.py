@@ -19,6 +19,7 @@ from core.engines.embedded.decoder import NoteConditioning
 from core.engines.embedded.levels import TAIL_S, NoteShape
 from core.engines.embedded.modulation import COARSE_BLOCKS, MAX_LAG_S, N_MODULATION, gains_of
 from core.engines.embedded.synthesis import BLOCK, NotePhases
+from core.types import Float64Array, FloatArray
 
 BLOCK_S = BLOCK / SAMPLE_RATE
 NEVER = 2**62
@@ -38,7 +39,6 @@ _COARSE = 4  # points of modulation kept of a voice
 _RAMP = torch.arange(BLOCK) / BLOCK
 
 Ints = npt.NDArray[np.int64]
-Floats = npt.NDArray[np.float64]
 
 
 class Voices:
@@ -150,7 +150,12 @@ class Voices:
         self._shimmer[row], self._rates[row] = phases.modulation.shimmer, phases.modulation.rates
 
     def move(self, source: int, target: int) -> None:
-        """Give a voice the row of one that has ended."""
+        """Give a voice the row of one that has ended.
+
+        Args:
+            source: row of the voice.
+            target: row of the one that has ended.
+        """
         conditioning = self.conditioning
         for array in (*vars(self).values(), *vars(conditioning).values()):
             if isinstance(array, np.ndarray | Tensor) and array.shape[0] == self.rows:
@@ -176,7 +181,7 @@ class Voices:
             self.until_s[row] = first
 
     def write_knots(
-        self, rows: Ints, numbers: Ints, times_s: Floats, partials: Tensor, noise: Tensor
+        self, rows: Ints, numbers: Ints, times_s: Float64Array, partials: Tensor, noise: Tensor
     ) -> None:
         """Keep amplitudes at breakpoints of voices; each voice's oldest make room.
 
@@ -208,7 +213,7 @@ class Voices:
             levels[row, after] = torch.lerp(levels[row, before], levels[row, after], fraction)
         self._times[row, after] = held_s
 
-    def _levels(self, knots: Tensor, at_s: Floats) -> Tensor:
+    def _levels(self, knots: Tensor, at_s: Float64Array) -> Tensor:
         """Amplitudes of all voices between their breakpoints.
 
         Args:
@@ -230,7 +235,7 @@ class Voices:
         there = flat[torch.from_numpy(row * KNOTS + (left + 1) % KNOTS)]
         return here.lerp_(there, torch.from_numpy(fraction)[:, :, None])
 
-    def _stolen(self, at: Ints) -> npt.NDArray[np.float32]:
+    def _stolen(self, at: Ints) -> FloatArray:
         """Gain of voices that make room, at samples since their onsets [V, n]."""
         past = (at - np.minimum(self.fade[: self.count, None], NEVER // 2)) / FADE
         return np.clip(1.0 - past, 0.0, 1.0).astype(np.float32)
