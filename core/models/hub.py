@@ -18,21 +18,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
-from core.errors import Cancelled, ModelMissing
+from core.errors import ModelMissing
 from core.files import output_error
 from core.models.manifest import Origin
 from core.progress import Progress, always_continue, report
 
 DEFAULT_ENDPOINT = "https://huggingface.co"
 
-_DISK_ERRNOS = (
-    errno.ENOSPC,
-    errno.EDQUOT,
-    errno.EFBIG,
-    errno.EACCES,
-    errno.EPERM,
-    errno.EROFS,
-)
+_DISK_ERRNOS = {
+    getattr(errno, name) for name in ("ENOSPC", "EDQUOT", "EFBIG", "EACCES", "EPERM", "EROFS")
+}
 
 
 @dataclass(frozen=True)
@@ -71,7 +66,7 @@ def describe(origin: Origin) -> RemoteFile:
 
     url = hf_hub_url(origin.repo, origin.path, revision=origin.revision, endpoint=endpoint())
     metadata = get_hf_file_metadata(url, token=False, endpoint=endpoint())
-    if metadata.etag is None or metadata.commit_hash is None or metadata.size is None:
+    if not metadata.etag or not metadata.commit_hash or metadata.size is None:
         raise ModelMissing(f"{endpoint()} says too little about {origin.path} to pull it safely")
     etag = metadata.etag.lower()
     if not etag.isalnum():
@@ -180,8 +175,6 @@ def explained(bundle_id: str, folder: Path) -> Iterator[None]:
     again = f"run `timbre models pull {bundle_id}` again; it goes on from where it stopped"
     try:
         yield
-    except Cancelled:
-        raise
     except errors.OfflineModeIsEnabled as error:
         raise ModelMissing(
             f"cannot pull {bundle_id}: HF_HUB_OFFLINE is set; unset it and try again"
@@ -197,10 +190,6 @@ def explained(bundle_id: str, folder: Path) -> Iterator[None]:
     except errors.HTTPError as error:  # type: ignore[attr-defined]
         raise ModelMissing(
             f"cannot pull {bundle_id} from {endpoint()}: {type(error).__name__}; {again}"
-        ) from error
-    except errors.FileMetadataError as error:
-        raise ModelMissing(
-            f"cannot pull {bundle_id}: {endpoint()} does not answer like a hub"
         ) from error
     except OSError as error:
         if error.errno in _DISK_ERRNOS:

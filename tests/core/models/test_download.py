@@ -222,6 +222,13 @@ def test_a_file_that_is_not_there(hub: FakeHub, registry: Registry) -> None:
         pull(registry, "toy")
 
 
+def test_a_server_that_is_no_hub(hub: FakeHub, registry: Registry) -> None:
+    hub.commit = ""
+    with pytest.raises(ModelMissing, match=r"says too little about big\.bin"):
+        pull(registry, "toy")
+    assert hub.gets() == []
+
+
 def test_no_network(registry: Registry, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(huggingface_hub.constants, "HF_HUB_OFFLINE", False)
     monkeypatch.setenv("HF_ENDPOINT", "http://127.0.0.1:1")
