@@ -116,7 +116,7 @@ def test_a_fit_expects_what_the_engine_plays(monkeypatch: pytest.MonkeyPatch) ->
     with torch.no_grad():
         own = objective.predicted(decoder, embedding, torch.zeros(1))
         monkeypatch.setattr(
-            "core.encoders.embedded.fitting.without_leakage", lambda p, noise, k: noise
+            "core.encoders.embedded.fit_objective.without_leakage", lambda p, noise, k: noise
         )
         leaky = objective.predicted(decoder, embedding, torch.zeros(1))
     assert (own <= leaky * 1.001).all()
