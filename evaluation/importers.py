@@ -22,7 +22,7 @@ from typing import Any
 
 from core.clip import Clip, Note
 from core.errors import MidiError, UserInputError
-from core.midi import Score, read_midi, write_midi
+from core.midi import MidiReading, read_midi, write_midi
 from evaluation.datasets import Item
 
 SOUND_SUFFIXES = (".wav", ".flac", ".ogg", ".mp3", ".aif", ".aiff")
@@ -153,7 +153,7 @@ def read(
     return items[:limit]
 
 
-def _excerpt(score: Score, longest_s: float) -> Clip:
+def _excerpt(score: MidiReading, longest_s: float) -> Clip:
     """The notes that begin within ``longest_s`` of the first one, moved to the start."""
     first_s = score.clip.notes[0].start_s
     notes = [

@@ -51,7 +51,9 @@ class Settings:
     judge: str | None = None
     followers: tuple[str, ...] = ("yin", "crepe")
     mss: mss.Config = field(default_factory=mss.Config)
-    transcription: transcription.Settings = field(default_factory=transcription.Settings)
+    transcription: transcription.TranscriptionSettings = field(
+        default_factory=transcription.TranscriptionSettings
+    )
 
 
 class Scorer:

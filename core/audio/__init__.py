@@ -1,5 +1,19 @@
 """Sound: files in and out, sample rates, channels, and what every listener asks of it."""
 
-from core.audio.files import read_audio, read_reference, resample, write_wav
+from core.audio.conform import resample
+from core.audio.files import (
+    MAX_REFERENCE_S,
+    MIN_REFERENCE_S,
+    read_audio,
+    read_reference,
+    write_wav,
+)
 
-__all__ = ["read_audio", "read_reference", "resample", "write_wav"]
+__all__ = [
+    "MAX_REFERENCE_S",
+    "MIN_REFERENCE_S",
+    "read_audio",
+    "read_reference",
+    "resample",
+    "write_wav",
+]

@@ -1,6 +1,7 @@
-"""Reading, resampling and writing sound.
+"""Reading and writing sound.
 
 Audio is float32 [channels, frames] with full scale at ±1 everywhere in this project.
+Rates and channels are :mod:`core.audio.conform`'s.
 Playing sound is the desktop's business; what a render says of itself is
 :mod:`core.provenance`'s, which gives the chunks it is kept in.
 """
@@ -137,31 +138,6 @@ def read_reference(path: str | os.PathLike[str]) -> tuple[FloatArray, int]:
     if float(np.abs(audio).max()) <= SILENCE_PEAK:
         raise AudioError(f"{path} is silent (it never exceeds −80 dBFS); choose another recording")
     return audio, rate
-
-
-def resample(audio: FloatArray, from_hz: float, to_hz: float) -> FloatArray:
-    """Change the sample rate (soxr, very high quality; delay-free).
-
-    Args:
-        audio: float32 [channels, frames].
-        from_hz: its sample rate, Hz.
-        to_hz: the wanted sample rate, Hz.
-
-    Returns:
-        float32 [channels, ≈ frames · to/from]. Peaks between samples may come out slightly
-        above ±1.
-
-    Raises:
-        ValueError: if a rate is not above 0.
-    """
-    if from_hz <= 0 or to_hz <= 0:
-        raise ValueError(f"sample rates must be above 0, got {from_hz} and {to_hz}")
-    if from_hz == to_hz or not audio.shape[1]:
-        return audio
-    import soxr
-
-    converted = soxr.resample(audio.T, from_hz, to_hz, quality="VHQ")
-    return np.ascontiguousarray(converted.T, dtype=np.float32)
 
 
 def write_wav(

@@ -8,14 +8,13 @@ from __future__ import annotations
 import math
 
 import numpy as np
-import numpy.typing as npt
 
 from core.encoders.base import unit
 from core.errors import SettingsError
-from core.types import FloatArray
+from core.types import Float64Array, FloatArray
 
 
-def linear_mean(vectors: FloatArray, weights: npt.NDArray[np.float64]) -> FloatArray:
+def linear_mean(vectors: FloatArray, weights: Float64Array) -> FloatArray:
     """The weighted sum, scaled to norm 1.
 
     Args:
@@ -33,7 +32,7 @@ def linear_mean(vectors: FloatArray, weights: npt.NDArray[np.float64]) -> FloatA
     return unit(total.astype(np.float32))
 
 
-def spherical_mean(vectors: FloatArray, weights: npt.NDArray[np.float64]) -> FloatArray:
+def spherical_mean(vectors: FloatArray, weights: Float64Array) -> FloatArray:
     """Slerp of any number of vectors: their weighted mean on the sphere.
 
     The result is the point whose weighted sum of squared great-circle distances to the
@@ -73,21 +72,26 @@ def spherical_mean(vectors: FloatArray, weights: npt.NDArray[np.float64]) -> Flo
     return unit(mean.astype(np.float32))
 
 
-def slerp(
-    start: npt.NDArray[np.float64], end: npt.NDArray[np.float64], fraction: float
-) -> npt.NDArray[np.float64]:
-    """The point ``fraction`` of the way along the great circle between two unit vectors [d]."""
+def slerp(start: Float64Array, end: Float64Array, fraction: float) -> Float64Array:
+    """A point on the great circle between two unit vectors.
+
+    Args:
+        start: [d], unit norm.
+        end: [d], unit norm.
+        fraction: of the way, 0…1.
+
+    Returns:
+        [d], unit norm.
+    """
     tangent = fraction * _log_map(start, end)
     angle = float(np.linalg.norm(tangent))
     if angle < 1e-12:
         return start
-    point: npt.NDArray[np.float64] = math.cos(angle) * start + math.sin(angle) * tangent / angle
+    point: Float64Array = math.cos(angle) * start + math.sin(angle) * tangent / angle
     return point
 
 
-def _log_map(
-    base: npt.NDArray[np.float64], point: npt.NDArray[np.float64]
-) -> npt.NDArray[np.float64]:
+def _log_map(base: Float64Array, point: Float64Array) -> Float64Array:
     """Tangent at ``base`` that leads to ``point``; its length is the angle between them."""
     cosine = float(base @ point)
     across = point - cosine * base

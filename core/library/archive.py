@@ -2,20 +2,19 @@
 
 ``presets.json`` is the manifest (:mod:`core.library.manifest`), ``recordings/SHA256.EXT``
 the sounds. A file from elsewhere may be hostile, so nothing is unpacked under a name it
-chooses: only those entries are read that the manifest needs, each up to a limit that is
-counted while reading, and every recording has to have the digest it claims.
+chooses: :mod:`core.archives` refuses what is unsafe, only those entries are read that the
+manifest needs, and every recording has to have the digest it claims.
 """
 
 from __future__ import annotations
 
 import hashlib
 import re
-import stat
 import zipfile
-import zlib
 from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
 
+from core.archives import Archive, open_zip
 from core.files import replacing
 from core.library import manifest
 from core.library.errors import PresetFileError
@@ -76,17 +75,18 @@ def unpack(source: Path, folder: Path) -> tuple[list[Entry], dict[str, Path]]:
         PresetFileError: if it is damaged, not an export, or not a safe one.
     """
     try:
-        with zipfile.ZipFile(source) as archive:
-            infos = _checked(archive, source)
-            entries = manifest.read(
-                _take(archive, infos[MANIFEST_NAME], MAX_MANIFEST_BYTES, source), source.name
-            )
+        with (
+            source.open("rb") as stream,
+            open_zip(stream, max_total_bytes=MAX_TOTAL_BYTES, max_ratio=MAX_RATIO) as archive,
+        ):
+            _check_names(archive, source)
+            data = archive.read(MANIFEST_NAME, MAX_MANIFEST_BYTES)
+            entries = manifest.read(data, source.name)
             paths = {}
             for sha256, recording in manifest.recordings_of(entries).items():
-                info = infos.get(_name_of(recording))
-                if info is None:
+                if _name_of(recording) not in archive.names:
                     raise PresetFileError(f"{source} lacks the recording {recording.name!r}")
-                data = _take(archive, info, MAX_COPIED_BYTES, source)
+                data = archive.read(_name_of(recording), MAX_COPIED_BYTES)
                 if hashlib.sha256(data).hexdigest() != sha256:
                     raise PresetFileError(
                         f"{source} is damaged: {recording.name!r} differs; export it again"
@@ -96,52 +96,18 @@ def unpack(source: Path, folder: Path) -> tuple[list[Entry], dict[str, Path]]:
             return entries, paths
     except FileNotFoundError as error:
         raise PresetFileError(f"{source}: no such file") from error
-    except (
-        zipfile.BadZipFile,
-        zlib.error,
-        EOFError,
-        NotImplementedError,  # a packing this Python does not know
-        RuntimeError,  # encrypted
-        ValueError,
-    ) as error:
-        raise PresetFileError(
-            f"{source} is not an exported preset, or damaged ({error})"
-        ) from error
+    except ValueError as error:  # ArchiveError among them
+        raise PresetFileError(f"{source} is damaged, or not an exported preset: {error}") from error
     except OSError as error:
         raise PresetFileError(f"{source} cannot be imported: {error.strerror or error}") from error
 
 
-def _checked(archive: zipfile.ZipFile, source: Path) -> dict[str, zipfile.ZipInfo]:
-    """The entries by name, after looking at all that can be told without unpacking."""
-    infos: dict[str, zipfile.ZipInfo] = {}
-    total = 0
-    for info in archive.infolist():
-        name = info.filename
+def _check_names(archive: Archive, source: Path) -> None:
+    for name in archive.names:
         if name != MANIFEST_NAME and not _RECORDING_NAME.fullmatch(name):
             raise PresetFileError(f"{source} holds {name[:80]!r}, which is no part of a preset")
-        if name in infos:
-            raise PresetFileError(f"{source} holds {name!r} twice")
-        kind = stat.S_IFMT(info.external_attr >> 16)
-        if kind not in (0, stat.S_IFREG):
-            raise PresetFileError(f"{source} holds a link or device, {name!r}")
-        if info.flag_bits & 1:
-            raise PresetFileError(f"{source} is encrypted; export it again without a password")
-        total += info.file_size
-        if total > MAX_TOTAL_BYTES or info.file_size > MAX_RATIO * max(info.compress_size, 1000):
-            raise PresetFileError(f"{source} unpacks to more than a preset can hold")
-        infos[name] = info
-    if MANIFEST_NAME not in infos:
+    if MANIFEST_NAME not in archive.names:
         raise PresetFileError(f"{source} is not an exported preset: it holds no {MANIFEST_NAME}")
-    return infos
-
-
-def _take(archive: zipfile.ZipFile, info: zipfile.ZipInfo, max_bytes: int, source: Path) -> bytes:
-    """Read an entry, counting: the size in its header may be a lie."""
-    with archive.open(info) as stream:
-        data = stream.read(max_bytes + 1)
-    if len(data) > max_bytes:
-        raise PresetFileError(f"{source} unpacks to more than a preset can hold")
-    return data
 
 
 def _name_of(recording: Recording) -> str:

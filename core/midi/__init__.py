@@ -1,5 +1,5 @@
 """Scores: MIDI files to clips and back."""
 
-from core.midi.files import MIN_NOTE_S, TICKS_PER_BEAT, Score, read_midi, write_midi
+from core.midi.files import MIN_NOTE_S, TICKS_PER_BEAT, MidiReading, read_midi, write_midi
 
-__all__ = ["MIN_NOTE_S", "TICKS_PER_BEAT", "Score", "read_midi", "write_midi"]
+__all__ = ["MIN_NOTE_S", "TICKS_PER_BEAT", "MidiReading", "read_midi", "write_midi"]

@@ -73,7 +73,7 @@ class TrackInfo:
 
 
 @dataclass(frozen=True)
-class Score:
+class MidiReading:
     """A clip read from a file, and what reading it came across."""
 
     clip: Clip
@@ -81,7 +81,7 @@ class Score:
     tracks: tuple[TrackInfo, ...]
 
 
-def read_midi(path: str | os.PathLike[str], track: int | None = None) -> Score:
+def read_midi(path: str | os.PathLike[str], track: int | None = None) -> MidiReading:
     """Read a MIDI file of type 0, 1 or 2.
 
     All tracks are merged, or one is chosen. Tempo changes are followed. The sustain
@@ -114,48 +114,50 @@ def read_midi(path: str | os.PathLike[str], track: int | None = None) -> Score:
         clip = Clip(name, notes, _length_s(parts, chosen, tempo, notes))
     except MidiError as error:
         raise MidiError(f"{file}: {error}") from None
-    return Score(clip, tuple(remarks), tracks)
+    return MidiReading(clip, tuple(remarks), tracks)
 
 
 @dataclass(frozen=True)
-class _Part:
+class _MidiPart:
     """A track of the file; or, of a file of type 0, one channel."""
 
     number: int
     name: str
-    events: Sequence[smf.Event]
+    events: Sequence[smf.MidiEvent]
     tempos: Sequence[tuple[int, int]]
     end_tick: int
 
 
 @dataclass(frozen=True)
-class _Parts:
-    all: tuple[_Part, ...]
+class _MidiParts:
+    all: tuple[_MidiPart, ...]
     parallel: bool
     division: int
     smpte_ticks_per_s: float | None
 
 
-def _parts(data: smf.MidiData) -> _Parts:
+def _parts(data: smf.MidiData) -> _MidiParts:
     if data.format == 0 and len(data.tracks) == 1:
         only, end_tick = data.tracks[0], data.tracks[0].end_tick
-        by_channel: dict[int, list[smf.Event]] = defaultdict(list)
+        by_channel: dict[int, list[smf.MidiEvent]] = defaultdict(list)
         for event in only.events:
             by_channel[event.channel].append(event)
         listed = [
             # The tempos are the whole file's; one part brings them.
-            _Part(channel + 1, only.name, by_channel[channel], only.tempos * (at == 0), end_tick)
+            _MidiPart(
+                channel + 1, only.name, by_channel[channel], only.tempos * (at == 0), end_tick
+            )
             for at, channel in enumerate(sorted(by_channel))
         ]
     else:
         listed = [
-            _Part(index + 1, track.name, track.events, track.tempos, track.end_tick)
+            _MidiPart(index + 1, track.name, track.events, track.tempos, track.end_tick)
             for index, track in enumerate(data.tracks)
         ]
-    return _Parts(tuple(listed), data.format != 2, data.division, data.smpte_ticks_per_s)
+    return _MidiParts(tuple(listed), data.format != 2, data.division, data.smpte_ticks_per_s)
 
 
-def _choose(parts: _Parts, number: int | None) -> tuple[list[_Part], tuple[TrackInfo, ...]]:
+def _choose(parts: _MidiParts, number: int | None) -> tuple[list[_MidiPart], tuple[TrackInfo, ...]]:
     """The parts to play, and the list of all."""
     infos = []
     for part in parts.all:
@@ -184,7 +186,7 @@ def _choose(parts: _Parts, number: int | None) -> tuple[list[_Part], tuple[Track
     return [part for part in parts.all if part.number in wanted], tuple(infos)
 
 
-def _tempo_map(parts: _Parts, chosen: Sequence[_Part]) -> smf.TempoMap:
+def _tempo_map(parts: _MidiParts, chosen: Sequence[_MidiPart]) -> smf.TempoMap:
     """Tempo belongs in the first track, but applies wherever it is found.
 
     The tracks of a file of type 2 keep their own time.
@@ -195,7 +197,7 @@ def _tempo_map(parts: _Parts, chosen: Sequence[_Part]) -> smf.TempoMap:
 
 
 def _notes(
-    parts: _Parts, chosen: Sequence[_Part], tempo: smf.TempoMap
+    parts: _MidiParts, chosen: Sequence[_MidiPart], tempo: smf.TempoMap
 ) -> tuple[tuple[Note, ...], list[Remark]]:
     held: list[note_pairing.Held] = []
     unended = drums = 0
@@ -235,7 +237,7 @@ def _notes(
 
 
 def _length_s(
-    parts: _Parts, chosen: Sequence[_Part], tempo: smf.TempoMap, notes: Iterable[Note]
+    parts: _MidiParts, chosen: Sequence[_MidiPart], tempo: smf.TempoMap, notes: Iterable[Note]
 ) -> float:
     """The end of the last track; 0 (the notes decide) when that is no rest."""
     end_tick = max(part.end_tick for part in (parts.all if parts.parallel else chosen))
@@ -244,7 +246,7 @@ def _length_s(
     return float(end_s) if before_end_s > max(note.end_s for note in notes) else 0.0
 
 
-def _left_out(parts: Iterable[_Part]) -> list[Remark]:
+def _left_out(parts: Iterable[_MidiPart]) -> list[Remark]:
     """Remarks on events that a clip has no place for."""
     bends = 0
     controls: Counter[str] = Counter()
@@ -276,6 +278,10 @@ def write_midi(clip: Clip, path: str | os.PathLike[str]) -> None:
 
     Times are rounded to the nearest tick (0.52 ms); a note keeps at least one. Notes of
     one pitch that overlap go to tracks of their own, so that reading gives them back.
+
+    Args:
+        clip: what to write.
+        path: the file; one that is there is replaced.
 
     Raises:
         OutputError: if the file cannot be written.

@@ -31,12 +31,16 @@ _Move = tuple[int, int]
 _RELEASE, _RELEASE_ALL = 0, -1
 
 
-def pair(events: Iterable[smf.Event], end_tick: int) -> tuple[list[Held], int]:
+def pair(events: Iterable[smf.MidiEvent], end_tick: int) -> tuple[list[Held], int]:
     """Match presses with releases.
 
     Presses of one key that overlap are released in the order they were pressed. Where a
     file leaves a press of a key unreleased that cannot be relied on (one missing release
     would shift all that follow), and each press of that key ends at the next one.
+
+    Args:
+        events: of one track, in the file's order.
+        end_tick: where the track ends, and with it what was never released.
 
     Returns:
         The keys, and how many of them the file never released.
@@ -53,7 +57,7 @@ def pair(events: Iterable[smf.Event], end_tick: int) -> tuple[list[Held], int]:
     return held, unreleased
 
 
-def _moves_by_key(events: Iterable[smf.Event]) -> dict[tuple[int, int], list[_Move]]:
+def _moves_by_key(events: Iterable[smf.MidiEvent]) -> dict[tuple[int, int], list[_Move]]:
     """Moves of each key (channel, pitch) in order."""
     moves: dict[tuple[int, int], list[_Move]] = defaultdict(list)
     moved: dict[int, set[int]] = defaultdict(set)  # pitches since the channel's last "all off"
@@ -135,6 +139,10 @@ def sustain(held: Iterable[Held], pedals: Pedals) -> int:
 
     They sound until it is lifted, or until the same key of the channel is struck again.
 
+    Args:
+        held: keys, of any channels.
+        pedals: from :func:`pedal_times`.
+
     Returns:
         How many were lengthened.
     """
@@ -164,11 +172,15 @@ def sustain(held: Iterable[Held], pedals: Pedals) -> int:
     return count
 
 
-def pedal_times(parts: Iterable[Iterable[smf.Event]], end_tick: int) -> Pedals:
+def pedal_times(parts: Iterable[Iterable[smf.MidiEvent]], end_tick: int) -> Pedals:
     """When the sustain pedal of each channel is down.
 
     The pedal is a channel message: it holds the notes of every track on its channel. One
-    that is never lifted comes up at ``end_tick``.
+    that is never lifted comes up at the end.
+
+    Args:
+        parts: the events of every track.
+        end_tick: where the last track ends.
     """
     moves: dict[int, list[tuple[int, bool]]] = defaultdict(list)
     for events in parts:

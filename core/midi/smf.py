@@ -21,6 +21,7 @@ import numpy as np
 import numpy.typing as npt
 
 from core.errors import MidiError
+from core.types import Float64Array
 
 MAX_FILE_BYTES = 8 * 2**20
 """Largest file accepted: more than a million notes."""
@@ -33,7 +34,7 @@ _DATA_BYTES = {0x80: 2, 0x90: 2, 0xA0: 2, 0xB0: 2, 0xC0: 1, 0xD0: 1, 0xE0: 2}
 _META_NAME, _META_END, _META_TEMPO = 0x03, 0x2F, 0x51
 
 
-class Event(NamedTuple):
+class MidiEvent(NamedTuple):
     """A channel message.
 
     Attributes:
@@ -53,11 +54,11 @@ class Event(NamedTuple):
 
 
 @dataclass
-class Track:
+class MidiTrack:
     """One track's events in order."""
 
     name: str = ""
-    events: list[Event] = field(default_factory=list)
+    events: list[MidiEvent] = field(default_factory=list)
     tempos: list[tuple[int, int]] = field(default_factory=list)
     """Tick and microseconds per quarter note (may be 0 in a damaged file)."""
     end_tick: int = 0
@@ -77,7 +78,7 @@ class MidiData:
     format: int
     division: int
     smpte_ticks_per_s: float | None
-    tracks: tuple[Track, ...]
+    tracks: tuple[MidiTrack, ...]
 
 
 def read_bytes(path: str | os.PathLike[str]) -> bytes:
@@ -128,7 +129,7 @@ def parse(data: bytes) -> MidiData:
         smpte_ticks_per_s = (30 / 1.001 if frames_per_s == 29 else frames_per_s) * ticks_per_frame
     if smpte_ticks_per_s == 0 or division == 0:
         raise MidiError("its header is damaged (no ticks per beat); export it again")
-    tracks: list[Track] = []
+    tracks: list[MidiTrack] = []
     position = 8 + header_bytes
     while len(tracks) < track_count:
         if position + 8 > len(data):
@@ -159,9 +160,9 @@ def _variable_int(data: bytes, position: int, end: int) -> tuple[int, int]:
     raise _damaged(position)
 
 
-def _parse_track(data: bytes, position: int, end: int) -> Track:
+def _parse_track(data: bytes, position: int, end: int) -> MidiTrack:
     """Parse the events in ``data[position:end]``."""
-    track = Track()
+    track = MidiTrack()
     tick = 0
     running_status = 0
     while position < end:
@@ -191,12 +192,12 @@ def _parse_track(data: bytes, position: int, end: int) -> Track:
         if kind == NOTE_ON and value == 0:
             kind = NOTE_OFF
         if kind in (NOTE_ON, NOTE_OFF, CONTROL, PITCH_BEND):
-            track.events.append(Event(tick, kind, running_status & 0x0F, number, value))
+            track.events.append(MidiEvent(tick, kind, running_status & 0x0F, number, value))
     track.end_tick = tick
     return track
 
 
-def _skip_or_keep(data: bytes, position: int, end: int, tick: int, track: Track) -> int:
+def _skip_or_keep(data: bytes, position: int, end: int, tick: int, track: MidiTrack) -> int:
     """Take a meta or system-exclusive event; the position after it, −1 at the track's end."""
     status = data[position]
     meta = -1
@@ -242,8 +243,8 @@ class TempoMap:
     """
 
     ticks: npt.NDArray[np.int64]
-    at_s: npt.NDArray[np.float64]
-    s_per_tick: npt.NDArray[np.float64]
+    at_s: Float64Array
+    s_per_tick: Float64Array
     ignored: int
 
     @classmethod
@@ -257,9 +258,9 @@ class TempoMap:
 
         Of several events at one tick the last given counts; a tempo of zero is ignored.
         """
-        found = list(tempos)
-        usable = [tempo for tempo in found if tempo[1] > 0]
-        ignored = len(found) - len(usable)
+        listed = list(tempos)
+        usable = [tempo for tempo in listed if tempo[1] > 0]
+        ignored = len(listed) - len(usable)
         scale = 1e-6 / division
         if smpte_ticks_per_s is not None:  # film frames take no notice of tempo
             usable, scale = [(0, 1)], 1.0 / smpte_ticks_per_s
@@ -269,11 +270,11 @@ class TempoMap:
         at_s = np.concatenate([[0.0], np.cumsum(np.diff(ticks) * s_per_tick[:-1])])
         return cls(ticks, at_s, s_per_tick, ignored)
 
-    def seconds(self, ticks: Sequence[int]) -> npt.NDArray[np.float64]:
+    def seconds(self, ticks: Sequence[int]) -> Float64Array:
         """Times of ticks, float64 [n]."""
-        wanted = np.asarray(ticks, np.int64)
-        segment = np.searchsorted(self.ticks, wanted, side="right") - 1
-        times_s: npt.NDArray[np.float64] = (
-            self.at_s[segment] + (wanted - self.ticks[segment]) * self.s_per_tick[segment]
+        wanted_ticks = np.asarray(ticks, np.int64)
+        segment = np.searchsorted(self.ticks, wanted_ticks, side="right") - 1
+        times_s: Float64Array = (
+            self.at_s[segment] + (wanted_ticks - self.ticks[segment]) * self.s_per_tick[segment]
         )
         return times_s

@@ -1,8 +1,9 @@
 """Carrying a bundle to a machine without a network: one .zip or .tar file.
 
 The archive holds the manifest first, then the files it lists, uncompressed (weights do
-not compress). What is imported may come from anywhere: only the files the manifest
-names are taken, at the sizes it names, and nothing counts before every hash fits.
+not compress). What is imported may come from anywhere: :mod:`core.archives` refuses what
+is unsafe, only the files the manifest names are taken, at the sizes it names, and nothing
+counts before every hash fits.
 """
 
 from __future__ import annotations
@@ -18,19 +19,17 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, Protocol
 
+from core.archives import Archive, open_archive
 from core.errors import ModelDamaged, ModelMissing, OutputError, SettingsError
 from core.files import output_error, replacing
 from core.models.manifest import (
     MANIFEST_NAME,
     MAX_MANIFEST_BYTES,
     Manifest,
-    ManifestFile,
     save_manifest,
 )
 from core.models.registry import Bundle, Registry
 from core.progress import Progress, always_continue, report
-
-_BLOCK_BYTES = 2**20
 
 
 def export_bundle(
@@ -42,7 +41,10 @@ def export_bundle(
     """Write a bundle to one file, after checking every hash.
 
     Args:
+        registry: where the bundle is.
+        bundle_id: of a bundle on this machine.
         path: ends in ``.zip`` or ``.tar``; a file there is replaced.
+        on_progress: called with the fraction done, checking and writing alike.
 
     Raises:
         SettingsError: if the name ends otherwise.
@@ -92,6 +94,11 @@ def import_bundle(
 ) -> Bundle:
     """Take a bundle from a file that :func:`export_bundle` wrote.
 
+    Args:
+        registry: where the bundle goes; one of its id there is replaced.
+        path: a zip or tar file.
+        on_progress: called with the fraction unpacked.
+
     Raises:
         ModelMissing: if there is no such file.
         ModelDamaged: if it is not such an archive, a file in it does not fit its manifest,
@@ -103,90 +110,39 @@ def import_bundle(
     if not source.is_file():
         raise ModelMissing(f"{source}: no such file; give an archive from `timbre models export`")
     try:
-        with source.open("rb") as stream, _open_archive(stream) as members:
-            manifest = _read_manifest(members)
-            _check_welcome(registry, manifest, members)
+        with source.open("rb") as stream, open_archive(stream) as archive:
+            manifest = _read_manifest(archive)
+            _check_welcome(registry, manifest)
             folder = registry.models_dir / manifest.id
-            return _install(registry, manifest, members, folder, on_progress)
-    # Every way in which zipfile and tarfile say that an archive is damaged.
-    except (zipfile.BadZipFile, tarfile.TarError, EOFError, ValueError, KeyError,
-            NotImplementedError, RuntimeError) as error:  # fmt: skip
+            return _install(registry, manifest, archive, folder, on_progress)
+    except ValueError as error:  # ArchiveError among them
         detail = " ".join(str(error).split()) or type(error).__name__
         raise ModelDamaged(f"{source} cannot be imported: {detail}; nothing was changed") from error
     except OSError as error:
         raise output_error(registry.models_dir, error) from error
 
 
-class _Members(Protocol):
-    """Regular files of an archive by name."""
-
-    def names(self) -> list[str]: ...
-
-    def open(self, name: str) -> contextlib.AbstractContextManager[IO[bytes]]: ...
-
-
-@contextlib.contextmanager
-def _open_archive(stream: IO[bytes]) -> Iterator[_Members]:
-    if zipfile.is_zipfile(stream):
-        with zipfile.ZipFile(stream) as archive:
-            yield _ZipMembers(archive)
-        return
-    stream.seek(0)
-    with tarfile.open(fileobj=stream, mode="r:") as archive:
-        yield _TarMembers(archive)
-
-
-class _ZipMembers:
-    def __init__(self, archive: zipfile.ZipFile) -> None:
-        self._archive = archive
-
-    def names(self) -> list[str]:
-        for info in self._archive.infolist():
-            unix_type = info.external_attr >> 28
-            if info.is_dir() or unix_type not in (0, 0o10):
-                raise ValueError(f"{info.filename!r} in it is not a plain file")
-        return [info.filename for info in self._archive.infolist()]
-
-    def open(self, name: str) -> contextlib.AbstractContextManager[IO[bytes]]:
-        return self._archive.open(name)
-
-
-class _TarMembers:
-    def __init__(self, archive: tarfile.TarFile) -> None:
-        self._archive = archive
-
-    def names(self) -> list[str]:
-        for info in self._archive:
-            if not info.isreg():
-                raise ValueError(f"{info.name!r} in it is not a plain file")
-        return self._archive.getnames()
-
-    def open(self, name: str) -> contextlib.AbstractContextManager[IO[bytes]]:
-        opened = self._archive.extractfile(name)
-        if opened is None:
-            raise ValueError(f"{name!r} in it is not a plain file")
-        return contextlib.closing(opened)
-
-
-def _read_manifest(members: _Members) -> Manifest:
+def _read_manifest(archive: Archive) -> Manifest:
     """The archive's manifest, if the archive holds exactly what that lists."""
-    names = members.names()
-    if MANIFEST_NAME not in names:
+    if MANIFEST_NAME not in archive.names:
         raise ValueError("it holds no manifest.json")
-    with members.open(MANIFEST_NAME) as stream:
-        manifest = Manifest.from_json(stream.read(MAX_MANIFEST_BYTES))
-    listed = [MANIFEST_NAME, *(file.name for file in manifest.files)]
-    if sorted(names) != sorted(listed):
-        odd = sorted(set(names) ^ set(listed)) or sorted(names)
+    manifest = Manifest.from_json(archive.read(MANIFEST_NAME, MAX_MANIFEST_BYTES))
+    odd = set(archive.names) ^ {MANIFEST_NAME, *(file.name for file in manifest.files)}
+    if odd:
         raise ValueError(
-            f"its files are not those of its manifest: {', '.join(map(repr, odd[:3]))}"
+            f"its files are not those of its manifest: {', '.join(map(repr, sorted(odd)[:3]))}"
         )
     if not manifest.is_pinned:
         raise ValueError("its manifest leaves hashes open")
+    for file in manifest.files:
+        if archive.size(file.name) < (file.size or 0):
+            raise ValueError(f"{file.name} in it is cut off")
+        if archive.size(file.name) > (file.size or 0):
+            raise ValueError(f"{file.name} in it is longer than its manifest says")
     return manifest
 
 
-def _check_welcome(registry: Registry, manifest: Manifest, members: _Members) -> None:
+def _check_welcome(registry: Registry, manifest: Manifest) -> None:
     """Refuse what contradicts the program's own or published bundles."""
     if manifest.id in registry.ids() and registry.is_shipped(manifest.id):
         raise ValueError(f"bundle {manifest.id} ships with the program")
@@ -204,7 +160,7 @@ def _check_welcome(registry: Registry, manifest: Manifest, members: _Members) ->
 def _install(
     registry: Registry,
     manifest: Manifest,
-    members: _Members,
+    archive: Archive,
     folder: Path,
     on_progress: Progress,
 ) -> Bundle:
@@ -225,8 +181,17 @@ def _install(
         for file in manifest.files:
             target = unpacked / file.name
             target.parent.mkdir(parents=True, exist_ok=True)
-            with members.open(file.name) as source, target.open("xb") as stream:
-                done = _copy(source, stream, file, done, total, on_progress)
+            digest = hashlib.sha256()
+            with target.open("xb") as stream:
+                for block in archive.blocks(file.name):
+                    digest.update(block)
+                    stream.write(block)
+                    done += len(block)
+                    report(on_progress, done / max(1, total))
+            if digest.hexdigest() != file.sha256:
+                raise ValueError(
+                    f"{file.name} in it is damaged: its hash does not fit its manifest"
+                )
         save_manifest(unpacked, manifest)
         if folder.exists():
             os.replace(folder, replaced)
@@ -237,30 +202,3 @@ def _install(
         shutil.rmtree(unpacked, ignore_errors=True)
         shutil.rmtree(replaced, ignore_errors=True)
     return registry.resolve(manifest.id)
-
-
-def _copy(
-    source: IO[bytes],
-    target: IO[bytes],
-    file: ManifestFile,
-    done: int,
-    total: int,
-    on_progress: Progress,
-) -> int:
-    """Copy one file, never more than its size, and check its hash; bytes done so far."""
-    digest = hashlib.sha256()
-    left = file.size or 0
-    # One byte more than expected is asked for, so that a longer file is noticed.
-    while block := source.read(min(_BLOCK_BYTES, left + 1)):
-        left -= len(block)
-        if left < 0:
-            raise ValueError(f"{file.name} in it is longer than its manifest says")
-        digest.update(block)
-        target.write(block)
-        done += len(block)
-        report(on_progress, done / max(1, total))
-    if left:
-        raise ValueError(f"{file.name} in it is cut off")
-    if digest.hexdigest() != file.sha256:
-        raise ValueError(f"{file.name} in it is damaged: its hash does not fit its manifest")
-    return done

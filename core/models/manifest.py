@@ -11,9 +11,10 @@ import json
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Any, BinaryIO
 
+from core.archives import is_plain_path
 from core.errors import ModelDamaged
 from core.files import replacing
 
@@ -149,16 +150,7 @@ def _file_from_json(data: Mapping[str, Any]) -> ManifestFile:
 
 def _check(file: ManifestFile) -> None:
     # A manifest may come from a stranger: its names become paths on this machine.
-    path = PurePosixPath(file.name)
-    strange = any(not c.isprintable() or c in '\\:*?"<>|' for c in file.name)
-    if (
-        strange
-        or not path.parts
-        or str(path) != file.name
-        or any(part.startswith(".") for part in path.parts)
-        or path.is_absolute()
-        or path == PurePosixPath(MANIFEST_NAME)
-    ):
+    if not is_plain_path(file.name) or file.name == MANIFEST_NAME:
         raise ValueError(f"file name {file.name!r} is not a plain path inside the bundle")
     if not _ROLE.fullmatch(file.role):
         raise ValueError(f"role {file.role!r} is not lower-case letters, digits, _ -")
@@ -227,6 +219,10 @@ def write_manifest(
 def save_manifest(folder: Path, manifest: Manifest) -> None:
     """Put a manifest into a bundle's folder.
 
+    Args:
+        folder: of the bundle; must exist.
+        manifest: replaces the one that is there.
+
     Raises:
         OutputError: if it cannot be written.
     """
@@ -235,7 +231,12 @@ def save_manifest(folder: Path, manifest: Manifest) -> None:
 
 
 def measure(path: Path, on_bytes: Callable[[int], None] = lambda _count: None) -> tuple[int, str]:
-    """Size and SHA-256 (hex) of a file; ``on_bytes`` hears of every block read."""
+    """Size and SHA-256 (hex) of a file.
+
+    Args:
+        path: of the file.
+        on_bytes: called with the size of every block that is read.
+    """
     with path.open("rb") as stream:
         return measure_stream(stream, on_bytes)
 
@@ -243,7 +244,7 @@ def measure(path: Path, on_bytes: Callable[[int], None] = lambda _count: None) -
 def measure_stream(
     stream: BinaryIO, on_bytes: Callable[[int], None] = lambda _count: None
 ) -> tuple[int, str]:
-    """Bytes left in a stream and their SHA-256 (hex)."""
+    """Bytes left in a stream and their SHA-256 (hex); ``on_bytes`` as in :func:`measure`."""
     digest = hashlib.sha256()
     size = 0
     while block := stream.read(2**20):

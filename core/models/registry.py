@@ -31,7 +31,7 @@ SHIPPED_DIR = Path(__file__).parent / "weights"
 PUBLISHED_DIR = Path(__file__).parent / "published"
 """Manifests of bundles that can be pulled."""
 
-State = Literal["ready", "not pulled", "incomplete", "damaged"]
+BundleState = Literal["ready", "not pulled", "incomplete", "damaged"]
 
 
 @dataclass(frozen=True)
@@ -94,7 +94,7 @@ class Listing:
     """
 
     id: str
-    state: State
+    state: BundleState
     summary: str
     licence: str
     size: int | None
@@ -192,7 +192,7 @@ class Registry:
         except ModelError as error:
             return Listing(bundle_id, "damaged", "", "", None, self.folder(bundle_id), str(error))
         folder = self.folder(bundle_id)
-        state: State = "ready"
+        state: BundleState = "ready"
         detail = ""
         missing = [file.name for file in manifest.files if not (folder / file.name).is_file()]
         if missing:
@@ -221,19 +221,23 @@ class Registry:
         """
         bundle = self._present(bundle_id)
         remembered = self._remembered(bundle_id)
-        known = dict(remembered)
+        stamps = dict(remembered)
         for file in bundle.manifest.files:
             path = bundle.dir / file.name
             stamp = _stamp(path, file)
-            if known.get(str(path)) != stamp:
+            if stamps.get(str(path)) != stamp:
                 self._check_file(bundle, file, lambda _count: None)
-                known[str(path)] = stamp
-        if known != remembered:
-            self._remember(bundle_id, known)
+                stamps[str(path)] = stamp
+        if stamps != remembered:
+            self._remember(bundle_id, stamps)
         return bundle
 
     def verify(self, bundle_id: str, on_progress: Progress = always_continue) -> Bundle:
         """Read and hash every file of a bundle.
+
+        Args:
+            bundle_id: of a bundle on this machine.
+            on_progress: called with the fraction that is read.
 
         Raises:
             ModelMissing, ModelDamaged: as :meth:`resolve`.
@@ -260,10 +264,10 @@ class Registry:
         return bundle
 
     def _check_known(self, bundle_id: str) -> None:
-        known = self.ids()
-        if bundle_id not in known:
+        ids = self.ids()
+        if bundle_id not in ids:
             raise ModelMissing(
-                f"there is no model bundle {bundle_id!r}; known: {', '.join(known) or 'none'}"
+                f"there is no model bundle {bundle_id!r}; known: {', '.join(ids) or 'none'}"
             )
 
     def _present(self, bundle_id: str) -> Bundle:

@@ -20,12 +20,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from core.audio.conform import is_silent, mono
 from core.clip import Note
 from core.errors import ModelMissing
-from core.types import FloatArray
+from core.types import Float64Array, FloatArray
 
 MODEL_ID = "basic-pitch-icassp-2022"
 SAMPLE_RATE = 22_050
@@ -44,11 +43,11 @@ _GAP_STEPS = 11
 _WINDOW_SHIFT_S = HOP / SAMPLE_RATE * (WINDOW_STEPS - WINDOW_FRAMES / HOP) + 0.0018
 """Drift of step times per window; the last term is the published code's own correction."""
 
-Activation = npt.NDArray[np.float32]
+Activation = FloatArray
 
 
 @dataclass(frozen=True, slots=True)
-class Settings:
+class TranscriptionSettings:
     """How activations become notes; the defaults are basic-pitch's own.
 
     Attributes:
@@ -104,10 +103,10 @@ def _session(threads: int) -> Any:
 def transcribe(
     audio: FloatArray,
     sample_rate: int,
-    settings: Settings | None = None,
+    settings: TranscriptionSettings | None = None,
     threads: int = 1,
 ) -> tuple[Note, ...]:
-    """The notes heard in a sound.
+    """The notes of a sound.
 
     Args:
         audio: [frames] or [channels, frames], any length and rate.
@@ -127,7 +126,7 @@ def transcribe(
     if is_silent(sound) or len(sound) < SAMPLE_RATE // _STEPS_PER_S + 1:
         return ()
     frames, onsets = activations(sound, threads)
-    return activations_to_notes(frames, onsets, settings or Settings())
+    return activations_to_notes(frames, onsets, settings or TranscriptionSettings())
 
 
 def activations(sound: FloatArray, threads: int = 1) -> tuple[Activation, Activation]:
@@ -164,9 +163,18 @@ def activations(sound: FloatArray, threads: int = 1) -> tuple[Activation, Activa
 
 
 def activations_to_notes(
-    frames: Activation, onsets: Activation, settings: Settings
+    frames: Activation, onsets: Activation, settings: TranscriptionSettings
 ) -> tuple[Note, ...]:
-    """Decode activations [steps, 88] as basic-pitch does: onsets first, then leftovers."""
+    """Decode activations as basic-pitch does: onsets first, then leftovers.
+
+    Args:
+        frames: float32 [steps, 88] in 0–1, whether a key sounds.
+        onsets: float32 [steps, 88] in 0–1, whether it begins.
+        settings: the thresholds.
+
+    Returns:
+        Notes sorted by start.
+    """
     if len(frames) < 2:
         return ()
     tracker = _Tracker(frames, settings)
@@ -175,7 +183,7 @@ def activations_to_notes(
     tracker.follow_leftovers()
     times_s = step_times_s(len(frames))
     notes = []
-    for start, end, key in tracker.found:
+    for start, end, key in tracker.spans:
         strength = float(frames[start:end, key].mean())
         velocity = min(127, max(1, round(127 * strength)))
         start_s = float(times_s[start])
@@ -183,16 +191,14 @@ def activations_to_notes(
     return tuple(sorted(notes))
 
 
-def step_times_s(steps: int) -> npt.NDArray[np.float64]:
+def step_times_s(steps: int) -> Float64Array:
     """Time of each model step, seconds [steps]."""
     index = np.arange(steps)
-    times: npt.NDArray[np.float64] = (
-        index * (HOP / SAMPLE_RATE) - (index // WINDOW_STEPS) * _WINDOW_SHIFT_S
-    )
+    times: Float64Array = index * (HOP / SAMPLE_RATE) - (index // WINDOW_STEPS) * _WINDOW_SHIFT_S
     return times
 
 
-def _with_inferred_onsets(onsets: Activation, frames: Activation) -> npt.NDArray[np.float64]:
+def _with_inferred_onsets(onsets: Activation, frames: Activation) -> Float64Array:
     """Onsets, or jumps of the frame activation over one and two steps, whichever is more."""
     before = np.concatenate([np.zeros((2, KEYS)), frames])
     jump = np.minimum(before[2:] - before[1:-1], before[2:] - before[:-2])
@@ -201,11 +207,11 @@ def _with_inferred_onsets(onsets: Activation, frames: Activation) -> npt.NDArray
     highest = jump.max()
     if highest <= 0:
         return onsets.astype(np.float64)
-    scaled: npt.NDArray[np.float64] = np.maximum(onsets, onsets.max() * jump / highest)
+    scaled: Float64Array = np.maximum(onsets, onsets.max() * jump / highest)
     return scaled
 
 
-def _onset_peaks(onsets: npt.NDArray[np.float64], settings: Settings) -> list[tuple[int, int]]:
+def _onset_peaks(onsets: Float64Array, settings: TranscriptionSettings) -> list[tuple[int, int]]:
     """(step, key) of strict local maxima in time, latest first."""
     middle = onsets[1:-1]
     is_peak = (middle > onsets[:-2]) & (middle > onsets[2:]) & (middle >= settings.onset_threshold)
@@ -216,8 +222,8 @@ def _onset_peaks(onsets: npt.NDArray[np.float64], settings: Settings) -> list[tu
 class _Tracker:
     """Claims activation for notes; what is claimed is gone for every later note."""
 
-    def __init__(self, frames: Activation, settings: Settings) -> None:
-        self.found: list[tuple[int, int, int]] = []  # start step, end step, key
+    def __init__(self, frames: Activation, settings: TranscriptionSettings) -> None:
+        self.spans: list[tuple[int, int, int]] = []  # start step, end step, key
         self._energy = frames.astype(np.float64)
         self._threshold = settings.frame_threshold
         self._shortest = settings.shortest_steps
@@ -232,7 +238,7 @@ class _Tracker:
         if end - start <= self._shortest:
             return
         self._claim(start, end, key)
-        self.found.append((start, end, key))
+        self.spans.append((start, end, key))
 
     def follow_leftovers(self) -> None:
         """Notes without an onset, grown both ways from the strongest cell left."""
@@ -252,7 +258,7 @@ class _Tracker:
             self._claim(stop + 1, middle, key)
             start = stop + 1 + quiet
             if end - start > self._shortest:
-                self.found.append((start, end, key))
+                self.spans.append((start, end, key))
 
     def _run(self, key: int, first: int, limit: int, direction: int) -> tuple[int, int]:
         """Walk until the key was quiet for long enough, or to the limit.

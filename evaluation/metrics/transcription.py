@@ -27,10 +27,18 @@ import numpy.typing as npt
 
 from core.clip import Clip, Note, pitch_hz
 from core.errors import MidiError
-from core.transcription.basic_pitch import Settings, transcribe
+from core.transcription.basic_pitch import TranscriptionSettings, transcribe
 from evaluation.metrics import Figures
 
-__all__ = ["Settings", "evaluate", "frame_scores", "match", "note_scores", "ratio", "transcribe"]
+__all__ = [
+    "TranscriptionSettings",
+    "evaluate",
+    "frame_scores",
+    "match",
+    "note_scores",
+    "ratio",
+    "transcribe",
+]
 
 ONSET_TOLERANCE_S = 0.05
 PITCH_TOLERANCE_CENTS = 50.0

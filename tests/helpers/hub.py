@@ -1,8 +1,9 @@
 """A server on loopback that speaks as much of the Hugging Face hub as a download needs.
 
 It answers HEAD and GET of ``/OWNER/NAME/resolve/REVISION/PATH`` with the commit, an ETag
-(the sha256, as the hub gives it for large files), the length, and byte ranges. It can
-be told to misbehave.
+(the sha256, as the hub gives it for large files), the length, and byte ranges; for large
+files it can redirect to a storage of its own (``/storage/…``), and state the file's hash
+and size in ``X-Linked-…`` headers, as the hub does. It can be told to misbehave.
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ class FakeHub:
         corrupt: send every body with its first byte changed.
         states_sha256: give sha256 as ETag; otherwise a 40-digit git hash, as for small files.
         ignores_range: answer ranges with the whole file.
+        redirects: answer with the place in the storage, which has tags of its own.
         requests: method, path and Range header of every request.
     """
 
@@ -38,6 +40,7 @@ class FakeHub:
     corrupt: bool = False
     states_sha256: bool = True
     ignores_range: bool = False
+    redirects: bool = False
     requests: list[tuple[str, str, str | None]] = field(default_factory=list)
     authorizations: list[str] = field(default_factory=list)
     url: str = ""
@@ -73,11 +76,23 @@ def serving(hub: FakeHub) -> Iterator[FakeHub]:
             hub.requests.append((self.command, self.path, wanted))
             if "Authorization" in self.headers:
                 hub.authorizations.append(self.headers["Authorization"])
-            owner, name, _resolve, _revision, *path = self.path.lstrip("/").split("/")
+            in_storage = self.path.startswith("/storage/")
+            wanted_path = self.path.removeprefix("/storage")
+            owner, name, _resolve, _revision, *path = wanted_path.lstrip("/").split("/")
             content = hub.files.get("/".join([owner, name, *path]))
             if content is None:
                 self.send_response(404)
                 self.send_header("X-Error-Code", "EntryNotFound")
+                self.send_header("Content-Length", "0")
+                self.end_headers()
+                return
+            if hub.redirects and not in_storage:
+                self.send_response(302)
+                self.send_header("Location", f"{elsewhere}/storage{self.path}")
+                self.send_header("ETag", '"of-the-redirect"')
+                self.send_header("X-Linked-Etag", f'"{hub.etag(content)}"')
+                self.send_header("X-Linked-Size", str(len(content)))
+                self.send_header("X-Repo-Commit", hub.commit)
                 self.send_header("Content-Length", "0")
                 self.end_headers()
                 return
@@ -88,8 +103,11 @@ def serving(hub: FakeHub) -> Iterator[FakeHub]:
             if hub.corrupt and start == 0:
                 body = bytes([body[0] ^ 1]) + body[1:]
             self.send_response(206 if start else 200)
-            self.send_header("ETag", f'"{hub.etag(content)}"')
-            self.send_header("X-Repo-Commit", hub.commit)
+            if in_storage:
+                self.send_header("ETag", '"of-the-storage"')
+            else:
+                self.send_header("ETag", f'"{hub.etag(content)}"')
+                self.send_header("X-Repo-Commit", hub.commit)
             self.send_header("Accept-Ranges", "bytes")
             self.send_header("Content-Length", str(len(body)))
             if start:
@@ -114,6 +132,8 @@ def serving(hub: FakeHub) -> Iterator[FakeHub]:
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()
     hub.url = f"http://127.0.0.1:{server.server_port}"
+    # To the client another host, which it follows to only for the bytes.
+    elsewhere = f"http://localhost:{server.server_port}"
     try:
         yield hub
     finally:

@@ -11,7 +11,8 @@ from __future__ import annotations
 import re
 
 import numpy as np
-import numpy.typing as npt
+
+from core.types import FloatArray
 
 TRAITS = ("brightness", "attack", "sustain", "noisiness")
 """Duller or brighter; quicker or slower to begin; dying away or held; pure or noisy."""
@@ -50,7 +51,7 @@ _TABLE = {
 }
 
 
-def asked_of(text: str) -> npt.NDArray[np.float32]:
+def asked_of(text: str) -> FloatArray:
     """What a description asks for: float32 [4] in −1.6 … 1.6, 0 where it says nothing.
 
     "a very bright piano with a slow attack" asks for more of the first and of the second. A word
@@ -65,9 +66,9 @@ def asked_of(text: str) -> npt.NDArray[np.float32]:
             degree *= _DEGREES[word]
             continue
         name = f"{following}:{word}" if following in _NOUNS else word
-        found = _TABLE.get(name) or _TABLE.get(_plain(name))
-        if found is not None:
-            trait, sign = found
+        entry = _TABLE.get(name) or _TABLE.get(_plain(name))
+        if entry is not None:
+            trait, sign = entry
             asked[trait] += sign * degree
         elif word in ("a", "an", "so"):
             continue  # "not a bright one": the degree is still that of what follows

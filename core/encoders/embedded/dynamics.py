@@ -1,8 +1,8 @@
 """What playing louder does to a timbre, as a decoder has it.
 
-Velocities of heard notes are guesses. A fit that believed every one of them would mistake a high
-note heard too loud for an instrument that gets duller when it is played harder; what is known of
-such instruments is the better guide, and that hardly any instrument does.
+Velocities of transcribed notes are guesses. A fit that believed every one of them would mistake a
+high note taken for too loud for an instrument that gets duller when it is played harder; what is
+known of such instruments is the better guide, and that hardly any instrument does.
 """
 
 from __future__ import annotations
@@ -33,6 +33,7 @@ class VelocityResponse:
     """
 
     def __init__(self, decoder: Decoder, keys: list[int]) -> None:
+        # Rows: soft then loud, in each the keys, of each early then late: 4 n of them.
         both = np.array([*keys, *keys], np.int64).repeat(len(_AT_S))
         places = [envelope_weights(partial_hz(pitch_hz(float(key)), 0.0)) for key in both]
         self._decoder, self._keys = decoder, both
@@ -45,7 +46,10 @@ class VelocityResponse:
         self._hz = torch.from_numpy(bands_hz()).float()
 
     def of(self, embedding: Tensor) -> tuple[Tensor, Tensor]:
-        """What changes from soft to loud, early and late, of [1, 512].
+        """What changes from soft to loud, early and late.
+
+        Args:
+            embedding: [1, 512], unit norm.
 
         Returns:
             How much louder bands get, dB [2 n, B], and how far short of rising the spectral
@@ -54,11 +58,13 @@ class VelocityResponse:
         decoder, count = self._decoder, len(self._keys)
         state = decoder.note_state(embedding.expand(count, -1), self._pitch, self._velocity)
         controls = decoder(state, torch.arange(count), self._on_s, torch.zeros(count))
-        partial_db = tone_levels(controls, self._index, self._fraction)
+        partial_db = tone_levels(controls, self._index, self._fraction)  # [4 n, K]
         noise_db = without_leakage(partial_db, controls.noise_db, self._keys)
+        # [4 n, 1, K] @ [4 n, K, B]: each row's key has partials in bands of its own.
         tones = torch.bmm(0.5 * torch.exp2(partial_db * _DB)[:, None], self._spread)[:, 0]
-        power = tones + torch.exp2(noise_db * _DB) @ noise_to_bands()
+        power = tones + torch.exp2(noise_db * _DB) @ noise_to_bands()  # + [4 n, 32] @ [32, B]
         level_db = 10.0 * torch.log10(power + _INAUDIBLE)
+        # [4 n, B] @ [B].
         centroid = torch.log2((power @ self._hz) / (power.sum(dim=1) + _INAUDIBLE) + 1.0)
         soft, loud = slice(count // 2), slice(count // 2, None)
         fallen = torch.relu(centroid[soft] - centroid[loud] + _LEAST_RISE)

@@ -1,15 +1,15 @@
 """The embedded encoder: recordings and words, by networks that ship with the program.
 
-A recording is heard twice: a network's first look, then a fit of what the engine would play
-(:mod:`core.encoders.embedded.fitting`).
+A recording is looked at twice: a network's first guess, then a fit of what the engine would
+play (:mod:`core.encoders.embedded.fitting`).
 """
 
 from __future__ import annotations
 
 import numpy as np
-import soxr
 import torch
 
+from core.audio.conform import mono, resample
 from core.encoders.base import TimbreEncoder, unit
 from core.encoders.embedded.adjectives import asked_of
 from core.encoders.embedded.features import SAMPLE_RATE, loudest_stretch, spectral_features
@@ -34,9 +34,9 @@ class EmbeddedEncoder(TimbreEncoder):
     Args:
         recording: trained network for recordings.
         sentence: trained network for sentence embeddings.
-        decoder: what embeddings of recordings are fitted with; None leaves the first look.
-        ends: corrects how long heard notes are held; None takes them as they are heard.
-        terms: names that are looked up besides; None leaves words to the sentence encoder.
+        decoder: what embeddings of recordings are fitted with; None leaves the first guess.
+        note_offsets: corrects how long transcribed notes are held; None leaves that as it is.
+        instrument_names: looked up in words besides; None leaves words to the sentence encoder.
         encoder_id: name of architecture and weights.
         sha256: of the weights file.
     """
@@ -46,69 +46,78 @@ class EmbeddedEncoder(TimbreEncoder):
         recording: RecordingNet,
         sentence: SentenceNet,
         decoder: Decoder | None,
-        ends: NoteOffsets | None,
-        terms: InstrumentNames | None,
+        note_offsets: NoteOffsets | None,
+        instrument_names: InstrumentNames | None,
         encoder_id: str,
         sha256: str,
     ) -> None:
         self._decoder = decoder.eval() if decoder else None
-        self._ends, self._terms = ends, terms
+        self._note_offsets, self._instrument_names = note_offsets, instrument_names
         self.id, self.sha256 = encoder_id, sha256
         self._recording = recording.eval()
         self._sentence = sentence.eval()
         self._words: SentenceEncoder | None = None  # 90 MB, loaded when words are first used
 
     def encode_audio(self, audio: FloatArray, sample_rate: int) -> FloatArray:
-        """See the base class. Longer recordings are heard at their loudest eight seconds."""
-        mono = _prepared(audio, sample_rate)
-        first_guess = self._look(mono)
-        if self._decoder is None or not self._recording.doubt.any():
+        """See the base class. Of longer recordings the loudest eight seconds count."""
+        sound = _prepare(audio, sample_rate)
+        first_guess = self._network_embedding(sound)
+        error_std, prototypes = self._recording.doubt, self._sentence.prototype_timbres
+        if self._decoder is None or not error_std.any():
             return first_guess
-        notes = transcribe_notes(mono)
+        notes = transcribe_notes(sound)
         if not notes:  # a drum, a noise: nothing to render beside it
             return first_guess
-        if self._ends is not None:
-            notes = with_offsets(self._ends, mono, notes)
-        doubt, known = self._recording.doubt, self._sentence.prototype_timbres
-        return unit(fit(self._decoder, first_guess, mono, notes, doubt, known))
+        if self._note_offsets is not None:
+            notes = with_offsets(self._note_offsets, sound, notes)
+        return unit(fit(self._decoder, first_guess, sound, notes, error_std, prototypes))
 
     def encode_audio_fast(self, audio: FloatArray, sample_rate: int) -> FloatArray:
         """See the base class: what the network says, in milliseconds."""
-        return self._look(_prepared(audio, sample_rate))
+        return self._network_embedding(_prepare(audio, sample_rate))
 
     @torch.no_grad()
-    def _look(self, mono: FloatArray) -> FloatArray:
-        features = spectral_features(torch.from_numpy(mono)[None])
+    def _network_embedding(self, sound: FloatArray) -> FloatArray:
+        features = spectral_features(torch.from_numpy(sound)[None])  # [1, T, 290]
         embedding = self._recording(features, torch.tensor([features.shape[1]]))
         return unit(embedding[0].numpy())
 
     @torch.inference_mode()
     def encode_text(self, text: str) -> FloatArray:
-        """See the base class."""
+        """See the base class.
+
+        Raises:
+            UserInputError: if there are no words.
+            ModelMissing, ModelDamaged: if the sentence encoder is not installed as it should be.
+        """
         if self._words is None:
             self._words = SentenceEncoder()
-        sentence = torch.from_numpy(self._words.encode(text))[None]
-        asked = torch.from_numpy(asked_of(text))[None]
-        named = self._terms.evidence(text) if self._terms else np.zeros(N_PROGRAMS, np.float32)
+        sentence = torch.from_numpy(self._words.encode(text))[None]  # [1, 384]
+        asked = torch.from_numpy(asked_of(text))[None]  # [1, 4]
+        named = (
+            self._instrument_names.evidence(text)
+            if self._instrument_names
+            else np.zeros(N_PROGRAMS, np.float32)
+        )
         answer = self._sentence.answer(sentence, asked, torch.from_numpy(named)[None])
         return unit(answer[0].numpy())
 
 
-def _prepared(audio: FloatArray, sample_rate: int) -> FloatArray:
-    """Mono at the features' rate, its loudest stretch, peak 1."""
-    mono = audio.mean(axis=0)
-    if np.abs(mono).max() < 1e-3 * np.abs(audio).max():
-        mono = audio[0]  # channels that cancel each other out
-    if sample_rate != SAMPLE_RATE:
-        mono = soxr.resample(mono, sample_rate, SAMPLE_RATE)
-    mono = loudest_stretch(without_silence(mono.astype(np.float32)))
-    return (mono / np.abs(mono).max()).astype(np.float32)
+def _prepare(audio: FloatArray, sample_rate: int) -> FloatArray:
+    """One channel at the features' rate, its loudest stretch, peak 1, [frames]."""
+    mixed = mono(audio, sample_rate)
+    if np.abs(mixed).max() < 1e-3 * np.abs(audio).max():
+        mixed = audio[0]  # the channels cancel each other out
+    # The quality of the recordings that the networks were trained on.
+    sound = resample(mixed[None], sample_rate, SAMPLE_RATE, quality="HQ")[0]
+    sound = loudest_stretch(without_silence(sound))
+    return (sound / np.abs(sound).max()).astype(np.float32)
 
 
-def without_silence(mono: FloatArray) -> FloatArray:
+def without_silence(sound: FloatArray) -> FloatArray:
     """Cut what lies 60 dB under the peak off both ends, [frames]."""
-    loud = np.flatnonzero(np.abs(mono) > 1e-3 * np.abs(mono).max())
-    return mono[loud[0] : loud[-1] + 1]
+    loud = np.flatnonzero(np.abs(sound) > 1e-3 * np.abs(sound).max())
+    return sound[loud[0] : loud[-1] + 1]
 
 
 def load(bundle: Bundle, _device: str) -> EmbeddedEncoder:

@@ -1,4 +1,4 @@
-"""What the embedded encoder hears of a recording: two spectrograms and a harmonic series.
+"""What the embedded encoder is given of a recording: two spectrograms and a harmonic series.
 
 A long window resolves the partials on a logarithmic frequency axis, a short one keeps onsets
 and noise on a mel axis. On the best fundamental of every frame, the levels of its harmonics
@@ -12,8 +12,9 @@ from __future__ import annotations
 from functools import lru_cache
 
 import numpy as np
-import numpy.typing as npt
 import torch
+
+from core.types import Float64Array, FloatArray
 
 SAMPLE_RATE = 44_100
 HOP = 882  # 20 ms
@@ -24,14 +25,12 @@ N_LEVELS = PARTIAL_BINS + ATTACK_BINS + N_HARMONICS + N_BETWEEN
 N_FEATURES = N_LEVELS + 2
 """Levels, then the frame's fundamental in octaves over 55 Hz, and how clear it is, 0 … 1."""
 MAX_SECONDS = 8.0
-"""Recordings are cut to the loudest stretch of this length before they are heard."""
+"""Recordings are cut to the loudest stretch of this length first."""
 
 _FLOOR_DB = -80.0
 
 
-def _triangles(
-    centres_hz: npt.NDArray[np.float64], n_fft: int, least_hz: float
-) -> npt.NDArray[np.float32]:
+def _triangles(centres_hz: Float64Array, n_fft: int, least_hz: float) -> FloatArray:
     """Triangular filters [bins, n_fft/2+1], each at least ``least_hz`` wide on either side."""
     hz = np.arange(n_fft // 2 + 1) * SAMPLE_RATE / n_fft
     gaps = np.diff(centres_hz)
@@ -43,7 +42,7 @@ def _triangles(
     return weights.astype(np.float32)
 
 
-def bin_centres_hz() -> tuple[tuple[slice, npt.NDArray[np.float64]], ...]:
+def bin_centres_hz() -> tuple[tuple[slice, Float64Array], ...]:
     """Of each of the two spectrograms: its place among the features, its bins' centres."""
     partials = 40.0 * 2.0 ** (np.arange(PARTIAL_BINS) / 20.0)  # 40 Hz – 9.9 kHz, 20 an octave
     mels = np.linspace(_mel(80.0), _mel(18_000.0), ATTACK_BINS)
@@ -54,8 +53,12 @@ def bin_centres_hz() -> tuple[tuple[slice, npt.NDArray[np.float64]], ...]:
     )
 
 
-def series_hz(octaves: npt.NDArray[np.float32]) -> npt.NDArray[np.float64]:
-    """Frequencies of the harmonics and of what is between [frames, 64], given fundamentals."""
+def series_hz(octaves: FloatArray) -> Float64Array:
+    """Frequencies of the harmonics and of what is between them, Hz [frames, 64].
+
+    Args:
+        octaves: float32 [frames], fundamentals over 55 Hz.
+    """
     multiples = np.concatenate([np.arange(1, N_HARMONICS + 1), np.arange(N_BETWEEN) + 0.5])
     return 55.0 * 2.0 ** octaves.astype(np.float64)[:, None] * multiples
 
@@ -137,10 +140,11 @@ def _fundamental_weights() -> torch.Tensor:
 
 def _harmonic_series(power: torch.Tensor) -> torch.Tensor:
     """Power spectra [batch, frames, bins] to [batch, frames, 48 + 16 + 2]."""
-    compressed = power.pow(0.25)
-    score = compressed @ _fundamental_weights().to(power.device)
+    compressed = power.pow(0.25)  # so that one loud partial does not outvote a whole series
+    score = compressed @ _fundamental_weights().to(power.device)  # [.., bins] @ [bins, 540]
     score = torch.nn.functional.pad(score, (1, 1), value=-1e9)
     best = score[..., 1:-1].argmax(dim=-1, keepdim=True)
+    # A parabola through the best candidate and its neighbours.
     left, here, right = (score.gather(-1, best + shift).clamp_min(-1e6) for shift in (0, 1, 2))
     bend = (left - 2 * here + right).clamp_max(-1e-9)
     aside = (0.5 * (left - right) / bend).clamp(-0.5, 0.5)
@@ -156,16 +160,26 @@ def _harmonic_series(power: torch.Tensor) -> torch.Tensor:
 def _peaks(
     power: torch.Tensor, f0_bins: torch.Tensor, multiples: torch.Tensor, reach: float
 ) -> torch.Tensor:
-    """The strongest bin within ``reach`` f0 of each multiple of f0 [batch, frames, n]."""
+    """The strongest bin near each multiple of the fundamental.
+
+    Args:
+        power: [batch, frames, bins].
+        f0_bins: [batch, frames, 1], fundamentals in bins.
+        multiples: [n], of the fundamental.
+        reach: how far to look on either side, in fundamentals.
+
+    Returns:
+        [batch, frames, n], 0 past the last bin.
+    """
     offsets = torch.linspace(-reach, reach, 9, device=power.device)
-    place = (multiples.to(power.device)[:, None] + offsets) * f0_bins[..., None]
+    place = (multiples.to(power.device)[:, None] + offsets) * f0_bins[..., None]  # [.., n, 9]
     inside = place < power.shape[-1] - 1
     index = place.round().long().clamp(0, power.shape[-1] - 1)
-    found = power.gather(-1, index.flatten(-2)).view(index.shape)
-    return (found * inside).amax(dim=-1)
+    peaks = power.gather(-1, index.flatten(-2)).view(index.shape)
+    return (peaks * inside).amax(dim=-1)
 
 
-def loudest_stretch(audio: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+def loudest_stretch(audio: FloatArray) -> FloatArray:
     """The loudest :data:`MAX_SECONDS` of a mono recording; shorter ones are returned whole."""
     width = round(MAX_SECONDS * SAMPLE_RATE)
     if len(audio) <= width:

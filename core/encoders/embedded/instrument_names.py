@@ -15,6 +15,8 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
+from core.types import FloatArray
+
 N_PROGRAMS = 119
 """General MIDI programs that are instruments: 0–118."""
 
@@ -48,29 +50,29 @@ class InstrumentNames:
         self._rows = {term: row for row, term in enumerate(terms)}
         self._longest = max((term.count(" ") + 1 for term in terms), default=0)
 
-    def found_in(self, text: str) -> list[str]:
+    def names_in(self, text: str) -> list[str]:
         """The terms of a text, in order; a word counts in the longest term that it is part of."""
         words = folded_words(text)
-        found, place = [], 0
+        names, place = [], 0
         while place < len(words):
             for length in range(min(self._longest, len(words) - place), 0, -1):
-                term = self._known(" ".join(words[place : place + length]))
+                term = self._table_entry(" ".join(words[place : place + length]))
                 if term is not None:
-                    found.append(term)
+                    names.append(term)
                     place += length
                     break
             else:
                 # "cello-like": what the whole word does not tell, its parts may.
-                found += filter(None, map(self._known, words[place].split("-")))
+                names += filter(None, map(self._table_entry, words[place].split("-")))
                 place += 1
-        return list(dict.fromkeys(found))
+        return list(dict.fromkeys(names))
 
-    def _known(self, term: str) -> str | None:
+    def _table_entry(self, term: str) -> str | None:
         """As it stands in the table, in the plural or the singular."""
         singular = term.removesuffix("s") if len(term) > 3 else term
         return next((t for t in (term, singular) if t in self._rows), None)
 
-    def evidence(self, text: str) -> npt.NDArray[np.float32]:
+    def evidence(self, text: str) -> FloatArray:
         """What a description says about each program: float32 [119], 0 and up; sums over terms."""
-        rows = [self._rows[term] for term in self.found_in(text)]
+        rows = [self._rows[term] for term in self.names_in(text)]
         return EVIDENCE_STEP * self._evidence[rows].sum(axis=0, dtype=np.float32)

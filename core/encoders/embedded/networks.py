@@ -1,4 +1,7 @@
-"""Networks of the embedded encoder: a recording's features, or a sentence's, to the sphere."""
+"""Networks of the embedded encoder: a recording's features, or a sentence's, to the sphere.
+
+Sizes: B recordings or sentences, T frames, W = 256 width, I prototypes, P phrases.
+"""
 
 from __future__ import annotations
 
@@ -51,7 +54,7 @@ class EncoderConfig:
 
 
 class _ConvBlock(nn.Module):
-    """ConvNeXt block over time (Liu et al. 2022): depthwise, norm, expand, contract."""
+    """ConvNeXt block over time (Liu et al. 2022): depthwise, norm, expand, contract; [B, T, W]."""
 
     def __init__(self, width: int) -> None:
         super().__init__()
@@ -75,7 +78,9 @@ class RecordingNet(nn.Module):
 
     Attributes:
         doubt: [511], standard deviation of its error in each of the coordinates of
-            :func:`core.engines.embedded.decoder.coordinates`, measured on validation instruments.
+            :func:`core.engines.embedded.decoder.coordinates`, measured on validation instruments;
+            0 where it was not. Elsewhere it is called ``error_std``; the tensor of the weights
+            that ship has this name.
     """
 
     doubt: Tensor
@@ -109,34 +114,36 @@ class RecordingNet(nn.Module):
         Returns:
             [B, 512], unit norm.
         """
-        octaves, clear = features[..., N_LEVELS, None], features[..., N_LEVELS + 1 :]
-        pitches = torch.exp(-((2.0 * (octaves - _PITCHES.to(octaves))) ** 2)) * clear
-        x = torch.cat([features[..., :N_LEVELS] + 2.0, pitches, clear], dim=-1)
+        octaves, clear = features[..., N_LEVELS, None], features[..., N_LEVELS + 1 :]  # [B, T, 1]
+        # Bumps and not one number: each input then stands for a range of pitches.
+        pitches = torch.exp(-((2.0 * (octaves - _PITCHES.to(octaves))) ** 2)) * clear  # [B, T, 13]
+        # Levels lie in −4 … 0; their middle is put at 0.
+        x = torch.cat([features[..., :N_LEVELS] + 2.0, pitches, clear], dim=-1)  # [B, T, 302]
         alive = _mask(frames, x.shape[1])
         plain = _mean_and_deviation(x, alive)
-        x = functional.gelu(self.project(x))
+        x = functional.gelu(self.project(x))  # [B, T, W]
         x = x * alive
         for conv in self.narrow:
-            x = functional.gelu(conv(x.transpose(1, 2)).transpose(1, 2))
+            x = functional.gelu(conv(x.transpose(1, 2)).transpose(1, 2))  # half as many frames
             frames = (frames + 1) // 2
             alive = _mask(frames, x.shape[1])
             x = x * alive
         for block in self.blocks:
             x = block(x) * alive
         x = self.norm(x)
-        # Four learned weightings of time, the plain mean, and the peak; and what was heard, as
-        # it was heard.
-        scores = self.attend(x).masked_fill(alive == 0, -1e4)
+        # Four learned weightings of time, the plain mean, and the peak; and the features as they
+        # came in.
+        scores = self.attend(x).masked_fill(alive == 0, -1e4)  # [B, T, 4]
         attended = torch.einsum("bth,btw->bhw", torch.softmax(scores, dim=1), x).flatten(1)
-        mean = (x * alive).sum(dim=1) / frames[:, None]
-        peak = x.masked_fill(alive == 0, -1e4).amax(dim=1)
-        heard = torch.cat([attended, mean, peak, plain], dim=-1)
-        # The lowest partial heard is taken for the key's: nothing is ever heard below it.
-        return subharmonics.without(self.head(heard))
+        mean = (x * alive).sum(dim=1) / frames[:, None]  # [B, W]
+        peak = x.masked_fill(alive == 0, -1e4).amax(dim=1)  # [B, W]
+        pooled = torch.cat([attended, mean, peak, plain], dim=-1)
+        # The lowest partial that sounds is taken for the key's: there is nothing below it.
+        return subharmonics.without(self.head(pooled))
 
 
 def _mean_and_deviation(x: Tensor, alive: Tensor) -> Tensor:
-    """Over the frames that are sound: [B, T, F] and [B, T, 1] to [B, 2 F]."""
+    """Mean and deviation over the frames that are sound: [B, T, C] and [B, T, 1] to [B, 2 C]."""
     count = alive.sum(dim=1)
     mean = (x * alive).sum(dim=1) / count
     spread = ((x - mean[:, None]).square() * alive).sum(dim=1) / count
@@ -200,48 +207,65 @@ class SentenceNet(nn.Module):
             asked: [B, 4], what its adjectives ask for.
             named: [B, 119], what its terms say about programs.
         """
-        found, weight = self._look_up(sentence, named)
+        timbre, weight = self._look_up(sentence, named)  # [B, 512], [B, I]
+        # How far it still is to what is asked for: [B, I] @ [I, 4] is what was named already has.
         left = asked.abs() - asked.sign() * (weight @ self.prototype_traits)
         share = ROOM_SHARE * left / asked.abs().clamp_min(1e-6)
         steps = asked * share.clamp(LEAST_STEP, 1.0) * torch.tensor(TRAIT_STEPS)
-        return on_sphere(coordinates(found) + steps @ self.trait_directions)
+        return on_sphere(coordinates(timbre) + steps @ self.trait_directions)  # [B, 4] @ [4, 511]
 
     def forward(self, sentence: Tensor) -> Tensor:
         """[B, 384] sentence embeddings to [B, 512], unit norm: without terms and adjectives."""
         return self._look_up(sentence, None)[0]
 
     def _look_up(self, sentence: Tensor, named: Tensor | None) -> tuple[Tensor, Tensor]:
-        """What is found [B, 512], and how much each prototype counts in it [B, I]."""
+        """The timbre that words mean, without their adjectives.
+
+        Args:
+            sentence: [B, 384].
+            named: [B, 119], or None.
+
+        Returns:
+            [B, 512], unit norm, and how much each prototype counts in it, [B, I].
+        """
         guessed = functional.normalize(self.net(sentence), dim=-1)
         if not len(self.prototype_sentences):
             return guessed, sentence.new_zeros(len(sentence), 0)
         fit = self._fit(sentence)
         if named is not None:
-            fit = fit + named @ self.prototype_programs.T
+            fit = fit + named @ self.prototype_programs.T  # [B, 119] @ [119, I]
         likely = torch.softmax(fit / PROTOTYPE_TEMPERATURE, dim=-1)
-        found, weight = self._mode(likely)
+        mode, weight = self._mode(likely)
         # A guess is too rough for the levels of single partials.
-        return subharmonics.as_in(found + GUESS_SHARE * guessed, found), weight
+        return subharmonics.as_in(mode + GUESS_SHARE * guessed, mode), weight
 
     def _mode(self, likely: Tensor) -> tuple[Tensor, Tensor]:
-        """What the likely prototypes agree on: [B, 512], unit norm, and their weights, [B, I]."""
-        places = coordinates(self.prototype_timbres)
-        near = torch.exp(-0.5 * (torch.cdist(places, places) / KERNEL_WIDTH).square())
-        peak = (likely @ near).argmax(dim=-1)
-        weight = functional.normalize(likely * near[peak], p=1.0, dim=-1)
-        return on_sphere(weight @ places), weight
+        """What the likely prototypes agree on: [B, 512], unit norm, and their weights, [B, I].
+
+        One step of mean shift from the prototype where the density is highest (Comaniciu and
+        Meer, *Mean shift*, IEEE PAMI 24, 2002).
+
+        Args:
+            likely: [B, I], sums to 1 over prototypes.
+        """
+        places = coordinates(self.prototype_timbres)  # [I, 511]
+        near = torch.exp(-0.5 * (torch.cdist(places, places) / KERNEL_WIDTH).square())  # [I, I]
+        peak = (likely @ near).argmax(dim=-1)  # [B, I] @ [I, I], the density at each: [B]
+        weight = functional.normalize(likely * near[peak], p=1.0, dim=-1)  # [B, I]
+        return on_sphere(weight @ places), weight  # [B, I] @ [I, 511]
 
     def _fit(self, sentence: Tensor) -> Tensor:
         """How well words [B, 384] fit each prototype [B, I], in units of a cosine."""
         # All phrases are about sounds; what sets them apart is how they differ from their mean.
-        common = self.prototype_phrases.mean(dim=0)
+        common = self.prototype_phrases.mean(dim=0)  # [384]
         sentence, phrases, captions = (
             functional.normalize(x - common, dim=-1)
             for x in (sentence, self.prototype_phrases, self.prototype_sentences)
         )
-        of_phrases = sentence @ phrases.T  # [B, P]
-        least = of_phrases.amin(dim=-1, keepdim=True)
-        # A soft maximum over a prototype's own phrases.
+        of_phrases = sentence @ phrases.T  # [B, 384] @ [384, P]
+        # Subtracted so that every exponent is ≥ 0: a prototype without phrases gets the least.
+        least = of_phrases.amin(dim=-1, keepdim=True)  # [B, 1]
+        # A soft maximum over a prototype's own phrases: [B, P] @ [P, I].
         strength = torch.exp((of_phrases - least) / PHRASE_TEMPERATURE) @ self.prototype_has.T
-        best = PHRASE_TEMPERATURE * torch.log(strength.clamp_min(1.0)) + least
-        return best + CAPTION_SHARE * (sentence @ captions.T)
+        best = PHRASE_TEMPERATURE * torch.log(strength.clamp_min(1.0)) + least  # [B, I]
+        return best + CAPTION_SHARE * (sentence @ captions.T)  # [B, 384] @ [384, I]

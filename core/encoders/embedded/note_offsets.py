@@ -72,8 +72,12 @@ class NoteOffsets(nn.Module):
         return torch.log_softmax(score, dim=1)
 
 
-def step_power(mono: FloatArray) -> npt.NDArray[np.float32]:
-    """Power spectrum at each step of a recording [F, 1025]."""
+def step_power(mono: FloatArray) -> FloatArray:
+    """Power spectrum at each step of a recording [F, 1025], steps of 10 ms.
+
+    Args:
+        mono: float32 [frames] at 44.1 kHz.
+    """
     padded = np.pad(mono.astype(np.float32), (N_FFT // 2, N_FFT))
     starts = np.arange(len(mono) // _HOP + 1) * _HOP
     window = np.hanning(N_FFT + 1)[:-1].astype(np.float32)
@@ -82,29 +86,31 @@ def step_power(mono: FloatArray) -> npt.NDArray[np.float32]:
 
 
 def offset_features(
-    power: npt.NDArray[np.float32], notes: Sequence[Note], which: int
-) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.bool_]]:
+    power: FloatArray, notes: Sequence[Note], which: int
+) -> tuple[FloatArray, npt.NDArray[np.bool_]]:
     """What the network is shown of a note, from 0.1 s before its onset to 3 s after.
 
     Args:
         power: of the recording, see :func:`step_power`.
-        notes: all that were heard.
+        notes: all that were transcribed.
         which: the note in question.
 
     Returns:
         Features [310, 26] (levels of its partials and of bands, relative to its loudest; when it
-        was heard; when others begin), and which steps are part of the recording [310].
+        sounds, as transcribed; when others begin), and which steps are part of the recording
+        [310].
     """
     note = notes[which]
     steps = round(note.start_s / STEP_S) - BEFORE + np.arange(N_STEPS)
     inside = (steps >= 0) & (steps < len(power))
-    seen = power[np.clip(steps, 0, len(power) - 1)]
+    seen = power[np.clip(steps, 0, len(power) - 1)]  # [310, 1025]
     hz = pitch_hz(note.pitch) * np.arange(1, N_PARTIALS + 1)
     bins = np.clip(np.round(hz * N_FFT / SAMPLE_RATE).astype(int), 1, N_FFT // 2 - 1)
-    partials = np.max([seen[:, bins + offset] for offset in (-1, 0, 1)], axis=0)
+    # The strongest of three bins: an inharmonic or detuned partial lies beside its own.
+    partials = np.max([seen[:, bins + offset] for offset in (-1, 0, 1)], axis=0)  # [310, 8]
     partials = partials * (hz < _HIGHEST_HZ)
     edges = np.round(_BAND_EDGES_HZ * N_FFT / SAMPLE_RATE).astype(int)
-    bands = np.add.reduceat(seen[:, : edges[-1]], edges[:-1], axis=1)
+    bands = np.add.reduceat(seen[:, : edges[-1]], edges[:-1], axis=1)  # [310, 12]
     strike = slice(BEFORE, BEFORE + 30)
     levels = [
         10.0 * np.log10(x / (loudest + 1e-9) + 10.0 ** (-_RANGE_DB / 10))
@@ -120,7 +126,7 @@ def offset_features(
         if 0 <= step < N_STEPS and abs(other.start_s - note.start_s) > _NEW_S:
             begins[step] = 1.0
             again[step] = max(again[step], other.pitch == note.pitch)
-    heard = (
+    about = (
         (since_s >= 0) & (since_s < note.duration_s),
         np.clip(since_s - note.duration_s, -1.0, 1.0),
         begins,
@@ -128,7 +134,7 @@ def offset_features(
         inside,
         np.sqrt(np.maximum(since_s, 0.0)),
     )
-    columns = [*(level / 20.0 + 1.5 for level in levels), np.stack(heard, axis=1)]
+    columns = [*(level / 20.0 + 1.5 for level in levels), np.stack(about, axis=1)]
     return (np.concatenate(columns, axis=1) * inside[:, None]).astype(np.float32), inside
 
 
@@ -141,7 +147,7 @@ def with_offsets(network: NoteOffsets, mono: FloatArray, notes: Sequence[Note]) 
     Args:
         network: trained.
         mono: float32 [frames] at 44.1 kHz.
-        notes: as heard in it.
+        notes: as transcribed from it.
     """
     if not notes:
         return ()

@@ -6,16 +6,17 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
-import numpy.typing as npt
 
 from core.clip import Note, pitch_hz
 from core.encoders.embedded.features import SAMPLE_RATE
 from core.encoders.embedded.note_offsets import N_FFT, STEP_S, step_power
 from core.transcription.basic_pitch import transcribe
-from core.types import FloatArray
+from core.types import Float64Array, FloatArray
 
 MOST_NOTES = 32
 _OVERTONES = frozenset({12, 19, 24, 28, 31, 34, 36, 38, 40, 42, 43, 48})
+"""Semitones from a tone to its harmonics 2 … 12 and 16."""
+
 _TOGETHER_S = 0.06
 _USUAL_VELOCITY = 90.0
 _STRIKE_S, _LEAST_STEPS, _BEFORE_STEPS = 0.15, 3, 5
@@ -36,8 +37,8 @@ def transcribe_notes(mono: FloatArray) -> tuple[Note, ...]:
         the loud ones about 90, and one 12 dB softer half of that.
     """
     power = step_power(mono)
-    found = _unsplit(_rejoined(transcribe(mono, SAMPLE_RATE)), power)
-    kept = [note for note in found if not any(_is_overtone(note, other) for other in found)]
+    notes = _unsplit(_rejoined(transcribe(mono, SAMPLE_RATE)), power)
+    kept = [note for note in notes if not any(_is_overtone(note, other) for other in notes)]
     clearest = sorted(kept, key=lambda note: -note.velocity)[:MOST_NOTES]
     if not clearest:
         return ()
@@ -55,7 +56,7 @@ def transcribe_notes(mono: FloatArray) -> tuple[Note, ...]:
 def _rejoined(notes: Sequence[Note]) -> tuple[Note, ...]:
     """Notes cut in two by another's onset, made one again.
 
-    A note that rings on while another begins is often heard to begin anew with it. Where every
+    A note that rings on while another begins is often taken to begin anew with it. Where every
     note of a chord is repeated, nothing is joined.
     """
     kept: list[Note] = []
@@ -86,10 +87,10 @@ def _rejoined(notes: Sequence[Note]) -> tuple[Note, ...]:
     return tuple(kept)
 
 
-def _unsplit(notes: Sequence[Note], power: npt.NDArray[np.float32]) -> tuple[Note, ...]:
+def _unsplit(notes: Sequence[Note], power: FloatArray) -> tuple[Note, ...]:
     """Notes that only seemed to begin anew, made one again.
 
-    A slow attack is often heard to begin twice. A key that is struck again shows: its partials
+    A slow attack is often taken to begin twice. A key that is struck again shows: its partials
     jump up, by 10 dB in the median; those of a note that goes on move by 2 dB.
     """
     kept: list[Note] = []
@@ -105,7 +106,7 @@ def _unsplit(notes: Sequence[Note], power: npt.NDArray[np.float32]) -> tuple[Not
     return tuple(kept)
 
 
-def _jump_db(power: npt.NDArray[np.float32], note: Note) -> float:
+def _jump_db(power: FloatArray, note: Note) -> float:
     """How far a note's partials rise at its onset, within a few hundredths of a second."""
     step = round(note.start_s / STEP_S)
     levels = 10.0 * np.log10(_partials(power, note).sum(axis=1) + 1e-9)
@@ -122,7 +123,7 @@ def _is_overtone(note: Note, other: Note) -> bool:
     return above and sounding and note.velocity <= other.velocity
 
 
-def _struck_db(power: npt.NDArray[np.float32], note: Note) -> float:
+def _struck_db(power: FloatArray, note: Note) -> float:
     """How loud a note begins: what its partials gain over what sounded there before it.
 
     Sound as a whole will not do: a slow instrument has hardly begun when the note before it
@@ -140,13 +141,13 @@ def _struck_db(power: npt.NDArray[np.float32], note: Note) -> float:
     return float(10.0 * np.log10(gained.sum(axis=1).max() + 1e-12))
 
 
-def _partials_hz(note: Note) -> npt.NDArray[np.float64]:
+def _partials_hz(note: Note) -> Float64Array:
     """Where a note's lowest partials lie."""
     hz = pitch_hz(note.pitch) * np.arange(1, _PARTIALS + 1)
     return hz[hz < _HIGHEST_HZ]
 
 
-def _partials(power: npt.NDArray[np.float32], note: Note) -> npt.NDArray[np.float32]:
+def _partials(power: FloatArray, note: Note) -> FloatArray:
     """Their power at every step [F, ≤ 8]."""
     bins = np.round(_partials_hz(note) * N_FFT / SAMPLE_RATE).astype(int)
     bins = np.clip(bins, 1, N_FFT // 2 - 2)

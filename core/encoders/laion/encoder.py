@@ -22,10 +22,10 @@ from types import ModuleType, SimpleNamespace
 from typing import Any
 
 import numpy as np
-import soxr
 import torch
 from torch import Tensor, nn
 
+from core.audio.conform import mono, resample
 from core.encoders.base import TimbreEncoder, unit
 from core.encoders.laion.roberta import Roberta, RobertaConfig
 from core.errors import AudioError, ModelDamaged, ModelMissing, UserInputError
@@ -89,7 +89,15 @@ class ClapNetwork(nn.Module):
         return out
 
     def embed_text(self, tokens: Tensor, attended: Tensor) -> Tensor:
-        """Token ids and attention mask, int64 [B, 77] → [B, 512], not normalised."""
+        """Embed words.
+
+        Args:
+            tokens: int64 [B, 77], ids of RoBERTa's tokenizer.
+            attended: int64 [B, 77], 1 where a token is, 0 where padding is.
+
+        Returns:
+            [B, 512], not normalised.
+        """
         out: Tensor = self.text_projection(self.text_branch(tokens, attended))
         return out
 
@@ -166,6 +174,7 @@ class LaionEncoder(TimbreEncoder):
 
     @torch.inference_mode()
     def encode_audio(self, audio: FloatArray, sample_rate: int) -> FloatArray:
+        """See the base class; of longer recordings the loudest 10 s count."""
         waveform = torch.from_numpy(clap_window(audio, sample_rate)).to(self._device)
         return unit(self._network.embed_audio(waveform[None])[0].float().cpu().numpy())
 
@@ -197,7 +206,7 @@ class LaionEncoder(TimbreEncoder):
 
 
 def clap_window(audio: FloatArray, sample_rate: int) -> FloatArray:
-    """What the network hears of a recording.
+    """What the network is given of a recording.
 
     Longer than 10 s: its loudest 10 s, to the second. Shorter: as many whole repeats as
     fit, then zeros, as in training.
@@ -210,13 +219,15 @@ def clap_window(audio: FloatArray, sample_rate: int) -> FloatArray:
         float32 [480000], 48 kHz.
 
     Raises:
-        AudioError: if nothing is left after resampling.
+        AudioError: if nothing is left after resampling, or the sound is not finite.
     """
-    mono = audio.mean(axis=0)
-    narrow = soxr.resample(mono, sample_rate, TRAINED_RATE, quality="HQ")
-    wide = soxr.resample(narrow, TRAINED_RATE, NETWORK_RATE, quality="HQ").astype(np.float32)
+    # Two steps, as published: the network is to get nothing above 8 kHz.
+    narrow = mono(audio, sample_rate, TRAINED_RATE, quality="HQ")
+    wide = resample(narrow[None], TRAINED_RATE, NETWORK_RATE, quality="HQ")[0]
     if not len(wide):
-        raise AudioError(f"a recording of {len(mono)} samples is too short; give at least 0.05 s")
+        raise AudioError(
+            f"a recording of {audio.shape[-1]} samples is too short; give at least 0.05 s"
+        )
     if len(wide) > WINDOW_FRAMES:
         energy = np.concatenate([[0.0], np.cumsum(wide.astype(np.float64) ** 2)])
         starts = np.arange(0, len(wide) - WINDOW_FRAMES + 1, NETWORK_RATE)

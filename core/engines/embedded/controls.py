@@ -1,10 +1,13 @@
 """The control signals of one note, and the time grid they live on.
 
-A note is K partials with slowly moving amplitudes, plus noise in N bands. Its controls are
-given at *knots*: close together after the onset and after the release, where sounds change
-fast, and up to 90 ms apart in between. Between knots amplitudes move linearly. The decoder
-predicts controls at knots, training analyses recorded notes at the same knots, and the
+A note is K partials with slowly moving amplitudes, plus noise in N bands. Its controls are given
+at breakpoints (*knots* in names): close together after the onset and after the release, where
+sounds change fast, and up to 90 ms apart in between. Between breakpoints amplitudes move linearly.
+The decoder predicts controls at them, training analyses recorded notes at the same ones, and the
 synthesizer turns controls into sound.
+
+Sizes, in this whole package: M notes, J breakpoints of one or of many notes, K = 128 partials, or
+144 with the half partials after them, N = 32 noise bands.
 """
 
 from __future__ import annotations
@@ -12,9 +15,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
 from core.engines.embedded.modulation import Modulation
+from core.types import Float64Array, FloatArray
 
 SAMPLE_RATE = 44_100
 """The engine's rate, Hz."""
@@ -57,8 +60,8 @@ _HELD_STEP_S, _HELD_GROWTH = 0.003, 1.10
 _TAIL_STEP_S, _TAIL_GROWTH = 0.005, 1.18
 
 
-def _grid(first_step_s: float, growth: float, until_s: float) -> npt.NDArray[np.float64]:
-    """Times from 0 to past ``until_s`` whose steps grow geometrically to a largest one."""
+def _grid(first_step_s: float, growth: float, until_s: float) -> Float64Array:
+    """Times from 0 to past ``until_s`` whose steps grow geometrically to a largest one: [n]."""
     n_growing = int(np.ceil(np.log(_MAX_STEP_S / first_step_s) / np.log(growth)))
     steps = np.minimum(first_step_s * growth ** np.arange(n_growing + 1), _MAX_STEP_S)
     missing_s = until_s - float(steps.sum())
@@ -67,8 +70,12 @@ def _grid(first_step_s: float, growth: float, until_s: float) -> npt.NDArray[np.
     return np.concatenate([[0.0], np.cumsum(steps)])
 
 
-def held_times(until_s: float) -> npt.NDArray[np.float64]:
-    """Knots while a key is down, seconds from the onset: 0 to the first at or past ``until_s``."""
+def held_times(until_s: float) -> Float64Array:
+    """Breakpoints while a key is down, from 0 to the first at or past ``until_s``.
+
+    Returns:
+        float64 [J], seconds from the onset.
+    """
     times = _grid(_HELD_STEP_S, _HELD_GROWTH, until_s)
     return times[: int(np.searchsorted(times, until_s)) + 1]
 
@@ -82,39 +89,60 @@ def held_time(index: int) -> float:
     return float(_GROWING_S[index] if past <= 0 else _GROWING_S[-1] + past * _MAX_STEP_S)
 
 
-def tail_times(tail_s: float) -> npt.NDArray[np.float64]:
-    """Knots after the release, seconds from it: 0 to exactly ``tail_s``."""
+def tail_times(tail_s: float) -> Float64Array:
+    """Breakpoints after the release, seconds from it, 0 to exactly ``tail_s``: float64 [J]."""
     times = _grid(_TAIL_STEP_S, _TAIL_GROWTH, tail_s)
     return np.concatenate([times[times < tail_s], [tail_s]])
 
 
-def knot_times(held_s: float, tail_s: float) -> npt.NDArray[np.float64]:
-    """Knots of one note whose length is known, seconds from its onset, increasing.
+def knot_times(held_s: float, tail_s: float) -> Float64Array:
+    """Breakpoints of one note whose length is known, seconds from its onset, increasing.
 
     The first is 0, one falls on the release, and the last on the end of the tail.
+
+    Args:
+        held_s: from onset to release.
+        tail_s: from release to the note's end.
+
+    Returns:
+        float64 [J].
     """
     held = held_times(held_s)
     return np.concatenate([held[held < held_s - 1e-9], held_s + tail_times(tail_s)])
 
 
-def partial_hz(f0_hz: float, inharmonicity: float) -> npt.NDArray[np.float64]:
-    """Frequencies of a stiff string's partials, Hz [K].
+def partial_hz(f0_hz: float, inharmonicity: float) -> Float64Array:
+    """Frequencies of a stiff string's partials.
 
     ``f_k = k f0 sqrt(1 + B k²)``, Fletcher, *Normal vibration frequencies of a stiff piano
     string*, JASA 36 (1964).
+
+    Args:
+        f0_hz: fundamental that the string would have without stiffness.
+        inharmonicity: B, 0 … 0.03.
+
+    Returns:
+        float64 [128], Hz.
     """
     return tone_hz(f0_hz, inharmonicity)[:N_PARTIALS]
 
 
-def tone_hz(f0_hz: float, inharmonicity: float) -> npt.NDArray[np.float64]:
-    """The same, and of the half partials after them, Hz [144]."""
+def tone_hz(f0_hz: float, inharmonicity: float) -> Float64Array:
+    """The same with the half partials after them, Hz [144]; arguments as in :func:`partial_hz`."""
     return stretched_hz(f0_hz, inharmonicity, TONE_NUMBERS)
 
 
-def stretched_hz(
-    f0_hz: float, inharmonicity: float, numbers: npt.NDArray[np.float64]
-) -> npt.NDArray[np.float64]:
-    """The same of any multiples of the fundamental, Hz [K]."""
+def stretched_hz(f0_hz: float, inharmonicity: float, numbers: Float64Array) -> Float64Array:
+    """The same of any multiples of the fundamental.
+
+    Args:
+        f0_hz: as in :func:`partial_hz`.
+        inharmonicity: as there.
+        numbers: float64 [n], multiples of the fundamental.
+
+    Returns:
+        float64 [n], Hz.
+    """
     return f0_hz * numbers * np.sqrt(1.0 + inharmonicity * numbers**2)
 
 
@@ -123,17 +151,17 @@ class NoteControls:
     """One note's controls.
 
     Attributes:
-        times_s: float64 [J], knots from the onset.
+        times_s: float64 [J], breakpoints from the onset.
         f0_hz: fundamental, detune included.
         inharmonicity: B of :func:`partial_hz`.
         partial_db: float32 [J, K], amplitude of each partial, dB re full scale.
         noise_db: float32 [J, N], RMS of each noise band, dB re full scale.
-        modulation: what moves faster than knots; None if that is not known.
+        modulation: what moves faster than breakpoints; None if that is not known.
     """
 
-    times_s: npt.NDArray[np.float64]
+    times_s: Float64Array
     f0_hz: float
     inharmonicity: float
-    partial_db: npt.NDArray[np.float32]
-    noise_db: npt.NDArray[np.float32]
+    partial_db: FloatArray
+    noise_db: FloatArray
     modulation: Modulation | None = None

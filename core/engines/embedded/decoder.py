@@ -4,8 +4,8 @@ Two paths add up. One is linear in the timbre: what a timbre says of levels is w
 functions of pitch, velocity and time, as a mixture of known surfaces; a timbre never met before
 is rendered by it as well as one that was. The other is free: a note-level trunk mixes timbre,
 pitch and velocity, and its output steers a small network over time features. Both are evaluated
-at every knot independently, so a note of any length is as many evaluations as it has knots and
-all notes of a batch go through together.
+at every breakpoint independently, so a note of any length is as many evaluations as it has
+breakpoints and all notes of a batch go through together.
 """
 
 from __future__ import annotations
@@ -37,6 +37,13 @@ from core.engines.embedded.modulation import (
     RATE_RANGE_HZ,
     SHIMMER_RANGE_HZ,
 )
+from core.engines.embedded.note_features import (
+    N_NOTE_FEATURES,
+    N_TIME_FEATURES,
+    note_features,
+    time_features,
+)
+from core.types import Float64Array, FloatArray
 
 
 @dataclass(frozen=True)
@@ -54,7 +61,7 @@ class DecoderConfig:
 
 @dataclass(frozen=True)
 class DecodedControls:
-    """Controls the decoder predicts for a batch of knots.
+    """Controls the decoder predicts for a batch of breakpoints.
 
     Attributes:
         envelope_db: [J, 48] level of the partials' spectral envelope at ``ENVELOPE_HZ``.
@@ -76,41 +83,21 @@ class DecodedControls:
 
 
 @dataclass(frozen=True)
-class NoteTerms:
-    """What every knot of a note shares: steering, terms of the output, statics, half partials."""
+class NoteConditioning:
+    """What every breakpoint of a note shares; made once a note, whatever its length.
+
+    Attributes:
+        steering: [M, 768 + 2048], weights of surfaces, then scales and shifts of the layers that
+            see time (feature-wise modulation, Perez et al. 2018, arXiv:1709.07871).
+        out: [M, 120], what a note adds to its levels at every time.
+        statics: [M, 9], raw; see :func:`statics_of`.
+        half_db: [M, 16], level of half partials.
+    """
 
     steering: Tensor
     out: Tensor
     statics: Tensor
     half_db: Tensor
-
-
-_TIME_SCALES_S = (0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0)
-N_TIME_FEATURES = 2 * (len(_TIME_SCALES_S) + 3) + 1
-
-
-def time_features(on_s: Tensor, off_s: Tensor) -> Tensor:
-    """Features of time since onset and since release (0 while held): [J] and [J] to [J, 21]."""
-    features = []
-    for t in (on_s, off_s):
-        features += [torch.exp(-t / scale) for scale in _TIME_SCALES_S]
-        features += [torch.log1p(t / scale) / 3.0 for scale in (0.003, 0.03, 0.3)]
-    features.append(torch.log1p((on_s - off_s) / 0.03) / 3.0)  # how long it was held so far
-    return torch.stack(features, dim=-1)
-
-
-_PITCH_CENTRES = torch.linspace(12.0, 114.0, 18)
-
-
-def note_features(pitch: Tensor, velocity: Tensor) -> Tensor:
-    """Features of MIDI pitch and velocity (0–127 floats): [M] and [M] to [M, 22]."""
-    bumps = torch.exp(-(((pitch[:, None] - _PITCH_CENTRES.to(pitch.device)) / 6.0) ** 2))
-    loud = velocity / 127.0
-    rest = torch.stack([(pitch - 60.0) / 36.0, loud, loud**2, torch.log(loud + 0.05)], dim=-1)
-    return torch.cat([bumps, rest], dim=-1)
-
-
-N_NOTE_FEATURES = len(_PITCH_CENTRES) + 4
 
 
 class _Residual(nn.Module):
@@ -125,6 +112,7 @@ class _Residual(nn.Module):
     def forward(
         self, x: Tensor, scale: Tensor | None = None, shift: Tensor | None = None
     ) -> Tensor:
+        """[*, width] to [*, width]; ``scale`` and ``shift`` are [*, hidden]."""
         inner = self.up(self.norm(x))
         if scale is not None and shift is not None:
             inner = inner * (1.0 + scale) + shift
@@ -187,61 +175,84 @@ class Decoder(nn.Module):
         self.spread = nn.Linear(config.surfaces, n_out, bias=False)
 
     def note_state(self, embedding: Tensor, pitch: Tensor, velocity: Tensor) -> Tensor:
-        """What terms are made of: embedding [M, 512], pitch [M], velocity [M] to [M, 1168]."""
-        note = note_features(pitch, velocity)
-        half_db = subharmonics.relative_levels(coordinates(embedding))
+        """What :meth:`conditioning` is made of: trunk, weights of surfaces, half partials.
+
+        Args:
+            embedding: [M, 512], unit norm.
+            pitch: [M], MIDI.
+            velocity: [M], 1–127.
+
+        Returns:
+            [M, 384 + 768 + 16].
+        """
+        note = note_features(pitch, velocity)  # [M, 22]
+        half_db = subharmonics.relative_levels(coordinates(embedding))  # [M, 16]
         embedding = subharmonics.without(embedding)
         # Unit vectors of 512 dimensions have entries near 0.04; bring them to order 1.
         timbre = self.embed_timbre(embedding * self.config.embedding_dim**0.5)
-        x = timbre + self.embed_note(note) + timbre * torch.tanh(self.cross(note))
+        # The product lets a note say which features of a timbre count at all.
+        x = timbre + self.embed_note(note) + timbre * torch.tanh(self.cross(note))  # [M, 384]
         for block in self.trunk:
             x = block(x)
-        surfaces = self.surfaces(coordinates(embedding)) * self.note_gate(note)
+        surfaces = self.surfaces(coordinates(embedding)) * self.note_gate(note)  # [M, 768]
         return torch.cat([self.trunk_norm(x), surfaces, half_db], dim=-1)
 
-    def terms(self, state: Tensor) -> NoteTerms:
-        """What :meth:`knots` needs to know of notes: state from :meth:`note_state`."""
+    def conditioning(self, state: Tensor) -> NoteConditioning:
+        """What :meth:`knots` needs to know of M notes: state [M, 1168] from :meth:`note_state`."""
         sizes = [self.config.width, self.config.surfaces, N_SUBHARMONICS]
         trunk, surfaces, half_db = torch.split(state, sizes, dim=-1)
         steering = torch.cat([surfaces, self.steer(trunk)], dim=-1)
-        return NoteTerms(steering, self.out_note(trunk), self.statics(trunk), half_db)
+        return NoteConditioning(steering, self.out_note(trunk), self.statics(trunk), half_db)
 
     def forward(
         self, state: Tensor, note_of_knot: Tensor, on_s: Tensor, off_s: Tensor
     ) -> DecodedControls:
-        """Controls at knots.
+        """Controls at breakpoints.
 
         Args:
             state: of M notes, from :meth:`note_state`.
-            note_of_knot: int64 [J], which state each knot uses.
+            note_of_knot: int64 [J], which state each breakpoint uses.
             on_s: [J] seconds since onset.
             off_s: [J] seconds since release, 0 while held.
+
+        Returns:
+            Controls of J breakpoints.
         """
-        return self.knots(self.terms(state), note_of_knot, on_s, off_s)
+        return self.knots(self.conditioning(state), note_of_knot, on_s, off_s)
 
     def knots(
-        self, terms: NoteTerms, note_of_knot: Tensor, on_s: Tensor, off_s: Tensor
+        self, conditioning: NoteConditioning, note_of_knot: Tensor, on_s: Tensor, off_s: Tensor
     ) -> DecodedControls:
-        """The same, of notes whose terms are known."""
-        time = time_features(on_s, off_s)
-        x = self.embed_time(time)
+        """The same, of notes whose :meth:`conditioning` was made before.
+
+        Args:
+            conditioning: of M notes.
+            note_of_knot, on_s, off_s: as in :meth:`forward`.
+
+        Returns:
+            Controls of J breakpoints.
+        """
+        time = time_features(on_s, off_s)  # [J, 21]
+        x = self.embed_time(time)  # [J, 384]
         # index_select: the gradient of indexing adds up in an order that differs by the run.
-        steering = terms.steering.index_select(0, note_of_knot)
+        steering = conditioning.steering.index_select(0, note_of_knot)
         sizes = [self.config.surfaces, *(self.config.hidden,) * (2 * len(self.frames))]
         surfaces, *steps = torch.split(steering, sizes, dim=-1)
         for index, block in enumerate(self.frames):
             x = block(x, steps[2 * index], steps[2 * index + 1])
-        out = self.out(self.out_norm(x)) + terms.out.index_select(0, note_of_knot)
+        out = self.out(self.out_norm(x)) + conditioning.out.index_select(0, note_of_knot)
+        # The linear path: [J, 768] weights of surfaces, @ [768, 120].
         out = out + self.spread(surfaces * self.time_gate(time))
         envelope, deviation, noise = out.split([len(ENVELOPE_HZ), N_DEVIATIONS, N_NOISE], dim=-1)
         inharmonicity, detune_cents, modulation = statics_of(
-            terms.statics.index_select(0, note_of_knot)
+            conditioning.statics.index_select(0, note_of_knot)
         )
+        # Scales and offsets bring a network's outputs of order 1 to the levels of instruments.
         return DecodedControls(
             envelope_db=20.0 * envelope - 50.0,
             deviation_db=10.0 * deviation,
             noise_db=20.0 * noise - 70.0,
-            half_db=terms.half_db.index_select(0, note_of_knot),
+            half_db=conditioning.half_db.index_select(0, note_of_knot),
             inharmonicity=inharmonicity,
             detune_cents=detune_cents,
             modulation=modulation,
@@ -276,9 +287,16 @@ def _in_range(raw: Tensor) -> Tensor:
 
 
 def envelope_weights(
-    partials_hz: npt.NDArray[np.float64],
-) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float32]]:
-    """Where partials lie between the envelope's points: index [K] and fraction [K] in 0…1."""
+    partials_hz: Float64Array,
+) -> tuple[npt.NDArray[np.int64], FloatArray]:
+    """Where partials lie between the envelope's points, on a logarithmic frequency axis.
+
+    Args:
+        partials_hz: float64 [K].
+
+    Returns:
+        Index of the point below, int64 [K], and how far it is to the next, float32 [K] in 0…1.
+    """
     position = np.interp(
         np.log(np.maximum(partials_hz, 1.0)), np.log(ENVELOPE_HZ), np.arange(len(ENVELOPE_HZ))
     )
@@ -287,13 +305,16 @@ def envelope_weights(
 
 
 def partial_levels(controls: DecodedControls, index: Tensor, fraction: Tensor) -> Tensor:
-    """Level of every partial, dB [J, K], floored at ``FLOOR_DB``.
+    """Level of every partial: the envelope where it lies, and what it adds to that itself.
 
     Args:
-        controls: of J knots.
-        index, fraction: [J, K], from :func:`envelope_weights` of each knot's note.
+        controls: of J breakpoints.
+        index, fraction: [J, 128], from :func:`envelope_weights` of each breakpoint's note.
+
+    Returns:
+        dB [J, 128], floored at ``FLOOR_DB``.
     """
-    low = torch.gather(controls.envelope_db, 1, index)
+    low = torch.gather(controls.envelope_db, 1, index)  # [J, 48] read at [J, 128]
     high = torch.gather(controls.envelope_db, 1, index + 1)
     level = low + fraction * (high - low)
     own = nn.functional.pad(controls.deviation_db, (0, N_PARTIALS - N_DEVIATIONS))
@@ -301,7 +322,7 @@ def partial_levels(controls: DecodedControls, index: Tensor, fraction: Tensor) -
 
 
 def tone_levels(controls: DecodedControls, index: Tensor, fraction: Tensor) -> Tensor:
-    """The same, and of the half partials after them, dB [J, 144]."""
+    """The same with the half partials after the others, dB [J, 144]; arguments as in it."""
     partial_db = partial_levels(controls, index, fraction)
     return torch.cat(
         [partial_db, subharmonics.subharmonic_levels(partial_db, controls.half_db)], dim=1

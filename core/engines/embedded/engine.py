@@ -202,7 +202,7 @@ class EmbeddedEngine(Engine):
             embedding = to_device(request.embedding)[None].expand(len(notes), -1)
             state = self.decoder.note_state(embedding, pitch, velocity)
             which = of_note
-        terms = self.decoder.terms(state)
+        terms = self.decoder.conditioning(state)
         shapes = note_shapes(
             terms.statics[which[to_device(knots.first)]], [note.pitch for note in notes]
         )

@@ -13,11 +13,13 @@ from dataclasses import astuple, dataclass, fields, replace
 import numpy as np
 import numpy.typing as npt
 
+from core.types import Float64Array
+
 MAX_VIBRATO_CENTS = 80.0
 MAX_TREMOLO_DB = 9.0
 MAX_SHIMMER_DB = 8.0
 RATE_RANGE_HZ = (2.5, 9.0)
-"""Rates that count as vibrato or tremolo; slower ones are for the knots."""
+"""Rates that count as vibrato or tremolo; slower ones are for the breakpoints."""
 
 SHIMMER_RANGE_HZ = (0.5, 12.0)
 MAX_DELAY_S = 1.5
@@ -25,8 +27,6 @@ MAX_DELAY_S = 1.5
 _AUDIBLE_CENTS, _AUDIBLE_DB = 0.5, 0.1
 _SHIMMER_WAVES = 3
 _USUAL_PARTIAL, _MOST_GROWTH = 4.0, 6.0
-
-Array = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -66,7 +66,7 @@ class Modulation:
         return max(self.tremolo_db, self.shimmer_db) >= _AUDIBLE_DB
 
 
-def shimmer_growth(numbers: Array) -> Array:
+def shimmer_growth(numbers: Float64Array) -> Float64Array:
     """How fast partials of these numbers shimmer, as a share of ``shimmer_hz`` [K].
 
     In proportion to its number: a rate is measured over the lowest eight together, of which the
@@ -88,12 +88,17 @@ class ModulationPhases:
 
     vibrato: float
     tremolo: float
-    shimmer: Array
-    rates: Array
+    shimmer: Float64Array
+    rates: Float64Array
 
     @classmethod
-    def draw(cls, rng: np.random.Generator, numbers: Array) -> ModulationPhases:
-        """Random ones, for partials of these numbers [K]."""
+    def draw(cls, rng: np.random.Generator, numbers: Float64Array) -> ModulationPhases:
+        """Random phases.
+
+        Args:
+            rng: the source.
+            numbers: float64 [K], of the partials, multiples of the fundamental.
+        """
         vibrato, tremolo = rng.random(2)
         shape = (_SHIMMER_WAVES, len(numbers))
         begins, rates = rng.random(shape), rng.uniform(0.4, 1.6, shape)
@@ -115,27 +120,44 @@ COARSE_BLOCKS = 8
 """Modulation is worked out once in this many blocks and moves linearly in between."""
 
 
-def lag_s(modulation: Modulation, phases: ModulationPhases, at_s: Array) -> Array:
-    """How far behind a note's own time its vibrato lets it lag, seconds ≥ 0 [n]."""
+def lag_s(modulation: Modulation, phases: ModulationPhases, at_s: Float64Array) -> Float64Array:
+    """How far behind a note's own time its vibrato lets it lag.
+
+    Args:
+        modulation: of the note.
+        phases: where it begins.
+        at_s: [n], seconds since the onset.
+
+    Returns:
+        Seconds ≥ 0, [n].
+    """
     cents, hz, delay_s = modulation.vibrato_cents, modulation.vibrato_hz, modulation.vibrato_delay_s
     return lags_s(np.float64(cents), np.float64(hz), np.float64(delay_s), phases.vibrato, at_s)
 
 
 def lags_s(
-    cents: Array | np.float64,
-    hz: Array | np.float64,
-    delay_s: Array | np.float64,
-    phase: Array | float,
-    at_s: Array,
-) -> Array:
+    cents: Float64Array | np.float64,
+    hz: Float64Array | np.float64,
+    delay_s: Float64Array | np.float64,
+    phase: Float64Array | float,
+    at_s: Float64Array,
+) -> Float64Array:
     """The same of many notes: anything whose shapes broadcast.
 
     A lag, never a lead: what sounds now depends on nothing that has not happened yet.
+
+    Args:
+        cents: peak deviation of pitch.
+        hz: rate of the vibrato.
+        delay_s: when it has grown to half.
+        phase: turns.
+        at_s: seconds since the onset.
     """
+    # A sine of the pitch is the slope of a cosine of the lag: 1 − d lag/dt is the pitch's ratio.
     largest_s = (2.0 ** (cents / 1200.0) - 1.0) / (2 * np.pi * hz)
     wave = 1.0 - np.cos(2 * np.pi * (hz * at_s + phase))
     grown = np.clip(at_s / np.maximum(2.0 * delay_s, 0.05), 0.0, 1.0)
-    lag: Array = largest_s * wave * grown
+    lag: Float64Array = largest_s * wave * grown
     return lag
 
 
@@ -143,8 +165,19 @@ MAX_LAG_S = 2.0 * (2.0 ** (MAX_VIBRATO_CENTS / 1200.0) - 1.0) / (2 * np.pi * RAT
 """The most any vibrato lags, seconds."""
 
 
-def gains(modulation: Modulation, phases: ModulationPhases, at_s: Array) -> Array | None:
-    """Factor of tremolo and shimmer on each partial's amplitude [n, K]; None for none."""
+def gains(
+    modulation: Modulation, phases: ModulationPhases, at_s: Float64Array
+) -> Float64Array | None:
+    """Factor of tremolo and shimmer on each partial's amplitude.
+
+    Args:
+        modulation: of the note.
+        phases: where it begins, of K partials.
+        at_s: [n], seconds since the onset.
+
+    Returns:
+        [n, K]; None for none.
+    """
     if not modulation.moves_level:
         return None
     return gains_of(
@@ -153,21 +186,33 @@ def gains(modulation: Modulation, phases: ModulationPhases, at_s: Array) -> Arra
     )  # fmt: skip
 
 
-def gains_of(modulation: Array, tremolo: Array, shimmer: Array, rates: Array, at_s: Array) -> Array:
-    """The same of many notes at a time of each, or of one at many times: [n, K].
+def gains_of(
+    modulation: Float64Array,
+    tremolo: Float64Array,
+    shimmer: Float64Array,
+    rates: Float64Array,
+    at_s: Float64Array,
+) -> Float64Array:
+    """The same of many notes at a time of each, or of one at many times.
 
     Args:
         modulation: [n or 1, 7], the fields of :class:`Modulation`.
-        tremolo: [n or 1]; shimmer, rates: [n or 1, 3, K], of :class:`ModulationPhases`.
+        tremolo: [n or 1], of :class:`ModulationPhases`.
+        shimmer: [n or 1, 3, K], of the same.
+        rates: [n or 1, 3, K], of the same.
         at_s: [n].
+
+    Returns:
+        [n, K].
     """
     tremolo_db, tremolo_hz, shimmer_db, shimmer_hz = modulation[:, 3:].T
-    turns = at_s[:, None, None] * (shimmer_hz[:, None, None] * rates) + shimmer
+    turns = at_s[:, None, None] * (shimmer_hz[:, None, None] * rates) + shimmer  # [n, 3, K]
     # Single precision will do for an angle within one turn, and is much faster.
     angle = ((turns - np.floor(turns)) * (2 * np.pi)).astype(np.float32)
+    # Three waves of a variance of ½ each, scaled to the standard deviation that is asked for.
     own_db = np.where(shimmer_db >= _AUDIBLE_DB, shimmer_db, 0.0) * (2.0 / _SHIMMER_WAVES) ** 0.5
     wave = np.sin(2 * np.pi * (tremolo_hz * at_s + tremolo))
     together_db = np.where(tremolo_db >= _AUDIBLE_DB, tremolo_db, 0.0) * wave
-    found_db = own_db[:, None] * np.cos(angle).sum(axis=1) + together_db[:, None]
-    factor: Array = 10.0 ** (found_db / 20.0)
+    level_db = own_db[:, None] * np.cos(angle).sum(axis=1) + together_db[:, None]
+    factor: Float64Array = 10.0 ** (level_db / 20.0)
     return factor

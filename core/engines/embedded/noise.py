@@ -26,9 +26,11 @@ NOISE_FFT, NOISE_HOP = 512, 128
 
 
 def add_noise_power(power: Tensor, note: NoteTracks) -> None:
-    """Add a note's noise power to a clip's [frames, N], in place.
+    """Add a note's noise power to a clip's, in place.
 
-    Frame f is centred on sample f · 128.
+    Args:
+        power: float32 [frames, N]; frame f is centred on sample f · 128.
+        note: what to add.
     """
     loud = note.noise_db > FLOOR_DB
     if not loud.any():
@@ -84,17 +86,24 @@ class NoiseSource:
         self._carried = torch.randn(NOISE_FFT - NOISE_HOP, generator=generator)
 
     def next(self, power: Tensor) -> Tensor | None:
-        """The windows of the next frames, added up: [F, N] to [(F − 1) · 128 + 512].
+        """The windows of the next frames, filtered and added up.
 
-        The first sample lies 256 before the centre of the first frame. None for silence.
+        Args:
+            power: [F, N], variance in each noise band.
+
+        Returns:
+            [(F − 1) · 128 + 512], whose first sample lies 256 before the centre of the first
+            frame; None for silence.
         """
         fresh = torch.randn(len(power) * NOISE_HOP, generator=self._generator)
         white = torch.cat([self._carried, fresh])
         self._carried = white[-(NOISE_FFT - NOISE_HOP) :]
         if not bool(power.any()):
             return None
-        windows = white.to(power.device).unfold(0, NOISE_FFT, NOISE_HOP) * self._window
+        windows = white.to(power.device).unfold(0, NOISE_FFT, NOISE_HOP) * self._window  # [F, 512]
+        # [F, N] @ [N, 257]: the power gain of each bin.
         shaped = torch.fft.rfft(windows) * (power @ self._to_bins).sqrt()
+        # Hann windows, squared, four of them over each sample, add up to 1.5.
         return _overlap_add(torch.fft.irfft(shaped) * self._window / 1.5)
 
 

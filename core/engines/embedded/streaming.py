@@ -34,15 +34,15 @@ _PIECE = 1024  # most samples rendered at once; bounds what is kept of a voice
 _LATENCY = NOISE_FFT // 2  # a window of noise begins this long before its centre
 
 
-class _Kind(IntEnum):
+class _EventKind(IntEnum):
     ON, OFF, RELEASE, ALL_OFF = range(4)
 
 
 @dataclass(frozen=True, order=True)
-class _Event:
+class _NoteEvent:
     at: int
     order: int
-    kind: _Kind = field(compare=False)
+    kind: _EventKind = field(compare=False)
     note_id: int = field(compare=False, default=0)
     pitch: int = field(compare=False, default=0)
     velocity: int = field(compare=False, default=0)
@@ -101,15 +101,15 @@ class Stream:
     @torch.inference_mode()
     def _begin(self, embedding: Embedding) -> None:
         _check(embedding)
-        self._feed = VoiceDecoder(self._decoder, self._seed, embedding)
+        self._voice_decoder = VoiceDecoder(self._decoder, self._seed, embedding)
         state = self._decoder.note_state(
             torch.zeros(1, EMBEDDING_DIM), torch.tensor([60.0]), torch.tensor([100.0])
         )
-        self._voices = Voices(2 * self._max_voices, self._decoder.terms(state))
+        self._voices = Voices(2 * self._max_voices, self._decoder.conditioning(state))
         self._noise = NoiseSource(torch.Generator().manual_seed(self._seed & 0xFFFFFFFF))
         self._mix = np.zeros(_PIECE + NOISE_FFT + BLOCK, np.float32)
-        self._clock = self._frame = self._asked = self._started = 0
-        self._events: list[_Event] = []
+        self._clock = self._frame = self._scheduled = self._started = 0
+        self._events: list[_NoteEvent] = []
         # Keys that are down, by pitch; one whose voice made room is still down.
         self._down: dict[int, deque[int]] = defaultdict(lambda: deque(maxlen=self._max_voices))
 
@@ -119,7 +119,12 @@ class Stream:
         return self._voices.count
 
     def note_on(self, pitch: int, velocity: int, at: int = 0) -> int:
-        """Begin a note, ``at`` samples into the next block; of 0–127 and 1–127.
+        """Begin a note.
+
+        Args:
+            pitch: MIDI key, 0–127.
+            velocity: 1–127.
+            at: samples into the next block, ≥ 0.
 
         Returns:
             The note's id, for :meth:`release`.
@@ -131,7 +136,7 @@ class Stream:
             raise MidiError(f"pitch {pitch} is outside 0–127")
         if not 1 <= velocity <= 127:
             raise MidiError(f"velocity {velocity} is outside 1–127")
-        return self._ask(_Kind.ON, at, pitch=pitch, velocity=velocity)
+        return self._schedule(_EventKind.ON, at, pitch=pitch, velocity=velocity)
 
     def note_off(self, pitch: int, at: int = 0) -> None:
         """Release the note of a key, the one that began first if it has several.
@@ -139,59 +144,63 @@ class Stream:
         Without one this does nothing. A release takes effect up to 64 samples late, as it
         does offline.
 
+        Args:
+            pitch: MIDI key, 0–127.
+            at: samples into the next block, ≥ 0.
+
         Raises:
             MidiError: if ``at`` is below 0.
         """
-        self._ask(_Kind.OFF, at, pitch=pitch)
+        self._schedule(_EventKind.OFF, at, pitch=pitch)
 
     def release(self, note_id: int, at: int = 0) -> None:
-        """Release a note by its id; see :meth:`note_off`."""
-        self._ask(_Kind.RELEASE, at, note_id=note_id)
+        """Release a note by its id, from :meth:`note_on`; ``at`` as in :meth:`note_off`."""
+        self._schedule(_EventKind.RELEASE, at, note_id=note_id)
 
     def all_notes_off(self, at: int = 0) -> None:
         """Release every note that has begun by then; see :meth:`note_off`."""
-        self._ask(_Kind.ALL_OFF, at)
+        self._schedule(_EventKind.ALL_OFF, at)
 
     def set_timbre(self, embedding: Embedding) -> None:
         """Play on in another timbre; times of a path count from the stream's beginning.
 
-        Notes that sound move there with their next knots, within 0.1 s or so; what stays as
+        Notes that sound move there with their next breakpoints, within 0.1 s or so; what stays as
         it is through a note (tuning, vibrato) stays.
 
         Raises:
             SettingsError: if the shape does not fit.
         """
         _check(embedding)
-        self._feed.set_timbre(embedding)
+        self._voice_decoder.set_timbre(embedding)
 
-    def _ask(
-        self, kind: _Kind, at: int, *, note_id: int = 0, pitch: int = 0, velocity: int = 0
+    def _schedule(
+        self, kind: _EventKind, at: int, *, note_id: int = 0, pitch: int = 0, velocity: int = 0
     ) -> int:
         if at < 0:
             raise MidiError(f"sample {at} of the next block is past")
-        self._asked += 1
-        note_id = self._asked if kind is _Kind.ON else note_id
-        event = _Event(self._clock + at, self._asked, kind, note_id, pitch, velocity)
+        self._scheduled += 1
+        note_id = self._scheduled if kind is _EventKind.ON else note_id
+        event = _NoteEvent(self._clock + at, self._scheduled, kind, note_id, pitch, velocity)
         heapq.heappush(self._events, event)
         return note_id
 
     @torch.inference_mode()
     def process(self, samples: int) -> FloatArray:
-        """The next block: float32 [samples], finite."""
+        """Render the next block: float32 [samples], finite, of any length."""
         out = np.empty(samples, np.float32)
         for first in range(0, samples, _PIECE):
             piece = out[first : first + _PIECE]
-            piece[:] = self._piece(len(piece))
+            piece[:] = self._process_piece(len(piece))
         return out
 
-    def _piece(self, samples: int) -> FloatArray:
+    def _process_piece(self, samples: int) -> FloatArray:
         end = self._clock + samples
         while self._events and self._events[0].at < end:
-            self._obey(heapq.heappop(self._events))
+            self._dispatch(heapq.heappop(self._events))
         if self._voices.count:
             self._render_partials(end)
         self._render_noise(end)
-        self._retire()
+        self._remove_ended()
         mix = self._mix
         done = mix[:samples].copy()
         mix[:-samples] = mix[samples:]
@@ -200,15 +209,15 @@ class Stream:
         return done
 
     def _render_partials(self, end: int) -> None:
-        """Every block that begins before ``end``: what happens later cannot change it."""
+        """Mix in every block that begins before ``end``: what happens later cannot change it."""
         voices = self._voices
         count = voices.count
         front = voices.start[:count] + voices.block[:count] * BLOCK
         blocks: Ints = np.maximum(-(-(end - front) // BLOCK), 0)
-        self._feed.feed(voices, blocks)
+        self._voice_decoder.decode_ahead(voices, blocks)
         if not blocks.any():
             return
-        sound = voices.advance(blocks)
+        sound = voices.advance(blocks)  # [V, most · 64]
         first = front - self._clock + _LATENCY
         bent = np.flatnonzero(voices.vibrato[:count])
         if len(bent):
@@ -228,19 +237,19 @@ class Stream:
             begin = int(frames[0]) - self._clock
             self._mix[begin : begin + len(sound)] += sound.numpy()
 
-    def _obey(self, event: _Event) -> None:
+    def _dispatch(self, event: _NoteEvent) -> None:
         voices = self._voices
-        if event.kind is _Kind.ON:
+        if event.kind is _EventKind.ON:
             self._make_room(event.at)
             voices.add(event.note_id, self._started, event.pitch, event.velocity, event.at)
             self._started += 1
             self._down[event.pitch].append(event.note_id)
             return
         down = self._down.get(event.pitch)
-        if event.kind is _Kind.ALL_OFF:
+        if event.kind is _EventKind.ALL_OFF:
             ids = {note_id for notes in self._down.values() for note_id in notes}
             self._down.clear()
-        elif event.kind is _Kind.RELEASE:
+        elif event.kind is _EventKind.RELEASE:
             ids = {event.note_id}
             for notes in self._down.values():
                 if event.note_id in notes:
@@ -271,7 +280,7 @@ class Stream:
             ends = start + voices.samples[:count]
             self._remove(int(np.argmin(ends)))
 
-    def _retire(self) -> None:
+    def _remove_ended(self) -> None:
         voices = self._voices
         count = voices.count
         over = voices.block[:count] * BLOCK >= voices.samples[:count] + AHEAD

@@ -53,19 +53,32 @@ def without(embedding: Tensor) -> Tensor:
 
 
 def as_in(embedding: Tensor, other: Tensor) -> Tensor:
-    """A timbre [M, 512] with the half partials of another [M, 512], unit norm."""
+    """A timbre with the half partials of another.
+
+    Args:
+        embedding: [M, 512], the timbre.
+        other: [M, 512], whose half partials it gets.
+
+    Returns:
+        [M, 512], unit norm.
+    """
+    # Coordinates are relative to the anchor, which the two need not share.
     own = other[:, -N_SUBHARMONICS:] * (embedding[:, :1] / other[:, :1])
     return functional.normalize(torch.cat([embedding[:, :-N_SUBHARMONICS], own], dim=-1), dim=-1)
 
 
 def subharmonic_levels(partial_db: Tensor, relative_db: Tensor) -> Tensor:
-    """Levels of half partials, dB [J, 16]; of none far under ``FLOOR_DB``.
+    """Levels of half partials; of none far under ``FLOOR_DB``.
 
     A fit adds up powers: sixteen partials at that floor would be a rumble to it.
 
     Args:
-        partial_db: [J, K], of the key's own partials.
+        partial_db: [J, 128], of the key's own partials.
         relative_db: [J, 16], from :func:`relative_levels`.
+
+    Returns:
+        dB [J, 16].
     """
+    # The power of the lowest partials together, [J, 1].
     whole = torch.logsumexp(partial_db[:, :SUMMED] * _DB, dim=1, keepdim=True) / _DB
     return whole + relative_db

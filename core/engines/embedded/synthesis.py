@@ -3,6 +3,11 @@
 Partials of a note keep their frequencies, so within a block of 64 samples each is a fixed
 cosine and sine pair; amplitudes that move linearly across the block make four basis
 functions a partial, and a note is one matrix product of its control blocks with its basis.
+Within a block, n samples from its beginning, a partial of frequency ω and phase φ there is
+
+    sin(φ + ωn) · (a₀ (1 − n/64) + a₁ n/64),  sin(φ + ωn) = sin φ cos ωn + cos φ sin ωn
+
+so that only φ, a₀ and a₁ differ from block to block.
 """
 
 from __future__ import annotations
@@ -12,7 +17,6 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 
 import numpy as np
-import numpy.typing as npt
 import torch
 from torch import Tensor
 
@@ -24,6 +28,7 @@ from core.engines.embedded.modulation import (
     gains,
     lag_s,
 )
+from core.types import Float64Array
 
 BLOCK = 64
 """Samples over which partial amplitudes move linearly."""
@@ -36,12 +41,17 @@ _FLOOR_AMPLITUDE = 10.0 ** (FLOOR_DB / 20.0)
 class NotePhases:
     """Where a note's oscillations begin: its partials [144], in turns, and its modulation."""
 
-    partials: npt.NDArray[np.float64]
+    partials: Float64Array
     modulation: ModulationPhases
 
     @classmethod
     def draw(cls, seed: int, number: int) -> NotePhases:
-        """The phases of a performance's ``number``-th note."""
+        """The phases of a note, the same for the same arguments.
+
+        Args:
+            seed: of the performance.
+            number: of the note in it.
+        """
         rng = np.random.default_rng([17, seed & 0xFFFFFFFF, number])
         own, half = TONE_NUMBERS[:N_PARTIALS], TONE_NUMBERS[N_PARTIALS:]
         turns, modulation = rng.random(len(own)), ModulationPhases.draw(rng, own)
@@ -64,13 +74,13 @@ class NoteTracks:
         partial_db: float32 tensor [J, K].
         noise_db: float32 tensor [J, N].
         phases: of everything that turns.
-        modulation: what moves faster than knots.
+        modulation: what moves faster than breakpoints.
     """
 
     start: int
     samples: int
-    knots_s: npt.NDArray[np.float64]
-    partials_hz: npt.NDArray[np.float64]
+    knots_s: Float64Array
+    partials_hz: Float64Array
     partial_db: Tensor
     noise_db: Tensor
     phases: NotePhases
@@ -78,7 +88,7 @@ class NoteTracks:
 
 
 def amplitude(level_db: Tensor) -> Tensor:
-    """Level in dB to amplitude; the floor becomes exact silence."""
+    """Level in dB to amplitude, of any shape; the floor becomes exact silence."""
     return (torch.pow(10.0, level_db / 20.0) - _FLOOR_AMPLITUDE).clamp_min(0.0)
 
 
@@ -87,8 +97,17 @@ def level_db(amplitudes: Tensor) -> Tensor:
     return 20.0 * torch.log10(amplitudes + _FLOOR_AMPLITUDE)
 
 
-def interpolate(values: Tensor, knots_s: npt.NDArray[np.float64], at_s: Tensor) -> Tensor:
-    """Linear interpolation of [J, C] values at knots to [n, C]; 0 before, held after."""
+def interpolate(values: Tensor, knots_s: Float64Array, at_s: Tensor) -> Tensor:
+    """Linear interpolation between breakpoints.
+
+    Args:
+        values: [J, C] at the breakpoints.
+        knots_s: float64 [J], increasing.
+        at_s: [n], where values are asked for.
+
+    Returns:
+        [n, C]; 0 before the first breakpoint, the last one's value after it.
+    """
     knots = torch.from_numpy(knots_s.astype(np.float32)).to(values.device)
     right = torch.searchsorted(knots, at_s).clamp(1, len(knots) - 1)
     fraction = (at_s - knots[right - 1]) / (knots[right] - knots[right - 1])
@@ -98,7 +117,12 @@ def interpolate(values: Tensor, knots_s: npt.NDArray[np.float64], at_s: Tensor) 
 
 
 def add_partials(out: Tensor, note: NoteTracks) -> None:
-    """Add a note's partials to a clip's samples [n], in place."""
+    """Add a note's partials to a clip's samples, in place.
+
+    Args:
+        out: float32 [n], the clip's samples.
+        note: what to add.
+    """
     loud = note.partial_db > FLOOR_DB
     if not loud.any():
         return
@@ -112,6 +136,7 @@ def add_partials(out: Tensor, note: NoteTracks) -> None:
             room = min(len(piece), len(out) - begin)
             out[begin : begin + room] += piece[:room]
         return
+    # With vibrato the sound is rendered steady first, and then read at a moving speed.
     steady = torch.zeros(TAPS // 2 + (n_blocks + 1) * BLOCK, device=out.device)
     for first in range(0, n_blocks, BLOCKS_AT_ONCE):
         piece = bank.blocks(first, min(first + BLOCKS_AT_ONCE, n_blocks))
@@ -136,13 +161,22 @@ class PartialBank:
         audible = (note.partial_db > FLOOR_DB).any(dim=0).nonzero()[:, 0]
         self._keep = audible.cpu().numpy()
         self._turns = note.partials_hz[self._keep] / SAMPLE_RATE  # a sample
-        self._basis = _basis(self._turns).to(device)
-        self._amplitudes = amplitude(note.partial_db[:, audible])
+        self._basis = _basis(self._turns).to(device)  # [4 K, 64]
+        self._amplitudes = amplitude(note.partial_db[:, audible])  # [J, K]
         self._modulation_phases = note.phases.modulation.of(self._keep)
 
     def blocks(self, first: int, last: int) -> Tensor:
-        """Samples of blocks ``first`` to ``last`` since the onset: [(last − first) · 64]."""
+        """Samples of some blocks.
+
+        Args:
+            first: of the blocks, counted from the onset.
+            last: one past the last of them.
+
+        Returns:
+            float32 [n · 64], n = last − first. Below, K counts the partials that are audible.
+        """
         edges = torch.arange(first, last + 1, device=self._device, dtype=torch.float32)
+        # [J, K] at breakpoints to [n + 1, K] at edges of blocks.
         levels = interpolate(self._amplitudes, self._note.knots_s, edges * (BLOCK / SAMPLE_RATE))
         if first == 0:
             levels[0] = 0.0  # no step at the onset
@@ -150,16 +184,17 @@ class PartialBank:
         if factor is not None:
             levels = levels * factor
         start_turns = self._note.phases.partials[self._keep]
-        angle = np.outer(np.arange(first, last) * BLOCK, self._turns) + start_turns
+        # In double precision and whole turns: minutes into a note single precision would detune it.
+        angle = np.outer(np.arange(first, last) * BLOCK, self._turns) + start_turns  # [n, K]
         phase = torch.from_numpy(((angle % 1.0) * (2 * np.pi)).astype(np.float32))
         phase = phase.to(self._device)
         sine, cosine = torch.sin(phase), torch.cos(phase)
-        here, there = levels[:-1], levels[1:]
+        here, there = levels[:-1], levels[1:]  # [n, K] each, at the beginning and end of a block
         coefficients = torch.cat([here * sine, here * cosine, there * sine, there * cosine], dim=1)
-        return (coefficients @ self._basis).reshape(-1)
+        return (coefficients @ self._basis).reshape(-1)  # [n, 4 K] @ [4 K, 64]
 
     def _gains(self, first: int, last: int) -> Tensor | None:
-        """Modulation at the edges of the blocks [last − first + 1, K]."""
+        """Modulation at the edges of the blocks [last − first + 1, K]; None for none."""
         coarse = np.arange(first // COARSE_BLOCKS, last // COARSE_BLOCKS + 2)
         at_s = coarse * (COARSE_BLOCKS * BLOCK / SAMPLE_RATE)
         factor = gains(self._note.modulation, self._modulation_phases, at_s)
@@ -171,8 +206,16 @@ class PartialBank:
         part = (edge % COARSE_BLOCKS).float()[:, None] / COARSE_BLOCKS
         return torch.lerp(points[left], points[left + 1], part)
 
-    def lag(self, first: int, last: int) -> npt.NDArray[np.float64]:
-        """How many samples late each of the samples ``first`` to ``last`` is read ≥ 0."""
+    def lag(self, first: int, last: int) -> Float64Array:
+        """How late samples are read, for vibrato.
+
+        Args:
+            first: of the samples, counted from the onset.
+            last: one past the last of them.
+
+        Returns:
+            float64 [last − first], samples ≥ 0.
+        """
         block = np.arange(first // BLOCK, last // BLOCK + 2)
         modulation, phases = self._note.modulation, self._modulation_phases
         points = lag_s(modulation, phases, block * (BLOCK / SAMPLE_RATE)) * SAMPLE_RATE
@@ -190,7 +233,7 @@ def sinc_table() -> Tensor:
     return torch.from_numpy((table / table.sum(axis=1, keepdims=True)).astype(np.float32))
 
 
-def read_late(steady: Tensor, first: int, lag: npt.NDArray[np.float64]) -> Tensor:
+def read_late(steady: Tensor, first: int, lag: Float64Array) -> Tensor:
     """Samples of a sound read late by a moving, fractional number of samples.
 
     Args:
@@ -205,20 +248,32 @@ def read_late(steady: Tensor, first: int, lag: npt.NDArray[np.float64]) -> Tenso
     whole = np.floor(position)
     phase = np.rint((position - whole) * TAP_PHASES).astype(np.int64)
     whole = whole.astype(np.int64) + phase // TAP_PHASES + 1
-    rows = sinc_table().to(steady.device)[torch.from_numpy(phase % TAP_PHASES)]
-    taps = steady.unfold(0, TAPS, 1)[torch.from_numpy(whole)]
+    rows = sinc_table().to(steady.device)[torch.from_numpy(phase % TAP_PHASES)]  # [m, 8]
+    taps = steady.unfold(0, TAPS, 1)[torch.from_numpy(whole)]  # [m, 8]
     return (rows * taps).sum(dim=1)
 
 
 def until_silence(note: NoteTracks, loud: Tensor) -> int:
-    """Samples up to the knot after the last at which anything is ``loud`` [J, channels]."""
+    """How many of a note's samples to render: up to the breakpoint after the last loud one.
+
+    Args:
+        note: in question.
+        loud: bool [J, C], whether a channel sounds at a breakpoint; somewhere one does.
+    """
     last = int(loud.any(dim=1).nonzero()[-1])
     after = min(last + 1, len(note.knots_s) - 1)
     return min(note.samples, math.ceil(note.knots_s[after] * SAMPLE_RATE))
 
 
-def _basis(turns: npt.NDArray[np.float64]) -> Tensor:
-    """[4K, 64]: cosine and sine of each partial, fading out, then fading in, over a block."""
+def _basis(turns: Float64Array) -> Tensor:
+    """Cosine and sine of each partial, fading out, then fading in, over a block.
+
+    Args:
+        turns: float64 [K], a sample.
+
+    Returns:
+        float32 [4 K, 64].
+    """
     n = np.arange(BLOCK)
     angle = 2 * np.pi * np.outer(turns, n)
     pair = np.concatenate([np.cos(angle), np.sin(angle)])

@@ -29,7 +29,7 @@ def bend(voices: Voices, rows: Ints, steady: Tensor, blocks: Ints) -> Tensor:
         first of ``steady``; past a voice's number of blocks it means nothing.
     """
     length = steady.shape[1]
-    known = torch.cat([voices.history[rows], steady], dim=1)
+    sound = torch.cat([voices.history[rows], steady], dim=1)  # [V, LAG + length]
     first_block = voices.block[rows, None] - blocks[:, None]
     front = first_block * BLOCK
     cents, hz, delay_s = voices.modulation[rows, :3].T[:, :, None]
@@ -37,19 +37,20 @@ def bend(voices: Voices, rows: Ints, steady: Tensor, blocks: Ints) -> Tensor:
     points = lags_s(
         cents, hz, delay_s, voices.vibrato_phase[rows, None], np.maximum(near, 0) * BLOCK_S
     )
-    points *= SAMPLE_RATE
+    points *= SAMPLE_RATE  # [V, blocks + 2], the lag at edges of blocks
     since = np.arange(length) + BLOCK - AHEAD
     left, part = since // BLOCK, since % BLOCK / BLOCK
-    lag = points[:, left] * (1.0 - part) + points[:, left + 1] * part
+    lag = points[:, left] * (1.0 - part) + points[:, left + 1] * part  # [V, length]
     sample = front - AHEAD + np.arange(length)
     position = np.maximum(sample - lag, 0.0)
     whole = np.floor(position)
     phase = np.rint((position - whole) * TAP_PHASES).astype(np.int64)
     tap = whole.astype(np.int64) + phase // TAP_PHASES - (AHEAD - 1) - front + LAG
-    taps = known.unfold(1, TAPS, 1)[torch.arange(len(rows))[:, None], torch.from_numpy(tap)]
+    # [V, length, 8], weighed with a row of the table each.
+    taps = sound.unfold(1, TAPS, 1)[torch.arange(len(rows))[:, None], torch.from_numpy(tap)]
     bent = (taps * sinc_table()[torch.from_numpy(phase % TAP_PHASES)]).sum(dim=2)
     sounds = (sample >= 0) & (sample < voices.samples[rows, None])
-    voices.history[rows] = known.unfold(1, LAG, 1)[
+    voices.history[rows] = sound.unfold(1, LAG, 1)[
         torch.arange(len(rows)), torch.from_numpy(blocks * BLOCK)
     ]
     return bent * torch.from_numpy(sounds)

@@ -1,6 +1,6 @@
-"""Knots for the voices of a stream, as few and as late as will do.
+"""Breakpoints for the voices of a stream, as few and as late as will do.
 
-One call of the decoder a piece of sound gives every voice the knots it runs out of, so a
+One call of the decoder a piece of sound gives every voice the breakpoints it runs out of, so a
 chord costs little more than a note, and no note more at its onset than later.
 """
 
@@ -12,18 +12,18 @@ import numpy as np
 import torch
 
 from core.engines.embedded.controls import SAMPLE_RATE, held_time, tail_times
-from core.engines.embedded.decoder import Decoder, NoteTerms
+from core.engines.embedded.decoder import Decoder, NoteConditioning
 from core.engines.embedded.levels import TAIL_S, KnotTimes, knot_levels, note_shapes
 from core.engines.embedded.synthesis import NotePhases, amplitude
-from core.engines.embedded.voices import BLOCK_S, Floats, Ints, Voices
-from core.types import Embedding, EmbeddingPath
+from core.engines.embedded.voices import BLOCK_S, Ints, Voices
+from core.types import Embedding, EmbeddingPath, Float64Array
 
 _TAIL_S = tail_times(TAIL_S)
 
 
 @dataclass
-class _Wanted:
-    """Knots to decode: of rows, by number, at times; and releases to put in after that."""
+class _Request:
+    """Breakpoints to decode: of rows, by number, at times; and releases to put in after that."""
 
     rows: list[int] = field(default_factory=list)
     numbers: list[int] = field(default_factory=list)
@@ -56,27 +56,32 @@ class VoiceDecoder:
         self._embedding = embedding
         self._timbre += 1
 
-    def feed(self, voices: Voices, blocks: Ints) -> None:
-        """Make known what is needed to render the next blocks [V] of every voice."""
-        wanted = _plan(voices, (voices.block[: voices.count] + blocks) * BLOCK_S)
-        if wanted.rows:
-            self._decode(voices, wanted)
-        for row, number in wanted.joins:
+    def decode_ahead(self, voices: Voices, blocks: Ints) -> None:
+        """Decode what is needed to render the next blocks of every voice.
+
+        Args:
+            voices: given their breakpoints.
+            blocks: int64 [V], how many.
+        """
+        request = _plan(voices, (voices.block[: voices.count] + blocks) * BLOCK_S)
+        if request.rows:
+            self._decode(voices, request)
+        for row, number in request.joins:
             voices.join(row, number)
 
-    def _decode(self, voices: Voices, wanted: _Wanted) -> None:
-        rows, numbers = np.array(wanted.rows), np.array(wanted.numbers)
-        times = KnotTimes(np.array(wanted.since_s), np.array(wanted.off_s))
-        terms, which = self._terms(voices, rows, times.since_s)
+    def _decode(self, voices: Voices, request: _Request) -> None:
+        rows, numbers = np.array(request.rows), np.array(request.numbers)
+        times = KnotTimes(np.array(request.since_s), np.array(request.off_s))
+        conditioning, which = self._condition(voices, rows, times.since_s)
         begins = np.flatnonzero(numbers == 0)
         if len(begins):
             pitches = [int(voices.pitch[row]) for row in rows[begins]]
-            shapes = note_shapes(terms.statics[which[begins]], pitches)
+            shapes = note_shapes(conditioning.statics[which[begins]], pitches)
             for row, shape in zip(rows[begins], shapes, strict=True):
                 phases = NotePhases.draw(self._seed, int(voices.numbers[row]))
                 voices.shape(int(row), shape, phases)
         partial_db, noise_db = knot_levels(
-            self._decoder, terms, which, times, voices.index[rows], voices.fraction[rows],
+            self._decoder, conditioning, which, times, voices.index[rows], voices.fraction[rows],
             np.asarray(voices.pitch[rows], np.int64),
         )  # fmt: skip
         voices.write_knots(
@@ -84,50 +89,66 @@ class VoiceDecoder:
             amplitude(partial_db), amplitude(noise_db),
         )  # fmt: skip
 
-    def _terms(self, voices: Voices, rows: Ints, since_s: Floats) -> tuple[NoteTerms, torch.Tensor]:
-        """Terms of notes, and which of them each knot uses."""
+    def _condition(
+        self, voices: Voices, rows: Ints, since_s: Float64Array
+    ) -> tuple[NoteConditioning, torch.Tensor]:
+        """Conditioning of notes, made anew where the timbre has changed.
+
+        Args:
+            voices: of which the conditioning is kept.
+            rows: int64 [J], the voice of each breakpoint.
+            since_s: float64 [J], its time since the onset.
+
+        Returns:
+            Conditioning of notes, and which of them each breakpoint uses, int64 [J].
+        """
         decoder = self._decoder
         if isinstance(self._embedding, EmbeddingPath):
             at_s = voices.start[rows] / SAMPLE_RATE + since_s
             embedding = torch.from_numpy(self._embedding.at(at_s))
             state = decoder.note_state(embedding, voices.pitch[rows], voices.velocity[rows])
-            return decoder.terms(state), torch.arange(len(rows))
+            return decoder.conditioning(state), torch.arange(len(rows))
         old = np.unique(rows[voices.timbre[rows] != self._timbre])
         if len(old):
             embedding = torch.from_numpy(self._embedding)[None].expand(len(old), -1)
             state = decoder.note_state(embedding, voices.pitch[old], voices.velocity[old])
-            fresh, kept = decoder.terms(state), voices.terms
-            for known, new in zip(vars(kept).values(), vars(fresh).values(), strict=True):
-                known[old] = new
+            fresh, kept = decoder.conditioning(state), voices.conditioning
+            for old_rows, new_rows in zip(vars(kept).values(), vars(fresh).values(), strict=True):
+                old_rows[old] = new_rows
             voices.timbre[old] = self._timbre
-        return voices.terms, torch.from_numpy(rows)
+        return voices.conditioning, torch.from_numpy(rows)
 
 
-def _plan(voices: Voices, until_s: Floats) -> _Wanted:
-    """What every voice lacks up to a time since its onset [V]."""
-    wanted = _Wanted()
+def _plan(voices: Voices, until_s: Float64Array) -> _Request:
+    """What every voice lacks up to a time since its onset.
+
+    Args:
+        voices: their places are moved to what will be decoded.
+        until_s: float64 [V].
+    """
+    request = _Request()
     count = voices.count
-    known_s = voices.until_s[:count]
+    decoded_until_s = voices.until_s[:count]
     held_s = voices.held[:count] * BLOCK_S
-    unjoined = (voices.tail[:count] == 0) & (known_s >= held_s)
-    for row in np.flatnonzero((known_s < until_s) | unjoined).tolist():
+    unjoined = (voices.tail[:count] == 0) & (decoded_until_s >= held_s)
+    for row in np.flatnonzero((decoded_until_s < until_s) | unjoined).tolist():
         number, tail = int(voices.decoded[row]), int(voices.tail[row])
-        known, release_s = float(known_s[row]), float(held_s[row])
+        decoded_s, release_s = float(decoded_until_s[row]), float(held_s[row])
         while True:
-            if tail == 0 and known >= release_s:
-                wanted.joins.append((row, number - 1))
-                tail, known = 1, release_s
-            if known >= until_s[row]:
+            if tail == 0 and decoded_s >= release_s:
+                request.joins.append((row, number - 1))
+                tail, decoded_s = 1, release_s
+            if decoded_s >= until_s[row]:
                 break
             if tail == 0:
-                known = held_time(number)
-                wanted.add(row, number, known, 0.0)
+                decoded_s = held_time(number)
+                request.add(row, number, decoded_s, 0.0)
             else:
-                known = release_s + float(_TAIL_S[tail])
-                wanted.add(row, number, known, float(_TAIL_S[tail]))
+                decoded_s = release_s + float(_TAIL_S[tail])
+                request.add(row, number, decoded_s, float(_TAIL_S[tail]))
                 tail += 1
                 if tail == len(_TAIL_S):
-                    known = np.inf
+                    decoded_s = np.inf
             number += 1
-        voices.decoded[row], voices.tail[row], voices.until_s[row] = number, tail, known
-    return wanted
+        voices.decoded[row], voices.tail[row], voices.until_s[row] = number, tail, decoded_s
+    return request

@@ -15,10 +15,11 @@ import torch
 from torch import Tensor
 
 from core.engines.embedded.controls import N_NOISE, N_PARTIALS, N_TONES, SAMPLE_RATE
-from core.engines.embedded.decoder import NoteTerms
+from core.engines.embedded.decoder import NoteConditioning
 from core.engines.embedded.levels import TAIL_S, NoteShape
 from core.engines.embedded.modulation import COARSE_BLOCKS, MAX_LAG_S, N_MODULATION, gains_of
 from core.engines.embedded.synthesis import BLOCK, NotePhases
+from core.types import Float64Array, FloatArray
 
 BLOCK_S = BLOCK / SAMPLE_RATE
 NEVER = 2**62
@@ -31,14 +32,13 @@ LAG = math.ceil(MAX_LAG_S * SAMPLE_RATE) + 8
 """Samples a voice may still sound late, for vibrato."""
 
 KNOTS = 16
-"""Knots kept of a voice: more than lie within the longest piece rendered at once."""
+"""Breakpoints kept of a voice: more than lie within the longest piece rendered at once."""
 
 _COARSE = 4  # points of modulation kept of a voice
 
 _RAMP = torch.arange(BLOCK) / BLOCK
 
 Ints = npt.NDArray[np.int64]
-Floats = npt.NDArray[np.float64]
 
 
 class Voices:
@@ -46,7 +46,7 @@ class Voices:
 
     Args:
         rows: most voices at once.
-        like: terms of any one note, for their sizes.
+        like: conditioning of any one note, for their sizes.
 
     Attributes:
         count: how many sound; they are rows 0 … count − 1.
@@ -57,15 +57,15 @@ class Voices:
         held: int64 [rows], blocks until the release; :data:`NEVER` while the key is down.
         samples: int64 [rows], how long it sounds, tail included.
         fade: int64 [rows], sample since the onset at which a stolen voice begins to fade.
-        decoded: int64 [rows], knots that are known so far.
-        tail: int64 [rows], which knot of the tail comes next; 0 before the release's is made.
-        until_s: float64 [rows], time of the last known knot.
-        timbre: int64 [rows], which timbre ``terms`` were made with.
-        terms: of the notes.
+        decoded: int64 [rows], breakpoints that are known so far.
+        tail: int64 [rows], which breakpoint of the tail comes next; 0 before the release's is made.
+        until_s: float64 [rows], time of the last known breakpoint.
+        timbre: int64 [rows], which timbre ``conditioning`` was made with.
+        conditioning: of the notes.
         history: float32 [rows, LAG], the last samples of partials, for vibrato.
     """
 
-    def __init__(self, rows: int, like: NoteTerms) -> None:
+    def __init__(self, rows: int, like: NoteConditioning) -> None:
         self.count = 0
         self.rows = rows
 
@@ -77,7 +77,9 @@ class Voices:
         self.decoded, self.tail = ints(0), ints(0)
         self.until_s = np.full(rows, -1.0)
         self.pitch, self.velocity = torch.zeros(rows), torch.zeros(rows)
-        self.terms = NoteTerms(*(torch.zeros(rows, a.shape[1]) for a in vars(like).values()))
+        self.conditioning = NoteConditioning(
+            *(torch.zeros(rows, a.shape[1]) for a in vars(like).values())
+        )
         self.timbre = ints(-1)
         self.history = torch.zeros(rows, LAG)
         # Knots: a ring of each voice's; times are infinite where none is known.
@@ -101,7 +103,15 @@ class Voices:
         self._pointed = ints(0)
 
     def add(self, note_id: int, number: int, pitch: int, velocity: int, start: int) -> None:
-        """Begin a voice; its knots must follow before it renders."""
+        """Begin a voice; its breakpoints must follow before it renders.
+
+        Args:
+            note_id: by which it was asked for.
+            number: of the note in the performance, which its phases are drawn by.
+            pitch: MIDI key.
+            velocity: 1–127.
+            start: sample of the onset in the stream.
+        """
         row = self.count
         self.count += 1
         self.ids[row], self.numbers[row], self.start[row] = note_id, number, start
@@ -114,16 +124,22 @@ class Voices:
         self.pitch[row], self.velocity[row] = float(pitch), float(velocity)
 
     def shape(self, row: int, shape: NoteShape, phases: NotePhases) -> None:
-        """Say what stays as it is through a voice's note."""
+        """Set what stays as it is through a voice's note.
+
+        Args:
+            row: of the voice.
+            shape: tuning and modulation.
+            phases: where its oscillations begin.
+        """
         turns = torch.from_numpy(shape.partials_hz / SAMPLE_RATE)
         self.index[row] = torch.from_numpy(shape.index)
         self.fraction[row] = torch.from_numpy(shape.fraction)
         self._turns[row] = turns * BLOCK
         self._phase[row] = torch.from_numpy(phases.partials)
-        angle = _angle(torch.outer(turns, torch.arange(BLOCK, dtype=torch.float64)))
-        heard = torch.from_numpy(shape.heard)[:, None]
-        self._basis[row, 0] = torch.cos(angle) * heard
-        self._basis[row, 1] = torch.sin(angle) * heard
+        angle = _angle(torch.outer(turns, torch.arange(BLOCK, dtype=torch.float64)))  # [144, 64]
+        audible = torch.from_numpy(shape.audible)[:, None]
+        self._basis[row, 0] = torch.cos(angle) * audible
+        self._basis[row, 1] = torch.sin(angle) * audible
         modulation = shape.modulation
         self.modulation[row] = modulation.astuple()
         self.vibrato[row] = modulation.has_vibrato
@@ -134,30 +150,48 @@ class Voices:
         self._shimmer[row], self._rates[row] = phases.modulation.shimmer, phases.modulation.rates
 
     def move(self, source: int, target: int) -> None:
-        """Give a voice the row of one that has ended."""
-        terms = self.terms
-        for array in (*vars(self).values(), *vars(terms).values()):
+        """Give a voice the row of one that has ended.
+
+        Args:
+            source: row of the voice.
+            target: row of the one that has ended.
+        """
+        conditioning = self.conditioning
+        for array in (*vars(self).values(), *vars(conditioning).values()):
             if isinstance(array, np.ndarray | Tensor) and array.shape[0] == self.rows:
                 array[target] = array[source]
 
     def release(self, row: int, held: int) -> None:
-        """Release a voice after some blocks, and forget the knots past that."""
+        """Release a voice, and forget the breakpoints past that.
+
+        Args:
+            row: of the voice.
+            held: blocks from its onset to its release.
+        """
         self.held[row] = held
         end = round((held * BLOCK_S + TAIL_S) * SAMPLE_RATE)
         self.samples[row] = min(int(self.samples[row]), end)
         late = self._times[row] >= held * BLOCK_S
-        known = late & np.isfinite(self._times[row])
-        if known.any():
-            first = float(self._times[row][known].min())
-            surplus = int(known.sum()) - 1
+        ahead = late & np.isfinite(self._times[row])
+        if ahead.any():
+            first = float(self._times[row][ahead].min())
+            surplus = int(ahead.sum()) - 1
             self._times[row, self._times[row] > first] = np.inf
             self.decoded[row] -= surplus
             self.until_s[row] = first
 
     def write_knots(
-        self, rows: Ints, numbers: Ints, times_s: Floats, partials: Tensor, noise: Tensor
+        self, rows: Ints, numbers: Ints, times_s: Float64Array, partials: Tensor, noise: Tensor
     ) -> None:
-        """Keep amplitudes [J, K] and [J, N] at knots of voices, the oldest of which make room."""
+        """Keep amplitudes at breakpoints of voices; each voice's oldest make room.
+
+        Args:
+            rows: int64 [J], of the voices.
+            numbers: int64 [J], which of its voice's breakpoints each one is.
+            times_s: float64 [J], since the onset.
+            partials: [J, 144].
+            noise: [J, 32].
+        """
         slots = numbers % KNOTS
         self._times[rows, slots] = times_s
         at = torch.from_numpy(rows), torch.from_numpy(slots)
@@ -165,7 +199,12 @@ class Voices:
         np.maximum.at(self._oldest, rows, numbers + 1 - KNOTS)
 
     def join(self, row: int, number: int) -> None:
-        """Put a voice's release in the place of its first knot at or past it."""
+        """Put a voice's release in the place of its first breakpoint at or past it.
+
+        Args:
+            row: of the voice.
+            number: of that breakpoint.
+        """
         before, after = (number - 1) % KNOTS, number % KNOTS
         held_s = float(self.held[row] * BLOCK_S)
         from_s, to_s = self._times[row, before], self._times[row, after]
@@ -174,31 +213,39 @@ class Voices:
             levels[row, after] = torch.lerp(levels[row, before], levels[row, after], fraction)
         self._times[row, after] = held_s
 
-    def _levels(self, knots: Tensor, at_s: Floats) -> Tensor:
-        """Amplitudes of all voices at times since their onsets: [V, n] to [V, n, C]."""
+    def _levels(self, knots: Tensor, at_s: Float64Array) -> Tensor:
+        """Amplitudes of all voices between their breakpoints.
+
+        Args:
+            knots: [rows, 16, C], amplitudes at breakpoints.
+            at_s: [V, n], times since the voices' onsets.
+
+        Returns:
+            [V, n, C].
+        """
         times, oldest = self._times[: self.count], self._oldest[: self.count, None]
-        known = (times[:, None, :] <= at_s[:, :, None]).sum(axis=2)
+        passed = (times[:, None, :] <= at_s[:, :, None]).sum(axis=2)  # [V, n, 16] counted: [V, n]
         last = self.decoded[: self.count, None] - 2
-        left = np.clip(oldest - 1 + known, oldest, np.maximum(last, oldest))
+        left = np.clip(oldest - 1 + passed, oldest, np.maximum(last, oldest))
         row = np.arange(self.count)[:, None]
         from_s, to_s = times[row, left % KNOTS], times[row, (left + 1) % KNOTS]
         fraction = np.clip((at_s - from_s) / (to_s - from_s), 0.0, 1.0).astype(np.float32)
-        flat = knots.flatten(0, 1)
+        flat = knots.flatten(0, 1)  # [rows · 16, C]
         here = flat[torch.from_numpy(row * KNOTS + left % KNOTS)]
         there = flat[torch.from_numpy(row * KNOTS + (left + 1) % KNOTS)]
         return here.lerp_(there, torch.from_numpy(fraction)[:, :, None])
 
-    def _stolen(self, at: Ints) -> npt.NDArray[np.float32]:
+    def _stolen(self, at: Ints) -> FloatArray:
         """Gain of voices that make room, at samples since their onsets [V, n]."""
         past = (at - np.minimum(self.fade[: self.count, None], NEVER // 2)) / FADE
         return np.clip(1.0 - past, 0.0, 1.0).astype(np.float32)
 
     def noise_power(self, frames: Ints) -> Tensor:
-        """Noise of all voices at some samples [F]: power [F, N]."""
+        """Noise of all voices at some samples of the stream, int64 [F]: power [F, N]."""
         at = frames[None] - self.start[: self.count, None]
         levels = self._levels(self._noise, at / SAMPLE_RATE)
         gain = self._stolen(at) * ((at >= 0) & (at <= self.samples[: self.count, None]))
-        levels *= torch.from_numpy(gain.astype(np.float32))[:, :, None]
+        levels *= torch.from_numpy(gain.astype(np.float32))[:, :, None]  # [V, F, N]
         return levels.square_().sum(dim=0)
 
     def advance(self, blocks: Ints) -> Tensor:
@@ -211,24 +258,27 @@ class Voices:
             float32 [V, most · 64]; past a voice's number of blocks it means nothing.
         """
         count, most = self.count, int(blocks.max())
-        edges = self.block[:count, None] + np.arange(most + 1)
+        edges = self.block[:count, None] + np.arange(most + 1)  # [V, most + 1]
         # Few instruments have half partials, and they need not cost the others anything.
         any_half = bool(self._partials[:count, :, N_PARTIALS:].any())
         used = N_TONES if any_half else N_PARTIALS
-        levels = self._levels(self._partials[..., :used], edges * BLOCK_S)
+        levels = self._levels(self._partials[..., :used], edges * BLOCK_S)  # [V, most + 1, used]
         gain = self._stolen(edges * BLOCK) * (edges > 0)  # no step at the onset
         levels *= torch.from_numpy(gain.astype(np.float32))[:, :, None]
         if self._moves[:count].any():
             levels *= self._gains(edges, self.block[:count] + blocks)[..., :used]
         steps = torch.arange(most, dtype=torch.float64)[:, None]
         turns, phase = self._turns[:count], self._phase[:count]
-        turned = _angle(phase[:, None, :used] + steps * turns[:, None, :used])
+        turned = _angle(phase[:, None, :used] + steps * turns[:, None, :used])  # [V, most, used]
+        # As in core.engines.embedded.synthesis, but with the two ends of a block kept apart: they
+        # share a basis, and the ramps between them are one lerp at the end.
         product = torch.zeros(count, 2 * most, BLOCK)
         weighed = torch.empty(count, 2, most, used)
         for basis, wave in zip(self._basis[:count].unbind(1), (torch.sin, torch.cos), strict=True):
             turning = wave(turned)
             torch.mul(levels[:, :-1], turning, out=weighed[:, 0])
             torch.mul(levels[:, 1:], turning, out=weighed[:, 1])
+            # [V, 2 · most, used] @ [V, used, 64]
             product.baddbmm_(weighed.view(count, 2 * most, used), basis[:, :used])
         product = product.view(count, 2, most, BLOCK)
         phase += torch.from_numpy(blocks)[:, None] * turns
@@ -237,7 +287,15 @@ class Voices:
         return product[:, 0].lerp_(product[:, 1], _RAMP).reshape(count, -1)
 
     def _gains(self, edges: Ints, last: Ints) -> Tensor:
-        """Modulation at edges of blocks [V, n] up to the ``last`` [V] of each: [V, n, K]."""
+        """Modulation of all voices at edges of blocks.
+
+        Args:
+            edges: int64 [V, n], blocks since the onset.
+            last: int64 [V], the last edge of each voice that will be used.
+
+        Returns:
+            Factors on amplitudes, [V, n, 144].
+        """
         count = self.count
         needed = last // COARSE_BLOCKS + 2  # points, from the onset's
         while True:

@@ -21,6 +21,20 @@ _Net = TypeVar("_Net", bound=nn.Module)
 
 
 def fill_network(network: _Net, tensors: dict[str, Tensor], prefix: str, path: Path) -> _Net:
+    """Give a network its tensors, strictly, for good: no gradients.
+
+    Args:
+        network: may be on the device "meta".
+        tensors: by their names in the file.
+        prefix: of this network's, before the first dot.
+        path: of the file, for messages.
+
+    Returns:
+        The network, in float32.
+
+    Raises:
+        ModelDamaged: if a tensor is missing, unexpected or of another shape.
+    """
     own = {
         name.removeprefix(f"{prefix}."): value.float()
         for name, value in tensors.items()
@@ -37,6 +51,15 @@ def fill_network(network: _Net, tensors: dict[str, Tensor], prefix: str, path: P
 
 
 def read_tensors(path: Path, prefixes: tuple[str, ...]) -> tuple[dict[str, Tensor], dict[str, str]]:
+    """The tensors whose names begin with one of the prefixes, and the file's metadata.
+
+    Args:
+        path: a safetensors file.
+        prefixes: what stands before a name's first dot.
+
+    Raises:
+        ModelDamaged: if it is not such a file.
+    """
     try:
         with safe_open(path, framework="pt") as file:
             names = [name for name in file.keys() if name.split(".")[0] in prefixes]  # noqa: SIM118
@@ -46,6 +69,16 @@ def read_tensors(path: Path, prefixes: tuple[str, ...]) -> tuple[dict[str, Tenso
 
 
 def read_config(metadata: dict[str, str], name: str, path: Path) -> dict[str, int]:
+    """A network's sizes, as the file states them.
+
+    Args:
+        metadata: of the file.
+        name: of the network.
+        path: of the file, for messages.
+
+    Raises:
+        ModelDamaged: if they are not there.
+    """
     try:
         values: dict[str, int] = json.loads(metadata[name])
     except (KeyError, ValueError) as error:

@@ -19,6 +19,7 @@ from core.library.errors import PresetFileError
 from core.settings import RenderSettings
 from core.timbre import AudioTimbre, Blend, TextTimbre
 from tests.helpers.library import MakeTone
+from tests.helpers.lying_archives import state_size
 
 
 @pytest.fixture
@@ -141,11 +142,21 @@ def refused(other: Library, path: Path, match: str = "timbre") -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["../evil", "/etc/evil", "recordings/../../evil", "C:\\evil", "recordings/a.wav", "x/"]
+    ("name", "words"),
+    [
+        ("../evil", "not a plain path"),
+        ("/etc/evil", "not a plain path"),
+        ("recordings/../../evil", "not a plain path"),
+        ("C:\\evil", "not a plain path"),
+        ("recordings/a.wav", "no part of a preset"),
+        ("x/", "not a plain file"),
+    ],
 )
-def test_entries_with_other_names_are_refused(exported: Path, other: Library, name: str) -> None:
+def test_entries_with_other_names_are_refused(
+    exported: Path, other: Library, name: str, words: str
+) -> None:
     changed = rewrite(exported, lambda m: None, lambda z: z.writestr(name, b"evil"))
-    refused(other, changed, "no part of a preset")
+    refused(other, changed, words)
 
 
 def test_links_are_refused(exported: Path, other: Library) -> None:
@@ -169,7 +180,15 @@ def test_zip_bombs_are_refused(
     refused(other, exported, "unpacks to more")
 
 
-def test_a_size_that_lies_is_counted(
+@pytest.mark.parametrize("difference", [-1_000, -1, 1, 10_000])
+def test_a_size_that_lies_is_counted(exported: Path, other: Library, difference: int) -> None:
+    with zipfile.ZipFile(exported) as archive:
+        info = next(info for info in archive.infolist() if info.filename.endswith(".wav"))
+    state_size(exported, info.filename, info.file_size + difference)
+    refused(other, exported, "damaged")
+
+
+def test_a_recording_larger_than_the_library_copies_is_refused(
     exported: Path, other: Library, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("core.library.archive.MAX_COPIED_BYTES", 5000)

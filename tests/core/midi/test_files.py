@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from core.clip import Clip, Note
 from core.errors import MidiError, OutputError
-from core.midi import MIN_NOTE_S, TICKS_PER_BEAT, Score, read_midi, write_midi
+from core.midi import MIN_NOTE_S, TICKS_PER_BEAT, MidiReading, read_midi, write_midi
 from core.midi.smf import MAX_FILE_BYTES
 from tests.data.midi import make
 
@@ -23,17 +23,17 @@ CORPUS = Path(make.__file__).parent
 TICK_S = 0.5 / TICKS_PER_BEAT
 
 
-def score_of(folder: Path, content: bytes, track: int | None = None) -> Score:
+def score_of(folder: Path, content: bytes, track: int | None = None) -> MidiReading:
     path = folder / "score.mid"
     path.write_bytes(content)
     return read_midi(path, track)
 
 
-def spans(score: Score) -> list[tuple[int, float, float]]:
+def spans(score: MidiReading) -> list[tuple[int, float, float]]:
     return [(note.pitch, round(note.start_s, 6), round(note.end_s, 6)) for note in score.clip.notes]
 
 
-def codes(score: Score) -> list[str]:
+def codes(score: MidiReading) -> list[str]:
     return [remark.code for remark in score.remarks]
 
 
@@ -250,12 +250,12 @@ def test_claims_of_gigabytes_allocate_nothing() -> None:
 
 def read_or_refuse(path: Path) -> None:
     """Read a file that may be anything; MidiError is the only error there is."""
-    outcome: Score | str
+    outcome: MidiReading | str
     try:
         outcome = read_midi(path)
     except MidiError as error:
         outcome = str(error)
-    if isinstance(outcome, Score):
+    if isinstance(outcome, MidiReading):
         assert outcome.clip.notes
     else:
         assert "\n" not in outcome

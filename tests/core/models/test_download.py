@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import resource
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,8 +12,7 @@ import huggingface_hub.constants
 import pytest
 from typer.testing import CliRunner
 
-from core.errors import Cancelled, ModelDamaged, ModelMissing
-from core.models import download
+from core.errors import Cancelled, ModelDamaged, ModelMissing, OutputError
 from core.models.cli import app
 from core.models.download import pull
 from core.models.manifest import MAIN, Manifest, ManifestFile, Origin, measure, write_manifest
@@ -44,6 +44,9 @@ def hub(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeHub]:
     with serving(FakeHub(files)) as running:
         monkeypatch.setenv("HF_ENDPOINT", running.url)
         monkeypatch.setattr(huggingface_hub.constants, "HF_HUB_OFFLINE", False)
+        # Blocks as small beside these files as 10 MB are beside weights; no wait before a retry.
+        monkeypatch.setattr(huggingface_hub.constants, "DOWNLOAD_CHUNK_SIZE", 2**16)
+        monkeypatch.setattr("time.sleep", lambda _seconds: None)
         yield running
 
 
@@ -131,11 +134,34 @@ def test_a_server_without_ranges_starts_over(hub: FakeHub, registry: Registry) -
     assert pull(registry, "toy").file("weights").read_bytes() == BIG
 
 
-def test_giving_up_says_what_to_do(
-    hub: FakeHub, registry: Registry, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(download, "_TRIES", 2)
-    hub.break_after = [300_000, 0, 0, 0, 0]
+def test_large_files_come_from_where_the_hub_redirects_to(hub: FakeHub, registry: Registry) -> None:
+    hub.redirects = True
+    hub.break_after = [700_000]
+    bundle = pull(registry, "toy")
+    assert bundle.file("weights").read_bytes() == BIG
+    assert registry.manifest("toy").files[0].origin == Origin(REPO, COMMIT, "big.bin")
+    in_storage = [wanted for _, path, wanted in hub.requests if path.startswith("/storage/")]
+    assert in_storage[0] is None
+    assert str(in_storage[1]).startswith("bytes=")
+
+
+def test_a_full_disk_says_so_and_keeps_what_came(hub: FakeHub, registry: Registry) -> None:
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (500_000, hard))
+    try:
+        with pytest.raises(OutputError, match="cannot write") as caught:
+            pull(registry, "toy")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert "\n" not in str(caught.value)
+    assert not (registry.folder("toy") / "big.bin").exists()
+    hub.requests.clear()
+    assert pull(registry, "toy").file("weights").read_bytes() == BIG
+    assert str(hub.gets()[0][1]).startswith("bytes=")
+
+
+def test_giving_up_says_what_to_do(hub: FakeHub, registry: Registry) -> None:
+    hub.break_after = [300_000, *[0] * 10]
     with pytest.raises(ModelMissing, match="run `timbre models pull toy` again") as caught:
         pull(registry, "toy")
     assert "\n" not in str(caught.value)
@@ -194,6 +220,13 @@ def test_a_file_that_is_not_there(hub: FakeHub, registry: Registry) -> None:
     del hub.files[f"{REPO}/sub/codec.bin"]
     with pytest.raises(ModelMissing, match="answered 404"):
         pull(registry, "toy")
+
+
+def test_a_server_that_is_no_hub(hub: FakeHub, registry: Registry) -> None:
+    hub.commit = ""
+    with pytest.raises(ModelMissing, match=r"says too little about big\.bin"):
+        pull(registry, "toy")
+    assert hub.gets() == []
 
 
 def test_no_network(registry: Registry, monkeypatch: pytest.MonkeyPatch) -> None:

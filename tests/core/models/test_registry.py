@@ -19,6 +19,7 @@ from core.models.archive import export_bundle, import_bundle
 from core.models.cli import app
 from core.models.manifest import MANIFEST_NAME, Manifest, ManifestFile, Origin, write_manifest
 from core.models.registry import Registry
+from tests.helpers.lying_archives import state_size
 
 WEIGHTS = bytes(range(256)) * 64
 
@@ -263,7 +264,7 @@ def refused(target: Registry, path: Path, words: str) -> None:
         ({"weights.bin": WEIGHTS[::-1]}, "weights.bin in it is damaged"),
         ({"weights.bin": WEIGHTS[:-1]}, "weights.bin in it is cut off"),
         ({"weights.bin": bytes(50_000_000)}, "longer than its manifest says"),
-        ({"../evil": b""}, "not those of its manifest: '../evil'"),
+        ({"../evil": b""}, "'../evil' in it is not a plain path"),
         ({"extra": b""}, "not those of its manifest: 'extra'"),
         ({"weights.bin": None}, "not those of its manifest: 'weights.bin'"),
         ({MANIFEST_NAME: None}, "no manifest.json"),
@@ -275,6 +276,30 @@ def test_archives_that_are_not_what_they_say_change_nothing(
 ) -> None:
     files = {k: v for k, v in {**toy_files(tmp_path), **change}.items() if v is not None}
     refused(registry_in(tmp_path), zip_of(tmp_path / "a.zip", files, deflated=True), words)
+
+
+@pytest.mark.parametrize("suffix", ["zip", "tar"])
+@pytest.mark.parametrize("difference", [-600, -1, 1, 600, 10**9])
+def test_an_archive_whose_headers_lie_about_a_size_changes_nothing(
+    tmp_path: Path, installed: Registry, suffix: str, difference: int
+) -> None:
+    path = export_bundle(installed, "toy", tmp_path / f"toy.{suffix}")
+    state_size(path, "weights.bin", len(WEIGHTS) + difference)
+    (tmp_path / "elsewhere").mkdir()
+    refused(registry_in(tmp_path / "elsewhere"), path, "cannot be imported")
+
+
+@pytest.mark.parametrize("difference", [-1, 1])
+def test_a_header_and_a_manifest_that_lie_alike_change_nothing(
+    tmp_path: Path, difference: int
+) -> None:
+    files = toy_files(tmp_path)
+    made = Manifest.from_json(files[MANIFEST_NAME])
+    size = len(WEIGHTS) + difference
+    lying = replace(made, files=(replace(made.files[0], size=size), made.files[1]))
+    path = zip_of(tmp_path / "a.zip", {**files, MANIFEST_NAME: lying.to_json().encode()}, True)
+    state_size(path, "weights.bin", size)
+    refused(registry_in(tmp_path), path, "weights.bin")
 
 
 def test_links_in_archives_are_refused(tmp_path: Path) -> None:

@@ -54,7 +54,9 @@ def test_note_creation_equals_the_published_one(seed: int) -> None:
     )
     ours = [
         (note.start_s, note.pitch, note.velocity, note.duration_s)
-        for note in basic_pitch.activations_to_notes(frames, onsets, basic_pitch.Settings())
+        for note in basic_pitch.activations_to_notes(
+            frames, onsets, basic_pitch.TranscriptionSettings()
+        )
     ]
     assert len(ours) == len(theirs) > 100
     assert np.allclose(ours, theirs, atol=1e-9)

@@ -11,7 +11,8 @@ import torch
 from core import Synthesizer, TextTimbre
 from core.clip import Clip, Note, pitch_hz
 from core.encoders.embedded.band_levels import HOP
-from core.encoders.embedded.fitting import FitSettings, Heard, fit
+from core.encoders.embedded.fit_objective import FitObjective
+from core.encoders.embedded.fitting import FitSettings, fit
 from core.encoders.embedded.transcription import transcribe_notes
 from core.engines.base import RenderRequest
 from core.engines.embedded.controls import N_SUBHARMONICS
@@ -48,11 +49,11 @@ def played(decoder: Decoder, embedding: np.ndarray) -> np.ndarray:
     return audio
 
 
-def error_db(decoder: Decoder, heard: Heard, embedding: np.ndarray) -> float:
+def error_db(decoder: Decoder, objective: FitObjective, embedding: np.ndarray) -> float:
     """How far a recording is from what an embedding would sound like, levels alike."""
     with torch.no_grad():
         silent = torch.zeros(len(NOTES))
-        return float(heard.error(decoder, torch.from_numpy(embedding)[None], silent))
+        return float(objective.error(decoder, torch.from_numpy(embedding)[None], silent))
 
 
 def test_the_sphere_holds_a_flat_space() -> None:
@@ -65,12 +66,12 @@ def test_the_sphere_holds_a_flat_space() -> None:
 def test_what_is_predicted_is_what_the_engine_plays(decoder: Decoder) -> None:
     """Levels in bands, computed without a sound, are those of the sound."""
     true = timbre(1)
-    heard = Heard(played(decoder, true), NOTES)
+    objective = FitObjective(played(decoder, true), NOTES)
     with torch.no_grad():
-        power = heard.predicted(decoder, torch.from_numpy(true)[None], torch.zeros(len(NOTES)))
+        power = objective.predicted(decoder, torch.from_numpy(true)[None], torch.zeros(len(NOTES)))
     level = 10 * torch.log10(power + 1e-12)
-    loud = (heard.target > -40) & (heard.shown[:, None] > 0)
-    difference = (level - heard.target)[loud]
+    loud = (objective.target > -40) & (objective.shown[:, None] > 0)
+    difference = (level - objective.target)[loud]
     # Single frames of noise scatter by some dB; on average there is only one factor between.
     difference = difference - difference.median()
     assert difference.mean().abs() < 2.0
@@ -82,8 +83,8 @@ def test_a_fit_comes_nearer_to_the_recording(decoder: Decoder) -> None:
     true, start = timbre(2), timbre(3)
     audio = played(decoder, true)
     found = fit(decoder, start, audio, NOTES, EVEN, NONE)
-    heard = Heard(audio, NOTES)
-    first, last, best = (error_db(decoder, heard, e) for e in (start, found, true))
+    objective = FitObjective(audio, NOTES)
+    first, last, best = (error_db(decoder, objective, e) for e in (start, found, true))
     assert last < first - 0.5 * (first - best)
     assert np.linalg.norm(found) == pytest.approx(1.0, abs=1e-5)
     # Threads may add up in another order, and sixty steps make more of that; nobody hears it.
@@ -99,19 +100,19 @@ def test_notes_are_moved_to_where_they_were(late_s: float, held_s: float) -> Non
     decoder, true = synth.engine.decoder, synth.embed(TextTimbre("trumpet"))
     assert isinstance(true, np.ndarray)
     wrong = [replace(n, start_s=n.start_s + late_s, duration_s=held_s) for n in NOTES]
-    heard = Heard(played(decoder, true), wrong)
-    heard.align(decoder, torch.from_numpy(true)[None], torch.zeros(len(NOTES)))
-    for note, found in zip(NOTES, heard.notes, strict=True):
+    objective = FitObjective(played(decoder, true), wrong)
+    objective.align(decoder, torch.from_numpy(true)[None], torch.zeros(len(NOTES)))
+    for note, found in zip(NOTES, objective.notes, strict=True):
         assert found.start_s == pytest.approx(note.start_s, abs=0.015)
         assert found.duration_s == pytest.approx(note.duration_s, abs=0.03)
 
 
 def test_frames_about_an_onset_count_little(decoder: Decoder) -> None:
     """When exactly a note begins is not known; what is explained is what lasts."""
-    heard = Heard(played(decoder, timbre(2)), NOTES)
-    since_s = np.arange(len(heard.shown)) * HOP / RATE - NOTES[1].start_s
-    about = heard.shown[torch.from_numpy((since_s > -0.03) & (since_s < 0.01))]
-    later = heard.shown[torch.from_numpy((since_s > 0.05) & (since_s < 0.3))]
+    objective = FitObjective(played(decoder, timbre(2)), NOTES)
+    since_s = np.arange(len(objective.shown)) * HOP / RATE - NOTES[1].start_s
+    about = objective.shown[torch.from_numpy((since_s > -0.03) & (since_s < 0.01))]
+    later = objective.shown[torch.from_numpy((since_s > 0.05) & (since_s < 0.3))]
     assert float(about.max()) < 0.3
     assert float(about.min()) > 0.0
     assert float(later.min()) == 1.0

@@ -50,7 +50,7 @@ def few() -> InstrumentNames:
     ],
 )
 def test_the_longest_term_is_found(few: InstrumentNames, text: str, found: list[str]) -> None:
-    assert few.found_in(text) == found
+    assert few.names_in(text) == found
 
 
 def test_evidence_is_that_of_all_terms(few: InstrumentNames) -> None:
@@ -63,7 +63,7 @@ def test_evidence_is_that_of_all_terms(few: InstrumentNames) -> None:
 
 @given(st.text(max_size=60))
 def test_any_text_can_be_looked_up(few: InstrumentNames, text: str) -> None:
-    assert set(few.found_in(text)) <= set(KNOWN)
+    assert set(few.names_in(text)) <= set(KNOWN)
     assert few.evidence(text).shape == (N_PROGRAMS,)
     assert all(word and word == word.lower() for word in folded_words(text))
 

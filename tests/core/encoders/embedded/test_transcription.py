@@ -108,9 +108,9 @@ def test_a_fit_with_wrong_velocities_keeps_the_dynamics_it_began_with(synth: Syn
     dynamics = VelocityResponse(decoder, [57, 60, 63])
 
     def changed(weight: float) -> float:
-        settings = FitSettings(steps=25, known=0, aligned=(), dynamics=weight, duller=0.0)
-        none, doubt = torch.zeros(0, 512), torch.full((511,), 0.05)
-        found = fit(decoder, embedding, sound, wrong, doubt, none, settings)
+        settings = FitSettings(steps=25, prototypes=0, aligned=(), dynamics=weight, duller=0.0)
+        none, error_std = torch.zeros(0, 512), torch.full((511,), 0.05)
+        found = fit(decoder, embedding, sound, wrong, error_std, none, settings)
         with torch.no_grad():
             before, _ = dynamics.of(torch.from_numpy(embedding)[None])
             after, _ = dynamics.of(torch.from_numpy(found)[None])
@@ -126,9 +126,9 @@ def test_a_fit_does_not_make_an_instrument_duller_when_played_harder(synth: Synt
     sound, wrong = wrongly_heard(synth, embedding)
 
     def duller(weight: float) -> float:
-        settings = FitSettings(steps=25, known=0, aligned=(), dynamics=0.0, duller=weight)
-        none, doubt = torch.zeros(0, 512), torch.full((511,), 0.05)
-        found = fit(decoder, embedding, sound, wrong, doubt, none, settings)
+        settings = FitSettings(steps=25, prototypes=0, aligned=(), dynamics=0.0, duller=weight)
+        none, error_std = torch.zeros(0, 512), torch.full((511,), 0.05)
+        found = fit(decoder, embedding, sound, wrong, error_std, none, settings)
         with torch.no_grad():
             _, fallen = VelocityResponse(decoder, [57, 60, 63]).of(torch.from_numpy(found)[None])
         return float(fallen.mean())

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from core.clip import Note, pitch_hz
-from core.encoders.embedded.fitting import Heard
+from core.encoders.embedded.fit_objective import FitObjective
 from core.engines.embedded.controls import FLOOR_DB, N_NOISE, N_SUBHARMONICS, SAMPLE_RATE
 from core.engines.embedded.leakage import leakage, prepare, without_leakage
 from core.engines.embedded.levels import KnotTimes, knot_levels, note_shapes
@@ -92,28 +92,32 @@ def test_what_was_first_asked_for_while_rendering_serves_fits_too() -> None:
 def test_the_engine_plays_without_it() -> None:
     decoder = lively_decoder(moves=False)
     embedding = torch.from_numpy(EVEN)[None]
-    terms = decoder.terms(decoder.note_state(embedding, torch.tensor([64.0]), torch.tensor([90.0])))
-    (shape,) = note_shapes(terms.statics, [64])
+    conditioning = decoder.conditioning(
+        decoder.note_state(embedding, torch.tensor([64.0]), torch.tensor([90.0]))
+    )
+    (shape,) = note_shapes(conditioning.statics, [64])
     times = KnotTimes(np.array([0.05, 0.2, 0.5]), np.zeros(3))
     which, keys = torch.zeros(3, dtype=torch.long), np.full(3, 64)
     index, fraction = (torch.from_numpy(x).expand(3, -1) for x in (shape.index, shape.fraction))
     with torch.no_grad():
         on_s = torch.from_numpy(times.since_s.astype(np.float32))
-        raw_db = decoder.knots(terms, which, on_s, torch.zeros(3)).noise_db
-        partial_db, noise_db = knot_levels(decoder, terms, which, times, index, fraction, keys)
+        raw_db = decoder.knots(conditioning, which, on_s, torch.zeros(3)).noise_db
+        partial_db, noise_db = knot_levels(
+            decoder, conditioning, which, times, index, fraction, keys
+        )
     torch.testing.assert_close(noise_db, without_leakage(partial_db, raw_db, keys))
     assert float((raw_db - noise_db).max()) > 1.0
 
 
 def test_a_fit_expects_what_the_engine_plays(monkeypatch: pytest.MonkeyPatch) -> None:
     decoder = lively_decoder(moves=False)
-    heard = Heard(tone(64), [Note(0.0, 64, 90, 1.0)])
+    objective = FitObjective(tone(64), [Note(0.0, 64, 90, 1.0)])
     embedding = torch.from_numpy(EVEN)[None]
     with torch.no_grad():
-        own = heard.predicted(decoder, embedding, torch.zeros(1))
+        own = objective.predicted(decoder, embedding, torch.zeros(1))
         monkeypatch.setattr(
-            "core.encoders.embedded.fitting.without_leakage", lambda p, noise, k: noise
+            "core.encoders.embedded.fit_objective.without_leakage", lambda p, noise, k: noise
         )
-        leaky = heard.predicted(decoder, embedding, torch.zeros(1))
+        leaky = objective.predicted(decoder, embedding, torch.zeros(1))
     assert (own <= leaky * 1.001).all()
     assert float((own / leaky).min()) < 0.9

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from core.clip import Clip, Note, pitch_hz
-from core.encoders.embedded.fitting import Heard
+from core.encoders.embedded.fit_objective import FitObjective
 from core.encoders.sphere import slerp
 from core.engines.base import RenderRequest
 from core.engines.embedded.controls import N_SUBHARMONICS, N_TONES, SAMPLE_RATE, tone_hz
@@ -117,7 +117,7 @@ def test_a_fit_expects_them_where_they_sound() -> None:
     note = Note(0.0, 84, 90, 1.0)  # high enough that bands tell partials apart
     clip = Clip.of("note", [note])
     audio = EmbeddedEngine(decoder).render([RenderRequest(clip, embedding)])[0][0]
-    heard = Heard(audio, [note])
+    heard = FitObjective(audio, [note])
     with torch.no_grad():
         expected, plain = (
             10 * torch.log10(heard.predicted(decoder, e, torch.zeros(1))[40] + 1e-9)

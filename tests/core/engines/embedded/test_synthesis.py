@@ -18,7 +18,7 @@ from core.engines.embedded.controls import (
 )
 from core.engines.embedded.modulation import Modulation
 from core.engines.embedded.noise import add_noise_power, filtered_noise
-from core.engines.embedded.synthesis import NotePhases, NoteTracks, add_partials
+from core.engines.embedded.synthesis import TAPS, NotePhases, NoteTracks, add_partials
 
 SILENT = -200.0
 
@@ -75,10 +75,25 @@ def test_a_note_starts_on_its_sample() -> None:
     assert out[7_777 : 7_777 + 64].abs().max() > 0.1
 
 
-def test_a_note_longer_than_what_is_rendered_is_cut_without_error() -> None:
-    out = torch.zeros(1_000)
-    add_partials(out, steady_note(start=990, levels={1: -10.0}))
-    assert torch.isfinite(out).all()
+@pytest.mark.parametrize("modulation", [Modulation(), Modulation(vibrato_cents=40.0)])
+@pytest.mark.parametrize("room", [1, 10, 64, 65, 900])
+def test_of_a_note_longer_than_what_is_rendered_its_beginning_sounds(
+    room: int, modulation: Modulation
+) -> None:
+    """Sample for sample as in a clip with room for all of it, and nothing before it.
+
+    But for the last samples of one with vibrato: they are read between samples, of which those
+    past the cut are not rendered.
+    """
+    note = steady_note(start=1_000, levels={1: -10.0, 3: -20.0}, modulation=modulation)
+    whole, cut = torch.zeros(1_000 + SAMPLE_RATE), torch.zeros(1_000 + room)
+    add_partials(whole, note)
+    add_partials(cut, note)
+    assert torch.count_nonzero(whole[:1_000]) == 0
+    assert whole[1_000:1_900].abs().max() > 0.2
+    same = len(cut) - (TAPS // 2 if modulation.has_vibrato else 0)
+    torch.testing.assert_close(cut[:same], whole[:same], rtol=0.0, atol=1e-6)
+    torch.testing.assert_close(cut, whole[: len(cut)], rtol=0.0, atol=0.02)
 
 
 def test_long_notes_are_rendered_in_pieces_without_a_seam() -> None:
