@@ -17,13 +17,13 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import gelu, scaled_dot_product_attention
 
-Attention = Callable[[Tensor, Tensor, Tensor, Tensor | None], Tensor]
+AttentionFunction = Callable[[Tensor, Tensor, Tensor, Tensor | None], Tensor]
 """Query, key and value, each [B, H, T, D], and a mask to [B, H, T, D]; the mask is True
 where a token may be attended to and broadcasts to [B, H, T, T], None allows all."""
 
 
 def eager_attention(query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None) -> Tensor:
-    """:data:`Attention` as the formula has it, softmax(QKᵀ/√D)·V."""
+    """:data:`AttentionFunction` as the formula has it, softmax(QKᵀ/√D)·V."""
     scores = query @ key.transpose(-1, -2) / math.sqrt(query.shape[-1])  # [B, H, T, T]
     if mask is not None:
         scores = scores.masked_fill(~mask, -torch.inf)
@@ -31,7 +31,7 @@ def eager_attention(query: Tensor, key: Tensor, value: Tensor, mask: Tensor | No
 
 
 def fused_attention(query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None) -> Tensor:
-    """:data:`Attention` by torch's fused kernels; differs from the eager one by rounding."""
+    """:data:`AttentionFunction` by torch's fused kernels; differs from the eager one by rounding."""
     return scaled_dot_product_attention(query, key, value, attn_mask=mask)
 
 
@@ -66,7 +66,7 @@ class Bert(nn.Module):
         attention: which implementation.
     """
 
-    def __init__(self, config: BertConfig, attention: Attention) -> None:
+    def __init__(self, config: BertConfig, attention: AttentionFunction) -> None:
         super().__init__()
         width = config.width
         self.embeddings = nn.ModuleDict(
@@ -99,7 +99,7 @@ class Bert(nn.Module):
 class _Layer(nn.Module):
     """Attention and a feed-forward layer, each followed by its norm."""
 
-    def __init__(self, config: BertConfig, attention: Attention) -> None:
+    def __init__(self, config: BertConfig, attention: AttentionFunction) -> None:
         super().__init__()
         self._heads, self._attention = config.heads, attention
         width = config.width

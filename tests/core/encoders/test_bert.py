@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from core.encoders.bert import Attention, Bert, BertConfig, eager_attention, fused_attention
+from core.encoders.bert import AttentionFunction, Bert, BertConfig, eager_attention, fused_attention
 
 SMALL = BertConfig(
     vocabulary=50, width=32, layers=2, heads=4, inner=48, positions=16, norm_epsilon=1e-5
@@ -19,7 +19,7 @@ def embedded(network: Bert, tokens: torch.Tensor) -> torch.Tensor:
 
 @pytest.fixture(params=[eager_attention, fused_attention])
 def network(request: pytest.FixtureRequest) -> Bert:
-    attention: Attention = request.param
+    attention: AttentionFunction = request.param
     torch.manual_seed(0)
     return Bert(SMALL, attention).requires_grad_(False).eval()
 
