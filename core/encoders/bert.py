@@ -31,7 +31,7 @@ def eager_attention(query: Tensor, key: Tensor, value: Tensor, mask: Tensor | No
 
 
 def fused_attention(query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None) -> Tensor:
-    """:data:`AttentionFunction` by torch's fused kernels; differs from the eager one by rounding."""
+    """:data:`AttentionFunction` by torch's fused kernels; rounds unlike the eager one."""
     return scaled_dot_product_attention(query, key, value, attn_mask=mask)
 
 
