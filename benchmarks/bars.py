@@ -21,7 +21,7 @@ from typing import Any
 
 from benchmarks.likeness import (
     WEIGHTS,
-    System,
+    Testbed,
     blend,
     consistency,
     load,
@@ -47,7 +47,7 @@ def from_run(run: Path) -> dict[str, float]:
     }
 
 
-MEASURES: dict[str, Callable[[System], dict[str, float]]] = {
+MEASURES: dict[str, Callable[[Testbed], dict[str, float]]] = {
     "nearest": nearest,
     "words": words,
     "blend": blend,
@@ -84,13 +84,13 @@ def main() -> None:
     parser.add_argument("--only", nargs="*", choices=MEASURES, default=list(MEASURES))
     arguments = parser.parse_args()
     arguments.out.mkdir(parents=True, exist_ok=True)
-    system = load(arguments.weights)
+    testbed = load(arguments.weights)
     found: dict[str, Any] = {}
     if arguments.run:
         found["run"] = from_run(arguments.run)
     for name in arguments.only:
         started = time.perf_counter()
-        found[name] = MEASURES[name](system)
+        found[name] = MEASURES[name](testbed)
         print(f"{name}: {found[name]} ({time.perf_counter() - started:.0f} s)", flush=True)
     (arguments.out / "bars.json").write_text(json.dumps(found, indent=1))
     print(f"\n{'bar':<46}{'measured':>10}{'wanted':>10}")

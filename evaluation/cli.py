@@ -14,7 +14,7 @@ import typer
 
 if TYPE_CHECKING:
     from evaluation.compare import Comparison
-    from evaluation.run import Config, Progress
+    from evaluation.run import EvaluationConfig, RunProgress
 
 REGRESSED = 4
 """Exit code of ``compare`` when a watched figure fell further than allowed."""
@@ -26,50 +26,50 @@ evaluate = typer.Typer(
     rich_markup_mode=None,
 )
 
-Output = Annotated[Path, typer.Option("--output", "-o", help="Folder of the run.")]
-Workers = Annotated[int, typer.Option(help="Worker processes.", min=1)]
-Seed = Annotated[int, typer.Option(help="Of renders, choices and resampling.", min=0)]
-Limit = Annotated[int | None, typer.Option(help="First items only.", min=1)]
-EngineName = Annotated[str, typer.Option("--engine", help="Where tasks are done: local or ray.")]
-Judge = Annotated[
+OutputOption = Annotated[Path, typer.Option("--output", "-o", help="Folder of the run.")]
+WorkersOption = Annotated[int, typer.Option(help="Worker processes.", min=1)]
+SeedOption = Annotated[int, typer.Option(help="Of renders, choices and resampling.", min=0)]
+LimitOption = Annotated[int | None, typer.Option(help="First items only.", min=1)]
+EngineOption = Annotated[str, typer.Option("--engine", help="Where tasks are done: local or ray.")]
+JudgeOption = Annotated[
     str | None, typer.Option(help="Bundle whose encoder gives CLAP figures; 'none' for none.")
 ]
-AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
-NoCache = Annotated[bool, typer.Option("--no-cache", help="Keep and use no cached results.")]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
+NoCacheOption = Annotated[bool, typer.Option("--no-cache", help="Keep and use no cached results.")]
 
 
 @evaluate.command("run")
 def run_command(
     manifest: Annotated[str, typer.Argument(help="A built-in set, a manifest, or its folder.")],
-    output: Output,
+    output: OutputOption,
     model: Annotated[list[str] | None, typer.Option(help="Bundle; may be given again.")] = None,
-    workers: Workers = 2,
-    seed: Seed = 0,
-    limit: Limit = None,
+    workers: WorkersOption = 2,
+    seed: SeedOption = 0,
+    limit: LimitOption = None,
     split: Annotated[str | None, typer.Option(help="Items of this split only.")] = None,
-    judge: Judge = None,
+    judge: JudgeOption = None,
     baselines: Annotated[bool, typer.Option(help="Run the baselines too.")] = True,
-    engine: EngineName = "local",
+    engine: EngineOption = "local",
     device: Annotated[str | None, typer.Option(help="cpu, cuda, cuda:N or mps.")] = None,
     temperature: Annotated[float | None, typer.Option()] = None,
     top_k: Annotated[int | None, typer.Option()] = None,
     top_p: Annotated[float | None, typer.Option()] = None,
     guidance: Annotated[float | None, typer.Option()] = None,
-    no_cache: NoCache = False,
-    as_json: AsJson = False,
+    no_cache: NoCacheOption = False,
+    as_json: JsonOption = False,
 ) -> None:
     """Render and score a set; the same command goes on with a run that was stopped."""
     from core.settings import RenderSettings
-    from evaluation.run import Config
-    from evaluation.scoring import Settings
+    from evaluation.run import EvaluationConfig
+    from evaluation.scoring import ScoringSettings
 
     models = tuple(model or ["embedded"])
-    config = Config(
+    config = EvaluationConfig(
         models=models,
         seed=seed,
         render=RenderSettings(temperature, top_k, top_p, guidance),
         baselines=baselines,
-        scoring=Settings(judge=_judge(judge, models[0])),
+        scoring=ScoringSettings(judge=_judge(judge, models[0])),
         limit=limit,
     )
     _run(manifest, split, config, output, workers, engine, device, no_cache, as_json)
@@ -79,31 +79,31 @@ def run_command(
 def score_command(
     manifest: Annotated[str, typer.Argument(help="A built-in set, a manifest, or its folder.")],
     folder: Annotated[Path, typer.Argument(help="Sounds named ITEM.wav, of any system.")],
-    output: Output,
+    output: OutputOption,
     name: Annotated[str, typer.Option(help="The system's name in the tables.")] = "theirs",
-    workers: Workers = 2,
-    seed: Seed = 0,
-    limit: Limit = None,
+    workers: WorkersOption = 2,
+    seed: SeedOption = 0,
+    limit: LimitOption = None,
     split: Annotated[str | None, typer.Option(help="Items of this split only.")] = None,
-    judge: Judge = None,
+    judge: JudgeOption = None,
     baselines: Annotated[bool, typer.Option(help="Run the baselines too.")] = True,
-    engine: EngineName = "local",
-    no_cache: NoCache = False,
-    as_json: AsJson = False,
+    engine: EngineOption = "local",
+    no_cache: NoCacheOption = False,
+    as_json: JsonOption = False,
 ) -> None:
     """Score sounds that any other system made of a set."""
     from core.errors import UserInputError
-    from evaluation.run import Config
-    from evaluation.scoring import Settings
+    from evaluation.run import EvaluationConfig
+    from evaluation.scoring import ScoringSettings
 
     if not folder.is_dir():
         raise UserInputError(f"{folder}: no such folder; give the folder of the system's sounds")
-    config = Config(
+    config = EvaluationConfig(
         seed=seed,
         baselines=baselines,
         folder=folder.absolute(),
         folder_name=name,
-        scoring=Settings(judge=_judge(judge, "embedded")),
+        scoring=ScoringSettings(judge=_judge(judge, "embedded")),
         limit=limit,
     )
     _run(manifest, split, config, output, workers, engine, None, no_cache, as_json)
@@ -130,7 +130,7 @@ def compare_command(
         list[str] | None, typer.Option(help="A figure that must not fall; may be given again.")
     ] = None,
     tolerance: Annotated[float, typer.Option(help="How far it may fall, in its unit.")] = 0.0,
-    as_json: AsJson = False,
+    as_json: JsonOption = False,
 ) -> None:
     """Paired differences of two systems; exit code 4 if a named figure fell too far."""
     from evaluation import results
@@ -157,8 +157,8 @@ def manifest_command(
     folder: Annotated[Path, typer.Argument(help="The collection.")],
     output: Annotated[Path, typer.Option("--output", "-o", help="Folder of the manifest.")],
     layout: Annotated[str, typer.Option(help="folder, nsynth or lakh.")] = "folder",
-    limit: Limit = None,
-    seed: Seed = 0,
+    limit: LimitOption = None,
+    seed: SeedOption = 0,
 ) -> None:
     """Make a manifest of a folder, of NSynth or of the Lakh MIDI dataset."""
     from core.files import output_error
@@ -176,7 +176,7 @@ def manifest_command(
 def _run(
     manifest: str,
     split: str | None,
-    config: Config,
+    config: EvaluationConfig,
     output: Path,
     workers: int,
     engine: str,
@@ -219,7 +219,7 @@ def _run(
         raise typer.Exit(max(row["exit_code"] for row in failed))
 
 
-def _show(progress: Progress) -> None:
+def _show(progress: RunProgress) -> None:
     """One line on stderr, rewritten on a terminal."""
     left = "" if progress.left_s is None else f", {_duration(progress.left_s)} left"
     failed = f", {progress.failed} failed" if progress.failed else ""

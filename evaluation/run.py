@@ -25,7 +25,7 @@ from core.settings import RenderSettings
 from core.synthesizer import program_version
 from evaluation import pool, results
 from evaluation.datasets import Dataset
-from evaluation.scoring import Scorer, Settings, environment, from_base64, note_to_json
+from evaluation.scoring import Scorer, ScoringSettings, environment, from_base64, note_to_json
 from evaluation.systems import Loader, Player, System, Task, load_bundle, plan
 
 Executor = Callable[
@@ -35,7 +35,7 @@ Executor = Callable[
 
 
 @dataclass(frozen=True)
-class Config:
+class EvaluationConfig:
     """What is run; with the set, everything the results depend on.
 
     Attributes:
@@ -56,7 +56,7 @@ class Config:
     baselines: bool = True
     folder: Path | None = None
     folder_name: str = "folder"
-    scoring: Settings = field(default_factory=Settings)
+    scoring: ScoringSettings = field(default_factory=ScoringSettings)
     limit: int | None = None
 
     def __post_init__(self) -> None:
@@ -69,7 +69,7 @@ class Config:
 
 
 @dataclass(frozen=True, slots=True)
-class Progress:
+class RunProgress:
     """How far a run is.
 
     Attributes:
@@ -86,7 +86,7 @@ class Progress:
     last: str
 
 
-def systems_of(config: Config, player: Player) -> list[System]:
+def systems_of(config: EvaluationConfig, player: Player) -> list[System]:
     """The systems of a run: models and folder first, then the baselines.
 
     Raises:
@@ -116,14 +116,14 @@ def systems_of(config: Config, player: Player) -> list[System]:
 
 def run(
     dataset: Dataset,
-    config: Config,
+    config: EvaluationConfig,
     output: Path,
     *,
     workers: int = 1,
     cache: Path | None = None,
     device: str | None = None,
     execute: Executor = pool.run,
-    on_progress: Callable[[Progress], None] = lambda progress: None,
+    on_progress: Callable[[RunProgress], None] = lambda progress: None,
     load: Loader = load_bundle,
 ) -> dict[str, Any]:
     """Run, or go on with, an evaluation.
@@ -171,7 +171,7 @@ def run(
             began = time.monotonic()
         pace = (time.monotonic() - began) / (done - workers) if done > workers else None
         on_progress(
-            Progress(
+            RunProgress(
                 done=len(tasks) - len(missing) + done,
                 total=len(tasks),
                 failed=failed,
@@ -183,7 +183,7 @@ def run(
 
 
 def _describe(
-    dataset: Dataset, config: Config, systems: Sequence[System], player: Player
+    dataset: Dataset, config: EvaluationConfig, systems: Sequence[System], player: Player
 ) -> dict[str, Any]:
     """Everything the results depend on, as JSON."""
     return {

@@ -38,7 +38,7 @@ CONSISTENCY_NOTES = 6
 
 
 @dataclass(frozen=True)
-class Settings:
+class ScoringSettings:
     """What figures depend on besides the sound; part of a run's configuration.
 
     Attributes:
@@ -50,7 +50,7 @@ class Settings:
 
     judge: str | None = None
     followers: tuple[str, ...] = ("yin", "crepe")
-    mss: mss.Config = field(default_factory=mss.Config)
+    mss: mss.MssConfig = field(default_factory=mss.MssConfig)
     transcription: transcription.Settings = field(default_factory=transcription.Settings)
 
 
@@ -67,7 +67,7 @@ class Scorer:
 
     def __init__(
         self,
-        settings: Settings,
+        settings: ScoringSettings,
         output: Path | None = None,
         cache: Path | None = None,
         device: str | None = None,
@@ -228,7 +228,7 @@ def from_base64(text: str) -> FloatArray:
     return np.frombuffer(base64.b64decode(text), "<f4").astype(np.float32)
 
 
-def environment(settings: Settings, player: Player) -> Mapping[str, Any]:
+def environment(settings: ScoringSettings, player: Player) -> Mapping[str, Any]:
     """Ids and hashes of every model that figures depend on, for ``results.json``."""
     found: dict[str, Any] = {
         "transcriber": {"id": basic_pitch.MODEL_ID, "sha256": basic_pitch.model_sha256()},

@@ -36,7 +36,7 @@ from evaluation.importers import SOUND_SUFFIXES
 if TYPE_CHECKING:
     from core.codecs.dac import Codec
 
-Kind = Literal[
+SystemKind = Literal[
     "model", "wrong-timbre", "codec", "ground-truth", "other-performance", "sine", "folder"
 ]
 
@@ -57,7 +57,7 @@ class System:
     """
 
     name: str
-    kind: Kind
+    kind: SystemKind
     model: str | None = None
     settings: RenderSettings = field(default_factory=RenderSettings)
     folder: Path | None = None

@@ -31,11 +31,11 @@ from core.errors import AudioError
 from core.types import FloatArray
 from evaluation.metrics.clap import embed
 
-Vectors = npt.NDArray[np.float64]
+EmbeddingMatrix = npt.NDArray[np.float64]
 KAD_SCALE = 100.0
 
 
-class Embedding(Protocol):
+class EmbeddingModel(Protocol):
     """What turns a sound into one or more vectors."""
 
     @property
@@ -43,7 +43,7 @@ class Embedding(Protocol):
         """Identifies the embedding and its weights; printed with the figure."""
 
     def __call__(self, audio: FloatArray, sample_rate: int) -> FloatArray:
-        """Vectors [n, d] of a sound [frames] or [channels, frames]."""
+        """EmbeddingMatrix [n, d] of a sound [frames] or [channels, frames]."""
 
 
 @dataclass(frozen=True)
@@ -97,7 +97,7 @@ class Distance:
         return f"{sizes}, dimension {self.dimension}: FAD is biased by about 1/N; KAD is not"
 
 
-def validate(vectors: Vectors) -> None:
+def validate(vectors: EmbeddingMatrix) -> None:
     """Raises AudioError unless the vectors are [n, d] and finite."""
     if vectors.ndim != 2 or not np.isfinite(vectors).all():
         raise AudioError(f"a set of embeddings must be finite [n, d], got {vectors.shape}")
@@ -141,7 +141,7 @@ def evaluate(
     )
 
 
-def frechet(first: Vectors, second: Vectors) -> float:
+def frechet(first: EmbeddingMatrix, second: EmbeddingMatrix) -> float:
     """|μ₁ − μ₂|² + tr(Σ₁ + Σ₂ − 2 (Σ₁ Σ₂)^½) of sets [n, d] and [m, d], n, m ≥ 2.
 
     With centred data matrices A and B, Σ₁ = AᵀA and Σ₂ = BᵀB, the trace of the root is the
@@ -157,14 +157,16 @@ def frechet(first: Vectors, second: Vectors) -> float:
     return max(0.0, shift + float((one**2).sum() + (two**2).sum()) - 2 * cross)
 
 
-def _root(centred: Vectors) -> Vectors:
+def _root(centred: EmbeddingMatrix) -> EmbeddingMatrix:
     """Symmetric square root [d, d] of the covariance of a centred data matrix."""
     values, axes = np.linalg.eigh(centred.T @ centred)
-    root: Vectors = (axes * np.sqrt(np.maximum(values, 0.0))) @ axes.T
+    root: EmbeddingMatrix = (axes * np.sqrt(np.maximum(values, 0.0))) @ axes.T
     return root
 
 
-def kernel(first: Vectors, second: Vectors, bandwidth: float | None = None) -> float:
+def kernel(
+    first: EmbeddingMatrix, second: EmbeddingMatrix, bandwidth: float | None = None
+) -> float:
     """100 × unbiased MMD² of sets [n, d] and [m, d] (reference), n, m ≥ 2.
 
     ``bandwidth`` None: the median pairwise distance within the reference set.
@@ -187,8 +189,8 @@ def kernel(first: Vectors, second: Vectors, bandwidth: float | None = None) -> f
     return float(KAD_SCALE * mmd)
 
 
-def _squared_distances(first: Vectors, second: Vectors) -> Vectors:
-    squared: Vectors = (
+def _squared_distances(first: EmbeddingMatrix, second: EmbeddingMatrix) -> EmbeddingMatrix:
+    squared: EmbeddingMatrix = (
         (first**2).sum(axis=1)[:, None] + (second**2).sum(axis=1)[None] - 2 * first @ second.T
     )
     return np.maximum(squared, 0.0)

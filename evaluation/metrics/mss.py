@@ -8,7 +8,7 @@ logarithms, each summed over the sizes; Hann window, 75 % overlap, zeros appende
 sample is left out, magnitudes not scaled by the window. Lower is better; 0 only for equal
 spectrograms. Levels count: nothing is normalised.
 
-Deviations that matter when figures are compared, and why :attr:`Config.label` is printed with
+Deviations that matter when figures are compared, and why :attr:`MssConfig.label` is printed with
 every figure: auraloss averages over sizes, centres its frames with reflected edges, and floors
 magnitudes at 1e-4 instead of 1e-5; DDSP's default leaves the log term out. Papers rarely say.
 Two silent sounds have loss 0.
@@ -33,7 +33,7 @@ from evaluation.metrics import Figures
 
 
 @dataclass(frozen=True)
-class Config:
+class MssConfig:
     """What the figure depends on.
 
     Attributes:
@@ -73,7 +73,7 @@ class Config:
 
 
 def validate(
-    estimate: FloatArray, estimate_hz: int, target: FloatArray, target_hz: int, config: Config
+    estimate: FloatArray, estimate_hz: int, target: FloatArray, target_hz: int, config: MssConfig
 ) -> tuple[FloatArray, FloatArray]:
     """Both sounds as mono [frames] at the configuration's rate, the shorter one zero-padded.
 
@@ -91,7 +91,7 @@ def evaluate(
     estimate_hz: int,
     target: FloatArray,
     target_hz: int,
-    config: Config | None = None,
+    config: MssConfig | None = None,
 ) -> Figures:
     """The loss and its two parts.
 
@@ -108,7 +108,7 @@ def evaluate(
     Raises:
         AudioError: if a sound is empty or holds NaN.
     """
-    config = config or Config()
+    config = config or MssConfig()
     first, second = validate(estimate, estimate_hz, target, target_hz, config)
     with torch.no_grad():
         linear, log = terms(torch.from_numpy(first), torch.from_numpy(second), config)
@@ -120,7 +120,7 @@ def evaluate(
 
 
 def terms(
-    estimate: torch.Tensor, target: torch.Tensor, config: Config
+    estimate: torch.Tensor, target: torch.Tensor, config: MssConfig
 ) -> tuple[torch.Tensor, torch.Tensor]:
     """The linear and the log term of two sounds [frames]; differentiable."""
     linear = estimate.new_zeros(())
@@ -134,7 +134,7 @@ def terms(
     return linear, log
 
 
-def spectrograms(sound: torch.Tensor, config: Config) -> Iterator[torch.Tensor]:
+def spectrograms(sound: torch.Tensor, config: MssConfig) -> Iterator[torch.Tensor]:
     """Magnitudes [size/2 + 1, frames] for each FFT size."""
     for size in config.fft_sizes:
         hop = max(1, round(size * (1 - config.overlap)))

@@ -45,11 +45,11 @@ CREPE_PERIODICITY = 0.5
 _WINDOW = 4096
 _HOP = 512
 
-Track = npt.NDArray[np.float64]
-Follower = Callable[[FloatArray], Track]
+PitchTrack = npt.NDArray[np.float64]
+PitchTracker = Callable[[FloatArray], PitchTrack]
 
 
-def yin(sound: FloatArray) -> Track:
+def yin(sound: FloatArray) -> PitchTrack:
     """Fundamental of a sound by YIN.
 
     Args:
@@ -73,7 +73,7 @@ def yin(sound: FloatArray) -> Track:
     return np.array([_pick(row, shortest) for row in normalised])
 
 
-def _difference(frames: Track, lags: int) -> Track:
+def _difference(frames: PitchTrack, lags: int) -> PitchTrack:
     """Squared difference of a window and its shifts [n, lags] (equation 6), by FFT."""
     n = frames.shape[1] + _WINDOW
     head = np.fft.rfft(frames[:, :_WINDOW], n)
@@ -81,11 +81,11 @@ def _difference(frames: Track, lags: int) -> Track:
     products = np.fft.irfft(whole * np.conj(head), n)[:, :lags]
     energy = np.cumsum(np.pad(frames**2, ((0, 0), (1, 0))), axis=1)
     shifted = energy[:, _WINDOW : _WINDOW + lags] - energy[:, :lags]
-    difference: Track = np.maximum(shifted[:, :1] + shifted - 2 * products, 0.0)
+    difference: PitchTrack = np.maximum(shifted[:, :1] + shifted - 2 * products, 0.0)
     return difference
 
 
-def _pick(row: Track, shortest: int) -> float:
+def _pick(row: PitchTrack, shortest: int) -> float:
     """The first dip under the threshold, refined by a parabola; NaN without one."""
     below = np.flatnonzero(row[shortest:-1] < YIN_THRESHOLD)
     if not len(below):
@@ -99,7 +99,7 @@ def _pick(row: Track, shortest: int) -> float:
     return YIN_HZ / (lag + float(np.clip(shift, -1, 1)))
 
 
-def crepe(sound: FloatArray) -> Track:
+def crepe(sound: FloatArray) -> PitchTrack:
     """Fundamental of a sound by torchcrepe's tiny network.
 
     Args:
@@ -127,7 +127,7 @@ def crepe(sound: FloatArray) -> Track:
     return _crepe_hz(activation)
 
 
-def _crepe_hz(activation: npt.NDArray[np.float64]) -> Track:
+def _crepe_hz(activation: npt.NDArray[np.float64]) -> PitchTrack:
     """Pitch [n] of CREPE's activations [n, 360], by the paper's weighted mean around the peak.
 
     torchcrepe's own decoders add random dither, and a figure has to repeat.
@@ -143,7 +143,7 @@ def _crepe_hz(activation: npt.NDArray[np.float64]) -> Track:
     return np.where(voiced, 10.0 * 2.0 ** (mean / 1200), np.nan)
 
 
-def deviation(track: Track, pitch: int) -> float | None:
+def deviation(track: PitchTrack, pitch: int) -> float | None:
     """Median absolute deviation of a track from a key, semitones; None if never voiced."""
     voiced = track[np.isfinite(track) & (track > 0)]
     if not len(voiced):
@@ -196,7 +196,7 @@ def evaluate(
         ModelMissing: if crepe is asked for and torchcrepe is not installed.
     """
     validate(audio, sample_rate)
-    known: dict[str, tuple[Follower, int, float, float]] = {
+    known: dict[str, tuple[PitchTracker, int, float, float]] = {
         "yin": (yin, YIN_HZ, LOWEST_HZ, HIGHEST_HZ),
         "crepe": (crepe, CREPE_HZ, CREPE_LOWEST_HZ, CREPE_HIGHEST_HZ),
     }

@@ -19,10 +19,12 @@ from core.synthesizer import Synthesizer, Take
 from core.timbre import TextTimbre, Timbre
 from core.types import EMBEDDING_DIM, FloatArray
 from evaluation import pool, run
-from evaluation.scoring import Settings
+from evaluation.scoring import ScoringSettings
 from tests.evaluation import sounds
 
-CONFIG = run.Config(models=("fake",), seed=3, scoring=Settings(judge="fake", followers=("yin",)))
+CONFIG = run.EvaluationConfig(
+    models=("fake",), seed=3, scoring=ScoringSettings(judge="fake", followers=("yin",))
+)
 """What the tests run, unless they say otherwise."""
 
 

@@ -66,7 +66,7 @@ def ddsp_loss(first: np.ndarray, second: np.ndarray) -> tuple[float, float]:
 
 
 def test_mss_is_the_definition_of_ddsp() -> None:
-    config = mss.Config(sample_rate=RATE)
+    config = mss.MssConfig(sample_rate=RATE)
     figures = mss.evaluate(OTHER, RATE, SOUND, RATE, config)
     linear, log = ddsp_loss(OTHER, SOUND)
     assert figures["mss_linear"] == pytest.approx(linear, rel=1e-4)
@@ -77,7 +77,7 @@ def test_mss_is_the_definition_of_ddsp() -> None:
 def test_mss_agrees_with_auraloss_where_they_define_the_same() -> None:
     import auraloss
 
-    config = mss.Config(sample_rate=RATE, floor=1e-4, framing="centre")
+    config = mss.MssConfig(sample_rate=RATE, floor=1e-4, framing="centre")
     figures = mss.evaluate(OTHER, RATE, SOUND, RATE, config)
     sizes = list(config.fft_sizes)
 
@@ -111,15 +111,15 @@ def test_mss_takes_any_rate_channels_and_a_single_sample() -> None:
     assert (other_rate["mss_linear"] or 0) < 0.05
     one = np.ones(1, np.float32)
     for framing in ("end", "centre"):
-        assert mss.evaluate(one, RATE, one, RATE, mss.Config(framing=framing))["mss"] == 0  # type: ignore[arg-type]
+        assert mss.evaluate(one, RATE, one, RATE, mss.MssConfig(framing=framing))["mss"] == 0  # type: ignore[arg-type]
 
 
 def test_mss_says_its_configuration() -> None:
-    assert "2048/1024/512/256/128/64" in mss.Config().label
+    assert "2048/1024/512/256/128/64" in mss.MssConfig().label
     with pytest.raises(SettingsError):
-        mss.Config(fft_sizes=(63,))
+        mss.MssConfig(fft_sizes=(63,))
     with pytest.raises(SettingsError):
-        mss.Config(overlap=1.0)
+        mss.MssConfig(overlap=1.0)
 
 
 @pytest.mark.parametrize("bad", [NAN, np.zeros(0, np.float32)])
