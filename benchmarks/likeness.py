@@ -102,7 +102,9 @@ def load(weights: Path) -> Testbed:
     engine = EmbeddedEngine(load_decoder(weights))
     encoder = EmbeddedEncoder(*load_encoder_parts(weights), "embedded", "")
     held_out = [
-        found for found in list_instruments("fluid") if found[0].split == "heldout" and not found[1]
+        (instrument, bank, program)
+        for instrument, bank, program in list_instruments("fluid")
+        if instrument.split == "heldout" and not bank
     ]
     lines = (SET / "manifest.jsonl").read_text().splitlines()[1:]
     references = [read_audio(SET / json.loads(line)["reference"])[0] for line in lines]
@@ -192,15 +194,15 @@ def blend(testbed: Testbed) -> dict[str, float]:
     held-out instruments, each with the one twelve further on.
     """
     embeddings = testbed.embeddings
-    found = []
+    correlations = []
     for i in range(12):
         ends = embeddings[i], embeddings[i + 12]
         prints = [fingerprint(testbed.render(SCALE, slerp(*ends, w / 10))) for w in range(11)]
         away = [np.linalg.norm(p - prints[0]) for p in prints]
         left = [np.linalg.norm(p - prints[-1]) for p in prints]
         where = [a / (a + b) for a, b in zip(away, left, strict=True)]
-        found.append(spearmanr(range(11), where).statistic)
-    return {"spearman": float(np.mean(found)), "worst": float(np.min(found))}
+        correlations.append(spearmanr(range(11), where).statistic)
+    return {"spearman": float(np.mean(correlations)), "worst": float(np.min(correlations))}
 
 
 def _loudness_and_centroid(audio: FloatArray) -> tuple[float, float]:
@@ -224,8 +226,8 @@ def velocity(testbed: Testbed) -> dict[str, float]:
         for (_, bank, program), embedding in zip(testbed.held_out, testbed.embeddings, strict=True)
     ]
     layered = SoundfontPlayer("musescore")
-    for found, bank, program in list_instruments("musescore"):
-        if found.split == "heldout" and not bank:
+    for instrument, bank, program in list_instruments("musescore"):
+        if instrument.split == "heldout" and not bank:
             layered.select(bank, program)
             reference = play_clip(melody, layered)
             embedding = testbed.encoder.encode_audio(reference[None], SAMPLE_RATE)
@@ -300,8 +302,8 @@ def consistency(testbed: Testbed) -> dict[str, float]:
 
 
 def _tc(cuts: list[FloatArray]) -> float:
-    heard = [cut for cut in cuts if np.abs(cut).max() > 1e-5]
-    return float(timbral_consistency(torch.from_numpy(np.stack(heard))))
+    audible = [cut for cut in cuts if np.abs(cut).max() > 1e-5]
+    return float(timbral_consistency(torch.from_numpy(np.stack(audible))))
 
 
 def speed(testbed: Testbed) -> dict[str, float]:
@@ -309,9 +311,9 @@ def speed(testbed: Testbed) -> dict[str, float]:
     notes = [Note(0.5 * i, key + i % 5, 80, 0.45) for i in range(20) for key in (48, 55, 64, 72)]
     clip, embeddings = Clip.of("ten", notes), testbed.embeddings
     testbed.render(clip, embeddings[0])
-    taken = []
+    shares = []
     for embedding in embeddings[:9]:
         started = time.perf_counter()
         testbed.render(clip, embedding)
-        taken.append((time.perf_counter() - started) / 10.0)
-    return {"share": float(np.median(taken)), "slowest": float(max(taken))}
+        shares.append((time.perf_counter() - started) / 10.0)
+    return {"share": float(np.median(shares)), "slowest": float(max(shares))}

@@ -69,7 +69,7 @@ def run_command(
         seed=seed,
         render=RenderSettings(temperature, top_k, top_p, guidance),
         baselines=baselines,
-        scoring=ScoringSettings(judge=_judge(judge, models[0])),
+        scoring=ScoringSettings(judge=_judge_model(judge, models[0])),
         limit=limit,
     )
     _run(manifest, split, config, output, workers, engine, device, no_cache, as_json)
@@ -103,7 +103,7 @@ def score_command(
         baselines=baselines,
         folder=folder.absolute(),
         folder_name=name,
-        scoring=ScoringSettings(judge=_judge(judge, "embedded")),
+        scoring=ScoringSettings(judge=_judge_model(judge, "embedded")),
         limit=limit,
     )
     _run(manifest, split, config, output, workers, engine, None, no_cache, as_json)
@@ -136,19 +136,19 @@ def compare_command(
     from evaluation import results
     from evaluation.compare import compare
 
-    (run_a, system_a), (run_b, system_b) = _side(a), _side(b)
-    found = compare(
+    (run_a, system_a), (run_b, system_b) = _split_run_system(a), _split_run_system(b)
+    comparison = compare(
         results.read(run_a), results.read(run_b), system_a, system_b, metric or (), tolerance
     )
     if as_json:
-        typer.echo(json.dumps(_comparison_to_json(found)))
+        typer.echo(json.dumps(_comparison_to_json(comparison)))
     else:
         from evaluation.tables import comparison_table
 
-        typer.echo(comparison_table(found))
-    for reason in found.regressed:
+        typer.echo(comparison_table(comparison))
+    for reason in comparison.regressed:
         print(f"regression: {reason}", file=sys.stderr)
-    if found.regressed:
+    if comparison.regressed:
         raise typer.Exit(REGRESSED)
 
 
@@ -195,7 +195,7 @@ def _run(
     engines = {"local": pool.run, "ray": ray_engine.run}
     if engine not in engines:
         raise SettingsError(f"engine {engine!r} is not one of {', '.join(engines)}")
-    found = run(
+    run_results = run(
         datasets.load(manifest, split),
         config,
         output,
@@ -203,23 +203,23 @@ def _run(
         cache=None if no_cache else cache_dir() / "evaluation",
         device=device,
         execute=engines[engine],
-        on_progress=_show,
+        on_progress=_print_progress,
     )
     page = report.write(output)
     if as_json:
         paths = {"results": str(output / "results.json"), "report": str(page)}
-        typer.echo(json.dumps({**paths, "summary": found["summary"]}))
+        typer.echo(json.dumps({**paths, "summary": run_results["summary"]}))
     else:
-        typer.echo(summary_table(found, read_timings(output)))
+        typer.echo(summary_table(run_results, read_timings(output)))
         typer.echo(f"\n{output / 'results.json'}\n{page}")
-    failed = [row for row in found["rows"] if row["error"] is not None]
+    failed = [row for row in run_results["rows"] if row["error"] is not None]
     for row in failed[:10]:
         print(f"failed: {row['system']}, {row['item']}: {row['error']}", file=sys.stderr)
     if failed:
         raise typer.Exit(max(row["exit_code"] for row in failed))
 
 
-def _show(progress: RunProgress) -> None:
+def _print_progress(progress: RunProgress) -> None:
     """One line on stderr, rewritten on a terminal."""
     left = "" if progress.left_s is None else f", {_duration(progress.left_s)} left"
     failed = f", {progress.failed} failed" if progress.failed else ""
@@ -240,11 +240,11 @@ def _duration(seconds: float) -> str:
     return f"{minutes} min {rest:02} s" if minutes else f"{rest} s"
 
 
-def _judge(chosen: str | None, default: str) -> str | None:
+def _judge_model(chosen: str | None, default: str) -> str | None:
     return None if chosen == "none" else chosen or default
 
 
-def _side(text: str) -> tuple[Path, str | None]:
+def _split_run_system(text: str) -> tuple[Path, str | None]:
     """RUN or RUN:SYSTEM; a path that exists is taken whole, colon or not."""
     if Path(text).exists() or ":" not in text:
         return Path(text), None
@@ -252,11 +252,11 @@ def _side(text: str) -> tuple[Path, str | None]:
     return Path(run), system
 
 
-def _comparison_to_json(found: Comparison) -> dict[str, Any]:
+def _comparison_to_json(comparison: Comparison) -> dict[str, Any]:
     return {
-        "a": found.name_a,
-        "b": found.name_b,
-        "regressed": found.regressed,
+        "a": comparison.name_a,
+        "b": comparison.name_b,
+        "regressed": comparison.regressed,
         "changes": {
             change.metric.name: {
                 "a": change.mean_a,
@@ -266,6 +266,6 @@ def _comparison_to_json(found: Comparison) -> dict[str, Any]:
                 "lost": list(change.lost),
                 "why_not": change.why_not,
             }
-            for change in found.changes
+            for change in comparison.changes
         },
     }

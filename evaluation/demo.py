@@ -1,7 +1,7 @@
-"""The demo's listener: are a score's notes heard in what a timbre made of it?
+"""The demo's scoring: does a transcriber get a score's notes back from its renders?
 
-A published transcriber listens to a four-voice chorale in each timbre, beside the ground truth:
-the instrument of the reference recording playing the same score. Who renders is not known here;
+A published transcriber transcribes a four-voice chorale in each timbre, beside the ground truth:
+the instrument of the reference recording playing the same score. Who renders is a parameter here;
 :mod:`desktop.demo` puts the two together.
 """
 
@@ -44,8 +44,8 @@ class DemoRow:
     audio_s: float
 
 
-def listen(names: Sequence[str], play: Play, folder: Path) -> list[DemoRow]:
-    """Have the chorale played, and listen.
+def render_and_transcribe(names: Sequence[str], play: Play, folder: Path) -> list[DemoRow]:
+    """Have the chorale played, and transcribe what comes back.
 
     Args:
         names: of the timbres, and of the files.

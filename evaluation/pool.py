@@ -100,7 +100,7 @@ def run(tasks: Sequence[T], make_work: Callable[[], Work[T]], workers: int) -> I
 
 def _attempt_in_worker(pickled: bytes, task: T) -> Outcome[None]:
     """What a worker process does with each task. The task stays where it came from."""
-    outcome = attempt(lambda given: _unpickle_work(pickled)(given), task)
+    outcome = attempt(lambda argument: _unpickle_work(pickled)(argument), task)
     return Outcome(None, outcome.value, outcome.error, outcome.exit_code)
 
 

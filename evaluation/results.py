@@ -1,4 +1,4 @@
-"""``results.json``: what a run found, and the statistics over its items.
+"""``results.json``: what a run measured, and the statistics over its items.
 
 The file holds the configuration, the versions and hashes everything depends on, every item of
 every system, and for each system and figure the mean with a bootstrap interval. It holds no time
@@ -61,15 +61,15 @@ class Interval:
 
 def interval(values: Sequence[float | None], seed: int) -> Interval:
     """Mean and seeded percentile bootstrap interval (Efron, 1979) over items."""
-    known = np.array([value for value in values if value is not None], np.float64)
-    undefined = len(values) - len(known)
-    if not len(known):
+    defined = np.array([value for value in values if value is not None], np.float64)
+    undefined = len(values) - len(defined)
+    if not len(defined):
         return Interval(None, None, None, 0, undefined)
-    mean = float(known.mean())
-    if len(known) < 2:
+    mean = float(defined.mean())
+    if len(defined) < 2:
         return Interval(mean, None, None, 1, undefined)
-    low, high = bootstrap(known, seed)
-    return Interval(mean, low, high, len(known), undefined)
+    low, high = bootstrap(defined, seed)
+    return Interval(mean, low, high, len(defined), undefined)
 
 
 def bootstrap(values: npt.NDArray[np.float64], seed: int) -> tuple[float, float]:
@@ -91,8 +91,8 @@ def summarise(rows: Sequence[Row], systems: Sequence[str], seed: int) -> dict[st
         for metric in METRICS:
             values = [row["figures"].get(metric.name) for row in own]
             if any(metric.name in row["figures"] for row in own):
-                found = interval(values, stable_number(f"{seed}:{metric.name}"))
-                figures[metric.name] = found.to_json()
+                seed_of_metric = stable_number(f"{seed}:{metric.name}")
+                figures[metric.name] = interval(values, seed_of_metric).to_json()
         summary[system] = {
             "items": len(own),
             "failed": sum(row["system"] == system and row["error"] is not None for row in rows),
@@ -122,12 +122,12 @@ def distances(
 ) -> dict[str, Any]:
     """Fréchet and kernel distance of every system's set to the ground truth's."""
     reference = vectors.get(GROUND_TRUTH, [])
-    found: dict[str, Any] = {}
+    by_system: dict[str, Any] = {}
     for system, own in vectors.items():
         if system == GROUND_TRUTH or not len(own) or not len(reference):
             continue
         result = distance.evaluate(own, reference, embedding=embedding, reference=GROUND_TRUTH)
-        found[system] = {
+        by_system[system] = {
             "fad": result.fad,
             "kad": result.kad,
             "embedding": result.embedding,
@@ -135,7 +135,7 @@ def distances(
             "n_reference": result.n_reference,
             "note": result.note,
         }
-    return found
+    return by_system
 
 
 def timings(items: Mapping[str, Mapping[str, Mapping[str, float]]]) -> dict[str, Any]:
@@ -158,10 +158,10 @@ def timings(items: Mapping[str, Mapping[str, Mapping[str, float]]]) -> dict[str,
 def read_timings(run: Path) -> dict[str, Any]:
     """The ``systems`` of a run's ``timings.json``; empty where there is none."""
     try:
-        found: dict[str, Any] = json.loads((run / "timings.json").read_text("utf-8"))["systems"]
+        systems: dict[str, Any] = json.loads((run / "timings.json").read_text("utf-8"))["systems"]
     except (OSError, ValueError, KeyError, TypeError):
         return {}
-    return found
+    return systems
 
 
 def write_json(path: Path, data: Any) -> None:
@@ -192,5 +192,5 @@ def read(run: Path) -> dict[str, Any]:
         raise UserInputError(f"{path} is not a run's result: {error}") from error
     if not isinstance(schema, int) or schema > SCHEMA:
         raise UserInputError(f"{path} was written by a newer version of this program; update")
-    found: dict[str, Any] = data
-    return found
+    results: dict[str, Any] = data
+    return results

@@ -192,13 +192,13 @@ class Player:
             case "codec":
                 return self._through_codec(system.model or "", item)
             case "sine":
-                return Sound(sine_player(clip)[None], SINE_HZ)
+                return Sound(render_sines(clip)[None], SINE_HZ)
             case "folder":
                 return Sound(*read_audio(find_sound(system.folder or Path(), item.id)))
             case "ground-truth":
-                return Sound(*read_audio(_needed(item.target)))
+                return Sound(*read_audio(_require(item.target)))
             case "other-performance":
-                return Sound(*read_audio(_needed(item.reference)))
+                return Sound(*read_audio(_require(item.reference)))
 
     def _through_codec(self, model: str, item: Item) -> Sound:
         synth = self.synthesizer(model)
@@ -207,12 +207,12 @@ class Player:
 
             self._codecs[model] = Codec.from_file(synth.bundle.file("codec"), synth.device)
         codec = self._codecs[model]
-        audio, rate = read_audio(_needed(item.target))
+        audio, rate = read_audio(_require(item.target))
         sound = resample(audio.mean(axis=0, keepdims=True), rate, codec.sample_rate)[0]
         return Sound(codec.decode(codec.encode(sound))[None, : len(sound)], codec.sample_rate)
 
 
-def sine_player(clip: Clip) -> FloatArray:
+def render_sines(clip: Clip) -> FloatArray:
     """One sine per note at :data:`SINE_HZ`, as loud as its velocity: float32 [frames], peak ≤ 1."""
     out = np.zeros(round((clip.length_s + _RELEASE_S) * SINE_HZ) + 1)
     for note in clip.notes:
@@ -239,7 +239,7 @@ def find_sound(folder: Path, id_: str) -> Path:
     raise AudioError(f"{folder} has no {id_}.wav; name each render after its item's id")
 
 
-def _needed(path: Path | None) -> Path:
+def _require(path: Path | None) -> Path:
     if path is None:
         raise AudioError("the item has no such recording")
     return path

@@ -70,7 +70,7 @@ METRICS: tuple[Metric, ...] = (
 BY_NAME = {metric.name: metric for metric in METRICS}
 
 
-def better(metric: Metric, difference: float) -> bool | None:
+def is_improvement(metric: Metric, difference: float) -> bool | None:
     """Whether a change in this direction is an improvement; None if neither."""
     if metric.higher_is_better is None or difference == 0:
         return None

@@ -81,7 +81,7 @@ def _lifter() -> torch.Tensor:
     return (basis.T @ basis).to(torch.float32)
 
 
-def envelopes(notes: torch.Tensor) -> torch.Tensor:
+def spectral_envelopes(notes: torch.Tensor) -> torch.Tensor:
     """Liftered log-mel spectrograms (equation 1).
 
     Args:
@@ -114,7 +114,7 @@ def timbral_consistency(notes: torch.Tensor) -> torch.Tensor:
     Raises:
         AudioError: if there are fewer than two notes, or they hold NaN.
     """
-    lifted = envelopes(notes)
+    lifted = spectral_envelopes(notes)
     if len(lifted) < 2:
         raise AudioError("timbral consistency needs at least two notes")
     first, second = torch.triu_indices(len(lifted), len(lifted), offset=1)
@@ -123,7 +123,7 @@ def timbral_consistency(notes: torch.Tensor) -> torch.Tensor:
 
 def cross_consistency(notes: torch.Tensor, others: torch.Tensor) -> torch.Tensor:
     """Mean distance over all pairs of one note from each set: a scalar ≥ 0. Ours."""
-    mine, theirs = envelopes(notes), envelopes(others)
+    mine, theirs = spectral_envelopes(notes), spectral_envelopes(others)
     return (mine[:, None] - theirs[None]).abs().mean()
 
 
@@ -136,7 +136,7 @@ def pairwise_cosine(embeddings: FloatArray) -> float | None:
     return float((gram.sum() - np.trace(gram)) / (count * (count - 1)))
 
 
-def cut_notes(
+def note_segments(
     audio: FloatArray, sample_rate: int, notes: Sequence[Note], max_notes: int = 16
 ) -> torch.Tensor:
     """The beginnings of a performance's notes.
@@ -148,24 +148,24 @@ def cut_notes(
         float32 [n, samples] at :data:`SAMPLE_RATE`; silent cuts are left out, n may be 0.
     """
     sound = mono(audio, sample_rate, SAMPLE_RATE)
-    chosen = [note for note in notes if stands_alone(note, notes)]
+    chosen = [note for note in notes if is_isolated(note, notes)]
     if len(chosen) < 2:
         chosen = list(notes)
     if len(chosen) > max_notes:
         picks = np.linspace(0, len(chosen) - 1, max_notes).round().astype(int)
         chosen = [chosen[pick] for pick in picks]
     length = round(NOTE_S * SAMPLE_RATE)
-    cuts = []
+    segments = []
     for note in chosen:
         first = round(note.start_s * SAMPLE_RATE)
-        held = min(length, max(1, round(note.duration_s * SAMPLE_RATE)))
-        cut = sound[first : first + held]
-        if not is_silent(cut):
-            cuts.append(np.pad(cut, (0, length - len(cut))))
-    return torch.from_numpy(np.array(cuts, np.float32).reshape(-1, length))
+        sounding = min(length, max(1, round(note.duration_s * SAMPLE_RATE)))
+        segment = sound[first : first + sounding]
+        if not is_silent(segment):
+            segments.append(np.pad(segment, (0, length - len(segment))))
+    return torch.from_numpy(np.array(segments, np.float32).reshape(-1, length))
 
 
-def stands_alone(note: Note, notes: Sequence[Note]) -> bool:
+def is_isolated(note: Note, notes: Sequence[Note]) -> bool:
     """Whether no other note sounds during the first :data:`NOTE_S` of this one."""
     end_s = note.start_s + min(note.duration_s, NOTE_S)
     return not any(
@@ -190,13 +190,13 @@ def evaluate(
         AudioError: if a sound is empty or holds NaN.
     """
     with torch.no_grad():
-        own = cut_notes(audio, sample_rate, notes)
+        own = note_segments(audio, sample_rate, notes)
         figures: Figures = {
             "tc": float(timbral_consistency(own)) if len(own) >= 2 else None,
             "tc_target": None,
         }
         if target is not None:
-            other = cut_notes(*target, notes)
+            other = note_segments(*target, notes)
             if len(own) and len(other):
                 figures["tc_target"] = float(cross_consistency(own, other))
     return figures

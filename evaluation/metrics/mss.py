@@ -111,7 +111,7 @@ def evaluate(
     config = config or MssConfig()
     first, second = validate(estimate, estimate_hz, target, target_hz, config)
     with torch.no_grad():
-        linear, log = terms(torch.from_numpy(first), torch.from_numpy(second), config)
+        linear, log = loss_terms(torch.from_numpy(first), torch.from_numpy(second), config)
     return {
         "mss": float(linear + log),
         "mss_linear": float(linear),
@@ -119,7 +119,7 @@ def evaluate(
     }
 
 
-def terms(
+def loss_terms(
     estimate: torch.Tensor, target: torch.Tensor, config: MssConfig
 ) -> tuple[torch.Tensor, torch.Tensor]:
     """The linear and the log term of two sounds [frames]; differentiable."""

