@@ -86,7 +86,12 @@ class Testbed:
         return self.engine.render([RenderRequest(clip, embedding)])[0][0]
 
     def target(self, index: int, clip: Clip) -> FloatArray:
-        """The held-out instrument's own performance, float32 [frames]."""
+        """The held-out instrument's own performance, float32 [frames].
+
+        Args:
+            index: of the held-out instrument, 0–23.
+            clip: what it plays.
+        """
         _, bank, program = self.held_out[index]
         self.player.select(bank, program)
         return play_clip(clip, self.player)

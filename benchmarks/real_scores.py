@@ -67,7 +67,14 @@ def onset_f(clip: Clip, audio: FloatArray, rate: int) -> float:
 
 
 def by_command(midi: Path, timbre: list[str], model: str, out: Path) -> dict[str, Any]:
-    """What ``timbre render MIDI TIMBRE -o OUT --json`` says of its render."""
+    """What ``timbre render MIDI TIMBRE -o OUT --json`` says of its render.
+
+    Args:
+        midi: file to play.
+        timbre: options that choose it.
+        model: bundle id.
+        out: WAV file to write.
+    """
     out.unlink(missing_ok=True)
     command = [sys.executable, "-c", "from core.cli import main; main()"]
     options = [*timbre, "--model", model, "-o", str(out), "--json"]

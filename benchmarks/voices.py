@@ -95,7 +95,12 @@ def voices_held(block: int, seconds: float, moves: bool, clock: Clock) -> int:
 
 
 def first_audio_ms(block: int, clock: Clock) -> float:
-    """From a key to its sound at the output, ms: one block, the latency, and the making."""
+    """From a key to its sound at the output, ms: one block, the latency, and the making.
+
+    Args:
+        block: samples.
+        clock: seconds, increasing.
+    """
     decoder = lively_decoder(config=DecoderConfig())
     stream = Stream(decoder, timbre(1))
     times_s = []

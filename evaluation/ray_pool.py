@@ -38,6 +38,11 @@ class _TaskActor:
 def run(tasks: Sequence[T], make_work: Callable[[], Work[T]], workers: int) -> Iterator[Outcome[T]]:
     """Do tasks on the cluster, in the order they finish; see :func:`evaluation.pool.run`.
 
+    Args:
+        tasks: picklable.
+        make_work: picklable; called once in each actor.
+        workers: actors, ≥ 1, of one core each.
+
     Raises:
         ModelMissing: if Ray is not installed.
     """

@@ -70,7 +70,12 @@ def write(run: Path, output: Path | None = None) -> Path:
 
 
 def page_data(run_results: Mapping[str, Any], run: Path) -> dict[str, Any]:
-    """Everything the page shows, as JSON."""
+    """Everything the page shows, as JSON.
+
+    Args:
+        run_results: content of ``results.json``.
+        run: the run's folder, for sounds and times.
+    """
     sounds: dict[str, Any] = {}
     rows = []
     for row in run_results["rows"]:
@@ -97,7 +102,12 @@ def page_data(run_results: Mapping[str, Any], run: Path) -> dict[str, Any]:
 def piano_roll(
     reference: Sequence[Sequence[float]], estimated: Sequence[Sequence[float]]
 ) -> list[list[float | str]]:
-    """Notes to draw: [start_s, pitch, duration_s, kind]; kinds are found, missed and extra."""
+    """Notes to draw: [start_s, pitch, duration_s, kind]; kinds are found, missed and extra.
+
+    Args:
+        reference: notes of the score, [start_s, pitch, velocity, duration_s] each.
+        estimated: notes of the transcription, likewise.
+    """
     reference_notes = [note_from_json(note) for note in reference]
     estimated_notes = [note_from_json(note) for note in estimated]
     pairs = transcription.match(reference_notes, estimated_notes)
@@ -126,7 +136,12 @@ def _sound(path: Path) -> dict[str, Any]:
 
 
 def encode_mp3(audio: FloatArray, sample_rate: int) -> bytes:
-    """MP3 of a sound [channels, frames]; more than two channels are mixed down."""
+    """MP3 of a sound [channels, frames]; more than two channels are mixed down.
+
+    Args:
+        audio: float32 [channels, frames].
+        sample_rate: Hz.
+    """
     import soundfile
 
     channels = audio if audio.shape[0] <= 2 else audio.mean(axis=0, keepdims=True)
@@ -140,6 +155,10 @@ def spectrogram(audio: FloatArray, sample_rate: int) -> np.ndarray[Any, np.dtype
     """Picture of a sound: uint8 [96 bands, 240 steps], 0 at −70 dB below its loudest.
 
     Bands are logarithmic, from 40 Hz to 11 kHz, lowest first.
+
+    Args:
+        audio: float32 [channels, frames].
+        sample_rate: Hz.
     """
     sound = resample(audio.mean(axis=0, keepdims=True), sample_rate, SPECTROGRAM_HZ)[0]
     size = 2048

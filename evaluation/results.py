@@ -60,7 +60,12 @@ class Interval:
 
 
 def interval(values: Sequence[float | None], seed: int) -> Interval:
-    """Mean and seeded percentile bootstrap interval (Efron, 1979) over items."""
+    """Mean and seeded percentile bootstrap interval (Efron, 1979) over items.
+
+    Args:
+        values: one an item; None where the figure is not defined.
+        seed: of the resampling.
+    """
     defined = np.array([value for value in values if value is not None], np.float64)
     undefined = len(values) - len(defined)
     if not len(defined):
@@ -73,7 +78,12 @@ def interval(values: Sequence[float | None], seed: int) -> Interval:
 
 
 def bootstrap(values: npt.NDArray[np.float64], seed: int) -> tuple[float, float]:
-    """Percentile interval of the mean of ``values`` [n ≥ 1]."""
+    """Percentile interval of the mean of ``values`` [n ≥ 1].
+
+    Args:
+        values: float64 [n ≥ 1].
+        seed: of the resampling.
+    """
     picks = np.random.default_rng(seed).integers(0, len(values), (RESAMPLES, len(values)))
     means = values[picks].mean(axis=1)
     tail = 100 * (1 - CONFIDENCE) / 2
@@ -82,7 +92,13 @@ def bootstrap(values: npt.NDArray[np.float64], seed: int) -> tuple[float, float]
 
 
 def summarise(rows: Sequence[Row], systems: Sequence[str], seed: int) -> dict[str, Any]:
-    """Statistics by system: an interval for every figure, F as a share of the ceiling's."""
+    """Statistics by system: an interval for every figure, F as a share of the ceiling's.
+
+    Args:
+        rows: of all systems.
+        systems: names, in the order of the tables.
+        seed: of the run.
+    """
     ceiling = _means([row for row in rows if row["system"] == GROUND_TRUTH])
     summary: dict[str, Any] = {}
     for system in systems:
@@ -120,7 +136,12 @@ def _of_ceiling(own: Sequence[Row], ceiling: Mapping[str, Mapping[str, float]]) 
 def distances(
     vectors: Mapping[str, Sequence[npt.NDArray[np.float32]]], embedding: str
 ) -> dict[str, Any]:
-    """Fréchet and kernel distance of every system's set to the ground truth's."""
+    """Fréchet and kernel distance of every system's set to the ground truth's.
+
+    Args:
+        vectors: each system's embeddings, float32 [512], in any order.
+        embedding: its name.
+    """
     reference = vectors.get(GROUND_TRUTH, [])
     by_system: dict[str, Any] = {}
     for system, own in vectors.items():
@@ -166,6 +187,10 @@ def read_timings(run: Path) -> dict[str, Any]:
 
 def write_json(path: Path, data: Any) -> None:
     """Write JSON that is the same for the same data, in one step or not at all.
+
+    Args:
+        path: of the file; its folder exists.
+        data: what JSON can hold.
 
     Raises:
         OutputError: if it cannot be written.

@@ -89,6 +89,10 @@ class RunProgress:
 def build_systems(config: EvaluationConfig, player: Player) -> list[System]:
     """The systems of a run: models and folder first, then the baselines.
 
+    Args:
+        config: of the run.
+        player: loads the bundles.
+
     Raises:
         ModelMissing, ModelDamaged: if a bundle cannot be used.
     """

