@@ -106,7 +106,7 @@ def load(weights: Path) -> Testbed:
     """Build the testbed around a weights file."""
     engine = EmbeddedEngine(load_decoder(weights))
     encoder = EmbeddedEncoder(*load_encoder_parts(weights), "embedded", "")
-    held_out = [
+    held_out: list[tuple[Instrument, int, int]] = [
         (instrument, bank, program)
         for instrument, bank, program in list_instruments("fluid")
         if instrument.split == "heldout" and not bank
@@ -201,8 +201,9 @@ def blend(testbed: Testbed) -> dict[str, float]:
     embeddings = testbed.embeddings
     correlations = []
     for i in range(12):
-        ends = embeddings[i], embeddings[i + 12]
-        prints = [fingerprint(testbed.render(SCALE, slerp(*ends, w / 10))) for w in range(11)]
+        start, end = (e.astype(np.float64) for e in (embeddings[i], embeddings[i + 12]))
+        blends = [slerp(start, end, w / 10).astype(np.float32) for w in range(11)]
+        prints = [fingerprint(testbed.render(SCALE, blended)) for blended in blends]
         away = [np.linalg.norm(p - prints[0]) for p in prints]
         left = [np.linalg.norm(p - prints[-1]) for p in prints]
         where = [a / (a + b) for a, b in zip(away, left, strict=True)]

@@ -23,7 +23,6 @@ covariances. Fewer than two vectors in a set: both distances are None.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -118,8 +117,8 @@ def validate(vectors: EmbeddingMatrix) -> None:
 
 
 def evaluate(
-    vectors: Sequence[FloatArray] | FloatArray,
-    reference_vectors: Sequence[FloatArray] | FloatArray,
+    vectors: npt.ArrayLike,
+    reference_vectors: npt.ArrayLike,
     *,
     embedding: str,
     reference: str,
