@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +15,7 @@ from hypothesis import strategies as st
 from core import AudioTimbre, Blend, TextTimbre, timbre
 from core.encoders import sphere
 from core.encoders.base import TimbreEncoder, unit
+from core.encoders.embed import moving, resolve
 from core.errors import AudioError, SettingsError
 from core.types import FloatArray
 
@@ -40,11 +42,11 @@ A, B, C = TextTimbre("1"), TextTimbre("2"), TextTimbre("3")
 
 def test_words_and_recordings(tmp_path: Path) -> None:
     soundfile.write(tmp_path / "a.wav", np.full(900, 0.1), 8000)
-    assert np.array_equal(timbre.resolve(A, ENCODER), vector(1))
-    heard = timbre.resolve(AudioTimbre(tmp_path / "a.wav"), ENCODER)
+    assert np.array_equal(resolve(A, ENCODER), vector(1))
+    heard = resolve(AudioTimbre(tmp_path / "a.wav"), ENCODER)
     assert np.array_equal(heard, vector(900))
     with pytest.raises(AudioError, match="no such file"):
-        timbre.resolve(AudioTimbre(tmp_path / "b.wav"), ENCODER)
+        resolve(AudioTimbre(tmp_path / "b.wav"), ENCODER)
 
 
 def angle(a: FloatArray, b: FloatArray) -> float:
@@ -52,24 +54,24 @@ def angle(a: FloatArray, b: FloatArray) -> float:
 
 
 def test_slerp_of_two_divides_the_angle() -> None:
-    blended = timbre.resolve(Blend(((A, 1), (B, 3))), ENCODER)
+    blended = resolve(Blend(((A, 1), (B, 3))), ENCODER)
     whole = angle(vector(1), vector(2))
     assert angle(vector(1), blended) == pytest.approx(0.75 * whole, abs=1e-5)
     assert angle(blended, vector(2)) == pytest.approx(0.25 * whole, abs=1e-5)
 
 
 def test_linear_is_the_normalised_sum() -> None:
-    blended = timbre.resolve(Blend(((A, 1), (B, 3)), mode="linear"), ENCODER)
+    blended = resolve(Blend(((A, 1), (B, 3)), mode="linear"), ENCODER)
     assert np.allclose(blended, unit(vector(1) + 3 * vector(2)), atol=1e-6)
 
 
 def test_the_mean_of_many_generalises_slerp() -> None:
     """Splitting a part in two changes nothing, and neither does the order."""
-    two = timbre.resolve(Blend(((A, 0.5), (B, 0.5))), ENCODER)
-    three = timbre.resolve(Blend(((B, 0.25), (A, 0.5), (B, 0.25))), ENCODER)
+    two = resolve(Blend(((A, 0.5), (B, 0.5))), ENCODER)
+    three = resolve(Blend(((B, 0.25), (A, 0.5), (B, 0.25))), ENCODER)
     assert np.allclose(two, three, atol=1e-6)
-    forward = timbre.resolve(Blend(((A, 0.2), (B, 0.3), (C, 0.5))), ENCODER)
-    backward = timbre.resolve(Blend(((C, 0.5), (B, 0.3), (A, 0.2))), ENCODER)
+    forward = resolve(Blend(((A, 0.2), (B, 0.3), (C, 0.5))), ENCODER)
+    backward = resolve(Blend(((C, 0.5), (B, 0.3), (A, 0.2))), ENCODER)
     assert np.allclose(forward, backward, atol=1e-6)
 
 
@@ -82,7 +84,7 @@ def test_the_mean_of_many_generalises_slerp() -> None:
 )
 def test_blends_are_unit_vectors(parts: list[tuple[int, float]], mode: timbre.BlendMode) -> None:
     blend = Blend(tuple((TextTimbre(str(seed)), weight) for seed, weight in parts), mode)
-    blended = timbre.resolve(blend, ENCODER)
+    blended = resolve(blend, ENCODER)
     assert blended.shape == (512,)
     assert blended.dtype == np.float32
     assert float(np.linalg.norm(blended)) == pytest.approx(1, abs=1e-5)
@@ -90,26 +92,24 @@ def test_blends_are_unit_vectors(parts: list[tuple[int, float]], mode: timbre.Bl
 
 def test_opposite_timbres() -> None:
     opposite = ((A, 0.5), (TextTimbre("-1"), 0.5))
-    middle = timbre.resolve(Blend(opposite), ENCODER)
+    middle = resolve(Blend(opposite), ENCODER)
     assert angle(middle, vector(1)) == pytest.approx(np.pi / 2, abs=1e-4)
-    assert np.array_equal(middle, timbre.resolve(Blend(opposite), ENCODER))
+    assert np.array_equal(middle, resolve(Blend(opposite), ENCODER))
     with pytest.raises(SettingsError, match="cancel out"):
-        timbre.resolve(Blend(opposite, "linear"), ENCODER)
+        resolve(Blend(opposite, "linear"), ENCODER)
     three = Blend(((A, 0.5), (TextTimbre("-1"), 0.25), (TextTimbre("-1"), 0.25)))
-    assert np.isfinite(timbre.resolve(three, ENCODER)).all()
+    assert np.isfinite(resolve(three, ENCODER)).all()
 
 
 def test_a_part_of_weight_zero_is_not_looked_at() -> None:
     blend = Blend(((A, 1), (AudioTimbre("/nowhere.wav"), 0)))
-    assert np.array_equal(timbre.resolve(blend, ENCODER), vector(1))
+    assert np.array_equal(resolve(blend, ENCODER), vector(1))
 
 
 def test_nested_blends_resolve_inside_out() -> None:
     inner = Blend(((A, 1), (B, 1)))
-    outer = timbre.resolve(Blend(((inner, 1), (C, 1))), ENCODER)
-    by_hand = sphere.spherical_mean(
-        np.stack([timbre.resolve(inner, ENCODER), vector(3)]), np.ones(2)
-    )
+    outer = resolve(Blend(((inner, 1), (C, 1))), ENCODER)
+    by_hand = sphere.spherical_mean(np.stack([resolve(inner, ENCODER), vector(3)]), np.ones(2))
     assert np.array_equal(outer, by_hand)
 
 
@@ -140,7 +140,7 @@ def nested(levels: int) -> timbre.Timbre:
         ),
     ],
 )
-def test_bad_recipes_are_refused(make: object, words: str) -> None:
+def test_bad_recipes_are_refused(make: Callable[[], object], words: str) -> None:
     with pytest.raises(SettingsError, match=words):
         make()
 
@@ -176,8 +176,8 @@ def test_text_that_is_no_blend(text: str) -> None:
 
 
 def test_a_moving_timbre() -> None:
-    path = timbre.moving([0.0, 2.5], [A, B], ENCODER)
+    path = moving([0.0, 2.5], [A, B], ENCODER)
     assert path.times_s.tolist() == [0.0, 2.5]
     assert np.array_equal(path.embeddings, np.stack([vector(1), vector(2)]))
     with pytest.raises(SettingsError, match="a time for every timbre"):
-        timbre.moving([0.0], [A, B], ENCODER)
+        moving([0.0], [A, B], ENCODER)
