@@ -24,8 +24,8 @@ def job(state: State, code: str = "") -> Job:
         1.0,
         "tiny",
         state,
-        code=code,
-        files=files,  # type: ignore[arg-type]
+        code=code,  # type: ignore[arg-type]
+        files=files,
     )
 
 
