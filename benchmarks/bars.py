@@ -21,7 +21,7 @@ from typing import Any
 
 from benchmarks.likeness import (
     WEIGHTS,
-    Testbed,
+    MeasuredSystem,
     blend,
     consistency,
     load,
@@ -47,7 +47,7 @@ def from_run(run: Path) -> dict[str, float]:
     }
 
 
-MEASURES: dict[str, Callable[[Testbed], dict[str, float]]] = {
+MEASURES: dict[str, Callable[[MeasuredSystem], dict[str, float]]] = {
     "nearest": nearest,
     "words": words,
     "blend": blend,
@@ -84,13 +84,13 @@ def main() -> None:
     parser.add_argument("--only", nargs="*", choices=MEASURES, default=list(MEASURES))
     arguments = parser.parse_args()
     arguments.out.mkdir(parents=True, exist_ok=True)
-    testbed = load(arguments.weights)
+    system = load(arguments.weights)
     figures: dict[str, Any] = {}
     if arguments.run:
         figures["run"] = from_run(arguments.run)
     for name in arguments.only:
         started = time.perf_counter()
-        figures[name] = MEASURES[name](testbed)
+        figures[name] = MEASURES[name](system)
         print(f"{name}: {figures[name]} ({time.perf_counter() - started:.0f} s)", flush=True)
     (arguments.out / "bars.json").write_text(json.dumps(figures, indent=1))
     print(f"\n{'bar':<46}{'measured':>10}{'wanted':>10}")

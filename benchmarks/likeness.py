@@ -72,7 +72,7 @@ Array = npt.NDArray[np.float64]
 
 
 @dataclass
-class Testbed:
+class MeasuredSystem:
     """What is measured, and what to measure it with."""
 
     engine: EmbeddedEngine
@@ -102,8 +102,8 @@ class Testbed:
         return [self.encoder.encode_audio(audio, SAMPLE_RATE) for audio in self.references]
 
 
-def load(weights: Path) -> Testbed:
-    """Build the testbed around a weights file."""
+def load(weights: Path) -> MeasuredSystem:
+    """Build the system around a weights file."""
     engine = EmbeddedEngine(load_decoder(weights))
     encoder = EmbeddedEncoder(*load_encoder_parts(weights), "embedded", "")
     held_out: list[tuple[Instrument, int, int]] = [
@@ -115,7 +115,7 @@ def load(weights: Path) -> Testbed:
     references = [read_audio(SET / json.loads(line)["reference"])[0] for line in lines]
     if len(references) != len(held_out):
         raise SystemExit("embedded-v1 does not hold one reference of each held-out instrument")
-    return Testbed(engine, encoder, SoundfontPlayer("fluid"), held_out, references)
+    return MeasuredSystem(engine, encoder, SoundfontPlayer("fluid"), held_out, references)
 
 
 def fingerprint(audio: FloatArray) -> Array:
@@ -134,22 +134,20 @@ def fingerprint(audio: FloatArray) -> Array:
     return np.concatenate([cepstra.mean(axis=1), cepstra.std(axis=1)])
 
 
-def nearest(testbed: Testbed) -> dict[str, float]:
+def nearest(system: MeasuredSystem) -> dict[str, float]:
     """Of the 24 targets' fingerprints, scaled to equal spread, is a clone nearest to its own?"""
-    targets = np.stack(
-        [fingerprint(testbed.target(i, SCALE)) for i in range(len(testbed.held_out))]
-    )
+    targets = np.stack([fingerprint(system.target(i, SCALE)) for i in range(len(system.held_out))])
     scale = targets.std(axis=0)
-    renders = np.stack([fingerprint(testbed.render(SCALE, e)) for e in testbed.embeddings])
+    renders = np.stack([fingerprint(system.render(SCALE, e)) for e in system.embeddings])
     distance = np.linalg.norm((renders[:, None] - targets[None]) / scale, axis=-1)
     rank = (distance < np.diag(distance)[:, None]).sum(axis=1)
-    for (instrument, _, _), row, place in zip(testbed.held_out, distance, rank, strict=True):
-        best = testbed.held_out[int(np.argmin(row))][0].name
+    for (instrument, _, _), row, place in zip(system.held_out, distance, rank, strict=True):
+        best = system.held_out[int(np.argmin(row))][0].name
         print(f"    {instrument.name:<24} own target is number {place + 1:>2}; nearest: {best}")
     return {"top1": float((rank < 1).mean()), "top5": float((rank < 5).mean())}
 
 
-def words(testbed: Testbed) -> dict[str, float]:
+def words(system: MeasuredSystem) -> dict[str, float]:
     """Is a render from unseen words nearest to its family's mean fingerprint, of twelve?
 
     A family is three typical programs in each of three soundfonts. ``real`` is what those
@@ -174,8 +172,8 @@ def words(testbed: Testbed) -> dict[str, float]:
 
     ranks = []
     for name in names:
-        embedding = testbed.encoder.encode_text(WORDS[name])
-        own = fingerprint(testbed.render(SCALE, embedding))
+        embedding = system.encoder.encode_text(WORDS[name])
+        own = fingerprint(system.render(SCALE, embedding))
         ranks.append(place(own, means, name))
         print(f"    {WORDS[name]:<44} {name}: number {ranks[-1] + 1}")
     real = []
@@ -192,18 +190,18 @@ def words(testbed: Testbed) -> dict[str, float]:
     }
 
 
-def blend(testbed: Testbed) -> dict[str, float]:
+def blend(system: MeasuredSystem) -> dict[str, float]:
     """Spearman of a blend's weight (0, 0.1 … 1) with where its render lies between its ends.
 
     Where: distance to one end's fingerprint over the sum of both distances. Twelve pairs of
     held-out instruments, each with the one twelve further on.
     """
-    embeddings = testbed.embeddings
+    embeddings = system.embeddings
     correlations = []
     for i in range(12):
         start, end = (e.astype(np.float64) for e in (embeddings[i], embeddings[i + 12]))
         blends = [slerp(start, end, w / 10).astype(np.float32) for w in range(11)]
-        prints = [fingerprint(testbed.render(SCALE, blended)) for blended in blends]
+        prints = [fingerprint(system.render(SCALE, blended)) for blended in blends]
         away = [np.linalg.norm(p - prints[0]) for p in prints]
         left = [np.linalg.norm(p - prints[-1]) for p in prints]
         where = [a / (a + b) for a, b in zip(away, left, strict=True)]
@@ -217,7 +215,7 @@ def _loudness_and_centroid(audio: FloatArray) -> tuple[float, float]:
     return float(10 * np.log10(power.sum() + 1e-12)), float((power * hz).sum() / power.sum())
 
 
-def velocity(testbed: Testbed) -> dict[str, float]:
+def velocity(system: MeasuredSystem) -> dict[str, float]:
     """Spearman of loudness and centroid with velocity 25 … 127, where the target's is ≥ 0.9.
 
     FluidR3_GM has one velocity layer, so MuseScore_General's held-out programs, which have
@@ -228,22 +226,22 @@ def velocity(testbed: Testbed) -> dict[str, float]:
     played = zip(MELODY, (95, 40, 110, 70, 120, 55, 85, 30), strict=True)
     melody = Clip.of("melody", [Note(0.4 * i, k, v, 0.38) for i, (k, v) in enumerate(played)])
     cases = [
-        (testbed.player, bank, program, embedding)
-        for (_, bank, program), embedding in zip(testbed.held_out, testbed.embeddings, strict=True)
+        (system.player, bank, program, embedding)
+        for (_, bank, program), embedding in zip(system.held_out, system.embeddings, strict=True)
     ]
     layered = SoundfontPlayer("musescore")
     for instrument, bank, program in list_instruments("musescore"):
         if instrument.split == "heldout" and not bank:
             layered.select(bank, program)
             reference = play_clip(melody, layered)
-            embedding = testbed.encoder.encode_audio(reference[None], SAMPLE_RATE)
+            embedding = system.encoder.encode_audio(reference[None], SAMPLE_RATE)
             cases.append((layered, bank, program, embedding))
     for player, bank, program, embedding in cases:
         player.select(bank, program)
         own, true = [], []
         for value in velocities:
             clip = Clip.of("note", [Note(0.0, 60, int(value), 0.5)])
-            own.append(_loudness_and_centroid(testbed.render(clip, embedding)))
+            own.append(_loudness_and_centroid(system.render(clip, embedding)))
             true.append(_loudness_and_centroid(player.play(60, int(value), 0.5, 0.3)))
         for column, name in enumerate(rises):
             if spearmanr(velocities, np.array(true)[:, column]).statistic >= 0.9:
@@ -253,13 +251,13 @@ def velocity(testbed: Testbed) -> dict[str, float]:
     }
 
 
-def _single(testbed: Testbed, index: int, key: int, value: int, held_s: float) -> FloatArray:
-    _, bank, program = testbed.held_out[index]
-    testbed.player.select(bank, program)
-    return testbed.player.play(key, value, held_s, 0.3)
+def _single(system: MeasuredSystem, index: int, key: int, value: int, held_s: float) -> FloatArray:
+    _, bank, program = system.held_out[index]
+    system.player.select(bank, program)
+    return system.player.play(key, value, held_s, 0.3)
 
 
-def references(testbed: Testbed) -> dict[str, float]:
+def references(system: MeasuredSystem) -> dict[str, float]:
     """Mean cosine of a worse reference's embedding to the clean one's.
 
     ``second``: the first second of it. ``chords``: the same instrument playing four-part
@@ -270,36 +268,34 @@ def references(testbed: Testbed) -> dict[str, float]:
         Note(0.8 * i, key + 7 * (i % 2), 90, 0.7) for i in range(4) for key in (48, 55, 60, 64)
     ]
     cosines: dict[str, list[float]] = {}
-    for index, (audio, clean) in enumerate(
-        zip(testbed.references, testbed.embeddings, strict=True)
-    ):
+    for index, (audio, clean) in enumerate(zip(system.references, system.embeddings, strict=True)):
         mono = audio[0]
         rng = np.random.default_rng([index])
         noise = rng.standard_normal(len(mono)) * np.sqrt(np.mean(mono**2)) * 0.1
         worse = {
             "second": mono[:SAMPLE_RATE],
-            "chords": testbed.target(index, Clip.of("chords", chords)),
+            "chords": system.target(index, Clip.of("chords", chords)),
             "room": effects.room(mono, rng),
             "quiet": 0.1 * mono,
             "noise": (mono + noise).astype(np.float32),
         }
         for name, sound in worse.items():
-            embedding = testbed.encoder.encode_audio(sound[None], SAMPLE_RATE)
+            embedding = system.encoder.encode_audio(sound[None], SAMPLE_RATE)
             cosines.setdefault(name, []).append(float(embedding @ clean))
     return {name: float(np.mean(values)) for name, values in cosines.items()}
 
 
-def consistency(testbed: Testbed) -> dict[str, float]:
+def consistency(system: MeasuredSystem) -> dict[str, float]:
     """TC over 88 keys × 5 velocities (0.25 s a note), mean of 24: render, target, their ratio."""
     own, true = [], []
-    for index, embedding in enumerate(testbed.embeddings):
+    for index, embedding in enumerate(system.embeddings):
         grid = [(key, value) for key in range(21, 109) for value in (25, 50, 75, 100, 127)]
         clip = Clip.of("all", [Note(2.0 * i, k, v, 0.25) for i, (k, v) in enumerate(grid)])
-        played = testbed.render(clip, embedding)
+        played = system.render(clip, embedding)
         length = SAMPLE_RATE // 4
         cuts = [played[2 * SAMPLE_RATE * i :][:length] for i in range(len(grid))]
         own.append(_tc(cuts))
-        true.append(_tc([_single(testbed, index, k, v, 0.25)[:length] for k, v in grid]))
+        true.append(_tc([_single(system, index, k, v, 0.25)[:length] for k, v in grid]))
     return {
         "render": float(np.mean(own)),
         "target": float(np.mean(true)),
@@ -312,14 +308,14 @@ def _tc(cuts: list[FloatArray]) -> float:
     return float(timbral_consistency(torch.from_numpy(np.stack(audible))))
 
 
-def speed(testbed: Testbed) -> dict[str, float]:
+def speed(system: MeasuredSystem) -> dict[str, float]:
     """Warm rendering of ten seconds in four voices, as a share of real time: median of nine."""
     notes = [Note(0.5 * i, key + i % 5, 80, 0.45) for i in range(20) for key in (48, 55, 64, 72)]
-    clip, embeddings = Clip.of("ten", notes), testbed.embeddings
-    testbed.render(clip, embeddings[0])
+    clip, embeddings = Clip.of("ten", notes), system.embeddings
+    system.render(clip, embeddings[0])
     shares = []
     for embedding in embeddings[:9]:
         started = time.perf_counter()
-        testbed.render(clip, embedding)
+        system.render(clip, embedding)
         shares.append((time.perf_counter() - started) / 10.0)
     return {"share": float(np.median(shares)), "slowest": float(max(shares))}

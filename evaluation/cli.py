@@ -29,12 +29,12 @@ evaluate = typer.Typer(
 OutputOption = Annotated[Path, typer.Option("--output", "-o", help="Folder of the run.")]
 WorkersOption = Annotated[int, typer.Option(help="Worker processes.", min=1)]
 SeedOption = Annotated[int, typer.Option(help="Of renders, choices and resampling.", min=0)]
-LimitOption = Annotated[int | None, typer.Option(help="First items only.", min=1)]
+ItemLimitOption = Annotated[int | None, typer.Option(help="First items only.", min=1)]
 EngineOption = Annotated[str, typer.Option("--engine", help="Where tasks are done: local or ray.")]
 JudgeOption = Annotated[
     str | None, typer.Option(help="Bundle whose encoder gives CLAP figures; 'none' for none.")
 ]
-JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
+AsJsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 NoCacheOption = Annotated[bool, typer.Option("--no-cache", help="Keep and use no cached results.")]
 
 
@@ -45,7 +45,7 @@ def run_command(
     model: Annotated[list[str] | None, typer.Option(help="Bundle; may be given again.")] = None,
     workers: WorkersOption = 2,
     seed: SeedOption = 0,
-    limit: LimitOption = None,
+    limit: ItemLimitOption = None,
     split: Annotated[str | None, typer.Option(help="Items of this split only.")] = None,
     judge: JudgeOption = None,
     baselines: Annotated[bool, typer.Option(help="Run the baselines too.")] = True,
@@ -56,7 +56,7 @@ def run_command(
     top_p: Annotated[float | None, typer.Option()] = None,
     guidance: Annotated[float | None, typer.Option()] = None,
     no_cache: NoCacheOption = False,
-    as_json: JsonOption = False,
+    as_json: AsJsonOption = False,
 ) -> None:
     """Render and score a set; the same command goes on with a run that was stopped."""
     from core.settings import RenderSettings
@@ -83,13 +83,13 @@ def score_command(
     name: Annotated[str, typer.Option(help="The system's name in the tables.")] = "theirs",
     workers: WorkersOption = 2,
     seed: SeedOption = 0,
-    limit: LimitOption = None,
+    limit: ItemLimitOption = None,
     split: Annotated[str | None, typer.Option(help="Items of this split only.")] = None,
     judge: JudgeOption = None,
     baselines: Annotated[bool, typer.Option(help="Run the baselines too.")] = True,
     engine: EngineOption = "local",
     no_cache: NoCacheOption = False,
-    as_json: JsonOption = False,
+    as_json: AsJsonOption = False,
 ) -> None:
     """Score sounds that any other system made of a set."""
     from core.errors import UserInputError
@@ -130,7 +130,7 @@ def compare_command(
         list[str] | None, typer.Option(help="A figure that must not fall; may be given again.")
     ] = None,
     tolerance: Annotated[float, typer.Option(help="How far it may fall, in its unit.")] = 0.0,
-    as_json: JsonOption = False,
+    as_json: AsJsonOption = False,
 ) -> None:
     """Paired differences of two systems; exit code 4 if a named figure fell too far."""
     from evaluation import results
@@ -157,7 +157,7 @@ def manifest_command(
     folder: Annotated[Path, typer.Argument(help="The collection.")],
     output: Annotated[Path, typer.Option("--output", "-o", help="Folder of the manifest.")],
     layout: Annotated[str, typer.Option(help="folder, nsynth or lakh.")] = "folder",
-    limit: LimitOption = None,
+    limit: ItemLimitOption = None,
     seed: SeedOption = 0,
 ) -> None:
     """Make a manifest of a folder, of NSynth or of the Lakh MIDI dataset."""
