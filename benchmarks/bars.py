@@ -21,7 +21,7 @@ from typing import Any
 
 from benchmarks.likeness import (
     WEIGHTS,
-    System,
+    MeasuredSystem,
     blend,
     consistency,
     load,
@@ -47,7 +47,7 @@ def from_run(run: Path) -> dict[str, float]:
     }
 
 
-MEASURES: dict[str, Callable[[System], dict[str, float]]] = {
+MEASURES: dict[str, Callable[[MeasuredSystem], dict[str, float]]] = {
     "nearest": nearest,
     "words": words,
     "blend": blend,
@@ -85,18 +85,18 @@ def main() -> None:
     arguments = parser.parse_args()
     arguments.out.mkdir(parents=True, exist_ok=True)
     system = load(arguments.weights)
-    found: dict[str, Any] = {}
+    figures: dict[str, Any] = {}
     if arguments.run:
-        found["run"] = from_run(arguments.run)
+        figures["run"] = from_run(arguments.run)
     for name in arguments.only:
         started = time.perf_counter()
-        found[name] = MEASURES[name](system)
-        print(f"{name}: {found[name]} ({time.perf_counter() - started:.0f} s)", flush=True)
-    (arguments.out / "bars.json").write_text(json.dumps(found, indent=1))
+        figures[name] = MEASURES[name](system)
+        print(f"{name}: {figures[name]} ({time.perf_counter() - started:.0f} s)", flush=True)
+    (arguments.out / "bars.json").write_text(json.dumps(figures, indent=1))
     print(f"\n{'bar':<46}{'measured':>10}{'wanted':>10}")
     for group, figure, sign, bar, label in BARS:
-        if group in found:
-            value = found[group][figure]
+        if group in figures:
+            value = figures[group][figure]
             held = value >= bar if sign == ">=" else value <= bar
             print(f"{label:<46}{value:>10.3f}{sign:>6}{bar:>5}  {'' if held else 'missed'}")
 

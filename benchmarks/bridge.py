@@ -295,11 +295,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("trial", nargs="*", choices=[*TRIALS, []], default=list(TRIALS))
     parser.add_argument("--count", type=int, help="instead of the trial's own number")
-    given = parser.parse_args()
-    for name in given.trial:
+    arguments = parser.parse_args()
+    for name in arguments.trial:
         trial, count = TRIALS[name]
         with tempfile.TemporaryDirectory() as folder:
-            trial(Path(folder), given.count or count)
+            trial(Path(folder), arguments.count or count)
         sys.stdout.flush()
 
 

@@ -72,7 +72,7 @@ Array = npt.NDArray[np.float64]
 
 
 @dataclass
-class System:
+class MeasuredSystem:
     """What is measured, and what to measure it with."""
 
     engine: EmbeddedEngine
@@ -86,7 +86,12 @@ class System:
         return self.engine.render([RenderRequest(clip, embedding)])[0][0]
 
     def target(self, index: int, clip: Clip) -> FloatArray:
-        """The held-out instrument's own performance, float32 [frames]."""
+        """The held-out instrument's own performance, float32 [frames].
+
+        Args:
+            index: of the held-out instrument, 0–23.
+            clip: what it plays.
+        """
         _, bank, program = self.held_out[index]
         self.player.select(bank, program)
         return play_clip(clip, self.player)
@@ -97,18 +102,20 @@ class System:
         return [self.encoder.encode_audio(audio, SAMPLE_RATE) for audio in self.references]
 
 
-def load(weights: Path) -> System:
+def load(weights: Path) -> MeasuredSystem:
     """Build the system around a weights file."""
     engine = EmbeddedEngine(load_decoder(weights))
     encoder = EmbeddedEncoder(*load_encoder_parts(weights), "embedded", "")
-    held_out = [
-        found for found in list_instruments("fluid") if found[0].split == "heldout" and not found[1]
+    held_out: list[tuple[Instrument, int, int]] = [
+        (instrument, bank, program)
+        for instrument, bank, program in list_instruments("fluid")
+        if instrument.split == "heldout" and not bank
     ]
     lines = (SET / "manifest.jsonl").read_text().splitlines()[1:]
     references = [read_audio(SET / json.loads(line)["reference"])[0] for line in lines]
     if len(references) != len(held_out):
         raise SystemExit("embedded-v1 does not hold one reference of each held-out instrument")
-    return System(engine, encoder, SoundfontPlayer("fluid"), held_out, references)
+    return MeasuredSystem(engine, encoder, SoundfontPlayer("fluid"), held_out, references)
 
 
 def fingerprint(audio: FloatArray) -> Array:
@@ -127,7 +134,7 @@ def fingerprint(audio: FloatArray) -> Array:
     return np.concatenate([cepstra.mean(axis=1), cepstra.std(axis=1)])
 
 
-def nearest(system: System) -> dict[str, float]:
+def nearest(system: MeasuredSystem) -> dict[str, float]:
     """Of the 24 targets' fingerprints, scaled to equal spread, is a clone nearest to its own?"""
     targets = np.stack([fingerprint(system.target(i, SCALE)) for i in range(len(system.held_out))])
     scale = targets.std(axis=0)
@@ -140,7 +147,7 @@ def nearest(system: System) -> dict[str, float]:
     return {"top1": float((rank < 1).mean()), "top5": float((rank < 5).mean())}
 
 
-def words(system: System) -> dict[str, float]:
+def words(system: MeasuredSystem) -> dict[str, float]:
     """Is a render from unseen words nearest to its family's mean fingerprint, of twelve?
 
     A family is three typical programs in each of three soundfonts. ``real`` is what those
@@ -183,22 +190,23 @@ def words(system: System) -> dict[str, float]:
     }
 
 
-def blend(system: System) -> dict[str, float]:
+def blend(system: MeasuredSystem) -> dict[str, float]:
     """Spearman of a blend's weight (0, 0.1 … 1) with where its render lies between its ends.
 
     Where: distance to one end's fingerprint over the sum of both distances. Twelve pairs of
     held-out instruments, each with the one twelve further on.
     """
     embeddings = system.embeddings
-    found = []
+    correlations = []
     for i in range(12):
-        ends = embeddings[i], embeddings[i + 12]
-        prints = [fingerprint(system.render(SCALE, slerp(*ends, w / 10))) for w in range(11)]
+        start, end = (e.astype(np.float64) for e in (embeddings[i], embeddings[i + 12]))
+        blends = [slerp(start, end, w / 10).astype(np.float32) for w in range(11)]
+        prints = [fingerprint(system.render(SCALE, blended)) for blended in blends]
         away = [np.linalg.norm(p - prints[0]) for p in prints]
         left = [np.linalg.norm(p - prints[-1]) for p in prints]
         where = [a / (a + b) for a, b in zip(away, left, strict=True)]
-        found.append(spearmanr(range(11), where).statistic)
-    return {"spearman": float(np.mean(found)), "worst": float(np.min(found))}
+        correlations.append(spearmanr(range(11), where).statistic)
+    return {"spearman": float(np.mean(correlations)), "worst": float(np.min(correlations))}
 
 
 def _loudness_and_centroid(audio: FloatArray) -> tuple[float, float]:
@@ -207,7 +215,7 @@ def _loudness_and_centroid(audio: FloatArray) -> tuple[float, float]:
     return float(10 * np.log10(power.sum() + 1e-12)), float((power * hz).sum() / power.sum())
 
 
-def velocity(system: System) -> dict[str, float]:
+def velocity(system: MeasuredSystem) -> dict[str, float]:
     """Spearman of loudness and centroid with velocity 25 … 127, where the target's is ≥ 0.9.
 
     FluidR3_GM has one velocity layer, so MuseScore_General's held-out programs, which have
@@ -222,8 +230,8 @@ def velocity(system: System) -> dict[str, float]:
         for (_, bank, program), embedding in zip(system.held_out, system.embeddings, strict=True)
     ]
     layered = SoundfontPlayer("musescore")
-    for found, bank, program in list_instruments("musescore"):
-        if found.split == "heldout" and not bank:
+    for instrument, bank, program in list_instruments("musescore"):
+        if instrument.split == "heldout" and not bank:
             layered.select(bank, program)
             reference = play_clip(melody, layered)
             embedding = system.encoder.encode_audio(reference[None], SAMPLE_RATE)
@@ -243,13 +251,13 @@ def velocity(system: System) -> dict[str, float]:
     }
 
 
-def _single(system: System, index: int, key: int, value: int, held_s: float) -> FloatArray:
+def _single(system: MeasuredSystem, index: int, key: int, value: int, held_s: float) -> FloatArray:
     _, bank, program = system.held_out[index]
     system.player.select(bank, program)
     return system.player.play(key, value, held_s, 0.3)
 
 
-def references(system: System) -> dict[str, float]:
+def references(system: MeasuredSystem) -> dict[str, float]:
     """Mean cosine of a worse reference's embedding to the clean one's.
 
     ``second``: the first second of it. ``chords``: the same instrument playing four-part
@@ -277,7 +285,7 @@ def references(system: System) -> dict[str, float]:
     return {name: float(np.mean(values)) for name, values in cosines.items()}
 
 
-def consistency(system: System) -> dict[str, float]:
+def consistency(system: MeasuredSystem) -> dict[str, float]:
     """TC over 88 keys × 5 velocities (0.25 s a note), mean of 24: render, target, their ratio."""
     own, true = [], []
     for index, embedding in enumerate(system.embeddings):
@@ -296,18 +304,18 @@ def consistency(system: System) -> dict[str, float]:
 
 
 def _tc(cuts: list[FloatArray]) -> float:
-    heard = [cut for cut in cuts if np.abs(cut).max() > 1e-5]
-    return float(timbral_consistency(torch.from_numpy(np.stack(heard))))
+    audible = [cut for cut in cuts if np.abs(cut).max() > 1e-5]
+    return float(timbral_consistency(torch.from_numpy(np.stack(audible))))
 
 
-def speed(system: System) -> dict[str, float]:
+def speed(system: MeasuredSystem) -> dict[str, float]:
     """Warm rendering of ten seconds in four voices, as a share of real time: median of nine."""
     notes = [Note(0.5 * i, key + i % 5, 80, 0.45) for i in range(20) for key in (48, 55, 64, 72)]
     clip, embeddings = Clip.of("ten", notes), system.embeddings
     system.render(clip, embeddings[0])
-    taken = []
+    shares = []
     for embedding in embeddings[:9]:
         started = time.perf_counter()
         system.render(clip, embedding)
-        taken.append((time.perf_counter() - started) / 10.0)
-    return {"share": float(np.median(taken)), "slowest": float(max(taken))}
+        shares.append((time.perf_counter() - started) / 10.0)
+    return {"share": float(np.median(shares)), "slowest": float(max(shares))}

@@ -1,7 +1,7 @@
-"""Real scores in words' and in held-out instruments' timbres: are the notes still heard?
+"""Real scores in words' and in held-out instruments' timbres: are the notes still transcribed?
 
 Ten scores of music21's corpus (exported at run time) are played by a soundfont and by the
-command ``timbre render``, one process a score, and basic-pitch listens to both. Prints a table;
+command ``timbre render``, one process a score, and basic-pitch transcribes both. Prints a table;
 draws each held-out instrument's target and render as spectrograms::
 
     uv run python benchmarks/real_scores.py OUT [--model embedded]
@@ -40,12 +40,12 @@ _LICK = (60, 64, 67, 72, 71, 69, 65, 62)
 def first_minute(clip: Clip) -> Clip:
     """The clip's first minute, from its first note."""
     begin_s = clip.notes[0].start_s
-    kept = [
+    notes = [
         Note(note.start_s - begin_s, note.pitch, note.velocity, note.duration_s)
         for note in clip.notes
         if note.end_s - begin_s <= LONGEST_S
     ]
-    return Clip.of(clip.name, kept)
+    return Clip.of(clip.name, notes)
 
 
 def load_scores(folder: Path) -> list[Clip]:
@@ -62,20 +62,27 @@ def load_scores(folder: Path) -> list[Clip]:
 
 
 def onset_f(clip: Clip, audio: FloatArray, rate: int) -> float:
-    """Onset F of what basic-pitch hears."""
+    """Onset F of basic-pitch's transcription."""
     return float(evaluate(clip, transcribe(audio, rate, threads=2))["onset_f"] or 0.0)
 
 
 def by_command(midi: Path, timbre: list[str], model: str, out: Path) -> dict[str, Any]:
-    """What ``timbre render MIDI TIMBRE -o OUT --json`` says of its render."""
+    """What ``timbre render MIDI TIMBRE -o OUT --json`` says of its render.
+
+    Args:
+        midi: file to play.
+        timbre: options that choose it.
+        model: bundle id.
+        out: WAV file to write.
+    """
     out.unlink(missing_ok=True)
     command = [sys.executable, "-c", "from core.cli import main; main()"]
     options = [*timbre, "--model", model, "-o", str(out), "--json"]
     done = subprocess.run(
         [*command, "render", str(midi), *options], check=True, capture_output=True, text=True
     )
-    told: dict[str, Any] = json.loads(done.stdout)
-    return told
+    description: dict[str, Any] = json.loads(done.stdout)
+    return description
 
 
 def draw(path: Path, title: str, target: FloatArray, render: FloatArray) -> None:
@@ -120,13 +127,13 @@ def main() -> None:
             target = play_clip(clip, player)
             midi = out / f"{clip.name}-minute.mid"
             write_midi(clip, midi)
-            told = by_command(midi, timbre, arguments.model, out / f"{slug}-{index}.wav")
-            render, rate = read_audio(told["path"])
+            described = by_command(midi, timbre, arguments.model, out / f"{slug}-{index}.wav")
+            render, rate = read_audio(described["path"])
             pair = onset_f(clip, target[None], SAMPLE_RATE), onset_f(clip, render, rate)
             columns.setdefault(name, []).append(pair)
             print(
                 f"{name:<30}{clip.name:<36}{pair[0]:>8.3f}{pair[1]:>8.3f}"
-                f"{told['timings']['total_s']:>8.1f} s",
+                f"{described['timings']['total_s']:>8.1f} s",
                 flush=True,
             )
             if index == 0:

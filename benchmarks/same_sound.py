@@ -38,7 +38,7 @@ _VOLATILE = {
 }  # fmt: skip
 
 
-def found(name: str) -> Any:
+def load_name(name: str) -> Any:
     """A module or a name of one, wherever this checkout keeps it."""
     for module in _PATHS_OF[name]:
         try:
@@ -69,7 +69,7 @@ def renders() -> dict[str, Callable[[], Any]]:
     from core import AudioTimbre, Blend, Synthesizer, TextTimbre
 
     synth = Synthesizer.load("embedded", device="cpu")
-    clip = found("chorale")()
+    clip = load_name("chorale")()
     folder = Path(tempfile.mkdtemp())
     words = TextTimbre("bright acoustic grand piano")
     reference = folder / "reference.wav"
@@ -80,12 +80,12 @@ def renders() -> dict[str, Callable[[], Any]]:
         import numpy as np
 
         points = np.stack([synth.embed(words), synth.embed(TextTimbre("slow strings"))])
-        path = found("EmbeddingPath")(np.array([0.0, clip.length_s]), points)
-        (take,) = synth.render_requests([found("RenderRequest")(clip, path, seed=5)])
+        path = load_name("EmbeddingPath")(np.array([0.0, clip.length_s]), points)
+        (take,) = synth.render_requests([load_name("RenderRequest")(clip, path, seed=5)])
         return take.audio
 
     def tokens() -> Any:
-        tiny = found("tiny")
+        tiny = load_name("tiny")
         requests = [
             tiny.request(5, 2.0, 1, temperature=0.9, top_k=40, guidance=1.6),
             tiny.request(9, 6.0, 2, top_p=0.7),
@@ -155,11 +155,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("out", type=Path)
     parser.add_argument("--checkout", type=Path, default=Path())
-    chosen = parser.parse_args()
+    arguments = parser.parse_args()
     if os.environ.get("TIMBRE_SAME_SOUND") == "1":
-        measure(chosen.out)
+        measure(arguments.out)
         return
-    root = chosen.checkout.resolve()
+    root = arguments.checkout.resolve()
     paths = [root, root / "tests/core/tokensynth"]
     with tempfile.TemporaryDirectory() as home:
         environment = {
@@ -171,7 +171,7 @@ def main() -> None:
             "HF_HUB_OFFLINE": "1",
             "PYTHONPATH": os.pathsep.join(map(str, paths)),
         }
-        script = [sys.executable, str(Path(__file__).resolve()), str(chosen.out.resolve())]
+        script = [sys.executable, str(Path(__file__).resolve()), str(arguments.out.resolve())]
         raise SystemExit(subprocess.run(script, cwd=root, env=environment).returncode)
 
 

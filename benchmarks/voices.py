@@ -11,8 +11,10 @@ from __future__ import annotations
 import argparse
 import os
 import time
+from collections.abc import Callable
 
 import numpy as np
+import numpy.typing as npt
 import torch
 
 from core.engines.embedded.decoder import DecoderConfig
@@ -24,12 +26,17 @@ BLOCKS = (128, 256, 512, 1024)
 _HELD_S, _TAIL_S = 1.0, 1.2
 _MOST = 1024
 
-_clock = time.perf_counter
+Clock = Callable[[], float]
 
 
 def block_times_s(
-    voices: int, block: int, seconds: float, moves: bool, chord: int = 1
-) -> np.ndarray:
+    voices: int,
+    block: int,
+    seconds: float,
+    moves: bool,
+    chord: int = 1,
+    clock: Clock = time.perf_counter,
+) -> npt.NDArray[np.float64]:
     """Times taken by the blocks of a stream with so many voices.
 
     Args:
@@ -38,6 +45,7 @@ def block_times_s(
         seconds: of sound to measure.
         moves: with vibrato, tremolo and shimmer.
         chord: notes that begin at the same sample.
+        clock: seconds, increasing.
     """
     decoder = lively_decoder(config=DecoderConfig(), moves=moves)
     stream = Stream(decoder, timbre(1), max_voices=voices)
@@ -45,30 +53,37 @@ def block_times_s(
     lives = int((_HELD_S + _TAIL_S) * RATE)
     every = max(1, lives * chord // voices)
     offs: list[tuple[int, int]] = []
-    clock, next_on, took = 0, 0, []
-    while clock < lives + seconds * RATE:
-        while next_on < clock + block:
+    played, next_on, times_s = 0, 0, []
+    while played < lives + seconds * RATE:
+        while next_on < played + block:
             for pitch in rng.integers(36, 84, chord).tolist():
-                note = stream.note_on(pitch, 90, next_on - clock)
+                note = stream.note_on(pitch, 90, next_on - played)
                 offs.append((next_on + int(_HELD_S * RATE), note))
             next_on += every
-        while offs and offs[0][0] < clock + block:
+        while offs and offs[0][0] < played + block:
             at, note = offs.pop(0)
-            stream.release(note, at - clock)
-        began = _clock()
+            stream.release(note, at - played)
+        began = clock()
         stream.process(block)
-        if clock >= lives:
-            took.append(_clock() - began)
-        clock += block
-    return np.array(took)
+        if played >= lives:
+            times_s.append(clock() - began)
+        played += block
+    return np.array(times_s)
 
 
-def voices_held(block: int, seconds: float, moves: bool) -> int:
-    """The largest number of voices held, to within a sixteenth."""
+def voices_held(block: int, seconds: float, moves: bool, clock: Clock) -> int:
+    """The largest number of voices held, to within a sixteenth.
+
+    Args:
+        block: samples.
+        seconds: of sound to measure.
+        moves: with vibrato, tremolo and shimmer.
+        clock: seconds, increasing.
+    """
 
     def held(voices: int) -> bool:
-        took = block_times_s(voices, block, seconds, moves)
-        return bool(np.quantile(took, 0.99) < block / RATE)
+        times_s = block_times_s(voices, block, seconds, moves, clock=clock)
+        return bool(np.quantile(times_s, 0.99) < block / RATE)
 
     good, bad = 0, 8
     while bad <= _MOST and held(bad):
@@ -79,19 +94,24 @@ def voices_held(block: int, seconds: float, moves: bool) -> int:
     return good
 
 
-def first_audio_ms(block: int) -> float:
-    """From a key to its sound at the output, ms: one block, the latency, and the making."""
+def first_audio_ms(block: int, clock: Clock) -> float:
+    """From a key to its sound at the output, ms: one block, the latency, and the making.
+
+    Args:
+        block: samples.
+        clock: seconds, increasing.
+    """
     decoder = lively_decoder(config=DecoderConfig())
     stream = Stream(decoder, timbre(1))
-    took = []
+    times_s = []
     for pitch in range(40, 80):
         stream.note_on(pitch, 90)
-        began = _clock()
+        began = clock()
         stream.process(block)
-        took.append(_clock() - began)
+        times_s.append(clock() - began)
         stream.all_notes_off()
         stream.process(RATE + RATE // 2)
-    return 1000 * ((block + stream.latency) / RATE + float(np.median(took)))
+    return 1000 * ((block + stream.latency) / RATE + float(np.median(times_s)))
 
 
 def main() -> None:
@@ -105,21 +125,21 @@ def main() -> None:
         help="count what this process computes, not what a busy machine makes it wait; "
         "with one thread the two are the same on an idle one",
     )  # fmt: skip
-    given = parser.parse_args()
-    if given.cpu_time:
-        global _clock
-        _clock = time.process_time
-    for threads in given.threads:
+    arguments = parser.parse_args()
+    clock = time.process_time if arguments.cpu_time else time.perf_counter
+    for threads in arguments.threads:
         torch.set_num_threads(threads)
-        for block in given.blocks:
-            moving = voices_held(block, given.seconds, moves=True)
-            steady = voices_held(block, given.seconds, moves=False)
-            took = 1000 * block_times_s(16, block, given.seconds, moves=True, chord=8)
+        for block in arguments.blocks:
+            moving = voices_held(block, arguments.seconds, moves=True, clock=clock)
+            steady = voices_held(block, arguments.seconds, moves=False, clock=clock)
+            times_ms = 1000 * block_times_s(
+                16, block, arguments.seconds, moves=True, chord=8, clock=clock
+            )
             print(
                 f"{threads} threads, blocks of {block} ({1000 * block / RATE:.1f} ms): holds "
                 f"{moving} voices with vibrato and shimmer, {steady} without; 16 voices in chords "
-                f"of 8: median {np.median(took):.2f}, 99 % {np.quantile(took, 0.99):.2f}, worst "
-                f"{took.max():.2f} ms; first audio {first_audio_ms(block):.1f} ms",
+                f"of 8: median {np.median(times_ms):.2f}, 99 % {np.quantile(times_ms, 0.99):.2f}, "
+                f"worst {times_ms.max():.2f} ms; first audio {first_audio_ms(block, clock):.1f} ms",
                 flush=True,
             )
         print(f"load {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores", flush=True)

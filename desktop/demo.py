@@ -2,7 +2,7 @@
 
 A bridge of its own is started on loopback, with presets of a recording, of words and of their
 blend. A four-voice chorale is sent to it over OSC, as a DAW's clip would be, WAVs come back, and
-:mod:`evaluation.demo` listens to them. No window: Qt is not imported.
+:mod:`evaluation.demo` transcribes and scores them. No window: Qt is not imported.
 """
 
 from __future__ import annotations
@@ -37,14 +37,14 @@ def demo(
     """Send a bundled score to a bridge in three timbres and measure what a listener hears."""
     began = time.perf_counter()
     from core.files import output_error
-    from evaluation.demo import listen, print_table
+    from evaluation.demo import print_table, render_and_transcribe
 
     try:
         output.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise output_error(output, error) from error
     with bridge(model, device) as client:
-        rows = listen(NAMES, _player(client), output)
+        rows = render_and_transcribe(NAMES, _player(client), output)
     print_table(rows)
     print(f"WAVs are in {output.resolve()}; {time.perf_counter() - began:.1f} s in all")
 

@@ -21,7 +21,12 @@ from core.types import FloatArray
 
 
 def sound_sha256(audio: FloatArray, sample_rate: int) -> str:
-    """Hash (hex) of the samples, their shape and rate; no file format comes in."""
+    """Hash (hex) of the samples, their shape and rate; no file format comes in.
+
+    Args:
+        audio: float32, any shape.
+        sample_rate: Hz.
+    """
     digest = hashlib.sha256(f"{sample_rate} {audio.shape}".encode())
     digest.update(np.ascontiguousarray(audio, "<f4").tobytes())
     return digest.hexdigest()
@@ -41,6 +46,10 @@ class Cache:
         """The value of a key, computed where it is not known. It must survive JSON unchanged.
 
         A cache that cannot be written to is no reason to fail: the value is returned.
+
+        Args:
+            key: everything the value depends on.
+            compute: gives the value where the cache has none.
         """
         if self._folder is None:
             return compute()

@@ -18,7 +18,7 @@ from core.settings import RenderSettings
 
 if TYPE_CHECKING:
     from evaluation.compare import Comparison
-    from evaluation.run import Config, Progress
+    from evaluation.run import EvaluationConfig, RunProgress
 
 REGRESSED = 4
 """Exit code of ``compare`` when a watched figure fell further than allowed."""
@@ -32,47 +32,47 @@ evaluate = typer.Typer(
     rich_markup_mode=None,
 )
 
-Output = Annotated[Path, typer.Option("--output", "-o", help="Folder of the run.")]
-Workers = Annotated[int, typer.Option(help="Worker processes.", min=1)]
-Seed = Annotated[int, typer.Option(help="Of renders, choices and resampling.", min=0)]
-Limit = Annotated[int | None, typer.Option(help="First items only.", min=1)]
-EngineName = Annotated[str, typer.Option("--engine", help="Where tasks are done: local or ray.")]
-Judge = Annotated[
+OutputOption = Annotated[Path, typer.Option("--output", "-o", help="Folder of the run.")]
+WorkersOption = Annotated[int, typer.Option(help="Worker processes.", min=1)]
+SeedOption = Annotated[int, typer.Option(help="Of renders, choices and resampling.", min=0)]
+ItemLimitOption = Annotated[int | None, typer.Option(help="First items only.", min=1)]
+EngineOption = Annotated[str, typer.Option("--engine", help="Where tasks are done: local or ray.")]
+JudgeOption = Annotated[
     str | None, typer.Option(help="Bundle whose encoder gives CLAP figures; 'none' for none.")
 ]
-AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
-NoCache = Annotated[bool, typer.Option("--no-cache", help="Keep and use no cached results.")]
+AsJsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
+NoCacheOption = Annotated[bool, typer.Option("--no-cache", help="Keep and use no cached results.")]
 
 
 @evaluate.command("run")
 @with_settings
 def run_command(
     manifest: Annotated[str, typer.Argument(help="A built-in set, a manifest, or its folder.")],
-    output: Output,
+    output: OutputOption,
     model: Annotated[list[str] | None, typer.Option(help="Bundle; may be given again.")] = None,
-    workers: Workers = 2,
-    seed: Seed = 0,
-    limit: Limit = None,
+    workers: WorkersOption = 2,
+    seed: SeedOption = 0,
+    limit: ItemLimitOption = None,
     split: Annotated[str | None, typer.Option(help="Items of this split only.")] = None,
-    judge: Judge = None,
+    judge: JudgeOption = None,
     baselines: Annotated[bool, typer.Option(help="Run the baselines too.")] = True,
-    engine: EngineName = "local",
+    engine: EngineOption = "local",
     device: DeviceOption = None,
     settings: RenderSettings = _NO_SETTINGS,
-    no_cache: NoCache = False,
-    as_json: AsJson = False,
+    no_cache: NoCacheOption = False,
+    as_json: AsJsonOption = False,
 ) -> None:
     """Render and score a set; the same command goes on with a run that was stopped."""
-    from evaluation.run import Config
-    from evaluation.scoring import Settings
+    from evaluation.run import EvaluationConfig
+    from evaluation.scoring import ScoringSettings
 
     models = tuple(model or [DEFAULT_BUNDLE])
-    config = Config(
+    config = EvaluationConfig(
         models=models,
         seed=seed,
         render=settings,
         baselines=baselines,
-        scoring=Settings(judge=_judge(judge, models[0])),
+        scoring=ScoringSettings(judge=_judge_model(judge, models[0])),
         limit=limit,
     )
     _run(manifest, split, config, output, workers, engine, device, no_cache, as_json)
@@ -82,31 +82,31 @@ def run_command(
 def score_command(
     manifest: Annotated[str, typer.Argument(help="A built-in set, a manifest, or its folder.")],
     folder: Annotated[Path, typer.Argument(help="Sounds named ITEM.wav, of any system.")],
-    output: Output,
+    output: OutputOption,
     name: Annotated[str, typer.Option(help="The system's name in the tables.")] = "theirs",
-    workers: Workers = 2,
-    seed: Seed = 0,
-    limit: Limit = None,
+    workers: WorkersOption = 2,
+    seed: SeedOption = 0,
+    limit: ItemLimitOption = None,
     split: Annotated[str | None, typer.Option(help="Items of this split only.")] = None,
-    judge: Judge = None,
+    judge: JudgeOption = None,
     baselines: Annotated[bool, typer.Option(help="Run the baselines too.")] = True,
-    engine: EngineName = "local",
-    no_cache: NoCache = False,
-    as_json: AsJson = False,
+    engine: EngineOption = "local",
+    no_cache: NoCacheOption = False,
+    as_json: AsJsonOption = False,
 ) -> None:
     """Score sounds that any other system made of a set."""
     from core.errors import UserInputError
-    from evaluation.run import Config
-    from evaluation.scoring import Settings
+    from evaluation.run import EvaluationConfig
+    from evaluation.scoring import ScoringSettings
 
     if not folder.is_dir():
         raise UserInputError(f"{folder}: no such folder; give the folder of the system's sounds")
-    config = Config(
+    config = EvaluationConfig(
         seed=seed,
         baselines=baselines,
         folder=folder.absolute(),
         folder_name=name,
-        scoring=Settings(judge=_judge(judge, DEFAULT_BUNDLE)),
+        scoring=ScoringSettings(judge=_judge_model(judge, DEFAULT_BUNDLE)),
         limit=limit,
     )
     _run(manifest, split, config, output, workers, engine, None, no_cache, as_json)
@@ -133,25 +133,25 @@ def compare_command(
         list[str] | None, typer.Option(help="A figure that must not fall; may be given again.")
     ] = None,
     tolerance: Annotated[float, typer.Option(help="How far it may fall, in its unit.")] = 0.0,
-    as_json: AsJson = False,
+    as_json: AsJsonOption = False,
 ) -> None:
     """Paired differences of two systems; exit code 4 if a named figure fell too far."""
     from evaluation import results
     from evaluation.compare import compare
 
-    (run_a, system_a), (run_b, system_b) = _side(a), _side(b)
-    found = compare(
+    (run_a, system_a), (run_b, system_b) = _split_run_system(a), _split_run_system(b)
+    comparison = compare(
         results.read(run_a), results.read(run_b), system_a, system_b, metric or (), tolerance
     )
     if as_json:
-        typer.echo(json.dumps(_comparison_to_json(found)))
+        typer.echo(json.dumps(_comparison_to_json(comparison)))
     else:
         from evaluation.tables import comparison_table
 
-        typer.echo(comparison_table(found))
-    for reason in found.regressed:
+        typer.echo(comparison_table(comparison))
+    for reason in comparison.regressed:
         print(f"regression: {reason}", file=sys.stderr)
-    if found.regressed:
+    if comparison.regressed:
         raise typer.Exit(REGRESSED)
 
 
@@ -160,8 +160,8 @@ def manifest_command(
     folder: Annotated[Path, typer.Argument(help="The collection.")],
     output: Annotated[Path, typer.Option("--output", "-o", help="Folder of the manifest.")],
     layout: Annotated[str, typer.Option(help="folder, nsynth or lakh.")] = "folder",
-    limit: Limit = None,
-    seed: Seed = 0,
+    limit: ItemLimitOption = None,
+    seed: SeedOption = 0,
 ) -> None:
     """Make a manifest of a folder, of NSynth or of the Lakh MIDI dataset."""
     from core.files import output_error
@@ -179,7 +179,7 @@ def manifest_command(
 def _run(
     manifest: str,
     split: str | None,
-    config: Config,
+    config: EvaluationConfig,
     output: Path,
     workers: int,
     engine: str,
@@ -198,7 +198,7 @@ def _run(
     engines = {"local": pool.run, "ray": ray_engine.run}
     if engine not in engines:
         raise SettingsError(f"engine {engine!r} is not one of {', '.join(engines)}")
-    found = run(
+    run_results = run(
         datasets.load(manifest, split),
         config,
         output,
@@ -206,23 +206,23 @@ def _run(
         cache=None if no_cache else cache_dir() / "evaluation",
         device=device,
         execute=engines[engine],
-        on_progress=_show,
+        on_progress=_print_progress,
     )
     page = report.write(output)
     if as_json:
         paths = {"results": str(output / "results.json"), "report": str(page)}
-        typer.echo(json.dumps({**paths, "summary": found["summary"]}))
+        typer.echo(json.dumps({**paths, "summary": run_results["summary"]}))
     else:
-        typer.echo(summary_table(found, read_timings(output)))
+        typer.echo(summary_table(run_results, read_timings(output)))
         typer.echo(f"\n{output / 'results.json'}\n{page}")
-    failed = [row for row in found["rows"] if row["error"] is not None]
+    failed = [row for row in run_results["rows"] if row["error"] is not None]
     for row in failed[:10]:
         print(f"failed: {row['system']}, {row['item']}: {row['error']}", file=sys.stderr)
     if failed:
         raise typer.Exit(max(row["exit_code"] for row in failed))
 
 
-def _show(progress: Progress) -> None:
+def _print_progress(progress: RunProgress) -> None:
     """One line on stderr, rewritten on a terminal."""
     left = "" if progress.left_s is None else f", {_duration(progress.left_s)} left"
     failed = f", {progress.failed} failed" if progress.failed else ""
@@ -243,11 +243,11 @@ def _duration(seconds: float) -> str:
     return f"{minutes} min {rest:02} s" if minutes else f"{rest} s"
 
 
-def _judge(chosen: str | None, default: str) -> str | None:
+def _judge_model(chosen: str | None, default: str) -> str | None:
     return None if chosen == "none" else chosen or default
 
 
-def _side(text: str) -> tuple[Path, str | None]:
+def _split_run_system(text: str) -> tuple[Path, str | None]:
     """RUN or RUN:SYSTEM; a path that exists is taken whole, colon or not."""
     if Path(text).exists() or ":" not in text:
         return Path(text), None
@@ -255,11 +255,11 @@ def _side(text: str) -> tuple[Path, str | None]:
     return Path(run), system
 
 
-def _comparison_to_json(found: Comparison) -> dict[str, Any]:
+def _comparison_to_json(comparison: Comparison) -> dict[str, Any]:
     return {
-        "a": found.name_a,
-        "b": found.name_b,
-        "regressed": found.regressed,
+        "a": comparison.name_a,
+        "b": comparison.name_b,
+        "regressed": comparison.regressed,
         "changes": {
             change.metric.name: {
                 "a": change.mean_a,
@@ -269,6 +269,6 @@ def _comparison_to_json(found: Comparison) -> dict[str, Any]:
                 "lost": list(change.lost),
                 "why_not": change.why_not,
             }
-            for change in found.changes
+            for change in comparison.changes
         },
     }

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from core.errors import SettingsError, UserInputError
-from evaluation.metrics.catalog import BY_NAME, METRICS, Metric, better
+from evaluation.metrics.catalog import BY_NAME, METRICS, Metric, is_improvement
 from evaluation.results import Interval, interval
 from evaluation.systems import stable_number
 
@@ -187,7 +187,7 @@ def _change(
     }
     differences = {item: float(y) - float(x) for item, (x, y) in both.items()}  # type: ignore[arg-type]
     worse = sorted(
-        ((item, d) for item, d in differences.items() if better(metric, d) is False),
+        ((item, d) for item, d in differences.items() if is_improvement(metric, d) is False),
         key=lambda entry: -abs(entry[1]),
     )
     lost = (

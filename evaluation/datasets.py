@@ -144,6 +144,11 @@ def write(
 ) -> None:
     """Write a manifest, with the hashes of its files, that :func:`load` reads back.
 
+    Args:
+        path: of the manifest; its folder exists.
+        items: in order; files anywhere, written as paths relative to the manifest.
+        about: other fields of the header, such as ``set`` (its name); None writes no header.
+
     Raises:
         OutputError: if it cannot be written.
         UserInputError: if a file is missing.

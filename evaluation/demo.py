@@ -1,7 +1,7 @@
-"""The demo's listener: are a score's notes heard in what a timbre made of it?
+"""The demo's scoring: does a transcriber get a score's notes back from its renders?
 
-A published transcriber listens to a four-voice chorale in each timbre, beside the ground truth:
-the instrument of the reference recording playing the same score. Who renders is not known here;
+A published transcriber transcribes a four-voice chorale in each timbre, beside the ground truth:
+the instrument of the reference recording playing the same score. Who renders is a parameter here;
 :mod:`desktop.demo` puts the two together.
 """
 
@@ -27,7 +27,7 @@ Play = Callable[["Clip", str, Path], object]
 
 
 @dataclass(frozen=True)
-class Heard:
+class DemoRow:
     """One row of the demo's table.
 
     Attributes:
@@ -44,8 +44,8 @@ class Heard:
     audio_s: float
 
 
-def listen(names: Sequence[str], play: Play, folder: Path) -> list[Heard]:
-    """Have the chorale played, and listen.
+def render_and_transcribe(names: Sequence[str], play: Play, folder: Path) -> list[DemoRow]:
+    """Have the chorale played, and transcribe what comes back.
 
     Args:
         names: of the timbres, and of the files.
@@ -65,7 +65,7 @@ def listen(names: Sequence[str], play: Play, folder: Path) -> list[Heard]:
     clip = chorale()
     write_midi(clip, folder / "score.mid")
     sound, rate = read_audio(ASSETS / "target.ogg")
-    rows = [Heard("ground truth", None, _figures(sound, rate), 0.0, sound.shape[1] / rate)]
+    rows = [DemoRow("ground truth", None, _figures(sound, rate), 0.0, sound.shape[1] / rate)]
     for name in names:
         print(f"rendering and listening: {name}", file=sys.stderr)
         path = folder / f"{name}.wav"
@@ -73,7 +73,7 @@ def listen(names: Sequence[str], play: Play, folder: Path) -> list[Heard]:
         play(clip, name, path)
         render_s = time.perf_counter() - began
         sound, rate = read_audio(path)
-        rows.append(Heard(name, path, _figures(sound, rate), render_s, sound.shape[1] / rate))
+        rows.append(DemoRow(name, path, _figures(sound, rate), render_s, sound.shape[1] / rate))
     return rows
 
 
@@ -84,7 +84,7 @@ def _figures(audio: FloatArray, rate: int) -> Figures:
     return transcription.evaluate(chorale(), transcription.transcribe(audio, rate))
 
 
-def print_table(rows: list[Heard]) -> None:
+def print_table(rows: list[DemoRow]) -> None:
     """Print F-scores beside the ground truth's, and speed."""
     titles = (f"{'onset F':>9}", f"{'of truth':>10}", f"{'+offset F':>11}", f"{'× real time':>13}")
     print(f"{'Old Hundredth as':<18}{''.join(titles)}")

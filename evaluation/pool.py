@@ -1,19 +1,19 @@
 """Worker processes that outlive their own crashes.
 
-Each worker holds one callable made inside it (models are loaded there, once) and is given one
-task at a time, so that a death costs that task only: the worker is started again and its task
-given once more. A task that kills two workers has failed, and the rest goes on.
+Each worker holds one callable made inside it (models are loaded there, once). A death costs the
+task it happened in only: pebble starts the worker again, and the task is given once more. A task
+that kills two workers has failed, and the rest goes on.
 """
 
 from __future__ import annotations
 
-import contextlib
 import multiprocessing
+import pickle
 import sys
-from collections import deque
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, wait
 from dataclasses import dataclass
-from multiprocessing.connection import Connection, wait
+from functools import lru_cache
 from typing import Any, Generic, TypeVar
 
 from core.errors import TimbreError
@@ -41,7 +41,12 @@ class Outcome(Generic[T]):
 
 
 def attempt(work: Work[T], task: T) -> Outcome[T]:
-    """Do a task in this process; an exception becomes a failed outcome."""
+    """Do a task in this process; an exception becomes a failed outcome.
+
+    Args:
+        work: does it.
+        task: what it is called with.
+    """
     try:
         return Outcome(task, work(task))
     except TimbreError as error:
@@ -60,106 +65,55 @@ def run(tasks: Sequence[T], make_work: Callable[[], Work[T]], workers: int) -> I
 
     Closing the iterator ends the workers.
     """
-    waiting = deque((task, 1) for task in tasks)
-    pool = [_Worker(make_work) for _ in range(min(workers, len(tasks)))]
+    from pebble import ProcessExpired, ProcessPool
+
+    if not tasks:
+        return
+    # Spawned, not forked: threads of the numeric libraries do not survive a fork.
+    context = multiprocessing.get_context("spawn")
+    pool = ProcessPool(min(workers, len(tasks)), context=context)
+    pickled = pickle.dumps(make_work)
     try:
-        while waiting or any(worker.task for worker in pool):
-            for worker in pool:
-                if waiting and worker.task is None:
-                    worker.give(*waiting.popleft())
-            busy = {worker.pipe: worker for worker in pool if worker.task is not None}
-            for pipe in wait(list(busy)):
-                worker = busy[pipe]  # type: ignore[index]
-                given = worker.task
-                if given is None:
-                    continue
-                task, attempts = given
-                outcome = worker.take()
-                if outcome is not None:
-                    yield Outcome(task, outcome.value, outcome.error, outcome.exit_code)
-                    continue
-                code = worker.restart()
-                if attempts < MAX_ATTEMPTS:
-                    waiting.appendleft((task, attempts + 1))
+        pending: dict[Future[Outcome[None]], tuple[T, int]] = {
+            pool.schedule(_attempt_in_worker, (pickled, task)): (task, 1) for task in tasks
+        }
+        while pending:
+            finished, _ = wait(pending, return_when=FIRST_COMPLETED)
+            for future in finished:
+                task, attempts = pending.pop(future)
+                try:
+                    outcome = future.result()
+                except ProcessExpired as death:
+                    if attempts < MAX_ATTEMPTS:
+                        again = pool.schedule(_attempt_in_worker, (pickled, task))
+                        pending[again] = (task, attempts + 1)
+                    else:
+                        code = death.exitcode
+                        message = f"its worker died {attempts} times (last exit code {code})"
+                        yield Outcome(task, None, message, 1)
                 else:
-                    message = f"its worker died {attempts} times (last exit code {code})"
-                    yield Outcome(task, None, message, 1)
+                    yield Outcome(task, outcome.value, outcome.error, outcome.exit_code)
     finally:
-        for worker in pool:
-            worker.end()
+        pool.stop()  # type: ignore[no-untyped-call]
+        pool.join()
 
 
-class _Worker(Generic[T]):
-    """One process and what it is doing."""
-
-    def __init__(self, make_work: Callable[[], Work[T]]) -> None:
-        self._make_work = make_work
-        self._start()
-
-    def _start(self) -> None:
-        # Spawned, not forked: threads of the numeric libraries do not survive a fork.
-        context = multiprocessing.get_context("spawn")
-        self.task: tuple[T, int] | None = None
-        self.pipe, theirs = context.Pipe()
-        self._process = context.Process(target=_serve, args=(theirs, self._make_work), daemon=True)
-        self._process.start()
-        theirs.close()
-
-    def give(self, task: T, attempts: int) -> None:
-        self.task = (task, attempts)
-        # If it died while idle, its closed pipe wakes the loop, which starts it again.
-        with contextlib.suppress(OSError):
-            self.pipe.send(task)
-
-    def take(self) -> Outcome[T] | None:
-        """The outcome, or None if the process died."""
-        try:
-            outcome: Outcome[T] = self.pipe.recv()
-        except (EOFError, OSError):
-            return None
-        self.task = None
-        return outcome
-
-    def restart(self) -> int | None:
-        """Start a new process; returns the old one's exit code."""
-        self.end()
-        code = self._process.exitcode
-        self._start()
-        return code
-
-    def end(self) -> None:
-        self.pipe.close()
-        if self.task is not None:
-            self._process.terminate()
-        self._process.join(timeout=5)
-        if self._process.is_alive():
-            self._process.kill()
-            self._process.join()
+def _attempt_in_worker(pickled: bytes, task: T) -> Outcome[None]:
+    """What a worker process does with each task. The task stays where it came from."""
+    outcome = attempt(lambda argument: _unpickle_work(pickled)(argument), task)
+    return Outcome(None, outcome.value, outcome.error, outcome.exit_code)
 
 
-def _serve(pipe: Connection, make_work: Callable[[], Work[Any]]) -> None:
-    """What a worker process does until its pipe closes."""
-    import signal
+@lru_cache(maxsize=1)
+def _unpickle_work(pickled: bytes) -> Work[Any]:
+    """The worker's callable: made for its first task, kept for all others.
 
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides
-    work: Work[Any] | None = None
-    while True:
-        try:
-            task = pipe.recv()
-        except (EOFError, OSError):
-            return
-        if work is None:
-            try:
-                work = make_work()
-                limit_threads()
-            except TimbreError as error:
-                pipe.send(Outcome(None, None, str(error), error.exit_code))
-                continue
-        outcome = attempt(work, task)
-        try:
-            pipe.send(Outcome(None, outcome.value, outcome.error, outcome.exit_code))
-        except (BrokenPipeError, OSError):
-            return
+    One that cannot be made fails the task and is tried again with the next, as errors are not
+    kept here.
+    """
+    work: Work[Any] = pickle.loads(pickled)()
+    limit_threads()
+    return work
 
 
 def limit_threads() -> None:

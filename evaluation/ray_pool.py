@@ -16,27 +16,32 @@ from core.errors import ModelMissing
 from evaluation.pool import MAX_ATTEMPTS, Outcome, T, Work, attempt, limit_threads
 
 
-class _Doer:
+class _TaskActor:
     """An actor: makes its work once, does one task at a time."""
 
     def __init__(self, make_work: Callable[[], Work[Any]]) -> None:
         self._make_work = make_work
         self._work: Work[Any] | None = None
 
-    def do(self, task: Any) -> Outcome[Any]:
+    def attempt(self, task: Any) -> Outcome[Any]:
         """See :func:`evaluation.pool.attempt`."""
 
-        def work(given: Any) -> Any:
+        def work(task: Any) -> Any:
             if self._work is None:
                 self._work = self._make_work()
                 limit_threads()
-            return self._work(given)
+            return self._work(task)
 
         return attempt(work, task)
 
 
 def run(tasks: Sequence[T], make_work: Callable[[], Work[T]], workers: int) -> Iterator[Outcome[T]]:
     """Do tasks on the cluster, in the order they finish; see :func:`evaluation.pool.run`.
+
+    Args:
+        tasks: picklable.
+        make_work: picklable; called once in each actor.
+        workers: actors, ≥ 1, of one core each.
 
     Raises:
         ModelMissing: if Ray is not installed.
@@ -56,17 +61,19 @@ def run(tasks: Sequence[T], make_work: Callable[[], Work[T]], workers: int) -> I
         ray.init(address=cluster, log_to_driver=False, runtime_env=environment, **size)
     try:
         # A dead actor is started again and its task sent once more, as in the local pool.
-        actor = ray.remote(num_cpus=1, max_restarts=-1, max_task_retries=MAX_ATTEMPTS - 1)(_Doer)
-        free = [actor.remote(make_work) for _ in range(min(workers, len(tasks)))]
+        actor_class = ray.remote(num_cpus=1, max_restarts=-1, max_task_retries=MAX_ATTEMPTS - 1)(
+            _TaskActor
+        )
+        free = [actor_class.remote(make_work) for _ in range(min(workers, len(tasks)))]
         waiting = list(reversed(tasks))
-        under_way: dict[Any, tuple[Any, T]] = {}
-        while waiting or under_way:
+        pending: dict[Any, tuple[Any, T]] = {}
+        while waiting or pending:
             while waiting and free:
-                doer, task = free.pop(), waiting.pop()
-                under_way[doer.do.remote(task)] = (doer, task)
-            (ready, *_), _ = ray.wait(list(under_way), num_returns=1)
-            doer, task = under_way.pop(ready)
-            free.append(doer)
+                actor, task = free.pop(), waiting.pop()
+                pending[actor.attempt.remote(task)] = (actor, task)
+            (ready, *_), _ = ray.wait(list(pending), num_returns=1)
+            actor, task = pending.pop(ready)
+            free.append(actor)
             try:
                 outcome = ray.get(ready)
             except ray.exceptions.RayActorError:

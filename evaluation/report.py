@@ -52,16 +52,16 @@ def write(run: Path, output: Path | None = None) -> Path:
     """
     import jinja2
 
-    found = results.read(run)
+    run_results = results.read(run)
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(ASSETS), autoescape=True, undefined=jinja2.StrictUndefined
     )
     page = environment.get_template("report.html.j2").render(
-        config=found["config"],
+        config=run_results["config"],
         style=(ASSETS / "report.css").read_text("utf-8"),
         script=(ASSETS / "report.js").read_text("utf-8"),
         # "</script>" inside a string must not end the element that carries the data.
-        data=json.dumps(page_data(found, run), allow_nan=False).replace("<", "\\u003c"),
+        data=json.dumps(page_data(run_results, run), allow_nan=False).replace("<", "\\u003c"),
     )
     path = output or run / "report.html"
     with replacing(path) as stream:
@@ -69,25 +69,30 @@ def write(run: Path, output: Path | None = None) -> Path:
     return path
 
 
-def page_data(found: Mapping[str, Any], run: Path) -> dict[str, Any]:
-    """Everything the page shows, as JSON."""
+def page_data(run_results: Mapping[str, Any], run: Path) -> dict[str, Any]:
+    """Everything the page shows, as JSON.
+
+    Args:
+        run_results: content of ``results.json``.
+        run: the run's folder, for sounds and times.
+    """
     sounds: dict[str, Any] = {}
     rows = []
-    for row in found["rows"]:
+    for row in run_results["rows"]:
         shown = {key: row[key] for key in ("item", "system", "error", "figures")}
         shown["limits"] = row.get("limits", [])
         if row["error"] is None:
             key = f"{row['system']}/{row['item']}"
             sounds[key] = _sound(run / row["audio"]["path"])
             shown["sound"] = key
-            shown["roll"] = piano_roll(found["items"][row["item"]]["notes"], row["notes"])
+            shown["roll"] = piano_roll(run_results["items"][row["item"]]["notes"], row["notes"])
         rows.append(shown)
     return {
         "metrics": [asdict(metric) for metric in METRICS],
-        "systems": found["config"]["systems"],
-        "summary": found["summary"],
-        "distances": found["distances"],
-        "items": found["items"],
+        "systems": run_results["config"]["systems"],
+        "summary": run_results["summary"],
+        "distances": run_results["distances"],
+        "items": run_results["items"],
         "rows": rows,
         "sounds": sounds,
         "timings": results.read_timings(run),
@@ -95,22 +100,27 @@ def page_data(found: Mapping[str, Any], run: Path) -> dict[str, Any]:
 
 
 def piano_roll(
-    asked: Sequence[Sequence[float]], heard: Sequence[Sequence[float]]
+    reference: Sequence[Sequence[float]], estimated: Sequence[Sequence[float]]
 ) -> list[list[float | str]]:
-    """Notes to draw: [start_s, pitch, duration_s, kind]; kinds are found, missed and extra."""
-    reference = [note_from_json(note) for note in asked]
-    estimate = [note_from_json(note) for note in heard]
-    pairs = transcription.match(reference, estimate)
-    found = {i for i, _ in pairs}
-    claimed = {j for _, j in pairs}
+    """Notes to draw: [start_s, pitch, duration_s, kind]; kinds are found, missed and extra.
+
+    Args:
+        reference: notes of the score, [start_s, pitch, velocity, duration_s] each.
+        estimated: notes of the transcription, likewise.
+    """
+    reference_notes = [note_from_json(note) for note in reference]
+    estimated_notes = [note_from_json(note) for note in estimated]
+    pairs = transcription.match(reference_notes, estimated_notes)
+    matched = {i for i, _ in pairs}
+    matched_estimates = {j for _, j in pairs}
     roll: list[list[float | str]] = [
-        [n.start_s, n.pitch, n.duration_s, "found" if i in found else "missed"]
-        for i, n in enumerate(reference)
+        [n.start_s, n.pitch, n.duration_s, "found" if i in matched else "missed"]
+        for i, n in enumerate(reference_notes)
     ]
     roll += [
         [n.start_s, n.pitch, n.duration_s, "extra"]
-        for j, n in enumerate(estimate)
-        if j not in claimed
+        for j, n in enumerate(estimated_notes)
+        if j not in matched_estimates
     ]
     return roll
 
@@ -126,7 +136,12 @@ def _sound(path: Path) -> dict[str, Any]:
 
 
 def encode_mp3(audio: FloatArray, sample_rate: int) -> bytes:
-    """MP3 of a sound [channels, frames]; more than two channels are mixed down."""
+    """MP3 of a sound [channels, frames]; more than two channels are mixed down.
+
+    Args:
+        audio: float32 [channels, frames].
+        sample_rate: Hz.
+    """
     import soundfile
 
     channels = audio if audio.shape[0] <= 2 else audio.mean(axis=0, keepdims=True)
@@ -140,6 +155,10 @@ def spectrogram(audio: FloatArray, sample_rate: int) -> np.ndarray[Any, np.dtype
     """Picture of a sound: uint8 [96 bands, 240 steps], 0 at −70 dB below its loudest.
 
     Bands are logarithmic, from 40 Hz to 11 kHz, lowest first.
+
+    Args:
+        audio: float32 [channels, frames].
+        sample_rate: Hz.
     """
     sound = resample(audio.mean(axis=0, keepdims=True), sample_rate, SPECTROGRAM_HZ)[0]
     size = 2048

@@ -1,4 +1,4 @@
-"""``results.json``: what a run found, and the statistics over its items.
+"""``results.json``: what a run measured, and the statistics over its items.
 
 The file holds the configuration, the versions and hashes everything depends on, every item of
 every system, and for each system and figure the mean with a bootstrap interval. It holds no time
@@ -60,20 +60,30 @@ class Interval:
 
 
 def interval(values: Sequence[float | None], seed: int) -> Interval:
-    """Mean and seeded percentile bootstrap interval (Efron, 1979) over items."""
-    known = np.array([value for value in values if value is not None], np.float64)
-    undefined = len(values) - len(known)
-    if not len(known):
+    """Mean and seeded percentile bootstrap interval (Efron, 1979) over items.
+
+    Args:
+        values: one an item; None where the figure is not defined.
+        seed: of the resampling.
+    """
+    defined = np.array([value for value in values if value is not None], np.float64)
+    undefined = len(values) - len(defined)
+    if not len(defined):
         return Interval(None, None, None, 0, undefined)
-    mean = float(known.mean())
-    if len(known) < 2:
+    mean = float(defined.mean())
+    if len(defined) < 2:
         return Interval(mean, None, None, 1, undefined)
-    low, high = bootstrap(known, seed)
-    return Interval(mean, low, high, len(known), undefined)
+    low, high = bootstrap(defined, seed)
+    return Interval(mean, low, high, len(defined), undefined)
 
 
 def bootstrap(values: npt.NDArray[np.float64], seed: int) -> tuple[float, float]:
-    """Percentile interval of the mean of ``values`` [n ≥ 1]."""
+    """Percentile interval of the mean of ``values`` [n ≥ 1].
+
+    Args:
+        values: float64 [n ≥ 1].
+        seed: of the resampling.
+    """
     picks = np.random.default_rng(seed).integers(0, len(values), (RESAMPLES, len(values)))
     means = values[picks].mean(axis=1)
     tail = 100 * (1 - CONFIDENCE) / 2
@@ -82,7 +92,13 @@ def bootstrap(values: npt.NDArray[np.float64], seed: int) -> tuple[float, float]
 
 
 def summarise(rows: Sequence[Row], systems: Sequence[str], seed: int) -> dict[str, Any]:
-    """Statistics by system: an interval for every figure, F as a share of the ceiling's."""
+    """Statistics by system: an interval for every figure, F as a share of the ceiling's.
+
+    Args:
+        rows: of all systems.
+        systems: names, in the order of the tables.
+        seed: of the run.
+    """
     ceiling = _means([row for row in rows if row["system"] == GROUND_TRUTH])
     summary: dict[str, Any] = {}
     for system in systems:
@@ -91,8 +107,8 @@ def summarise(rows: Sequence[Row], systems: Sequence[str], seed: int) -> dict[st
         for metric in METRICS:
             values = [row["figures"].get(metric.name) for row in own]
             if any(metric.name in row["figures"] for row in own):
-                found = interval(values, stable_number(f"{seed}:{metric.name}"))
-                figures[metric.name] = found.to_json()
+                seed_of_metric = stable_number(f"{seed}:{metric.name}")
+                figures[metric.name] = interval(values, seed_of_metric).to_json()
         summary[system] = {
             "items": len(own),
             "failed": sum(row["system"] == system and row["error"] is not None for row in rows),
@@ -120,14 +136,19 @@ def _of_ceiling(own: Sequence[Row], ceiling: Mapping[str, Mapping[str, float]]) 
 def distances(
     vectors: Mapping[str, Sequence[npt.NDArray[np.float32]]], embedding: str
 ) -> dict[str, Any]:
-    """Fréchet and kernel distance of every system's set to the ground truth's."""
+    """Fréchet and kernel distance of every system's set to the ground truth's.
+
+    Args:
+        vectors: each system's embeddings, float32 [512], in any order.
+        embedding: its name.
+    """
     reference = vectors.get(GROUND_TRUTH, [])
-    found: dict[str, Any] = {}
+    by_system: dict[str, Any] = {}
     for system, own in vectors.items():
         if system == GROUND_TRUTH or not len(own) or not len(reference):
             continue
         result = distance.evaluate(own, reference, embedding=embedding, reference=GROUND_TRUTH)
-        found[system] = {
+        by_system[system] = {
             "fad": result.fad,
             "kad": result.kad,
             "embedding": result.embedding,
@@ -135,7 +156,7 @@ def distances(
             "n_reference": result.n_reference,
             "note": result.note,
         }
-    return found
+    return by_system
 
 
 def timings(items: Mapping[str, Mapping[str, Mapping[str, float]]]) -> dict[str, Any]:
@@ -158,14 +179,18 @@ def timings(items: Mapping[str, Mapping[str, Mapping[str, float]]]) -> dict[str,
 def read_timings(run: Path) -> dict[str, Any]:
     """The ``systems`` of a run's ``timings.json``; empty where there is none."""
     try:
-        found: dict[str, Any] = json.loads((run / "timings.json").read_text("utf-8"))["systems"]
+        systems: dict[str, Any] = json.loads((run / "timings.json").read_text("utf-8"))["systems"]
     except (OSError, ValueError, KeyError, TypeError):
         return {}
-    return found
+    return systems
 
 
 def write_json(path: Path, data: Any) -> None:
     """Write JSON that is the same for the same data, in one step or not at all.
+
+    Args:
+        path: of the file; its folder exists.
+        data: what JSON can hold.
 
     Raises:
         OutputError: if it cannot be written.
@@ -192,5 +217,5 @@ def read(run: Path) -> dict[str, Any]:
         raise UserInputError(f"{path} is not a run's result: {error}") from error
     if not isinstance(schema, int) or schema > SCHEMA:
         raise UserInputError(f"{path} was written by a newer version of this program; update")
-    found: dict[str, Any] = data
-    return found
+    results: dict[str, Any] = data
+    return results

@@ -26,7 +26,7 @@ from core.settings import RenderSettings
 from core.synthesizer import program_version
 from evaluation import pool, results
 from evaluation.datasets import Dataset
-from evaluation.scoring import Scorer, Settings, environment, from_base64, note_to_json
+from evaluation.scoring import Scorer, ScoringSettings, from_base64, judge_hashes, note_to_json
 from evaluation.systems import Loader, Player, System, Task, load_bundle, plan
 
 Executor = Callable[
@@ -36,7 +36,7 @@ Executor = Callable[
 
 
 @dataclass(frozen=True)
-class Config:
+class EvaluationConfig:
     """What is run; with the set, everything the results depend on.
 
     Attributes:
@@ -57,7 +57,7 @@ class Config:
     baselines: bool = True
     folder: Path | None = None
     folder_name: str = "folder"
-    scoring: Settings = field(default_factory=Settings)
+    scoring: ScoringSettings = field(default_factory=ScoringSettings)
     limit: int | None = None
 
     def __post_init__(self) -> None:
@@ -70,7 +70,7 @@ class Config:
 
 
 @dataclass(frozen=True, slots=True)
-class Progress:
+class RunProgress:
     """How far a run is.
 
     Attributes:
@@ -87,44 +87,48 @@ class Progress:
     last: str
 
 
-def systems_of(config: Config, player: Player) -> list[System]:
+def build_systems(config: EvaluationConfig, player: Player) -> list[System]:
     """The systems of a run: models and folder first, then the baselines.
+
+    Args:
+        config: of the run.
+        player: loads the bundles.
 
     Raises:
         ModelMissing, ModelDamaged: if a bundle cannot be used.
     """
-    found = [System(model, "model", model, config.render) for model in config.models]
+    systems = [System(model, "model", model, config.render) for model in config.models]
     if config.folder is not None:
-        found.append(System(config.folder_name, "folder", folder=config.folder))
+        systems.append(System(config.folder_name, "folder", folder=config.folder))
     if config.baselines:
-        found += [
+        systems += [
             System("ground-truth", "ground-truth"),
             System("other-performance", "other-performance"),
         ]
         for model in config.models:
             wrong = System(f"{model}/wrong-timbre", "wrong-timbre", model, config.render)
-            found.append(wrong)
+            systems.append(wrong)
             if player.synthesizer(model).bundle.has("codec"):
-                found.append(System(f"{model}/codec", "codec", model))
-        found.append(System("sine", "sine"))
-    names = [system.name for system in found]
+                systems.append(System(f"{model}/codec", "codec", model))
+        systems.append(System("sine", "sine"))
+    names = [system.name for system in systems]
     if len(set(names)) != len(names):
         raise SettingsError(f"two systems are called alike: {', '.join(sorted(names))}")
-    if not found:
+    if not systems:
         raise SettingsError("there is nothing to run: give a model")
-    return found
+    return systems
 
 
 def run(
     dataset: Dataset,
-    config: Config,
+    config: EvaluationConfig,
     output: Path,
     *,
     workers: int = 1,
     cache: Path | None = None,
     device: str | None = None,
     execute: Executor = pool.run,
-    on_progress: Callable[[Progress], None] = lambda progress: None,
+    on_progress: Callable[[RunProgress], None] = lambda progress: None,
     load: Loader = load_bundle,
 ) -> dict[str, Any]:
     """Run, or go on with, an evaluation.
@@ -137,7 +141,7 @@ def run(
         cache: folder of cached embeddings and transcriptions; None keeps none.
         device: for the models.
         execute: where the tasks are done.
-        on_progress: told after every task.
+        on_progress: called after every task.
         load: how bundles are loaded.
 
     Returns:
@@ -152,10 +156,10 @@ def run(
         raise SettingsError(f"workers must be at least 1, got {workers}")
     player = Player(device, load)
     items = dataset.items[: config.limit]
-    systems = systems_of(config, player)
-    described = _describe(dataset, config, systems, player)
+    systems = build_systems(config, player)
+    config_json = _config_to_json(dataset, config, systems, player)
     del player  # the workers load their own; here its memory is not needed any more
-    _claim(output, described)
+    _claim_folder(output, config_json)
     tasks = plan(items, systems, config.seed)
     missing = [task for task in tasks if _read_record(output, task) is None]
     make_work = partial(Scorer, config.scoring, output, cache, device, load)
@@ -172,7 +176,7 @@ def run(
             began = time.monotonic()
         pace = (time.monotonic() - began) / (done - workers) if done > workers else None
         on_progress(
-            Progress(
+            RunProgress(
                 done=len(tasks) - len(missing) + done,
                 total=len(tasks),
                 failed=failed,
@@ -180,11 +184,11 @@ def run(
                 last=outcome.task.stem,
             )
         )
-    return _finish(output, described, tasks, systems, errors, config.seed)
+    return _write_results(output, config_json, tasks, systems, errors, config.seed)
 
 
-def _describe(
-    dataset: Dataset, config: Config, systems: Sequence[System], player: Player
+def _config_to_json(
+    dataset: Dataset, config: EvaluationConfig, systems: Sequence[System], player: Player
 ) -> dict[str, Any]:
     """Everything the results depend on, as JSON."""
     return {
@@ -200,12 +204,12 @@ def _describe(
             for model in config.models
         },
         "scoring": json.loads(json.dumps(asdict(config.scoring))),
-        "judged_by": dict(environment(config.scoring, player)),
+        "judged_by": dict(judge_hashes(config.scoring, player)),
         "version": program_version(),
     }
 
 
-def _claim(output: Path, described: dict[str, Any]) -> None:
+def _claim_folder(output: Path, config_json: dict[str, Any]) -> None:
     """Make the folder ours, or find that it already is.
 
     Raises:
@@ -218,16 +222,16 @@ def _claim(output: Path, described: dict[str, Any]) -> None:
         raise output_error(output, error) from error
     if path.exists():
         try:
-            before = json.loads(path.read_text("utf-8"))
+            existing = json.loads(path.read_text("utf-8"))
         except (OSError, ValueError) as error:
             raise UserInputError(f"{path} is damaged; choose another folder") from error
-        if before != described:
-            changed = sorted(key for key in described if before.get(key) != described[key])
+        if existing != config_json:
+            changed = sorted(key for key in config_json if existing.get(key) != config_json[key])
             raise UserInputError(
                 f"{output} holds another run ({', '.join(changed)} differ); choose another folder"
             )
         return
-    results.write_json(path, described)
+    results.write_json(path, config_json)
 
 
 def _record_path(output: Path, task: Task) -> Path:
@@ -263,9 +267,9 @@ def _item_to_json(task: Task) -> dict[str, Any]:
     }
 
 
-def _finish(
+def _write_results(
     output: Path,
-    described: dict[str, Any],
+    config_json: dict[str, Any],
     tasks: Sequence[Task],
     systems: Sequence[System],
     errors: dict[str, pool.Outcome[Task]],
@@ -295,17 +299,17 @@ def _finish(
         elif outcome is None:
             raise OutputError(f"{_record_path(output, task)} vanished during the run; start again")
         rows.append(row)
-    encoder = described["judged_by"]["encoder"]
+    encoder = config_json["judged_by"]["encoder"]
     name = f"{encoder['id']} ({encoder['sha256'][:12]})" if encoder else ""
     names = [system.name for system in systems]
-    found = {
+    content = {
         "schema": results.SCHEMA,
-        "config": described,
+        "config": config_json,
         "summary": results.summarise(rows, names, seed),
         "distances": results.distances(vectors, name) if encoder else {},
         "items": {task.item.id: _item_to_json(task) for task in tasks},
         "rows": rows,
     }
-    results.write_json(output / "results.json", found)
+    results.write_json(output / "results.json", content)
     results.write_json(output / "timings.json", results.timings(timings))
-    return found
+    return content

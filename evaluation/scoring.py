@@ -38,19 +38,20 @@ CONSISTENCY_NOTES = 6
 
 
 @dataclass(frozen=True)
-class Settings:
+class ScoringSettings:
     """What figures depend on besides the sound; part of a run's configuration.
 
     Attributes:
         judge: bundle whose encoder gives every CLAP figure of the run; None: no such figures.
-        followers: pitch followers, see :mod:`evaluation.metrics.pitch`.
+        followers: pitch trackers, under the name ``config.json`` has for them; see
+            :mod:`evaluation.metrics.pitch`.
         mss: configuration of the spectral loss.
         transcription: thresholds of the transcriber.
     """
 
     judge: str | None = None
     followers: tuple[str, ...] = ("yin", "crepe")
-    mss: mss.Config = field(default_factory=mss.Config)
+    mss: mss.MssConfig = field(default_factory=mss.MssConfig)
     transcription: transcription.TranscriptionSettings = field(
         default_factory=transcription.TranscriptionSettings
     )
@@ -69,7 +70,7 @@ class Scorer:
 
     def __init__(
         self,
-        settings: Settings,
+        settings: ScoringSettings,
         output: Path | None = None,
         cache: Path | None = None,
         device: str | None = None,
@@ -84,7 +85,7 @@ class Scorer:
         """Play, score, and write the sound of a task.
 
         Returns:
-            A record: ``figures``, ``notes`` heard, ``audio`` (path, hash), ``embedding``
+            A record: ``figures``, ``notes`` transcribed, ``audio`` (path, hash), ``embedding``
             (base64 of little-endian float32, or None), ``limits``, ``timings``.
 
         Raises:
@@ -96,11 +97,11 @@ class Scorer:
         audio, rate = np.atleast_2d(np.asarray(sound.audio, np.float32)), sound.sample_rate
         began = time.perf_counter()
         target = None if item.target is None else read_audio(item.target)
-        heard = self._transcribe(audio, rate)
-        figures = transcription.evaluate(clip, heard)
+        estimated = self._transcribe(audio, rate)
+        figures = transcription.evaluate(clip, estimated)
         figures |= pitch.evaluate(audio, rate, clip.notes, self._settings.followers)
-        figures |= self._against_target(audio, rate, clip, target)
-        embedding, similarities = self._similarities(task, audio, rate, clip.notes, target)
+        figures |= self._target_figures(audio, rate, clip, target)
+        embedding, similarities = self._clap_figures(task, audio, rate, clip.notes, target)
         figures |= similarities
         timings = {"score_s": time.perf_counter() - began}
         if sound.render_s is not None:
@@ -108,7 +109,7 @@ class Scorer:
             timings["rtf"] = sound.render_s / (audio.shape[1] / rate)
         return {
             "figures": figures,
-            "notes": [note_to_json(note) for note in heard],
+            "notes": [note_to_json(note) for note in estimated],
             "audio": {
                 "path": self._write(task, audio, rate),
                 "sha256": sound_sha256(audio, rate),
@@ -136,7 +137,7 @@ class Scorer:
         )
         return [note_from_json(note) for note in notes]
 
-    def _against_target(
+    def _target_figures(
         self, audio: FloatArray, rate: int, clip: Clip, target: tuple[FloatArray, int] | None
     ) -> Figures:
         if target is None:
@@ -147,7 +148,7 @@ class Scorer:
         matched = gain_matched(cut, mono(truth, truth_hz))
         return figures | mss.evaluate(matched, rate, truth, truth_hz, self._settings.mss)
 
-    def _similarities(
+    def _clap_figures(
         self,
         task: Task,
         audio: FloatArray,
@@ -164,7 +165,7 @@ class Scorer:
             "clap_target": None,
             "clap_reference": None,
             "clap_text": None,
-            "clap_consistency": self._note_consistency(encoder, audio, rate, notes),
+            "clap_consistency": self._clap_consistency(encoder, audio, rate, notes),
         }
         if target is not None:
             figures["clap_target"] = clap.similarity(own, self._embed(encoder, *target))
@@ -172,7 +173,7 @@ class Scorer:
             reference = self._embed(encoder, *read_audio(item.reference))
             figures["clap_reference"] = clap.similarity(own, reference)
         if item.text is not None:
-            words = self._vector(
+            words = self._cached_embedding(
                 ("text", encoder.id, encoder.sha256, item.text),
                 lambda: encoder.encode_text(item.text or ""),
             )
@@ -181,17 +182,19 @@ class Scorer:
 
     def _embed(self, encoder: TimbreEncoder, audio: FloatArray, rate: int) -> FloatArray:
         key = ("embedding", encoder.id, encoder.sha256, sound_sha256(audio, rate))
-        return self._vector(key, lambda: clap.embed(encoder, audio, rate))
+        return self._cached_embedding(key, lambda: clap.embed(encoder, audio, rate))
 
-    def _vector(self, key: tuple[str, ...], compute: Callable[[], FloatArray]) -> FloatArray:
+    def _cached_embedding(
+        self, key: tuple[str, ...], compute: Callable[[], FloatArray]
+    ) -> FloatArray:
         return from_base64(self._cache.get(key, lambda: _to_base64(compute())))
 
-    def _note_consistency(
+    def _clap_consistency(
         self, encoder: TimbreEncoder, audio: FloatArray, rate: int, notes: Sequence[Note]
     ) -> float | None:
-        cuts = consistency.cut_notes(audio, rate, notes, CONSISTENCY_NOTES).numpy()
+        segments = consistency.note_segments(audio, rate, notes, CONSISTENCY_NOTES).numpy()
         hz = consistency.SAMPLE_RATE
-        vectors = [self._embed(encoder, cut[None], hz) for cut in cuts]
+        vectors = [self._embed(encoder, segment[None], hz) for segment in segments]
         return consistency.pairwise_cosine(np.array(vectors)) if len(vectors) > 1 else None
 
     def _write(self, task: Task, audio: FloatArray, rate: int) -> str | None:
@@ -205,9 +208,16 @@ class Scorer:
 
 
 def gain_matched(sound: FloatArray, target: FloatArray) -> FloatArray:
-    """The sound [frames] scaled to the target's root mean square; silence stays silence."""
-    own, wanted = (float(np.sqrt(np.mean(np.square(x, dtype=np.float64)))) for x in (sound, target))
-    return sound if own < 1e-9 else (sound * (wanted / own)).astype(np.float32)
+    """The sound [frames] scaled to the target's root mean square; silence stays silence.
+
+    Args:
+        sound: float32 [frames].
+        target: float32 [m]; only its level counts.
+    """
+    own_rms, target_rms = (
+        float(np.sqrt(np.mean(np.square(x, dtype=np.float64)))) for x in (sound, target)
+    )
+    return sound if own_rms < 1e-9 else (sound * (target_rms / own_rms)).astype(np.float32)
 
 
 def note_from_json(data: Sequence[float]) -> Note:
@@ -230,14 +240,19 @@ def from_base64(text: str) -> FloatArray:
     return np.frombuffer(base64.b64decode(text), "<f4").astype(np.float32)
 
 
-def environment(settings: Settings, player: Player) -> Mapping[str, Any]:
-    """Ids and hashes of every model that figures depend on, for ``results.json``."""
-    found: dict[str, Any] = {
+def judge_hashes(settings: ScoringSettings, player: Player) -> Mapping[str, Any]:
+    """Ids and hashes of every model that figures depend on, for ``results.json``.
+
+    Args:
+        settings: name the encoder's bundle.
+        player: loads it.
+    """
+    hashes: dict[str, Any] = {
         "transcriber": {"id": basic_pitch.MODEL_ID, "sha256": basic_pitch.model_sha256()},
         "mss": settings.mss.label,
         "encoder": None,
     }
     if settings.judge is not None:
         encoder = player.synthesizer(settings.judge).encoder
-        found["encoder"] = {"id": encoder.id, "sha256": encoder.sha256}
-    return found
+        hashes["encoder"] = {"id": encoder.id, "sha256": encoder.sha256}
+    return hashes

@@ -36,7 +36,7 @@ from evaluation.importers import SOUND_SUFFIXES
 if TYPE_CHECKING:
     from core.codecs.base import Codec
 
-Kind = Literal[
+SystemKind = Literal[
     "model", "wrong-timbre", "codec", "ground-truth", "other-performance", "sine", "folder"
 ]
 
@@ -57,7 +57,7 @@ class System:
     """
 
     name: str
-    kind: Kind
+    kind: SystemKind
     model: str | None = None
     settings: RenderSettings = field(default_factory=RenderSettings)
     folder: Path | None = None
@@ -114,6 +114,11 @@ def plan(items: Sequence[Item], systems: Sequence[System], seed: int) -> list[Ta
     """Every task of a run, items first, so that an interrupted run has whole rows.
 
     Where an item has no other instrument to take a wrong timbre from, that baseline is left out.
+
+    Args:
+        items: of the set.
+        systems: of the run.
+        seed: of the run.
     """
     tasks = []
     for item in items:
@@ -131,7 +136,13 @@ def plan(items: Sequence[Item], systems: Sequence[System], seed: int) -> list[Ta
 
 
 def wrong_item(item: Item, items: Sequence[Item], seed: int) -> Item | None:
-    """An item of another instrument, the same one for every run of this seed."""
+    """An item of another instrument, the same one for every run of this seed.
+
+    Args:
+        item: whose timbre it must not have.
+        items: of the set.
+        seed: of the run.
+    """
     own = item.instrument or item.id
     others = [other for other in items if (other.instrument or other.id) != own]
     return others[stable_number(f"wrong:{seed}:{item.id}") % len(others)] if others else None
@@ -147,7 +158,12 @@ Loader = Callable[[str, str | None], Synthesizer]
 
 
 def load_bundle(model: str, device: str | None) -> Synthesizer:
-    """The usual :data:`Loader`."""
+    """The usual :data:`Loader`.
+
+    Args:
+        model: bundle id.
+        device: cpu, cuda, cuda:N or mps; None chooses.
+    """
     return Synthesizer.load(model, device=device)
 
 
@@ -178,6 +194,10 @@ class Player:
     def play(self, task: Task, clip: Clip) -> Sound:
         """The sound of a task.
 
+        Args:
+            task: whose system makes the sound.
+            clip: the item's score.
+
         Raises:
             TimbreError: if it cannot be made; one line that says why.
         """
@@ -192,13 +212,13 @@ class Player:
             case "codec":
                 return self._through_codec(system.model or "", item)
             case "sine":
-                return Sound(sine_player(clip)[None], SINE_HZ)
+                return Sound(render_sines(clip)[None], SINE_HZ)
             case "folder":
                 return Sound(*read_audio(find_sound(system.folder or Path(), item.id)))
             case "ground-truth":
-                return Sound(*read_audio(_needed(item.target)))
+                return Sound(*read_audio(_require(item.target)))
             case "other-performance":
-                return Sound(*read_audio(_needed(item.reference)))
+                return Sound(*read_audio(_require(item.reference)))
 
     def _through_codec(self, model: str, item: Item) -> Sound:
         synth = self.synthesizer(model)
@@ -208,12 +228,12 @@ class Player:
             name, weights = synth.engine.declaration.codec, synth.bundle.file("codec")
             self._codecs[model] = load_codec(name, weights, synth.device)
         codec = self._codecs[model]
-        audio, rate = read_audio(_needed(item.target))
+        audio, rate = read_audio(_require(item.target))
         sound = resample(audio.mean(axis=0, keepdims=True), rate, codec.sample_rate)[0]
         return Sound(codec.decode(codec.encode(sound))[None, : len(sound)], codec.sample_rate)
 
 
-def sine_player(clip: Clip) -> FloatArray:
+def render_sines(clip: Clip) -> FloatArray:
     """One sine per note at :data:`SINE_HZ`, as loud as its velocity: float32 [frames], peak ≤ 1."""
     out = np.zeros(round((clip.length_s + _RELEASE_S) * SINE_HZ) + 1)
     for note in clip.notes:
@@ -230,6 +250,10 @@ def sine_player(clip: Clip) -> FloatArray:
 def find_sound(folder: Path, id_: str) -> Path:
     """The sound file of an item in a folder of renders.
 
+    Args:
+        folder: of renders.
+        id_: of the item.
+
     Raises:
         AudioError: if there is none.
     """
@@ -240,7 +264,7 @@ def find_sound(folder: Path, id_: str) -> Path:
     raise AudioError(f"{folder} has no {id_}.wav; name each render after its item's id")
 
 
-def _needed(path: Path | None) -> Path:
+def _require(path: Path | None) -> Path:
     if path is None:
         raise AudioError("the item has no such recording")
     return path

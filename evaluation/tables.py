@@ -11,10 +11,12 @@ from evaluation.metrics.catalog import METRICS
 NOTHING = "–"
 
 
-def summary_table(found: Mapping[str, Any], timings: Mapping[str, Any]) -> str:
+def summary_table(run_results: Mapping[str, Any], timings: Mapping[str, Any]) -> str:
     """The headline figures of every system: mean and half the width of its interval.
 
-    ``timings`` is what :func:`evaluation.results.read_timings` gives.
+    Args:
+        run_results: content of ``results.json``.
+        timings: what :func:`evaluation.results.read_timings` gives.
     """
     metrics = [metric for metric in METRICS if metric.headline]
     header = [
@@ -25,8 +27,8 @@ def summary_table(found: Mapping[str, Any], timings: Mapping[str, Any]) -> str:
         "× real time",
     ]
     rows = []
-    for system in found["config"]["systems"]:
-        summary = found["summary"][system]
+    for system in run_results["config"]["systems"]:
+        summary = run_results["summary"][system]
         cells = [system, str(summary["items"])]
         for metric in metrics:
             cells.append(_mean(summary["figures"].get(metric.name), metric.digits))
@@ -35,12 +37,12 @@ def summary_table(found: Mapping[str, Any], timings: Mapping[str, Any]) -> str:
         speed = timings.get(system)
         cells.append(NOTHING if speed is None else f"{speed['rtf']:.3f}")
         rows.append(cells)
-    judged = found["config"]["judged_by"]
+    judged = run_results["config"]["judged_by"]
     encoder = judged["encoder"]
     lines = [align([header, *rows]), "", judged["mss"]]
     if encoder:
         lines.append(f"CLAP figures: encoder {encoder['id']}, sha256 {encoder['sha256'][:12]}")
-    for system, distance in found["distances"].items():
+    for system, distance in run_results["distances"].items():
         fad, kad = (
             NOTHING if distance[k] is None else f"{distance[k]:.4g}" for k in ("fad", "kad")
         )
@@ -48,29 +50,37 @@ def summary_table(found: Mapping[str, Any], timings: Mapping[str, Any]) -> str:
     return "\n".join(lines)
 
 
-def comparison_table(found: Comparison) -> str:
+def comparison_table(comparison: Comparison) -> str:
     """Both means, the paired difference with its interval, and what got worse."""
-    header = ["figure", found.name_a, found.name_b, "difference", "95 % interval", "worse", "worst"]
+    header = [
+        "figure",
+        comparison.name_a,
+        comparison.name_b,
+        "difference",
+        "95 % interval",
+        "worse",
+        "worst",
+    ]
     rows = []
-    for change in found.changes:
+    for change in comparison.changes:
         digits = change.metric.digits
         if change.why_not is not None:
             rows.append([change.metric.label, change.why_not, "", "", "", "", ""])
             continue
-        apart = change.difference
-        inside = (
+        difference = change.difference
+        interval = (
             NOTHING
-            if apart.low is None or apart.high is None
-            else f"{apart.low:+.{digits}f} … {apart.high:+.{digits}f}"
+            if difference.low is None or difference.high is None
+            else f"{difference.low:+.{digits}f} … {difference.high:+.{digits}f}"
         )
         rows.append(
             [
                 change.metric.label,
                 _number(change.mean_a, digits),
                 _number(change.mean_b, digits),
-                NOTHING if apart.mean is None else f"{apart.mean:+.{digits}f}",
-                inside,
-                f"{len(change.worse)} of {apart.n}",
+                NOTHING if difference.mean is None else f"{difference.mean:+.{digits}f}",
+                interval,
+                f"{len(change.worse)} of {difference.n}",
                 ", ".join(item for item, _ in change.worse[:3]),
             ]
         )

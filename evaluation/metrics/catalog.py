@@ -70,8 +70,13 @@ METRICS: tuple[Metric, ...] = (
 BY_NAME = {metric.name: metric for metric in METRICS}
 
 
-def better(metric: Metric, difference: float) -> bool | None:
-    """Whether a change in this direction is an improvement; None if neither."""
+def is_improvement(metric: Metric, difference: float) -> bool | None:
+    """Whether a change in this direction is an improvement; None if neither.
+
+    Args:
+        metric: whose direction counts.
+        difference: new minus old, in the figure's unit.
+    """
     if metric.higher_is_better is None or difference == 0:
         return None
     return (difference > 0) == metric.higher_is_better

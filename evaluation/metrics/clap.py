@@ -3,10 +3,14 @@
 Task: cosine of two embeddings by the same timbre encoder: render and recording (audio–audio),
 or render and description (text–audio).
 
-Conventions: −1 to 1, higher is better. The figure belongs to one encoder: its id and hash
-stand in the same dict, and nothing here compares across encoders. Published "CLAP scores" use
-LAION's networks; with the embedded bundle it is that bundle's own encoder and only comparable
-with itself. An encoder judging the bundle it was trained with is a lenient judge.
+Conventions: sounds are float32 [frames] or [channels, frames] with their sample rate in hertz,
+full scale ±1, channels averaged; embeddings are float32 [512] of norm 1. A similarity is −1 to 1,
+higher is better.
+
+How it differs from other scorers: the figure belongs to one encoder, whose id and hash stand in
+the same dict, and nothing here compares across encoders. Published "CLAP scores" use LAION's
+networks (Wu et al., ICASSP 2023); with the embedded bundle it is that bundle's own encoder and
+only comparable with itself. An encoder judging the bundle it was trained with is a lenient judge.
 
 Text–audio cosines are far lower than audio–audio ones (the modality gap) and must not be
 averaged with them. A silent sound has no timbre: its similarity is 0, so that a system that
@@ -36,7 +40,12 @@ def validate(embedding: FloatArray) -> None:
 
 
 def embed(encoder: TimbreEncoder, audio: FloatArray, sample_rate: int) -> FloatArray:
-    """Embedding of a sound [frames] or [channels, frames]; all 0 for a silent one.
+    """Embedding of a sound: float32 [512] of norm 1; all 0 for a silent one.
+
+    Args:
+        encoder: of the figure.
+        audio: float32 [frames] or [channels, frames].
+        sample_rate: Hz.
 
     Raises:
         AudioError: if the sound is empty or holds NaN.
@@ -44,16 +53,26 @@ def embed(encoder: TimbreEncoder, audio: FloatArray, sample_rate: int) -> FloatA
     sound = mono(audio, sample_rate)
     if is_silent(sound):
         return np.zeros(EMBEDDING_DIM, np.float32)
+    # An encoder needs some frames to look at; silence appended adds no timbre of its own.
     short = max(0, round(MIN_SOUND_S * sample_rate) - len(sound))
+    # Many sounds are compared; what an encoder does beyond its network takes seconds for each.
     embedding = encoder.encode_audio_fast(np.pad(sound, (0, short))[None], sample_rate)
     validate(embedding)
     return embedding
 
 
 def similarity(first: FloatArray, second: FloatArray) -> float:
-    """Cosine of two embeddings, −1 to 1; 0 if one of them is of silence."""
+    """Cosine of two embeddings, −1 to 1; 0 if one of them is of silence.
+
+    Args:
+        first, second: float32 [512], norm 1 or all 0.
+
+    Raises:
+        AudioError: if one is no embedding.
+    """
     validate(first)
     validate(second)
+    # Rounding may carry the cosine of equal embeddings a little over 1.
     return float(np.clip(first.astype(np.float64) @ second.astype(np.float64), -1.0, 1.0))
 
 
@@ -66,6 +85,13 @@ def evaluate(
     words: str | None = None,
 ) -> dict[str, float | str | None]:
     """Similarity of a sound to a recording, to words, or to both.
+
+    Args:
+        encoder: embeds all of them.
+        audio: the render, [frames] or [channels, frames].
+        sample_rate: Hz.
+        recording: what it should sound like, and its sample rate; None: not compared.
+        words: a description of what it should sound like; None: not compared.
 
     Returns:
         ``clap_audio`` and ``clap_text`` (None where there is nothing to compare with), and

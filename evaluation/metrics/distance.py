@@ -2,6 +2,9 @@
 
 Task: compare a set of renders with a set of recordings as wholes, through an embedding.
 
+Conventions: a set is [n, d], one embedding a row, computed in float64. Lower is more alike; a
+figure has no unit but that of its embedding.
+
 ``fad``: Fréchet distance of Gaussians fitted to both sets (Kilgour et al., Interspeech 2019).
 It is biased upwards at small N, strongly when N is not far above the embedding's dimension:
 compare only figures of equal N, and see the note that comes with the result.
@@ -11,15 +14,15 @@ al., "KAD: No more FAD!", 2025). Unbiased at any N; may come out slightly below 
 the median pairwise distance within the reference set, as that paper defines it (its released
 code takes the median from the other set).
 
-Both depend on the embedding, which is named in the result and pluggable: anything with a name
-and a call from sound to vectors [n, d]. The matrix square root's trace is taken from symmetric
-eigenvalues, never from ``sqrtm``, which fails on singular covariances. Fewer than two vectors
-in a set: both distances are None.
+How they differ from other scorers: the embedding is pluggable and named in the result (papers' FAD
+is VGGish's at 16 kHz, fadtk has several): anything with a name and a call from sound to vectors
+[n, d]. One embedding stands for a whole sound, where those take one a second. The trace of the
+matrix square root is taken from singular values, never from ``sqrtm``, which fails on singular
+covariances. Fewer than two vectors in a set: both distances are None.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -31,11 +34,13 @@ from core.errors import AudioError
 from core.types import FloatArray
 from evaluation.metrics.clap import embed
 
-Vectors = npt.NDArray[np.float64]
+EmbeddingMatrix = npt.NDArray[np.float64]
+"""A set of embeddings [n, d]."""
 KAD_SCALE = 100.0
+"""The paper's factor for MMD²."""
 
 
-class Embedding(Protocol):
+class EmbeddingModel(Protocol):
     """What turns a sound into one or more vectors."""
 
     @property
@@ -43,7 +48,15 @@ class Embedding(Protocol):
         """Identifies the embedding and its weights; printed with the figure."""
 
     def __call__(self, audio: FloatArray, sample_rate: int) -> FloatArray:
-        """Vectors [n, d] of a sound [frames] or [channels, frames]."""
+        """Embeddings of a sound.
+
+        Args:
+            audio: float32 [frames] or [channels, frames].
+            sample_rate: Hz.
+
+        Returns:
+            float32 [n ≥ 1, d].
+        """
 
 
 @dataclass(frozen=True)
@@ -58,7 +71,7 @@ class EncoderEmbedding:
         return f"{self.encoder.id} ({self.encoder.sha256[:12]})"
 
     def __call__(self, audio: FloatArray, sample_rate: int) -> FloatArray:
-        """[1, 512]."""
+        """Embedding [1, 512] of a sound [frames] or [channels, frames] at a rate in hertz."""
         return embed(self.encoder, audio, sample_rate)[None]
 
 
@@ -97,15 +110,15 @@ class Distance:
         return f"{sizes}, dimension {self.dimension}: FAD is biased by about 1/N; KAD is not"
 
 
-def validate(vectors: Vectors) -> None:
+def validate(vectors: EmbeddingMatrix) -> None:
     """Raises AudioError unless the vectors are [n, d] and finite."""
     if vectors.ndim != 2 or not np.isfinite(vectors).all():
         raise AudioError(f"a set of embeddings must be finite [n, d], got {vectors.shape}")
 
 
 def evaluate(
-    vectors: Sequence[FloatArray] | FloatArray,
-    reference_vectors: Sequence[FloatArray] | FloatArray,
+    vectors: npt.ArrayLike,
+    reference_vectors: npt.ArrayLike,
     *,
     embedding: str,
     reference: str,
@@ -141,44 +154,56 @@ def evaluate(
     )
 
 
-def frechet(first: Vectors, second: Vectors) -> float:
-    """|μ₁ − μ₂|² + tr(Σ₁ + Σ₂ − 2 (Σ₁ Σ₂)^½) of sets [n, d] and [m, d], n, m ≥ 2.
+def frechet(first: EmbeddingMatrix, second: EmbeddingMatrix) -> float:
+    """|μ₁ − μ₂|² + tr(Σ₁ + Σ₂ − 2 (Σ₁ Σ₂)^½), ≥ 0 (Dowson and Landau, 1982).
+
+    Args:
+        first: [n ≥ 2, d].
+        second: [m ≥ 2, d].
 
     With centred data matrices A and B, Σ₁ = AᵀA and Σ₂ = BᵀB, the trace of the root is the
     sum of the singular values of A Bᵀ: exact, symmetric and safe for singular covariances.
     """
-    one = (first - first.mean(axis=0)) / np.sqrt(len(first) - 1)
-    two = (second - second.mean(axis=0)) / np.sqrt(len(second) - 1)
+    one = (first - first.mean(axis=0)) / np.sqrt(len(first) - 1)  # [n, d]
+    two = (second - second.mean(axis=0)) / np.sqrt(len(second) - 1)  # [m, d]
     if max(len(one), len(two)) > first.shape[1]:
         # Many vectors: work with d × d roots instead of n × m products.
-        one, two = _root(one), _root(two)
+        one, two = _covariance_root(one), _covariance_root(two)  # [d, d] each
     cross = float(np.linalg.svd(one @ two.T, compute_uv=False).sum())
     shift = float(((first.mean(axis=0) - second.mean(axis=0)) ** 2).sum())
+    # Equal sets come out a rounding error below 0.
     return max(0.0, shift + float((one**2).sum() + (two**2).sum()) - 2 * cross)
 
 
-def _root(centred: Vectors) -> Vectors:
-    """Symmetric square root [d, d] of the covariance of a centred data matrix."""
-    values, axes = np.linalg.eigh(centred.T @ centred)
-    root: Vectors = (axes * np.sqrt(np.maximum(values, 0.0))) @ axes.T
+def _covariance_root(centred: EmbeddingMatrix) -> EmbeddingMatrix:
+    """Symmetric square root [d, d] of the covariance of a centred data matrix [n, d]."""
+    values, axes = np.linalg.eigh(centred.T @ centred)  # [d], [d, d]
+    root: EmbeddingMatrix = (axes * np.sqrt(np.maximum(values, 0.0))) @ axes.T
     return root
 
 
-def kernel(first: Vectors, second: Vectors, bandwidth: float | None = None) -> float:
-    """100 × unbiased MMD² of sets [n, d] and [m, d] (reference), n, m ≥ 2.
+def kernel(
+    first: EmbeddingMatrix, second: EmbeddingMatrix, bandwidth: float | None = None
+) -> float:
+    """100 × unbiased MMD² with a Gaussian kernel; may be slightly below 0 (Gretton et al., 2012).
 
-    ``bandwidth`` None: the median pairwise distance within the reference set.
+    Args:
+        first: [n ≥ 2, d].
+        second: the reference set, [m ≥ 2, d].
+        bandwidth: of the kernel, > 0, in the embedding's unit; None: the median pairwise
+            distance within the reference set.
     """
-    within_reference = _squared_distances(second, second)
+    within_reference = _squared_distances(second, second)  # [m, m]
     if bandwidth is None:
         pairs = within_reference[np.triu_indices(len(second), 1)]
         bandwidth = float(np.median(np.sqrt(pairs)))
     # Equal vectors throughout leave no scale; any will do, as only equality then counts.
     width = 2 * max(bandwidth, 1e-12) ** 2
-    own = np.exp(-_squared_distances(first, first) / width)
-    theirs = np.exp(-within_reference / width)
-    between = np.exp(-_squared_distances(first, second) / width)
+    own = np.exp(-_squared_distances(first, first) / width)  # [n, n]
+    theirs = np.exp(-within_reference / width)  # [m, m]
+    between = np.exp(-_squared_distances(first, second) / width)  # [n, m]
     n, m = len(first), len(second)
+    # Leaving out each vector's pair with itself is what makes the estimate unbiased.
     mmd = (
         (own.sum() - np.trace(own)) / (n * (n - 1))
         + (theirs.sum() - np.trace(theirs)) / (m * (m - 1))
@@ -187,8 +212,9 @@ def kernel(first: Vectors, second: Vectors, bandwidth: float | None = None) -> f
     return float(KAD_SCALE * mmd)
 
 
-def _squared_distances(first: Vectors, second: Vectors) -> Vectors:
-    squared: Vectors = (
+def _squared_distances(first: EmbeddingMatrix, second: EmbeddingMatrix) -> EmbeddingMatrix:
+    """Squared Euclidean distances [n, m] of all pairs of rows of [n, d] and [m, d]."""
+    squared: EmbeddingMatrix = (
         (first**2).sum(axis=1)[:, None] + (second**2).sum(axis=1)[None] - 2 * first @ second.T
     )
     return np.maximum(squared, 0.0)

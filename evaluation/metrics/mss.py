@@ -2,16 +2,17 @@
 
 Task: compare a render with the target recording of the same notes, sample for sample in time.
 
-Conventions: the definition of DDSP (Engel et al., ICLR 2020, and its released code): for each
-FFT size the mean L1 distance of magnitude spectrograms, plus the same of their natural
-logarithms, each summed over the sizes; Hann window, 75 % overlap, zeros appended so that no
-sample is left out, magnitudes not scaled by the window. Lower is better; 0 only for equal
-spectrograms. Levels count: nothing is normalised.
+Conventions: sounds are float32 [frames] or [channels, frames] with their rate in hertz, full
+scale ±1; channels are averaged and both are brought to one rate. The definition is DDSP's (Engel
+et al., ICLR 2020, and its released code): for each FFT size the mean L1 distance of magnitude
+spectrograms, plus the same of their natural logarithms, each summed over the sizes; Hann window,
+75 % overlap, zeros appended so that no sample is left out, magnitudes not scaled by the window.
+Lower is better; 0 only for equal spectrograms. Levels count: nothing is normalised.
 
-Deviations that matter when figures are compared, and why :attr:`Config.label` is printed with
-every figure: auraloss averages over sizes, centres its frames with reflected edges, and floors
-magnitudes at 1e-4 instead of 1e-5; DDSP's default leaves the log term out. Papers rarely say.
-Two silent sounds have loss 0.
+How it differs from other scorers, and why :attr:`MssConfig.label` is printed with every figure:
+auraloss averages over sizes, centres its frames with reflected edges, and floors magnitudes at 1e-4
+instead of 1e-5; DDSP's default leaves the log term out. Papers rarely say. Two silent sounds have
+loss 0.
 
 The logarithmic term hears what is nearly silent as loudly as what sounds: between a recording's
 noise floor and digital silence it finds a large distance. It is most of the sum on clean
@@ -33,7 +34,7 @@ from evaluation.metrics import Figures
 
 
 @dataclass(frozen=True)
-class Config:
+class MssConfig:
     """What the figure depends on.
 
     Attributes:
@@ -73,9 +74,14 @@ class Config:
 
 
 def validate(
-    estimate: FloatArray, estimate_hz: int, target: FloatArray, target_hz: int, config: Config
+    estimate: FloatArray, estimate_hz: int, target: FloatArray, target_hz: int, config: MssConfig
 ) -> tuple[FloatArray, FloatArray]:
     """Both sounds as mono [frames] at the configuration's rate, the shorter one zero-padded.
+
+    Args:
+        estimate, target: [frames] or [channels, frames].
+        estimate_hz, target_hz: their sample rates.
+        config: whose rate both are brought to.
 
     Raises:
         AudioError: if one is empty or holds NaN.
@@ -91,7 +97,7 @@ def evaluate(
     estimate_hz: int,
     target: FloatArray,
     target_hz: int,
-    config: Config | None = None,
+    config: MssConfig | None = None,
 ) -> Figures:
     """The loss and its two parts.
 
@@ -108,10 +114,10 @@ def evaluate(
     Raises:
         AudioError: if a sound is empty or holds NaN.
     """
-    config = config or Config()
+    config = config or MssConfig()
     first, second = validate(estimate, estimate_hz, target, target_hz, config)
     with torch.no_grad():
-        linear, log = terms(torch.from_numpy(first), torch.from_numpy(second), config)
+        linear, log = loss_terms(torch.from_numpy(first), torch.from_numpy(second), config)
     return {
         "mss": float(linear + log),
         "mss_linear": float(linear),
@@ -119,23 +125,34 @@ def evaluate(
     }
 
 
-def terms(
-    estimate: torch.Tensor, target: torch.Tensor, config: Config
+def loss_terms(
+    estimate: torch.Tensor, target: torch.Tensor, config: MssConfig
 ) -> tuple[torch.Tensor, torch.Tensor]:
-    """The linear and the log term of two sounds [frames]; differentiable."""
+    """The linear and the log term, scalars ≥ 0; differentiable.
+
+    Args:
+        estimate, target: sounds [frames] of one length, at the configuration's rate.
+        config: sizes, overlap and floor.
+    """
     linear = estimate.new_zeros(())
     log = estimate.new_zeros(())
-    for mine, other in zip(
+    for own, other in zip(
         spectrograms(estimate, config), spectrograms(target, config), strict=True
-    ):
-        linear = linear + (mine - other).abs().mean()
+    ):  # [bins, frames] each
+        # Means, not sums: every size counts alike, however many bins and frames it has.
+        linear = linear + (own - other).abs().mean()
         floor = config.floor
-        log = log + (mine.clamp_min(floor).log() - other.clamp_min(floor).log()).abs().mean()
+        log = log + (own.clamp_min(floor).log() - other.clamp_min(floor).log()).abs().mean()
     return linear, log
 
 
-def spectrograms(sound: torch.Tensor, config: Config) -> Iterator[torch.Tensor]:
-    """Magnitudes [size/2 + 1, frames] for each FFT size."""
+def spectrograms(sound: torch.Tensor, config: MssConfig) -> Iterator[torch.Tensor]:
+    """Magnitudes [size/2 + 1 bins, frames] for each FFT size.
+
+    Args:
+        sound: [samples], at the configuration's rate.
+        config: sizes, overlap and framing.
+    """
     for size in config.fft_sizes:
         hop = max(1, round(size * (1 - config.overlap)))
         if config.framing == "centre":
@@ -144,7 +161,7 @@ def spectrograms(sound: torch.Tensor, config: Config) -> Iterator[torch.Tensor]:
             padded = torch.nn.functional.pad(sound, (0, short))
             padded = torch.nn.functional.pad(padded[None], (size // 2, size // 2), "reflect")[0]
         else:
-            count = -(-len(sound) // hop)
+            count = -(-len(sound) // hop)  # frames: one begins at every hop inside the sound
             padded = torch.nn.functional.pad(sound, (0, (count - 1) * hop + size - len(sound)))
         window = torch.hann_window(size, dtype=sound.dtype, device=sound.device)
         yield torch.stft(padded, size, hop, window=window, center=False, return_complex=True).abs()

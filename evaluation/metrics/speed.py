@@ -5,10 +5,13 @@ Task: time a renderer.
 Conventions: the real-time factor is seconds of computing per second of sound made; below 1 is
 faster than real time (some papers print its inverse). First-audio latency is the time from the
 request to the first sample a listener could hear. The engines here hand over a clip whole, so it
-is the time of rendering a clip; measure it on a short one. Wall-clock, after ``warmup`` calls
-that are not counted (the first call loads and compiles); the median of ``repeats``, as the
-machine's other work only ever adds. Figures belong to a machine and are left out whenever runs
-are compared for equality.
+is the time of rendering a clip; measure it on a short one. Wall-clock, after ``warmup`` calls that
+are not counted (the first call loads and compiles); the median of ``repeats``, as the machine's
+other work only ever adds. Figures belong to a machine and are left out whenever runs are compared
+for equality.
+
+How it differs from other scorers: loading a model is not in it (papers' factors rarely say), and
+nothing is averaged.
 """
 
 from __future__ import annotations
@@ -23,7 +26,12 @@ from evaluation.metrics import Figures
 
 
 def validate(seconds: float, audio_s: float) -> None:
-    """Raises SettingsError unless both times are finite, and the sound's is above 0."""
+    """Raises SettingsError unless both times are finite, and the sound's is above 0.
+
+    Args:
+        seconds: of computing.
+        audio_s: seconds of sound made.
+    """
     if not (np.isfinite(seconds) and seconds >= 0):
         raise SettingsError(f"computing time {seconds} s is not a time")
     if not (np.isfinite(audio_s) and audio_s > 0):
@@ -31,7 +39,15 @@ def validate(seconds: float, audio_s: float) -> None:
 
 
 def real_time_factor(seconds: float, audio_s: float) -> float:
-    """Seconds of computing per second of sound."""
+    """Seconds of computing per second of sound, ≥ 0.
+
+    Args:
+        seconds: of computing, ≥ 0.
+        audio_s: seconds of sound made, > 0.
+
+    Raises:
+        SettingsError: if a time is none.
+    """
     validate(seconds, audio_s)
     return seconds / audio_s
 

@@ -1,21 +1,22 @@
 """Are the right notes heard? Precision, recall and F of a transcription.
 
 Task: a rendered clip is transcribed by a published model (:mod:`core.transcription.basic_pitch`)
-and the notes found are matched with the notes of the score.
+and the estimated notes are matched with the notes of the score, the reference.
 
-Conventions: mir_eval's (Raffel et al., ISMIR 2014; MIREX). A note matches within 50 ms of
-onset and 50 cents of pitch; with offsets also within max(20 % of the length, 50 ms); with
-velocity also within 0.1 after the best linear scaling (Hawthorne et al., ICLR 2018). Each
-note matches once, by maximum bipartite matching. Frame-level figures compare sounding keys
+Conventions: mir_eval's (Raffel et al., ISMIR 2014; MIREX). Times are in seconds from the clip's
+start, pitches MIDI keys, velocities 1–127; every score is 0–1, higher is better. A note matches
+within 50 ms of onset and 50 cents of pitch; with offsets also within max(20 % of the length, 50
+ms); with velocity also within 0.1 after the best linear scaling (Hawthorne et al., ICLR 2018).
+Each note matches once, by maximum bipartite matching. Frame-level figures compare sounding keys
 every 10 ms, as mir_eval.multipitch does, over the whole clip at once.
 
 A transcriber is no perfect listener: soft attacks and notes under 128 ms are lost even in
 flawless sound. So a figure means little alone. :func:`ratio` puts it beside the ceiling, which
 is what the ground truth's own recording scores.
 
-Deviations: a clip without notes is an error here, where mir_eval warns and gives 0. Finding
-no notes gives 0 everywhere, as in mir_eval. Notes of the score that ring past the sound's
-end are kept.
+How it differs from mir_eval: a clip without notes is an error here, where mir_eval warns and gives
+0. Finding no notes gives 0 everywhere, as in mir_eval. Notes of the score that ring past the
+sound's end are kept.
 """
 
 from __future__ import annotations
@@ -43,6 +44,7 @@ __all__ = [
 ONSET_TOLERANCE_S = 0.05
 PITCH_TOLERANCE_CENTS = 50.0
 OFFSET_RATIO = 0.2
+"""Share of a note's length by which its offset may be off."""
 OFFSET_MIN_TOLERANCE_S = 0.05
 FRAME_S = 0.01
 
@@ -74,8 +76,8 @@ def evaluate(reference: Clip, estimated: Sequence[Note]) -> Figures:
     validate(reference)
     figures: Figures = {}
     for level in ("onset", "offset", "velocity"):
-        _put(figures, level, note_scores(reference.notes, estimated, level))
-    _put(figures, "frame", frame_scores(reference.notes, estimated))
+        _add_scores(figures, level, note_scores(reference.notes, estimated, level))
+    _add_scores(figures, "frame", frame_scores(reference.notes, estimated))
     figures["notes_reference"] = float(len(reference.notes))
     figures["notes_estimated"] = float(len(estimated))
     return figures
@@ -84,7 +86,13 @@ def evaluate(reference: Clip, estimated: Sequence[Note]) -> Figures:
 def note_scores(
     reference: Sequence[Note], estimated: Sequence[Note], level: str = "onset"
 ) -> tuple[float, float, float]:
-    """Precision, recall and F of matched notes; ``level`` as in :data:`LEVELS`."""
+    """Precision, recall and F of matched notes, each 0–1.
+
+    Args:
+        reference: of the score.
+        estimated: of the transcription.
+        level: what has to agree, one of :data:`LEVELS` but ``frame``.
+    """
     matched = len(match(reference, estimated, level))
     precision = matched / len(estimated) if estimated else 0.0
     recall = matched / len(reference) if reference else 0.0
@@ -94,14 +102,21 @@ def note_scores(
 def match(
     reference: Sequence[Note], estimated: Sequence[Note], level: str = "onset"
 ) -> list[tuple[int, int]]:
-    """Pairs (index in reference, index in estimated) of a largest one-to-one matching."""
+    """Pairs (index in reference, index in estimated) of a largest one-to-one matching.
+
+    Args:
+        reference: of the score.
+        estimated: of the transcription.
+        level: what has to agree, one of :data:`LEVELS` but ``frame``.
+    """
+    # mir_eval warns about empty lists, and importing it takes a second.
     if not reference or not estimated:
         return []
     import mir_eval.transcription
     import mir_eval.transcription_velocity
 
     offset_ratio = None if level == "onset" else OFFSET_RATIO
-    first, second = _arrays(reference), _arrays(estimated)
+    first, second = _note_arrays(reference), _note_arrays(estimated)
     common = {
         "onset_tolerance": ONSET_TOLERANCE_S,
         "pitch_tolerance": PITCH_TOLERANCE_CENTS,
@@ -121,32 +136,42 @@ def frame_scores(
     """Precision, recall and F of sounding keys, counted every ``frame_s`` seconds.
 
     A key sounds at a time t if a note of it has start ≤ t < end.
+
+    Args:
+        reference: of the score.
+        estimated: of the transcription.
+        frame_s: step of the grid, > 0.
     """
     end_s = max((note.end_s for note in (*reference, *estimated)), default=0.0)
     steps = int(np.ceil(end_s / frame_s)) + 1
-    asked, heard = _roll(reference, steps, frame_s), _roll(estimated, steps, frame_s)
-    both = int((asked & heard).sum())
-    precision = both / int(heard.sum()) if heard.any() else 0.0
-    recall = both / int(asked.sum()) if asked.any() else 0.0
+    reference_roll = _piano_roll(reference, steps, frame_s)  # [steps, 128]
+    estimated_roll = _piano_roll(estimated, steps, frame_s)
+    both = int((reference_roll & estimated_roll).sum())
+    precision = both / int(estimated_roll.sum()) if estimated_roll.any() else 0.0
+    recall = both / int(reference_roll.sum()) if reference_roll.any() else 0.0
     return precision, recall, _f_measure(precision, recall)
 
 
 def ratio(figures: Figures, ceiling: Figures) -> Figures:
     """Every F beside the ground truth's own: ``onset_f_ceiling`` and ``onset_f_ratio`` ….
 
+    Args:
+        figures: of a render, from :func:`evaluate`.
+        ceiling: of the ground truth's recording, from :func:`evaluate`.
+
     A ratio above 1 is possible: crisp attacks are easier to hear than the real ones. Where
     the ceiling is 0 nothing can be said, and the ratio is None.
     """
-    beside: Figures = {}
+    ratios: Figures = {}
     for level in LEVELS:
         name = f"{level}_f"
         own, best = figures[name], ceiling[name]
-        beside[f"{name}_ceiling"] = best
-        beside[f"{name}_ratio"] = own / best if best and own is not None else None
-    return beside
+        ratios[f"{name}_ceiling"] = best
+        ratios[f"{name}_ratio"] = own / best if best and own is not None else None
+    return ratios
 
 
-def _put(figures: Figures, level: str, scores: tuple[float, float, float]) -> None:
+def _add_scores(figures: Figures, level: str, scores: tuple[float, float, float]) -> None:
     for name, value in zip(("precision", "recall", "f"), scores, strict=True):
         figures[f"{level}_{name}"] = value
 
@@ -155,7 +180,7 @@ def _f_measure(precision: float, recall: float) -> float:
     return 2 * precision * recall / (precision + recall) if precision + recall else 0.0
 
 
-def _arrays(
+def _note_arrays(
     notes: Sequence[Note],
 ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64], npt.NDArray[np.float64]]:
     """Intervals [n, 2] in seconds, pitches [n] in hertz, velocities [n]."""
@@ -165,8 +190,14 @@ def _arrays(
     return intervals, pitches, velocities
 
 
-def _roll(notes: Sequence[Note], steps: int, frame_s: float) -> npt.NDArray[np.bool_]:
-    """Sounding keys [steps, 128]."""
+def _piano_roll(notes: Sequence[Note], steps: int, frame_s: float) -> npt.NDArray[np.bool_]:
+    """Sounding keys [steps, 128].
+
+    Args:
+        notes: any number.
+        steps: of the grid.
+        frame_s: seconds a step.
+    """
     roll = np.zeros((steps, 128), np.bool_)
     for note in notes:
         # The small term keeps a time that is a whole number of frames on that frame.

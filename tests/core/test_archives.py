@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import tarfile
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -34,7 +35,8 @@ def tar_of(path: Path, files: dict[str, bytes], **fields: object) -> Path:
 
 
 def made(folder: Path, suffix: str, files: dict[str, bytes]) -> Path:
-    make = {"zip": zip_of, "tar": tar_of}[suffix]
+    makers: dict[str, Callable[..., Path]] = {"zip": zip_of, "tar": tar_of}
+    make = makers[suffix]
     return make(folder / f"a.{suffix}", files)
 
 

@@ -58,6 +58,7 @@ def test_a_render_can_be_repeated_from_its_file(tmp_path: Path, subtype: str) ->
     read = read_provenance(written(tmp_path, replace(FULL, subtype=subtype), subtype))
     assert read.clip == CLIP
     assert read.clip.notes == CLIP.notes
+    assert isinstance(read.embedding, np.ndarray)
     assert np.array_equal(read.embedding, EMBEDDING)
     assert read.to_json() == replace(FULL, subtype=subtype).to_json()
     assert (read.seed, read.settings, read.timbre) == (FULL.seed, FULL.settings, FULL.timbre)

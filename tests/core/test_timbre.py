@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 
 import pytest
 
@@ -39,7 +40,7 @@ def nested(levels: int) -> timbre.Timbre:
         ),
     ],
 )
-def test_bad_recipes_are_refused(make: object, words: str) -> None:
+def test_bad_recipes_are_refused(make: Callable[[], object], words: str) -> None:
     with pytest.raises(SettingsError, match=words):
         make()
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -19,10 +20,12 @@ from core.synthesizer import Synthesizer, Take
 from core.timbre import TextTimbre, Timbre
 from core.types import EMBEDDING_DIM, FloatArray
 from evaluation import pool, run
-from evaluation.scoring import Settings
+from evaluation.scoring import ScoringSettings
 from tests.evaluation import sounds
 
-CONFIG = run.Config(models=("fake",), seed=3, scoring=Settings(judge="fake", followers=("yin",)))
+CONFIG = run.EvaluationConfig(
+    models=("fake",), seed=3, scoring=ScoringSettings(judge="fake", followers=("yin",))
+)
 """What the tests run, unless they say otherwise."""
 
 
@@ -79,7 +82,7 @@ class PluckedSynthesizer:
         self.encoder = SpectrumEncoder()
 
     def render(self, clip: Clip, timbre: Timbre, *, seed: int, settings: object = None) -> Take:
-        words = timbre.words if isinstance(timbre, TextTimbre) else str(timbre.path.stem)  # type: ignore[union-attr]
+        words = timbre.words if isinstance(timbre, TextTimbre) else Path(timbre.describe()).stem
         bright = int.from_bytes(hashlib.sha256(words.encode()).digest()[:1], "little") / 255
         sound = sounds.play(clip, partials=2 + round(10 * bright), rolloff=1.5 - bright)
         request = RenderRequest(clip, self.encoder.encode_text(words), RenderSettings(), seed)

@@ -82,5 +82,5 @@ def test_a_model_with_a_codec_brings_the_codecs_baseline(
 
 def test_a_model_without_a_codec_has_no_such_baseline(dataset: datasets.Dataset) -> None:
     player = Player(load=lambda model, device: PluckedSynthesizer(model))  # type: ignore[arg-type, return-value]
-    assert "fake/codec" not in {system.name for system in run.systems_of(CONFIG, player)}
+    assert "fake/codec" not in {system.name for system in run.build_systems(CONFIG, player)}
     assert not System("fake/codec", "codec", "fake").plays(dataset.items[-1])

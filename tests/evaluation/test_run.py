@@ -19,7 +19,7 @@ from core.audio import write_wav
 from core.errors import ModelMissing, SettingsError, UserInputError
 from core.midi import write_midi
 from evaluation import datasets, pool, report, results, run
-from evaluation.scoring import Settings
+from evaluation.scoring import ScoringSettings
 from tests.evaluation import sounds
 from tests.evaluation.fakes import CONFIG, in_process, load_fake
 
@@ -27,7 +27,7 @@ HERE = Path(__file__).parent
 
 
 def evaluate(
-    dataset: datasets.Dataset, output: Path, config: run.Config = CONFIG, **options: Any
+    dataset: datasets.Dataset, output: Path, config: run.EvaluationConfig = CONFIG, **options: Any
 ) -> dict[str, Any]:
     options.setdefault("execute", in_process)
     return run.run(dataset, config, output, load=load_fake, **options)
@@ -75,7 +75,7 @@ def test_two_runs_are_the_same_bytes_and_the_cache_changes_nothing(
 def test_an_interrupted_run_goes_on_where_it_was(
     dataset: datasets.Dataset, whole_results: dict[str, Any], tmp_path: Path
 ) -> None:
-    def stop_after_five(progress: run.Progress) -> None:
+    def stop_after_five(progress: run.RunProgress) -> None:
         if progress.done == 5:
             raise KeyboardInterrupt
 
@@ -83,7 +83,7 @@ def test_an_interrupted_run_goes_on_where_it_was(
         evaluate(dataset, tmp_path / "a", on_progress=stop_after_five)
     assert not (tmp_path / "a" / "results.json").exists()
     before = {path: path.stat().st_mtime_ns for path in (tmp_path / "a").rglob("*.json")}
-    counted: list[run.Progress] = []
+    counted: list[run.RunProgress] = []
     assert evaluate(dataset, tmp_path / "a", on_progress=counted.append) == whole_results
     assert len(counted) == 13 - 5
     assert counted[-1].done == counted[-1].total == 13
@@ -97,19 +97,21 @@ def test_a_record_that_is_damaged_or_lost_its_sound_is_done_again(
     shutil.copytree(whole, tmp_path / "a")
     (tmp_path / "a/records/sine/dull.json").write_text('{"figures"')
     (tmp_path / "a/audio/fake/buzzy.wav").unlink()
-    counted: list[run.Progress] = []
+    counted: list[run.RunProgress] = []
     assert evaluate(dataset, tmp_path / "a", on_progress=counted.append) == whole_results
     assert {progress.last for progress in counted} == {"sine/dull", "fake/buzzy"}
 
 
 def test_a_folder_of_another_run_is_refused(dataset: datasets.Dataset, tmp_path: Path) -> None:
-    evaluate(dataset, tmp_path / "a", run.Config(limit=1))
+    evaluate(dataset, tmp_path / "a", run.EvaluationConfig(limit=1))
     with pytest.raises(UserInputError, match="another run"):
         evaluate(dataset, tmp_path / "a")
 
 
 def test_processes_give_what_one_process_gives(dataset: datasets.Dataset, tmp_path: Path) -> None:
-    config = run.Config(models=("fake",), baselines=False, scoring=Settings(followers=()))
+    config = run.EvaluationConfig(
+        models=("fake",), baselines=False, scoring=ScoringSettings(followers=())
+    )
     alone = evaluate(dataset, tmp_path / "a", config)
     assert evaluate(dataset, tmp_path / "b", config, workers=2, execute=pool.run) == alone
 
@@ -139,7 +141,7 @@ def test_a_killed_run_started_again_gives_the_same_bytes(
     process.wait()
     done = len(list(records.rglob("*.json")))
     assert 3 <= done < 13
-    counted: list[run.Progress] = []
+    counted: list[run.RunProgress] = []
     evaluate(dataset, tmp_path / "a", on_progress=counted.append)
     assert len(counted) == 13 - done
     ours = (tmp_path / "a" / "results.json").read_bytes()
@@ -156,7 +158,7 @@ def test_items_that_cannot_be_scored_fail_with_a_reason(
     import soundfile
 
     soundfile.write(renders / "words.wav", bad.T, 16_000, subtype="FLOAT")
-    config = run.Config(folder=renders, folder_name="theirs", scoring=CONFIG.scoring)
+    config = run.EvaluationConfig(folder=renders, folder_name="theirs", scoring=CONFIG.scoring)
     found = evaluate(dataset, tmp_path / "a", config)
     rows = {row["item"]: row for row in found["rows"] if row["system"] == "theirs"}
     assert "has no buzzy.wav" in rows["buzzy"]["error"]
@@ -181,7 +183,9 @@ def test_an_empty_score_fails_alone(tmp_path: Path) -> None:
     (tmp_path / "empty.mid").write_bytes(bytes.fromhex(header + track))
     items = [datasets.Item(name, tmp_path / f"{name}.mid", text="x") for name in ("empty", "fine")]
     datasets.write(tmp_path / "m.jsonl", items)
-    config = run.Config(models=("fake",), baselines=False, scoring=Settings(followers=()))
+    config = run.EvaluationConfig(
+        models=("fake",), baselines=False, scoring=ScoringSettings(followers=())
+    )
     found = evaluate(datasets.load(tmp_path / "m.jsonl"), tmp_path / "a", config)
     errors = {row["item"]: row["error"] for row in found["rows"]}
     assert "empty.mid" in errors["empty"]
@@ -192,9 +196,9 @@ def test_an_empty_score_fails_alone(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "config",
     [
-        lambda: run.Config(models=("a", "a")),
-        lambda: run.Config(seed=-1),
-        lambda: run.Config(limit=0),
+        lambda: run.EvaluationConfig(models=("a", "a")),
+        lambda: run.EvaluationConfig(seed=-1),
+        lambda: run.EvaluationConfig(limit=0),
     ],
 )
 def test_configurations_that_make_no_sense_are_refused(config: Callable[[], Any]) -> None:
@@ -206,7 +210,7 @@ def test_a_missing_model_is_told_before_anything_is_written(
     dataset: datasets.Dataset, tmp_path: Path
 ) -> None:
     with pytest.raises(ModelMissing):
-        evaluate(dataset, tmp_path / "a", run.Config(models=("missing",)))
+        evaluate(dataset, tmp_path / "a", run.EvaluationConfig(models=("missing",)))
     assert not (tmp_path / "a").exists()
 
 
@@ -233,7 +237,9 @@ def test_a_ray_cluster_of_two_gives_the_same_results(
     pytest.importorskip("ray", reason="the ray extra is not installed")
     from evaluation import ray_pool as ray_engine
 
-    config = run.Config(models=("fake",), baselines=False, scoring=Settings(followers=()))
+    config = run.EvaluationConfig(
+        models=("fake",), baselines=False, scoring=ScoringSettings(followers=())
+    )
     evaluate(dataset, tmp_path / "a", config)
     evaluate(dataset, tmp_path / "b", config, workers=2, execute=ray_engine.run)
     first, second = (tmp_path / name / "results.json" for name in "ab")

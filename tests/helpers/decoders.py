@@ -27,8 +27,8 @@ def lively_decoder(seed: int = 5, config: DecoderConfig = SMALL, moves: bool = T
     """
     decoder = random_decoder(seed, config)
     for layer in (decoder.out, decoder.out_note):
-        layer.weight *= 0.6
-        layer.bias *= 0.0
+        layer.weight.mul_(0.6)
+        layer.bias.zero_()
     decoder.out.bias[:48] = torch.linspace(0.5, -1.1, 48)  # the envelope: −40 to −72 dB
     decoder.out.bias[88:] = torch.linspace(0.2, -0.4, 32)  # noise: −66 to −78 dB
     decoder.statics.weight *= 2.0

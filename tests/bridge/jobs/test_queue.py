@@ -12,7 +12,7 @@ import pytest
 
 from bridge.jobs import queue as queue_module
 from bridge.jobs.errors import JobConflict, QueueUnusable
-from bridge.jobs.model import JobRequest
+from bridge.jobs.model import JobEvent, JobRequest
 from core.provenance import PresetVersion
 from tests.bridge.conftest import Watched, request
 
@@ -123,7 +123,7 @@ def test_what_the_model_cannot_say_is_a_remark_once_and_progress_goes_on(
 ) -> None:
     watched = open_queue(start=False)
     job = watched.jobs.submit(request("high"))
-    events = []
+    events: list[JobEvent] = []
     watched.jobs.listen(events.append)
     watched.jobs.start()
     remark = watched.until(lambda event: bool(event.remark))

@@ -287,7 +287,7 @@ def test_the_process_answers_what_it_is_ordered_and_says_when_it_is_killed(tmp_p
     worker.send(LoadModel("one"))
     assert isinstance(worker.model.result(), ModelReady)
     worker.send(RenderBatch(1, (job(1, tmp_path),)))
-    answers = []
+    answers: list[object] = []
     while not answers or not isinstance(answers[-1], BatchEnded | WorkerDied):
         answers.append(worker.answers.get())
     assert answers[-1] == BatchEnded(1)

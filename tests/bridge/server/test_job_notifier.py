@@ -26,8 +26,8 @@ def job(state: JobState, code: str = "") -> Job:
         1.0,
         "tiny",
         state,
-        code=code,
-        files=files,  # type: ignore[arg-type]
+        code=code,  # type: ignore[arg-type]
+        files=files,
     )
 
 

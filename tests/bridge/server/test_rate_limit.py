@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from functools import partial
+from typing import Any
 
 import pytest
 
@@ -54,8 +56,8 @@ def test_sources_take_turns() -> None:
 
     async def run() -> None:
         executor = FairExecutor()
-        waiting = [executor.submit("busy", lambda: go.wait(5))]
-        waiting += [executor.submit("busy", lambda n=n: done.append(f"busy {n}")) for n in range(3)]
+        waiting: list[asyncio.Future[Any]] = [executor.submit("busy", lambda: go.wait(5))]
+        waiting += [executor.submit("busy", partial(done.append, f"busy {n}")) for n in range(3)]
         waiting.append(executor.submit("other", lambda: done.append("other")))
         go.set()
         await asyncio.gather(*waiting)

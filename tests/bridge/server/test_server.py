@@ -233,10 +233,10 @@ def test_oscsend_and_oscdump_drive_a_render_by_hand(bridge: Running, peer: Peer)
             target = f"{scheme}://127.0.0.1:{port}/"
             subprocess.run(["oscsend", target, *words], check=True, timeout=10)
 
+        listening = str(_free_port())
         with subprocess.Popen(
-            ["oscdump", "-L", str(_free_port())], stdout=subprocess.PIPE, text=True
+            ["oscdump", "-L", listening], stdout=subprocess.PIPE, text=True
         ) as dump:
-            listening = dump.args[-1]  # type: ignore[index]
             time.sleep(0.2)
             send("/timbre/1/hello", "si", f"by hand {name}", listening)
             send("/timbre/1/clip/begin", "ssif", "c", "by hand", "1", "1.0")
@@ -265,7 +265,8 @@ def test_both_framings_are_heard_on_one_port(bridge: Running) -> None:
             stream.sendall(framing.frame(hello) + framing.frame(ping)[:5])
             time.sleep(0.05)
             stream.sendall(framing.frame(ping)[5:])
-            reader, packets = framing(), []
+            reader = framing()
+            packets: list[bytes] = []
             while len(packets) < 2:
                 packets += reader.feed(stream.recv(65_536))
             assert REPLIES.read(*next(osc.unpack(packets[1]))) == Pong(3)

@@ -127,7 +127,8 @@ def test_an_end_that_cannot_be_written_is_written_later(
     spool: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A full disk; or Windows, where no file is replaced while another program reads it."""
-    replace, refused = os.replace, []
+    replace = os.replace
+    refused: list[Any] = []
 
     def busy(source: Any, target: Any) -> None:
         if b'"done"' in Path(source).read_bytes() and len(refused) < 3:

@@ -8,6 +8,7 @@ import resource
 import subprocess
 import sys
 import wave
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +16,8 @@ import pytest
 import scipy.io.wavfile
 import soundfile
 
-from core import audio, files
+from core import audio
+from core.audio.files import MAX_REFERENCE_S
 from core.errors import AudioError, OutputError
 
 RATE = 8000
@@ -89,7 +91,7 @@ def test_a_failed_flush_keeps_the_old_file(
     def fail(_handle: int) -> None:
         raise OSError(code, os.strerror(code))
 
-    monkeypatch.setattr(files.os, "fsync", fail)
+    monkeypatch.setattr(os, "fsync", fail)
     with pytest.raises(OutputError, match=words) as caught:
         audio.write_wav(path, tone(), RATE)
     assert "\n" not in str(caught.value)
@@ -134,11 +136,11 @@ def test_references_of_any_format_rate_and_channel_count(tmp_path: Path, suffix:
     assert read.shape[1] / rate == pytest.approx(0.5, abs=0.1)
 
 
-def _write(samples: object, subtype: str = "FLOAT") -> object:
+def _write(samples: object, subtype: str = "FLOAT") -> Callable[[Path], object]:
     return lambda path: soundfile.write(path, samples, RATE, subtype=subtype, format="WAV")
 
 
-BAD_REFERENCES = {
+BAD_REFERENCES: dict[str, tuple[Callable[[Path], object], str]] = {
     "empty file": (lambda path: path.touch(), "is empty"),
     "text": (lambda path: path.write_text("hello " * 50), "cannot be read as audio"),
     "folder": (lambda path: path.mkdir(), "is not a file"),
@@ -178,7 +180,7 @@ def test_a_long_recording_is_read_from_its_first_sound(tmp_path: Path) -> None:
     sound[RATE * 90 :] = 0.25
     soundfile.write(path, sound, RATE, subtype="PCM_16")
     read, _ = audio.read_reference(path)
-    assert read.shape == (1, RATE * audio.MAX_REFERENCE_S)
+    assert read.shape == (1, round(RATE * MAX_REFERENCE_S))
     assert (read == 0.25).all()
 
 

@@ -39,6 +39,7 @@ def test_the_reach_is_the_receptive_field() -> None:
     reach = receptive_reach(model.decoder)
     latent = torch.randn(1, 8, 61, generator=torch.manual_seed(0), requires_grad=True)
     model.decode(latent)[0, 0, 30 * 512 : 31 * 512].sum().backward()
+    assert latent.grad is not None
     touched = torch.nonzero(latent.grad.abs().sum(dim=(0, 1)))[:, 0]
     furthest = max(30 - int(touched.min()), int(touched.max()) - 30)
     assert furthest <= reach <= furthest + 3

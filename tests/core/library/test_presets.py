@@ -65,7 +65,7 @@ def test_values_out_of_range_change_nothing(library: Library) -> None:
     preset = library.add("one", WARM)
     for change in ({"rating": 6}, {"rating": True}, {"tags": [""]}, {"tags": ["x" * 41]}):
         with pytest.raises(SettingsError):
-            library.edit("one", name="other", **change)  # type: ignore[arg-type]
+            library.edit("one", name="other", **change)
     assert library.get("one") == preset
 
 

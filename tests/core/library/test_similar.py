@@ -60,7 +60,8 @@ def test_a_recording_or_a_vector_can_be_compared_with(
     filled: Library, encoder: SeedEncoder, tmp_path: Path
 ) -> None:
     nearest = filled.similar(AudioTimbre(tmp_path / "a.wav"), encoder, 1)[0]
-    assert (nearest.preset.name, nearest.similarity) == ("tone", pytest.approx(1.0))
+    assert nearest.preset.name == "tone"
+    assert nearest.similarity == pytest.approx(1.0)
     vector = encoder.encode_text("sound 7")
     assert filled.similar(vector, encoder, 1)[0].preset.name == "words 7"
 

@@ -9,6 +9,7 @@ import tarfile
 import zipfile
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from typer.testing import CliRunner
@@ -155,10 +156,15 @@ def test_a_cache_that_cannot_be_written_is_no_error(tmp_path: Path, installed: R
 
 
 def test_verify_reports_and_cancels(installed: Registry) -> None:
-    heard: list[float] = []
-    installed.verify("toy", lambda fraction: heard.append(fraction) is None)
-    assert heard == sorted(heard)
-    assert heard[-1] == 1.0
+    fractions: list[float] = []
+
+    def go_on(fraction: float) -> bool:
+        fractions.append(fraction)
+        return True
+
+    installed.verify("toy", go_on)
+    assert fractions == sorted(fractions)
+    assert fractions[-1] == 1.0
     with pytest.raises(Cancelled):
         installed.verify("toy", lambda _fraction: False)
 
@@ -191,7 +197,7 @@ GOOD = ManifestFile("weights", "w.bin", 1, "0" * 64, Origin("a/b", "main", "w.bi
         ({"origin": Origin("../..", "main", "w")}, "origin"),
     ],
 )  # fmt: skip
-def test_manifests_check_themselves(change: dict[str, object], words: str) -> None:
+def test_manifests_check_themselves(change: dict[str, Any], words: str) -> None:
     with pytest.raises(ValueError, match=words):
         Manifest("toy", "embedded", "embedded", (replace(GOOD, **change),), "", "")
 

@@ -7,6 +7,7 @@ import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import pytest
 from pythonosc.osc_message_builder import OscMessageBuilder
@@ -207,7 +208,7 @@ def test_a_clip_removed_meanwhile_ends_the_reading() -> None:
         slot = live.song().tracks[1].clip_slots[1]
         notes = live.osc._notes
 
-        def removed(*params: object) -> object:
+        def removed(*params: Any) -> object:
             slot.clip = None
             return notes(*params)
 
@@ -217,7 +218,7 @@ def test_a_clip_removed_meanwhile_ends_the_reading() -> None:
 
 
 def test_reading_can_be_cancelled_between_pages() -> None:
-    pages = []
+    pages: list[int] = []
 
     def third() -> bool:
         pages.append(len(pages))

@@ -60,7 +60,9 @@ def test_a_step_is_as_long_as_what_is_asked_for() -> None:
     torch.manual_seed(0)
     net = SentenceNet(EncoderConfig(sentence_hidden=16)).eval().requires_grad_(False)
     net.trait_directions[:] = 0.1 * torch.eye(4, 511)
-    net.net[-1].bias[0] = 2.0  # an anchor as large as trained ones are
+    last = net.net[-1]
+    assert isinstance(last, torch.nn.Linear)
+    last.bias[0] = 2.0  # an anchor as large as trained ones are
     sentence = torch.nn.functional.normalize(torch.randn(1, 384), dim=-1)
     unnamed = torch.zeros(1, N_PROGRAMS)
     with torch.no_grad():

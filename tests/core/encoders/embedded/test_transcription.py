@@ -13,6 +13,8 @@ from core.encoders.embedded.fitting import FitSettings, fit
 from core.encoders.embedded.note_offsets import step_power
 from core.encoders.embedded.transcription import _struck_db, _unsplit, transcribe_notes
 from core.engines.base import RenderRequest
+from core.engines.embedded.decoder import Decoder
+from core.engines.embedded.engine import EmbeddedEngine
 
 RATE = 44_100
 
@@ -84,10 +86,15 @@ def synth() -> Synthesizer:
     return Synthesizer.load("embedded", device="cpu")
 
 
+def decoder_of(synth: Synthesizer) -> Decoder:
+    assert isinstance(synth.engine, EmbeddedEngine)
+    return synth.engine.decoder
+
+
 def test_dynamics_tell_what_playing_louder_does(synth: Synthesizer) -> None:
     embedding = torch.from_numpy(synth.embed(TextTimbre("acoustic grand piano")))[None]
     with torch.no_grad():
-        louder_db, fallen = VelocityResponse(synth.engine.decoder, [48, 60, 72]).of(embedding)
+        louder_db, fallen = VelocityResponse(decoder_of(synth), [48, 60, 72]).of(embedding)
     assert louder_db.shape[0] == len(fallen) == 6
     assert float(louder_db.mean()) > 2.0
     assert float(fallen.mean()) < 0.03
@@ -102,7 +109,7 @@ def wrongly_heard(synth: Synthesizer, embedding: np.ndarray) -> tuple[np.ndarray
 
 
 def test_a_fit_with_wrong_velocities_keeps_the_dynamics_it_began_with(synth: Synthesizer) -> None:
-    decoder = synth.engine.decoder
+    decoder = decoder_of(synth)
     embedding = synth.embed(TextTimbre("acoustic grand piano"))
     sound, wrong = wrongly_heard(synth, embedding)
     dynamics = VelocityResponse(decoder, [57, 60, 63])
@@ -121,7 +128,7 @@ def test_a_fit_with_wrong_velocities_keeps_the_dynamics_it_began_with(synth: Syn
 
 def test_a_fit_does_not_make_an_instrument_duller_when_played_harder(synth: Synthesizer) -> None:
     """Velocities heard the wrong way round say it is; hardly any instrument is."""
-    decoder = synth.engine.decoder
+    decoder = decoder_of(synth)
     embedding = synth.embed(TextTimbre("warm pad"))
     sound, wrong = wrongly_heard(synth, embedding)
 

@@ -1,5 +1,8 @@
 """What the embedded engine promises of any decoder, tested on one with random weights."""
 
+from collections.abc import Iterator
+from functools import partial
+
 import numpy as np
 import pytest
 import torch
@@ -72,6 +75,11 @@ def test_the_fundamental_is_where_the_note_says(engine: EmbeddedEngine) -> None:
     assert abs(1200 * np.log2(peak_hz / 440)) < 25
 
 
+def answer_from(answers: Iterator[bool], _fraction: float) -> bool:
+    """Progress's answers, one after the other."""
+    return next(answers)
+
+
 def test_cancel_is_obeyed_wherever_it_is_asked(engine: EmbeddedEngine) -> None:
     steps = 0
 
@@ -83,12 +91,9 @@ def test_cancel_is_obeyed_wherever_it_is_asked(engine: EmbeddedEngine) -> None:
     engine.render([RenderRequest(CHORD, timbre(1))], count)
     assert steps >= 4
     for stop_at in range(steps):
-        calls = iter(range(steps))
+        answers = iter([True] * stop_at + [False])
         with pytest.raises(Cancelled):
-            engine.render(
-                [RenderRequest(CHORD, timbre(1))],
-                lambda _f, calls=calls, stop_at=stop_at: next(calls) != stop_at,
-            )
+            engine.render([RenderRequest(CHORD, timbre(1))], partial(answer_from, answers))
 
 
 def test_progress_never_goes_back(engine: EmbeddedEngine) -> None:

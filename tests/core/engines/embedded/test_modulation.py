@@ -80,7 +80,11 @@ def test_higher_partials_shimmer_faster() -> None:
     modulation = Modulation(shimmer_db=3.0, shimmer_hz=4.0)
     at_s = np.arange(0.0, 30.0, 0.01)
     phases = [NotePhases.draw(seed, 0).modulation for seed in range(8)]
-    level_db = [20 * np.log10(gains(modulation, each, at_s)) for each in phases]
+    level_db = []
+    for each in phases:
+        moving = gains(modulation, each, at_s)
+        assert moving is not None
+        level_db.append(20 * np.log10(moving))
     turns = [(np.diff(np.signbit(track), axis=0) != 0).sum(axis=0) for track in level_db]
     rates_hz = np.mean(turns, axis=0) / 60.0  # [K]; a wave crosses its middle twice a period
     assert rates_hz[[1, 3, 7, 15]] == pytest.approx([2.0, 4.0, 8.0, 16.0], rel=0.25)

@@ -105,11 +105,10 @@ def test_cancel_at_any_step(engine: TokenSynthEngine) -> None:
 def test_a_minute_is_rendered_in_windows(engine: TokenSynthEngine) -> None:
     request = tiny.request(150, 60.0, seed=5)
     sizes: list[int] = []
-    original = engine_module.generate
 
     def watched(model: torch.nn.Module, items: list[DecodeItem], on_step: object) -> None:
         sizes.extend(item.prompt.steps + len(item.prompt.midi) for item in items)
-        original(model, items, on_step)  # type: ignore[arg-type]
+        generate(model, items, on_step)  # type: ignore[arg-type]
 
     with pytest.MonkeyPatch.context() as monkeypatch:
         monkeypatch.setattr(engine_module, "generate", watched)
@@ -178,6 +177,7 @@ def test_limits_name_what_cannot_be_said(engine: TokenSynthEngine) -> None:
 
 def test_an_embedding_path_is_rendered_as_its_start(engine: TokenSynthEngine) -> None:
     fixed = tiny.request(2, 0.3, seed=1)
+    assert isinstance(fixed.embedding, np.ndarray)
     path = EmbeddingPath(np.array([0.0, 1.0]), np.stack([fixed.embedding, tiny.embedding(7)]))
     moving = RenderRequest(fixed.clip, path, fixed.settings, fixed.seed)
     assert np.array_equal(engine.render([fixed])[0], engine.render([moving])[0])
@@ -201,7 +201,7 @@ def test_published_files_load_and_play(tmp_path: Path, engine: TokenSynthEngine)
         },
         paths[2],
     )
-    loaded = TokenSynthEngine.from_files(*paths)
+    loaded = TokenSynthEngine.from_files(paths[0], paths[1], paths[2])
     request = tiny.request(2, 0.3, seed=1)
     assert np.array_equal(loaded.render([request])[0], engine.render([request])[0])
     with pytest.raises(ModelDamaged):

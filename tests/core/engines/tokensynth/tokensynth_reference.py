@@ -11,6 +11,7 @@ import importlib
 import importlib.util
 import sys
 from types import ModuleType
+from typing import Any
 
 import pytest
 import torch
@@ -41,17 +42,21 @@ def random_transformer(config: TransformerConfig, seed: int) -> Transformer:
     model = Transformer(config).requires_grad_(False).eval()
     model.pos_embed.normal_(0.0, 0.5)
     if config.conditional:
-        model.clap_projection[0].weight.normal_(0.0, 1.0)  # timbres have norm 1, not √512
-        model.clap_projection[2].weight.normal_(0.0, 0.05)
+        for layer, std in ((0, 1.0), (2, 0.05)):  # timbres have norm 1, not √512
+            linear = model.clap_projection[layer]
+            assert isinstance(linear, torch.nn.Linear)
+            linear.weight.normal_(0.0, std)
     for block in model.blocks:
-        for norm in (block.ln1, block.ln2):
+        for name in ("ln1", "ln2"):
+            norm = block.get_submodule(name)
+            assert isinstance(norm, torch.nn.LayerNorm)
             norm.weight.normal_(1.0, 0.1)
             norm.bias.normal_(0.0, 0.1)
     return model
 
 
-def twin(model: Transformer, monkeypatch: pytest.MonkeyPatch) -> torch.nn.Module:
-    """The package's network with ``model``'s sizes and weights, loaded strictly."""
+def twin(model: Transformer, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """The package's network, a torch module with ``model``'s sizes and weights, loaded strictly."""
     published, config = load("model"), model.config
 
     class Sizes:

@@ -9,13 +9,13 @@ import numpy as np
 import pytest
 
 from core.training.embedded import prepare
-from core.training.sources.instruments import SAMPLE_RATE
+from core.training.sources.instruments import SAMPLE_RATE, Instrument, PlayedNote, Split
 from core.training.sources.procedural import make_instrument
 
 INSTRUMENT, _ = make_instrument(27)
 
 
-def named(number: int, split: str = "train") -> object:
+def named(number: int, split: Split = "train") -> Instrument:
     return replace(INSTRUMENT, id=f"test:{number}", split=split)
 
 
@@ -45,7 +45,7 @@ def test_a_room_rings_on_after_the_key_and_is_the_same_for_every_note(number: in
     held_s = 0.3
     click = np.zeros(int(1.5 * SAMPLE_RATE), np.float32)
     click[: int(held_s * SAMPLE_RATE)] = 0.5 * np.sin(np.arange(int(held_s * SAMPLE_RATE)) * 0.05)
-    notes = [prepare.PlayedNote(60, 90, held_s, click), prepare.PlayedNote(60, 90, held_s, click)]
+    notes = [PlayedNote(60, 90, held_s, click), PlayedNote(60, 90, held_s, click)]
     copy, wet = prepare._copy(instrument, "+room", notes)
     assert copy.id == f"test:{number}+room"
     assert len(wet[0].audio) == len(click)

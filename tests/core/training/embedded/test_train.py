@@ -5,6 +5,7 @@ from __future__ import annotations
 import tomllib
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -47,7 +48,7 @@ EVERY_STAGE = (*STAGES, "wording")
 
 
 def trained(
-    prepared: Path, run: Path, *stops: int, stage: str = "together"
+    prepared: Path, run: Path, *stops: int, stage: Any = "together"
 ) -> dict[str, torch.Tensor]:
     """The weights after training up to each stop in turn, in a new trainer each time."""
     run.mkdir()
