@@ -21,6 +21,7 @@ import pedalboard
 import torch
 
 from core.clip import pitch_hz
+from core.corpora.nsynth import MAX_HZ as NSYNTH_MAX_HZ
 from core.encoders.embedded.features import spectral_features
 from core.engines.embedded.controls import NoteControls
 from core.engines.embedded.modulation import N_MODULATION
@@ -269,9 +270,9 @@ def _build_nsynth(out: Path, folder: Path, first: int, every: int) -> int:
     """Every so many-th instrument of an NSynth split, from ``first``."""
     torch.set_num_threads(1)
     written = 0
-    for instrument, choose in islice(nsynth.iter_instruments(folder), first, None, every):
+    for instrument, sample in islice(nsynth.iter_instruments(folder), first, None, every):
         if missing := _missing(out, instrument):
-            written += _write(out, instrument, missing, choose(N_NOTES), nsynth.MAX_HZ)
+            written += _write(out, instrument, missing, sample(N_NOTES), NSYNTH_MAX_HZ)
     return written
 
 

@@ -10,11 +10,12 @@ import pytest
 import torch
 
 from core.audio import resample, write_wav
+from core.corpora.nsynth import HELD_S, MAX_HZ
 from core.engines.embedded.controls import MAX_PARTIAL_HZ
 from core.errors import UserInputError
 from core.training.embedded import dataset as data
 from core.training.embedded import prepare
-from core.training.sources.nsynth import HELD_S, MAX_HZ, iter_instruments
+from core.training.sources.nsynth import iter_instruments
 from core.training.sources.procedural import make_instrument
 
 
@@ -43,14 +44,14 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_instruments_with_enough_notes_are_read(folder: Path) -> None:
-    ((instrument, choose),) = iter_instruments(folder)
+    ((instrument, sample),) = iter_instruments(folder)
     assert instrument.id == "nsynth:guitar_acoustic_002"
     assert (instrument.name, instrument.family) == ("acoustic guitar", "guitar")
     assert instrument.traits == ("bright", "fast decay")
     assert (instrument.low, instrument.high) == (36, 76)
-    notes = choose(5)
+    notes = sample(5)
     assert [note.pitch for note in notes] == [36, 46, 56, 66, 76]
-    assert len(choose(30)) == 9
+    assert len(sample(30)) == 9
     assert all(len(note.audio) == 4 * 44_100 for note in notes)
 
 

@@ -69,9 +69,9 @@ def test_sources_choose(procedural_data: Path, tmp_path: Path) -> None:
 
 def test_a_missing_or_damaged_bank_is_refused(bank_files: dict[str, Path], tmp_path: Path) -> None:
     cpu = torch.device("cpu")
-    with pytest.raises(UserInputError, match="cannot be read as a bank"):
+    with pytest.raises(UserInputError, match="cannot be read as a packed data set"):
         read_packed(tmp_path / "none.xz", cpu)
     cut = tmp_path / "cut.xz"
     cut.write_bytes(bank_files["valid"].read_bytes()[:5000])
-    with pytest.raises(UserInputError, match="cannot be read as a bank"):
+    with pytest.raises(UserInputError, match="cannot be read as a packed data set"):
         read_packed(cut, cpu)
