@@ -13,6 +13,7 @@ EMBEDDING_DIM = 512
 """Length of every timbre embedding; its Euclidean norm is 1."""
 
 FloatArray = npt.NDArray[np.float32]
+Float64Array = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from pathlib import Path
 TERMS = ("partials", "noise", "bands", "near", "words", "modulation", "playing", "heard")
 SOURCES = {
     "": "training",
-    "teacher/": "validation, by portrait",
+    "teacher/": "validation, by descriptor",
     "valid/": "validation",
     "recording/": "validation, by recording",
     "words/": "validation, by words",

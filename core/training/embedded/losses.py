@@ -17,7 +17,7 @@ from core.engines.embedded.decoder import (
     partial_levels,
 )
 from core.training.embedded.bands import noise_to_bands
-from core.training.embedded.batch import Batch
+from core.training.embedded.batch import TrainingBatch
 from core.training.embedded.descriptor import DescriptorProjection
 
 SOFT_FLOOR_DB = -84.0
@@ -74,7 +74,7 @@ def _loudness_db(level_db: Tensor, mask: Tensor) -> Tensor:
     return 10.0 * torch.log10(power + 1e-8)
 
 
-def _bands_db(partial_db: Tensor, noise_db: Tensor, batch: Batch) -> Tensor:
+def _bands_db(partial_db: Tensor, noise_db: Tensor, batch: TrainingBatch) -> Tensor:
     """Power of partials and noise together in bands like an ear's, dB [J, 40]."""
     partials = 0.5 * torch.pow(10.0, partial_db / 10.0) * batch.audible
     power = torch.pow(10.0, noise_db / 10.0) @ noise_to_bands().to(noise_db.device)
@@ -122,29 +122,29 @@ class Sources:
     words: Tensor
 
 
-def hearing(model: EmbeddedModel, batch: Batch, weights: LossWeights) -> dict[str, Tensor]:
+def hearing(model: EmbeddedModel, batch: TrainingBatch, weights: LossWeights) -> dict[str, Tensor]:
     """How far what is heard is from what is taught, and the weighted sum (``total``)."""
-    taught = model.teacher(batch.portrait)
+    taught = model.teacher(batch.descriptor)
     first, second, words = _heard(model, batch)
-    terms = placing(first, second, words, taught, batch.plain, weights)
+    terms = placing(first, second, words, taught, batch.unfiltered, weights)
     return with_total(terms, weights)
 
 
 def playing_of(
-    decoder: Decoder, embedding: Tensor, batch: Batch, weights: LossWeights
+    decoder: Decoder, embedding: Tensor, batch: TrainingBatch, weights: LossWeights
 ) -> dict[str, Tensor]:
     """How far what is played of embeddings [B, 512] is from the notes, and the sum (``total``)."""
     return with_total(_played(decoder, embedding, batch), weights)
 
 
-def _played(decoder: Decoder, embedding: Tensor, batch: Batch) -> dict[str, Tensor]:
+def _played(decoder: Decoder, embedding: Tensor, batch: TrainingBatch) -> dict[str, Tensor]:
     state = decoder.note_state(embedding[batch.item_of_note], batch.pitch, batch.velocity)
     return _playing(decoder(state, batch.note_of_knot, batch.on_s, batch.off_s), batch)
 
 
 def losses(
     model: EmbeddedModel,
-    batch: Batch,
+    batch: TrainingBatch,
     weights: LossWeights,
     sources: Sources | None,
     jitter: float,
@@ -159,29 +159,29 @@ def losses(
         jitter: standard deviation, relative to the vector's norm, of noise on embeddings, so
             that the neighbourhood of a timbre sounds like it.
     """
-    chosen, terms = model.teacher(batch.portrait), dict[str, Tensor]()
+    chosen, terms = model.teacher(batch.descriptor), dict[str, Tensor]()
     if sources is not None:
         taught = chosen
         first, second, words = _heard(model, batch)
-        # Words know nothing of a colour given on the way.
-        from_words = sources.words & batch.plain
+        # A caption describes the instrument without the random filter.
+        from_words = sources.words & batch.unfiltered
         heard = torch.where(from_words[:, None], words, first)
         chosen = torch.where(sources.teacher[:, None], taught, heard)
-        terms = placing(first, second, words, taught, batch.plain, weights)
+        terms = placing(first, second, words, taught, batch.unfiltered, weights)
     if jitter:
         noise = torch.randn_like(chosen) * (jitter / chosen.shape[-1] ** 0.5)
         chosen = functional.normalize(chosen + noise, dim=-1)
     return with_total(terms | _played(model.decoder, chosen, batch), weights)
 
 
-def _heard(model: EmbeddedModel, batch: Batch) -> tuple[Tensor, Tensor, Tensor]:
+def _heard(model: EmbeddedModel, batch: TrainingBatch) -> tuple[Tensor, Tensor, Tensor]:
     """Embeddings of both references and of the words, [B, 512] each."""
     features, frames = batch.features.flatten(0, 1), batch.frames.flatten()
     first, second = model.recording(features, frames).chunk(2)
     return first, second, model.sentence(batch.sentence)
 
 
-def _playing(controls: DecodedControls, batch: Batch) -> dict[str, Tensor]:
+def _playing(controls: DecodedControls, batch: TrainingBatch) -> dict[str, Tensor]:
     """How far controls are from those of the recorded notes."""
     predicted = partial_levels(controls, batch.index, batch.fraction)
     batch = _where_known(batch, predicted.detach(), controls.noise_db.detach())
@@ -223,7 +223,7 @@ def with_total(terms: dict[str, Tensor], weights: LossWeights) -> dict[str, Tens
     return {"total": total, **terms}
 
 
-def _where_known(batch: Batch, partial_db: Tensor, noise_db: Tensor) -> Batch:
+def _where_known(batch: TrainingBatch, partial_db: Tensor, noise_db: Tensor) -> TrainingBatch:
     """The batch with what was not recorded, such as highs, taken to be as predicted."""
     return replace(
         batch,
@@ -237,7 +237,7 @@ def placing(
     second: Tensor,
     words: Tensor | None,
     taught: Tensor,
-    plain: Tensor,
+    unfiltered: Tensor,
     weights: LossWeights,
 ) -> dict[str, Tensor]:
     """How far recordings and words (if any) [B, 512] are from where they were taught to be."""
@@ -247,8 +247,8 @@ def placing(
         "same_instrument": 0.5 * _contrast(first, taught, weights.temperature)
         + 0.5 * _contrast(first, second, weights.temperature),
     }
-    if words is not None and bool(plain.any()):
-        terms["words"] = wording(words[plain], taught[plain], weights)
+    if words is not None and bool(unfiltered.any()):
+        terms["words"] = wording(words[unfiltered], taught[unfiltered], weights)
     return terms
 
 

@@ -206,7 +206,7 @@ def _copy(
     chain: list[pedalboard.Plugin] = []
     words: tuple[str, ...] = ()
     if kind == "+fx" or rng.random() < 0.5:
-        chain, words = effects.random_colour(rng)
+        chain, words = effects.random_effects(rng)
     if kind == "+room":
         reverb, more = effects.random_room(rng)
         chain, words = [*chain, reverb], (*words, *more)

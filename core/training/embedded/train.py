@@ -4,7 +4,7 @@
 
     python -m core.training.embedded.train CONFIG.toml --data DIR --run DIR [--start RUN …]
 
-Four stages, a run each. ``playing`` trains the decoder by portraits, ``hearing`` the encoders
+Four stages, a run each. ``playing`` trains the decoder by descriptors, ``hearing`` the encoders
 towards them; neither needs the other, so both can run at once. ``wording`` trains the sentence
 network alone, in seconds. ``together`` starts from all.
 
@@ -52,7 +52,7 @@ from core.training.embedded.text.adjective_directions import learned_directions
 from core.training.embedded.text.prototypes import PrototypeInstruments
 
 _STUDIED = 6000
-"""Portraits, half of them coloured, by which the meaning of embeddings is fixed."""
+"""Descriptors, half of them filtered, by which the meaning of embeddings is fixed."""
 
 
 @dataclass(frozen=True)
@@ -71,7 +71,7 @@ class RunConfig:
     taught_share: float = 0.35
     notes_each: int = 4
     words_share: float = 0.2
-    coloured_share: float = 0.5
+    filtered_share: float = 0.5
     jitter: float = 0.1
     seed: int = 0
     encoder: EncoderConfig = field(default_factory=EncoderConfig)
@@ -116,10 +116,10 @@ class Trainer:
         self.model = EmbeddedModel(config.encoder, config.decoder).to(device)
         known = run / "state.pt"
         if not start and not known.exists():
-            descriptors = self.train_set.draw_descriptors(_STUDIED, config.coloured_share)
+            descriptors = self.train_set.draw_descriptors(_STUDIED, config.filtered_share)
             self.model.teacher.fit(descriptors)
         for path in start:
-            self._take_over(path)
+            self._load_start(path)
         self.averaged = copy.deepcopy(self.model).requires_grad_(False)
         words = list(self.model.sentence.parameters())
         rest = [p for name, p in self.model.named_parameters() if not name.startswith("sentence.")]
@@ -137,7 +137,7 @@ class Trainer:
             self.optimiser.load_state_dict(state["optimiser"])
             self.step = int(state["step"])
 
-    def _take_over(self, run: Path) -> None:
+    def _load_start(self, run: Path) -> None:
         """Begin with the averaged networks of an earlier run: those that its stage trained."""
         config = RunConfig.read(run / "config.toml")
         networks = {
@@ -222,7 +222,7 @@ class Trainer:
             config.batch,
             rng,
             config.reference_frames,
-            config.coloured_share,
+            config.filtered_share,
             1 if config.stage == "hearing" else config.notes_each,
         ).to(self.device)
         draw = torch.from_numpy(rng.random(config.batch)).to(self.device)
@@ -241,16 +241,18 @@ class Trainer:
 
     @torch.no_grad()
     def _doubt(self) -> Tensor:
-        """See :class:`core.encoders.embedded.networks.RecordingNet`; over plain and coloured
+        """See :class:`core.encoders.embedded.networks.RecordingNet`; over plain and filtered
         instruments."""
         rng = np.random.default_rng(23)
         self.averaged.eval()
         errors = []
-        for coloured in (0.0, 1.0, 1.0):
+        for filtered_share in (0.0, 1.0, 1.0):
             chosen = np.arange(len(self.valid_set))[:128]
-            batch = self.valid_set.batch_of(chosen, rng, self.config.reference_frames, coloured, 1)
+            batch = self.valid_set.batch_of(
+                chosen, rng, self.config.reference_frames, filtered_share, 1
+            )
             batch = batch.to(self.device)
-            true = coordinates(self.averaged.teacher(batch.portrait))
+            true = coordinates(self.averaged.teacher(batch.descriptor))
             for features, frames in zip(batch.features, batch.frames, strict=True):
                 errors.append(coordinates(self.averaged.recording(features, frames)) - true)
         return torch.cat(errors).square().mean(dim=0).sqrt()
@@ -285,7 +287,7 @@ class Trainer:
         chosen = np.linspace(0, len(self.valid_set) - 1, 4).round().astype(np.int64)
         batch = self.valid_set.batch_of(chosen, rng, self.config.reference_frames)
         if self.config.stage == "playing":
-            embeddings = self.averaged.teacher(batch.portrait.to(self.device)).cpu().numpy()
+            embeddings = self.averaged.teacher(batch.descriptor.to(self.device)).cpu().numpy()
         else:
             features, frames = batch.features[0].to(self.device), batch.frames[0].to(self.device)
             embeddings = self.averaged.eval().recording(features, frames).cpu().numpy()

@@ -1,4 +1,4 @@
-"""A small prepared folder, and the bank made of it."""
+"""A small prepared folder, and the packed made of it."""
 
 from __future__ import annotations
 
@@ -25,15 +25,17 @@ def procedural_data(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def bank_files(procedural_data: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
-    """Banks of both splits."""
-    folder = tmp_path_factory.mktemp("banks")
+def packed_files(
+    procedural_data: Path, tmp_path_factory: pytest.TempPathFactory
+) -> dict[str, Path]:
+    """Packed files of both splits."""
+    folder = tmp_path_factory.mktemp("packed")
     for split in ("train", "valid"):
         write_packed(procedural_data, folder / f"{split}.xz", split)
     return {split: folder / f"{split}.xz" for split in ("train", "valid")}
 
 
 @pytest.fixture(scope="session")
-def bank(bank_files: dict[str, Path]) -> PackedDataset:
+def packed(packed_files: dict[str, Path]) -> PackedDataset:
     """The training split's."""
-    return read_packed(bank_files["train"], torch.device("cpu"))
+    return read_packed(packed_files["train"], torch.device("cpu"))

@@ -25,9 +25,7 @@ from core.engines.embedded.modulation import (
     SHIMMER_RANGE_HZ,
     Modulation,
 )
-from core.types import FloatArray
-
-Array = npt.NDArray[np.float64]
+from core.types import Float64Array, FloatArray
 
 HOP = 220
 FRAME_HZ = SAMPLE_RATE / HOP
@@ -60,7 +58,7 @@ def _follow(audio: FloatArray, f0_hz: float) -> npt.NDArray[np.complex128]:
     return followed
 
 
-def _pitch_cents(followed: npt.NDArray[np.complex128], f0_hz: float) -> Array:
+def _pitch_cents(followed: npt.NDArray[np.complex128], f0_hz: float) -> Float64Array:
     """Deviation of pitch from ``f0_hz`` at every frame."""
     k = np.arange(1, followed.shape[1] + 1)
     turn = followed[1:] * followed[:-1].conj()
@@ -72,15 +70,15 @@ def _pitch_cents(followed: npt.NDArray[np.complex128], f0_hz: float) -> Array:
     return np.concatenate([cents[:1], cents])
 
 
-def _fast(track: Array) -> Array:
+def _fast(track: Float64Array) -> Float64Array:
     """What moves faster than about 2 Hz [frames, …]; a steady rise or fall is no movement."""
     width = min(round(_SLOW_S * FRAME_HZ), len(track)) // 2 * 2 - 1
     slow = savgol_filter(track, width, 1, axis=0, mode="interp")
-    fast: Array = uniform_filter1d(track - slow, 5, axis=0, mode="nearest")
+    fast: Float64Array = uniform_filter1d(track - slow, 5, axis=0, mode="nearest")
     return fast
 
 
-def _regular(track: Array) -> tuple[float, float, float]:
+def _regular(track: Float64Array) -> tuple[float, float, float]:
     """Amplitude, rate in Hz, and share of the variance of the strongest wave in range."""
     n_fft = 1 << max(12, (len(track) - 1).bit_length() + 2)
     window = np.hanning(len(track))
@@ -92,7 +90,7 @@ def _regular(track: Array) -> tuple[float, float, float]:
     return size, float(hz[peak]), min(1.0, size**2 / 2 / max(float(track.var()), 1e-12))
 
 
-def _half_grown_s(track: Array, rate_hz: float) -> float:
+def _half_grown_s(track: Float64Array, rate_hz: float) -> float:
     """When a wave of this rate reaches half of its usual size."""
     at_s = np.arange(len(track)) / FRAME_HZ
     turned = track * np.exp(-2j * np.pi * rate_hz * at_s)
@@ -179,7 +177,9 @@ def _one_pass(
     return still, modulation
 
 
-def _shimmer(followed: npt.NDArray[np.complex128], together_db: Array) -> tuple[float, float]:
+def _shimmer(
+    followed: npt.NDArray[np.complex128], together_db: Float64Array
+) -> tuple[float, float]:
     """How much each harmonic's level moves by itself, dB, and how fast, Hz."""
     levels = 20 * np.log10(np.abs(followed) + 1e-7)
     heard = levels.mean(axis=0) > levels.mean(axis=0).max() - 30.0

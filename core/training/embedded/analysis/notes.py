@@ -10,7 +10,6 @@ from __future__ import annotations
 from itertools import pairwise
 
 import numpy as np
-import numpy.typing as npt
 
 from core.clip import pitch_hz
 from core.engines.embedded.controls import (
@@ -31,7 +30,7 @@ from core.engines.embedded.leakage import (
     window_width,
 )
 from core.training.embedded.analysis.modulation import take_out
-from core.types import FloatArray
+from core.types import Float64Array, FloatArray
 
 _SHARPEN_EDGES_HZ = (0.0, 300.0, 800.0, 2000.0, 5000.0, 10_000.0, 22_050.0)
 _MEASURED_SHIFTS_CENTS = np.arange(-20.0, 21.0, 4.0)
@@ -74,7 +73,7 @@ def analyse_note(
     return NoteControls(times_s, f0_hz, inharmonicity, _to_db(partials), _to_db(noise), modulation)
 
 
-def _to_db(power: npt.NDArray[np.float64]) -> FloatArray:
+def _to_db(power: Float64Array) -> FloatArray:
     return (10.0 * np.log10(np.maximum(power, 10.0 ** (FLOOR_DB / 10)))).astype(np.float32)
 
 
@@ -103,9 +102,7 @@ def _tune(audio: FloatArray, nominal_hz: float) -> tuple[float, float]:
     return found
 
 
-def _spectra(
-    audio: FloatArray, times_s: npt.NDArray[np.float64], width: int
-) -> tuple[npt.NDArray[np.float64], float]:
+def _spectra(audio: FloatArray, times_s: Float64Array, width: int) -> tuple[Float64Array, float]:
     """Power spectra centred on the knots, scaled so that white noise of variance 1 gives 1."""
     window = np.hanning(width + 1)[:-1]
     n_fft = 1 << (width - 1).bit_length()
@@ -118,8 +115,8 @@ def _spectra(
 
 
 def _split(
-    power: npt.NDArray[np.float64], bin_hz: float, width: int, partials_hz: npt.NDArray[np.float64]
-) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+    power: Float64Array, bin_hz: float, width: int, partials_hz: Float64Array
+) -> tuple[Float64Array, Float64Array]:
     """Squared amplitude of each partial [J, K], and noise variance density in each band [J, N].
 
     A density of 1 in every band is white noise of variance 1.
@@ -152,13 +149,13 @@ def _split(
 
 def _sharpening(
     audio: FloatArray,
-    times_s: npt.NDArray[np.float64],
+    times_s: Float64Array,
     held_s: float,
     width: int,
     f0_hz: float,
-    power: npt.NDArray[np.float64],
+    power: Float64Array,
     bin_hz: float,
-) -> npt.NDArray[np.float64]:
+) -> Float64Array:
     """Power gain [J, 6] that turns long-window levels near onset and release into local ones."""
     short = int(np.clip(1.25 * SAMPLE_RATE / f0_hz, 256, width)) // 2 * 2
     local, local_bin_hz = _spectra(audio, times_s, short)
@@ -177,9 +174,7 @@ def _sharpening(
     return gain
 
 
-def _band_sum(
-    power: npt.NDArray[np.float64], bin_hz: float, low_hz: float, high_hz: float
-) -> npt.NDArray[np.float64]:
+def _band_sum(power: Float64Array, bin_hz: float, low_hz: float, high_hz: float) -> Float64Array:
     first, last = round(low_hz / bin_hz), max(round(low_hz / bin_hz) + 1, round(high_hz / bin_hz))
-    summed: npt.NDArray[np.float64] = power[:, first:last].sum(axis=1) * bin_hz
+    summed: Float64Array = power[:, first:last].sum(axis=1) * bin_hz
     return summed

@@ -1,6 +1,6 @@
 """A prepared training set made small enough to travel, and laid out for a GPU.
 
-Of every note a bank keeps the levels at 24 moments, in whole decibels. That is enough to play the
+Of every note the levels at 24 moments are kept, in whole decibels. That is enough to play the
 note again (:mod:`core.training.embedded.gpu.synthesis`), to vary its instrument without end
 (:mod:`core.training.embedded.gpu.augmentation`) and to learn from::
 
@@ -26,8 +26,7 @@ from torch import Tensor
 from core.engines.embedded.controls import FLOOR_DB, N_NOISE, N_PARTIALS
 from core.engines.embedded.modulation import N_MODULATION
 from core.errors import UserInputError
-
-Array = npt.NDArray[Any]
+from core.types import Float64Array
 
 N_NOTES = 30
 DOWN_S = np.array(
@@ -43,7 +42,7 @@ N_MOMENTS = N_DOWN + 1 + len(RELEASED_S)
 N_LEVELS = N_PARTIALS + N_NOISE
 _MOVED = 0.25
 _QUIETEST_DB = -90.0
-"""Levels below count as silence: they are not heard, and noise does not compress."""
+"""Levels below count as silence: they are inaudible, and noise does not compress."""
 
 _COPIES = "+"
 
@@ -84,9 +83,9 @@ _ARRAYS = ("levels", "times_s", *_OF_NOTES)
 
 
 def moments_of(
-    held_s: float, times_s: npt.NDArray[np.float64], rng: np.random.Generator
+    held_s: float, times_s: Float64Array, rng: np.random.Generator
 ) -> npt.NDArray[np.int64]:
-    """Which of a note's knots a bank keeps [24]; moments past the release are the release."""
+    """Which of a note's knots are kept [24]; moments past the release are the release."""
     wanted_s = DOWN_S * (1.0 + rng.uniform(-_MOVED, _MOVED, N_DOWN))
     wanted_s = np.concatenate([np.minimum(wanted_s, held_s), [held_s], held_s + RELEASED_S])
     return np.sort(np.abs(times_s[:, None] - wanted_s).argmin(axis=0))
@@ -99,7 +98,9 @@ def _read(path: Path) -> tuple[str, str, dict[str, npt.NDArray[np.generic]]]:
     return meta["id"], meta["split"], arrays
 
 
-def _packed(instrument_id: str, arrays: dict[str, npt.NDArray[np.generic]]) -> dict[str, Array]:
+def _packed(
+    instrument_id: str, arrays: dict[str, npt.NDArray[np.generic]]
+) -> dict[str, npt.NDArray[Any]]:
     """One instrument's rows of every array of a :class:`PackedDataset`."""
     rng = np.random.default_rng([61, *instrument_id.encode()])
     first = np.concatenate([[0], np.cumsum(arrays["knots"].astype(int))[:-1]])
@@ -120,7 +121,7 @@ def _packed(instrument_id: str, arrays: dict[str, npt.NDArray[np.generic]]) -> d
 
 
 def write_packed(folder: Path, out: Path, split: str, sources: Sequence[str] = ()) -> int:
-    """Pack the prepared instruments of a split, without coloured copies; how many.
+    """Pack the prepared instruments of a split, without filtered copies; how many.
 
     Args:
         folder: what :mod:`core.training.embedded.prepare` wrote.
@@ -153,7 +154,7 @@ def write_packed(folder: Path, out: Path, split: str, sources: Sequence[str] = (
 
 
 def read_packed(path: Path, device: torch.device) -> PackedDataset:
-    """A bank that :func:`write_packed` wrote.
+    """Read a data set that :func:`write_packed` wrote.
 
     Raises:
         UserInputError: if it cannot be read, or another version wrote it.

@@ -1,6 +1,6 @@
-"""Train decoder and recording encoder side by side on a bank's endless variations, on a GPU::
+"""Train decoder and recording encoder side by side on a dataset's endless variations, on a GPU::
 
-    python -m core.training.embedded.gpu.pretrain CONFIG.toml --bank TRAIN.xz --valid VALID.xz \\
+    python -m core.training.embedded.gpu.pretrain CONFIG.toml --dataset TRAIN.xz --valid VALID.xz \\
         --run DIR --minutes 8
     python -m core.training.embedded.gpu.pretrain CONFIG.toml --run DIR --join
 
@@ -23,7 +23,7 @@ import torch
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
-from core.training.embedded.batch import Batch
+from core.training.embedded.batch import TrainingBatch
 from core.training.embedded.gpu.packed_dataset import read_packed
 from core.training.embedded.gpu.random_scores import write_random_scores
 from core.training.embedded.gpu.stream import AugmentedStream
@@ -43,29 +43,29 @@ class PretrainRun:
 
     Args:
         config: its sizes and rates; ``steps`` is not used.
-        bank, valid: banks of both splits.
+        dataset, valid: data sets of both splits.
         run: where weights go.
         device: where to train.
         pool: made-up instruments kept at a time.
     """
 
     def __init__(
-        self, config: RunConfig, bank: Path, valid: Path, run: Path,
+        self, config: RunConfig, dataset: Path, valid: Path, run: Path,
         device: torch.device, pool: int,
     ) -> None:  # fmt: skip
         torch.manual_seed(config.seed)
         self.config, self.run, self.device = config, run, device
         scores = write_random_scores(_SCORES, config.seed).to(device)
-        self.train_set = AugmentedStream(read_packed(bank, device), scores, config.seed, pool)
+        self.train_set = AugmentedStream(read_packed(dataset, device), scores, config.seed, pool)
         known = read_packed(valid, device)
-        self.valid_set = AugmentedStream(known, scores, 1009, len(known), varied=False)
+        self.valid_set = AugmentedStream(known, scores, 1009, len(known), augmented=False)
         self.model = EmbeddedModel(config.encoder, config.decoder).to(device)
         if all((run / f"{part}.safetensors").exists() for part in _PARTS):
             for part in _PARTS:
                 own = load_file(run / f"{part}.safetensors", device=str(device))
                 getattr(self.model, part).load_state_dict({n: v.float() for n, v in own.items()})
         else:
-            studied = self.train_set.draw_descriptors(_STUDIED, config.coloured_share)
+            studied = self.train_set.draw_descriptors(_STUDIED, config.filtered_share)
             self.model.teacher.fit(studied)
         self.averaged = copy.deepcopy(self.model).requires_grad_(False)
         groups = [
@@ -88,15 +88,18 @@ class PretrainRun:
         for group in self.optimiser.param_groups:
             group["lr"] = rate * group["share"]
         batch = self.train_set.draw(
-            config.batch, config.reference_frames, config.coloured_share, config.notes_each
+            config.batch, config.reference_frames, config.filtered_share, config.notes_each
         )
         self.optimiser.zero_grad(set_to_none=True)
-        played = losses(model, batch, config.loss, None, config.jitter)
-        played["total"].backward()  # type: ignore[no-untyped-call]
+        instruments = losses(model, batch, config.loss, None, config.jitter)
+        instruments["total"].backward()  # type: ignore[no-untyped-call]
         with torch.autocast(self.device.type, torch.bfloat16):
             first, placed = self._heard(model, batch)
         cost = placed["total"]
-        found = {"playing": played["total"].detach(), "partials": played["partials"].detach()}
+        found = {
+            "playing": instruments["total"].detach(),
+            "partials": instruments["partials"].detach(),
+        }
         if progress >= _HEARD_FROM:
             model.decoder.requires_grad_(False)
             heard = playing_of(model.decoder, first.float(), batch, config.loss)
@@ -118,22 +121,24 @@ class PretrainRun:
         self.step += 1
         return found | {"near": placed["near"].detach()}
 
-    def _heard(self, model: EmbeddedModel, batch: Batch) -> tuple[Tensor, dict[str, Tensor]]:
+    def _heard(
+        self, model: EmbeddedModel, batch: TrainingBatch
+    ) -> tuple[Tensor, dict[str, Tensor]]:
         """Embeddings of the first references [B, 512], and how far both are from the truth."""
         features, frames = batch.features.flatten(0, 1), batch.frames.flatten()
         first, second = model.recording(features, frames).chunk(2)
-        taught = model.teacher(batch.portrait)
-        terms = placing(first, second, None, taught, batch.plain, self.config.loss)
+        taught = model.teacher(batch.descriptor)
+        terms = placing(first, second, None, taught, batch.unfiltered, self.config.loss)
         return first, with_total(terms, self.config.loss)
 
     @torch.no_grad()
     def validate(self) -> dict[str, float]:
-        """Losses of the averaged weights on the validation bank's instruments as they are."""
+        """Losses of the averaged weights on the validation dataset's instruments as they are."""
         count, config = len(self.valid_set), self.config
         batch = self.valid_set.draw(count, config.reference_frames, 0.0, 12)
         self.averaged.eval()
         first, placed = self._heard(self.averaged, batch)
-        taught = self.averaged.teacher(batch.portrait)
+        taught = self.averaged.teacher(batch.descriptor)
         by_portrait = playing_of(self.averaged.decoder, taught, batch, config.loss)
         by_sound = playing_of(self.averaged.decoder, first, batch, config.loss)
         return {
@@ -198,7 +203,7 @@ def main() -> None:
     """Command line."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
     parser.add_argument("config", type=Path)
-    parser.add_argument("--bank", type=Path)
+    parser.add_argument("--dataset", type=Path)
     parser.add_argument("--valid", type=Path)
     parser.add_argument("--run", type=Path, required=True)
     parser.add_argument("--minutes", type=float, default=8.0)
@@ -212,10 +217,10 @@ def main() -> None:
     if arguments.join:
         join(arguments.run)
         return
-    if arguments.bank is None or arguments.valid is None:
-        parser.error("--bank and --valid are needed to train")
+    if arguments.dataset is None or arguments.valid is None:
+        parser.error("--dataset and --valid are needed to train")
     run = PretrainRun(
-        RunConfig.read(arguments.config), arguments.bank, arguments.valid, arguments.run,
+        RunConfig.read(arguments.config), arguments.dataset, arguments.valid, arguments.run,
         torch.device(arguments.device), arguments.pool,
     )  # fmt: skip
     run.fit(arguments.minutes, arguments.every)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-import numpy.typing as npt
 import torch
 from torch import Tensor
 
@@ -15,6 +14,7 @@ from core.engines.embedded.decoder import coordinates
 from core.training.embedded.dataset import TrainingSet
 from core.training.embedded.descriptor import DescriptorProjection
 from core.training.sources.instruments import Instrument
+from core.types import Float64Array
 
 _LEAST_OF_A_KIND = 4
 _RIDGE = 3.0
@@ -73,6 +73,6 @@ def ranks_of(traits: Sequence[dict[str, float]]) -> Tensor:
     return torch.from_numpy(2.0 * ranks - 1.0).float()
 
 
-def _ranked(values: Sequence[float]) -> npt.NDArray[np.float64]:
+def _ranked(values: Sequence[float]) -> Float64Array:
     """Ranks, 0 to 1."""
     return np.argsort(np.argsort(values)) / max(len(values) - 1, 1)

@@ -29,6 +29,7 @@ from core.errors import UserInputError
 from core.training.sources.captions import FAMILY_MATERIALS, FAMILY_WORDS, GM_NAMES
 from core.training.sources.instruments import FAMILIES
 from core.training.sources.phrases import phrases_for
+from core.types import FloatArray
 
 NAME_SHARE = 0.5
 """What a name counts, in units of a cosine: more than the likeness of sentences ever differs by."""
@@ -57,8 +58,6 @@ N_LIKE_NAMES = 6000
 
 _BAND_START, _BANDS = 200, 25
 _COMPANY = 20
-
-Array = npt.NDArray[np.float32]
 
 
 @cache
@@ -96,7 +95,7 @@ class WordVectors:
     """
 
     words: tuple[str, ...]
-    vectors: Array
+    vectors: FloatArray
 
     @classmethod
     def read(cls, path: Path) -> WordVectors:
@@ -126,7 +125,7 @@ class WordVectors:
         return {word: place for place, word in enumerate(self.words)}
 
     @cached_property
-    def directions(self) -> Array:
+    def directions(self) -> FloatArray:
         """Unit vectors without the mean of all words that are about as common.
 
         What rare words have in common is that they are rare, and one mean for all would leave
@@ -141,7 +140,7 @@ class WordVectors:
         expected = np.stack([np.interp(place, middles, mean) for mean in means.T], axis=1)
         own = self.vectors - expected
         norm = np.linalg.norm(own, axis=1, keepdims=True)
-        unit: Array = (own / np.maximum(norm, 1e-9)).astype(np.float32)
+        unit: FloatArray = (own / np.maximum(norm, 1e-9)).astype(np.float32)
         return unit
 
     def like(self, words: Sequence[str], count: int) -> list[str]:
@@ -175,7 +174,7 @@ def phrases_by_program() -> dict[int, list[str]]:
     return said
 
 
-def word_evidence(vectors: WordVectors, said: Mapping[int, Iterable[str]]) -> dict[str, Array]:
+def word_evidence(vectors: WordVectors, said: Mapping[int, Iterable[str]]) -> dict[str, FloatArray]:
     """What words of the corpus say about programs, [119] each, in units of a cosine.
 
     A word's share in a program is the share of the program among the phrases that a word like it
@@ -185,7 +184,7 @@ def word_evidence(vectors: WordVectors, said: Mapping[int, Iterable[str]]) -> di
     Returns:
         The words of phrases, and those that are used as instruments' names are.
     """
-    used: dict[str, Array] = {}
+    used: dict[str, FloatArray] = {}
     for program, phrases in said.items():
         for phrase in phrases:
             for word in vectors.known(phrase):
@@ -196,7 +195,7 @@ def word_evidence(vectors: WordVectors, said: Mapping[int, Iterable[str]]) -> di
     named = {word for name in names() for word in vectors.known(name)}
     like = vectors.like(sorted(w for w in named if vectors.rank[w] >= EVERYDAY), N_LIKE_NAMES)
     families = np.arange(N_PROGRAMS) // 8
-    found: dict[str, Array] = {}
+    found: dict[str, FloatArray] = {}
     for word in dict.fromkeys([*used, *like]):
         weight = np.log((vectors.rank[word] + 1) / EVERYDAY) / np.log(RARE / EVERYDAY)
         if weight > 0.0:

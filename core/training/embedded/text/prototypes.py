@@ -15,7 +15,7 @@ from core.training.sources.captions import phrases_of
 
 
 class PrototypeInstruments:
-    """Every recorded instrument of the training set, without derived ones and coloured copies.
+    """Every recorded instrument of the training set, without derived ones and filtered copies.
 
     Procedural voices are left out, as hundreds of them share a handful of names, and so is the
     sound chip of OPL3: who asks for a violin does not want a chip's.
@@ -46,7 +46,7 @@ class PrototypeInstruments:
             if program is not None and program < N_PROGRAMS:
                 self.programs[row, program] = 1.0
         self.traits = ranks_of([training.traits[index] for index in chosen])
-        self._portraits = training.descriptors(chosen)
+        self._descriptors = training.descriptors(chosen)
 
     def __len__(self) -> int:
         return len(self.sentences)
@@ -65,5 +65,5 @@ class PrototypeInstruments:
     @torch.no_grad()
     def timbres(self, teacher: DescriptorProjection) -> Tensor:
         """Where the teacher places them [I, 512]."""
-        placed: Tensor = teacher(self._portraits.to(teacher.projection.device))
+        placed: Tensor = teacher(self._descriptors.to(teacher.projection.device))
         return placed.cpu()

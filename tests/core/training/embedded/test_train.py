@@ -144,27 +144,27 @@ def test_learning_lowers_the_error(prepared: Path, tmp_path: Path) -> None:
     assert trainer.validate()["teacher/partials"] < before
 
 
-def test_a_colour_changes_target_portrait_and_reference_alike(prepared: Path) -> None:
+def test_a_filter_changes_target_descriptor_and_reference_alike(prepared: Path) -> None:
     training = data.TrainingSet(prepared, "train")
     chosen = np.arange(4)
-    plain, coloured = (
+    plain, filtered = (
         training.batch_of(chosen, np.random.default_rng(3), 30, share) for share in (0.0, 1.0)
     )
-    assert plain.plain.all()
-    assert not coloured.plain.any()
-    assert plain.portrait.shape == (4, N_DESCRIPTOR)
+    assert plain.unfiltered.all()
+    assert not filtered.unfiltered.any()
+    assert plain.descriptor.shape == (4, N_DESCRIPTOR)
     for one, other in (
-        (plain.portrait, coloured.portrait),
-        (plain.features, coloured.features),
-        (plain.partial_db, coloured.partial_db),
+        (plain.descriptor, filtered.descriptor),
+        (plain.features, filtered.features),
+        (plain.partial_db, filtered.partial_db),
     ):
         assert not torch.allclose(one, other)
 
 
-def test_portraits_of_flat_colours_only_shift() -> None:
+def test_descriptors_of_flat_filters_only_shift() -> None:
     from core.engines.embedded.controls import FLOOR_DB, N_NOISE, N_PARTIALS
     from core.engines.embedded.modulation import N_MODULATION
-    from core.training.embedded.bands import COLOUR_GRID_HZ
+    from core.training.embedded.bands import FILTER_GRID_HZ
 
     knots, notes = 12, 5
     rng = np.random.default_rng(0)
@@ -181,8 +181,8 @@ def test_portraits_of_flat_colours_only_shift() -> None:
         "inharmonicity": np.full(notes, 1e-4),
         "detune_cents": np.zeros(notes),
     }
-    sitter = InstrumentLevels(arrays)
-    plain, louder = sitter.portrait(None), sitter.portrait(np.full(len(COLOUR_GRID_HZ), 5.0))
+    levels = InstrumentLevels(arrays)
+    plain, louder = levels.descriptor(None), levels.descriptor(np.full(len(FILTER_GRID_HZ), 5.0))
     assert FLOOR_DB < -90
     difference = louder - plain
     moved = np.abs(difference) > 1e-4

@@ -96,13 +96,13 @@ def test_from_a_recording_to_a_timbre(tmp_path: Path) -> None:
     instrument = Instrument("organ:0:1", "Organ", "organ", 16, (), "train")
     path = tmp_path / "organ.npz"
     assert write_instrument(path, instrument, notes(organ))
-    portrait = torch.from_numpy(_load(path).sitter.portrait(None))[None]
-    assert portrait.shape == (1, N_DESCRIPTOR)
+    descriptor = torch.from_numpy(_load(path).levels.descriptor(None))[None]
+    assert descriptor.shape == (1, N_DESCRIPTOR)
     teacher = DescriptorProjection(512)
     others = torch.randn(600, N_DESCRIPTOR, generator=torch.Generator().manual_seed(1))
     teacher.fit(others)
     assert (teacher.projection[:, -N_SUBHARMONICS:] == 0.0).all()
-    stated = relative_levels(coordinates(teacher(portrait)))[0]
+    stated = relative_levels(coordinates(teacher(descriptor)))[0]
     np.testing.assert_allclose(stated[:2], measure_subharmonics(notes(organ))[:2], atol=0.1)
     assert (stated[2:] < -150.0).all()
 
@@ -111,6 +111,6 @@ def test_a_teacher_of_old_leaves_room_for_them() -> None:
     """Projections fixed before there were half partials fill all coordinates."""
     teacher = DescriptorProjection(512)
     torch.nn.init.normal_(teacher.projection, std=0.02)
-    portrait = torch.randn(3, N_DESCRIPTOR, generator=torch.Generator().manual_seed(1))
-    portrait[:, N_MEASURED:] = to_coordinates(torch.full((3, N_SUBHARMONICS), LEAST_DB))
-    assert (coordinates(teacher(portrait))[:, -N_SUBHARMONICS:] == 0.0).all()
+    descriptor = torch.randn(3, N_DESCRIPTOR, generator=torch.Generator().manual_seed(1))
+    descriptor[:, N_MEASURED:] = to_coordinates(torch.full((3, N_SUBHARMONICS), LEAST_DB))
+    assert (coordinates(teacher(descriptor))[:, -N_SUBHARMONICS:] == 0.0).all()

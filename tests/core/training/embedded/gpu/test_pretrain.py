@@ -15,7 +15,7 @@ from core.engines.embedded.decoder import DecoderConfig
 from core.training.curves import read_curves
 from core.training.embedded import dataset as data
 from core.training.embedded import train
-from core.training.embedded.batch import Batch
+from core.training.embedded.batch import TrainingBatch
 from core.training.embedded.gpu import pretrain as endless_run
 from core.training.embedded.gpu.packed_dataset import PackedDataset
 from core.training.embedded.gpu.random_scores import write_random_scores
@@ -33,8 +33,8 @@ CONFIG = train.RunConfig(
 
 
 @pytest.fixture(scope="module")
-def endless(bank: PackedDataset) -> AugmentedStream:
-    return AugmentedStream(bank, write_random_scores(64, 0), seed=2, size=6)
+def endless(packed: PackedDataset) -> AugmentedStream:
+    return AugmentedStream(packed, write_random_scores(64, 0), seed=2, size=6)
 
 
 def test_batches_have_the_form_of_those_of_prepared_data(
@@ -44,7 +44,7 @@ def test_batches_have_the_form_of_those_of_prepared_data(
     rng = np.random.default_rng(0)
     known = data.TrainingSet(procedural_data, "train").batch_of(np.arange(3), rng, 40, 0.5, 2)
     own = endless.draw(3, 40, 0.5, 2)
-    for field in fields(Batch):
+    for field in fields(TrainingBatch):
         mine, theirs = getattr(own, field.name), getattr(known, field.name)
         assert mine.shape == theirs.shape, field.name
         assert mine.is_floating_point() == theirs.is_floating_point(), field.name
@@ -59,15 +59,15 @@ def test_padding_of_short_references_is_silence(endless: AugmentedStream) -> Non
     assert (batch.features[beyond][:, :288] <= -4.0).all()
 
 
-def test_a_colour_reaches_references_portrait_and_notes(bank: PackedDataset) -> None:
-    """The same seed draws the same instruments, notes and crops, with colours and without."""
-    plain, coloured = (
-        AugmentedStream(bank, write_random_scores(64, 0), seed=2, size=4).draw(4, 40, share, 2)
+def test_a_filter_reaches_references_descriptor_and_notes(packed: PackedDataset) -> None:
+    """The same seed draws the same instruments, notes and crops, with filters and without."""
+    plain, filtered = (
+        AugmentedStream(packed, write_random_scores(64, 0), seed=2, size=4).draw(4, 40, share, 2)
         for share in (0.0, 1.0)
     )
-    torch.testing.assert_close(plain.on_s, coloured.on_s)
-    for name in ("features", "portrait", "partial_db"):
-        assert not torch.allclose(getattr(plain, name), getattr(coloured, name)), name
+    torch.testing.assert_close(plain.on_s, filtered.on_s)
+    for name in ("features", "descriptor", "partial_db"):
+        assert not torch.allclose(getattr(plain, name), getattr(filtered, name)), name
 
 
 def test_the_pool_is_renewed_meanwhile(endless: AugmentedStream) -> None:
@@ -82,9 +82,9 @@ def test_the_pool_is_renewed_meanwhile(endless: AugmentedStream) -> None:
 
 
 def test_trouble_in_the_thread_is_not_lost(
-    bank: PackedDataset, monkeypatch: pytest.MonkeyPatch
+    packed: PackedDataset, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    own = AugmentedStream(bank, write_random_scores(64, 0), seed=3, size=2)
+    own = AugmentedStream(packed, write_random_scores(64, 0), seed=3, size=2)
 
     def broken(count: int) -> None:
         raise RuntimeError("out of memory")
@@ -97,7 +97,7 @@ def test_trouble_in_the_thread_is_not_lost(
 
 
 def test_a_run_learns_and_hands_on_what_it_learned(
-    bank_files: dict[str, Path],
+    packed_files: dict[str, Path],
     procedural_data: Path,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
@@ -107,7 +107,7 @@ def test_a_run_learns_and_hands_on_what_it_learned(
     monkeypatch.setattr(endless_run, "_STUDIED", 40)
     cpu = torch.device("cpu")
     run = endless_run.PretrainRun(
-        CONFIG, bank_files["train"], bank_files["valid"], tmp_path, cpu, pool=6
+        CONFIG, packed_files["train"], packed_files["valid"], tmp_path, cpu, pool=6
     )
     before = run.validate()
     for step in range(14):
@@ -127,14 +127,14 @@ def test_a_run_learns_and_hands_on_what_it_learned(
             own = getattr(trainer.model, part).state_dict()[name]
             torch.testing.assert_close(own, value, atol=2e-3, rtol=2e-3)
     again = endless_run.PretrainRun(
-        CONFIG, bank_files["train"], bank_files["valid"], tmp_path, cpu, pool=2
+        CONFIG, packed_files["train"], packed_files["valid"], tmp_path, cpu, pool=2
     )
     torch.testing.assert_close(again.model.teacher.mean, run.model.teacher.mean)
 
 
-def test_a_run_ends_when_its_time_is_up(bank_files: dict[str, Path], tmp_path: Path) -> None:
+def test_a_run_ends_when_its_time_is_up(packed_files: dict[str, Path], tmp_path: Path) -> None:
     run = endless_run.PretrainRun(
-        CONFIG, bank_files["train"], bank_files["valid"], tmp_path, torch.device("cpu"), pool=3
+        CONFIG, packed_files["train"], packed_files["valid"], tmp_path, torch.device("cpu"), pool=3
     )
     started = time.monotonic()
     run.fit(0.02, 1)
