@@ -31,9 +31,9 @@ class TrainingBatch:
         note_of_knot: [J]; on_s, off_s: [J].
         index, fraction: [J, K] for :func:`core.engines.embedded.decoder.partial_levels`.
         audible: [J, K], 1 where a partial lies under the highest frequency.
-        known: [J, K] and noise_known: [J, N], bool: where the instrument was recorded at all.
+        recorded: [J, K] and noise_recorded: [J, N], bool: what the recording holds.
         band, band_fraction: [J, K], each partial's place among :mod:`core.training.embedded.bands`.
-        partial_db: [J, K]; noise_db: [J, N]; modulation: [M, 7], NaN if unknown. Targets.
+        partial_db: [J, K]; noise_db: [J, N]; modulation: [M, 7], NaN if not measured. Targets.
         unfiltered: bool [B]; the others were given a random filter, reference and target alike.
     """
 
@@ -52,8 +52,8 @@ class TrainingBatch:
     index: Tensor
     fraction: Tensor
     audible: Tensor
-    known: Tensor
-    noise_known: Tensor
+    recorded: Tensor
+    noise_recorded: Tensor
     band: Tensor
     band_fraction: Tensor
     partial_db: Tensor
@@ -110,7 +110,7 @@ def assemble(
     }
     Rows = list[npt.NDArray[np.generic]]
     index, fraction, audible, band, band_fraction = Rows(), Rows(), Rows(), Rows(), Rows()
-    known, noise_known = Rows(), Rows()
+    recorded, noise_recorded = Rows(), Rows()
     for item, loaded, note in notes:
         arrays = loaded.arrays
         first, count = int(arrays["first_knot"][note]), int(arrays["knots"][note])
@@ -139,9 +139,9 @@ def assemble(
             values[0].append(np.broadcast_to(where, shape))
             values[1].append(np.broadcast_to(part, shape))
         audible.append(np.broadcast_to(hz < MAX_PARTIAL_HZ, shape))
-        known.append(np.broadcast_to(hz < loaded.max_hz, shape))
-        heard = NOISE_EDGES_HZ[1:] <= loaded.max_hz
-        noise_known.append(np.broadcast_to(heard, (KNOTS_PER_NOTE, len(heard))))
+        recorded.append(np.broadcast_to(hz < loaded.max_hz, shape))
+        inside = NOISE_EDGES_HZ[1:] <= loaded.max_hz
+        noise_recorded.append(np.broadcast_to(inside, (KNOTS_PER_NOTE, len(inside))))
 
     def stack(name: str) -> Tensor:
         return torch.from_numpy(np.concatenate(per_note[name]).astype(np.float32))
@@ -166,8 +166,8 @@ def assemble(
         index=torch.from_numpy(np.concatenate(index)),
         fraction=torch.from_numpy(np.concatenate(fraction)),
         audible=torch.from_numpy(np.concatenate(audible)).float(),
-        known=torch.from_numpy(np.concatenate(known)),
-        noise_known=torch.from_numpy(np.concatenate(noise_known)),
+        recorded=torch.from_numpy(np.concatenate(recorded)),
+        noise_recorded=torch.from_numpy(np.concatenate(noise_recorded)),
         band=torch.from_numpy(np.concatenate(band)),
         band_fraction=torch.from_numpy(np.concatenate(band_fraction)),
         partial_db=stack("partial_db"),

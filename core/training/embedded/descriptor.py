@@ -1,9 +1,10 @@
-"""A descriptor of an instrument: what all of its analysed notes say together, as one vector.
+"""What all of an instrument's analysed notes say together, as one vector: its timbre descriptor.
 
 Training knows an instrument's notes, a user shows only a recording. What an embedding *means* is
 therefore fixed by measurement and not learned: it is the descriptor's principal components, laid
 on the sphere. The decoder learns to play what is described, the encoders learn to describe what
-they hear; neither waits for the other, and neither descriptor nor teacher is needed afterwards.
+they are given; neither waits for the other, and neither descriptor nor projection is needed
+afterwards.
 """
 
 from __future__ import annotations
@@ -149,7 +150,7 @@ _SPREAD = 1.2
 
 
 class DescriptorProjection(nn.Module):
-    """Descriptors to the timbre sphere: a projection fixed by :meth:`study` and never trained.
+    """Descriptors to the timbre sphere: a projection that :meth:`fit` fixes and nobody trains.
 
     Components are divided by the square root of their deviation: halfway from natural scale,
     where a few directions drown all others, to white, where noise counts as much as signal.

@@ -3,14 +3,19 @@
 A pool of made-up instruments, each with two references, is renewed by a thread of its own while
 batches are drawn. What is drawn gets a fresh random filter, the same on references, descriptor and
 notes. A batch may catch an instrument half renewed, which is rare and does no harm.
+
+A pool is far too big for a checkpoint, but it is made from random numbers: the states of their
+generator before each group of its instruments are kept instead, and the pool is made again.
 """
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections import deque
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, fields
+from typing import Any
 
 import numpy as np
 import torch
@@ -36,7 +41,7 @@ from core.training.embedded.gpu.synthesis import SAMPLES, PerformanceRenderer
 
 FRAMES = round(SECONDS * SAMPLE_RATE / HOP)
 _ROOM_SHARE, _BACKGROUND_SHARE = 0.35, 0.5
-_N_FILTERS = 20_000
+N_FILTERS = 20_000
 _FADE = 441  # samples
 _AT_ONCE = 128
 
@@ -48,6 +53,15 @@ class _Pool:
     instruments: NoteLevels
     features: Tensor
     frames: Tensor
+
+
+@dataclass(frozen=True)
+class _Renewal:
+    """A group of instruments: how many there had been, how many it is, and what made it."""
+
+    first: int
+    count: int
+    generator_state: Tensor
 
 
 class AugmentedStream:
@@ -73,23 +87,27 @@ class AugmentedStream:
         self._dataset, self._scores = dataset, scores
         self.device = dataset.levels.device
         rng = np.random.default_rng([89, seed])
-        table = np.stack([random_filter(rng) for _ in range(_N_FILTERS)]).astype(np.float32)
+        table = np.stack([random_filter(rng) for _ in range(N_FILTERS)]).astype(np.float32)
         self._table = torch.from_numpy(table).to(self.device)
         self._generator = torch.Generator(self.device).manual_seed(seed)
-        self._makers = torch.Generator(self.device).manual_seed(seed + 1)
-        self._augmenter = Augmenter(dataset, self._makers) if augmented else None
-        self._renderer = PerformanceRenderer(self._makers)
-        self._size, self._filled = size, 0
-        first = self._make_instruments(min(size, _AT_ONCE))
-        self._pool, self._filled = _resized(first, size), len(first.frames)
+        self._pool_generator = torch.Generator(self.device).manual_seed(seed + 1)
+        self._augmenter = Augmenter(dataset, self._pool_generator) if augmented else None
+        self._renderer = PerformanceRenderer(self._pool_generator)
+        self._size, self._made = size, 0
+        self._renewals = deque[_Renewal]()
+        self._next_state = self._pool_generator.get_state()
+        self._lock = threading.Lock()
         self._stop, self._errors = threading.Event(), list[BaseException]()
-        while not augmented and self._filled < size:
-            self.renew(min(_AT_ONCE, size - self._filled))
+        first = min(size, _AT_ONCE)
+        self._pool = _allocate(self._make_instruments(first), size)
+        self._record(first)
+        while not augmented and self._made < size:
+            self.renew(min(_AT_ONCE, size - self._made))
 
     @property
     def made(self) -> int:
         """How many instruments were made so far."""
-        return self._filled
+        return self._made
 
     @contextmanager
     def renewing(self) -> Iterator[None]:
@@ -119,13 +137,49 @@ class AugmentedStream:
     def renew(self, count: int) -> None:
         """Put new instruments in the place of the oldest."""
         made = self._make_instruments(count)
-        place = (self._filled + torch.arange(count, device=self.device)) % self._size
+        with self._lock:
+            self._replace_oldest(made, count)
+            self._record(count)
+
+    def _replace_oldest(self, made: _Pool, count: int) -> None:
+        place = (self._made + torch.arange(count, device=self.device)) % self._size
         for name in (field.name for field in fields(NoteLevels)):
-            getattr(self._pool.instruments, name)[place] = getattr(made.instruments, name).to(
-                getattr(self._pool.instruments, name).dtype
-            )
+            own = getattr(self._pool.instruments, name)
+            own[place] = getattr(made.instruments, name).to(own.dtype)
         self._pool.features[place], self._pool.frames[place] = made.features, made.frames
-        self._filled += count
+
+    def _record(self, count: int) -> None:
+        """Remember what made the instruments just put into the pool."""
+        self._renewals.append(_Renewal(self._made, count, self._next_state))
+        self._next_state = self._pool_generator.get_state()
+        self._made += count
+        while self._renewals[0].first + self._renewals[0].count <= self._made - self._size:
+            self._renewals.popleft()  # none of them is left
+
+    def state_dict(self) -> dict[str, Any]:
+        """Where the stream is: states of its generators, now and when its pool was made."""
+        with self._lock:
+            return {
+                "generator": self._generator.get_state(),
+                "renewals": [vars(renewal) for renewal in self._renewals],
+                "next": self._next_state,
+            }
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Go on from there; the pool is made again, as it was.
+
+        Args:
+            state: what :meth:`state_dict` said.
+        """
+        self._renewals.clear()
+        for renewal in state["renewals"]:
+            self._made = int(renewal["first"])
+            self._next_state = renewal["generator_state"].cpu()
+            self._pool_generator.set_state(self._next_state)
+            self.renew(int(renewal["count"]))
+        self._next_state = state["next"].cpu()
+        self._pool_generator.set_state(self._next_state)
+        self._generator.set_state(state["generator"].cpu())
 
     def draw_descriptors(self, count: int, filtered_share: float) -> Tensor:
         """Descriptors of the data set's instruments in turn, a share of them filtered [n, P]."""
@@ -143,7 +197,7 @@ class AugmentedStream:
         """A batch; see :meth:`core.training.embedded.dataset.TrainingSet.draw`. It has no words."""
         if self._errors:
             raise self._errors[0]
-        ready = min(self._filled, self._size)
+        ready = min(self._made, self._size)
         order = torch.rand(ready, generator=self._generator, device=self.device).argsort()
         chosen = order[:count]  # fewer if there are no more yet
         whole = self._pool.instruments
@@ -160,13 +214,13 @@ class AugmentedStream:
     def _make_instruments(self, count: int) -> _Pool:
         with torch.no_grad():
             if self._augmenter is None:
-                turn = (self._filled + torch.arange(count, device=self.device)) % len(self._dataset)
+                turn = (self._made + torch.arange(count, device=self.device)) % len(self._dataset)
                 instruments = select_instruments(self._dataset, turn)
             else:
                 instruments = self._augmenter.draw(count)
             instrument = torch.arange(count, device=self.device).repeat(2)
             chosen = torch.randint(
-                len(self._scores), (2 * count,), generator=self._makers, device=self.device
+                len(self._scores), (2 * count,), generator=self._pool_generator, device=self.device
             )
             scores = self._scores.of(chosen)
             sound = self._renderer.render(instruments, instrument, scores)
@@ -177,8 +231,8 @@ class AugmentedStream:
 
     def _reference_features(self, sound: Tensor, scores: RandomScores) -> tuple[Tensor, Tensor]:
         """References' features [R, 200, 290] and how many frames of them are sound [R]."""
-        sound = room(sound, _ROOM_SHARE, self._makers)
-        sound = background(sound, _BACKGROUND_SHARE, self._makers)
+        sound = room(sound, _ROOM_SHARE, self._pool_generator)
+        sound = background(sound, _BACKGROUND_SHARE, self._pool_generator)
         sample = torch.arange(SAMPLES, device=self.device)
         left = (scores.seconds[:, None] * SAMPLE_RATE - sample) / _FADE
         sound = sound * left.clamp(0.0, 1.0)
@@ -227,15 +281,15 @@ def _as_float(instruments: NoteLevels) -> NoteLevels:
     return NoteLevels(**{**vars(instruments), "level_db": instruments.level_db.float()})
 
 
-def _resized(pool: _Pool, size: int) -> _Pool:
-    """Room for this many instruments."""
+def _allocate(first: _Pool, size: int) -> _Pool:
+    """A pool with room for so many instruments, of which the first ones are there."""
 
-    def wide(value: Tensor) -> Tensor:
+    def extend(value: Tensor) -> Tensor:
         out = value.new_zeros(size, *value.shape[1:])
         out[: len(value)] = value
         return out
 
     instruments = NoteLevels(
-        *(wide(getattr(pool.instruments, field.name)) for field in fields(NoteLevels))
+        *(extend(getattr(first.instruments, field.name)) for field in fields(NoteLevels))
     )
-    return _Pool(instruments, wide(pool.features), wide(pool.frames))
+    return _Pool(instruments, extend(first.features), extend(first.frames))

@@ -52,16 +52,16 @@ def adjective_directions(
 
 
 @torch.no_grad()
-def learned_directions(training: TrainingSet, teacher: DescriptorProjection) -> Tensor:
+def learned_directions(training: TrainingSet, projection: DescriptorProjection) -> Tensor:
     """The same of a training set's own instruments, without derived ones and copies."""
     chosen = [
         index
         for index, instrument in enumerate(training.instruments)
         if not instrument.id.startswith("derived:") and "+" not in instrument.id
     ]
-    descriptors = training.descriptors(chosen).to(teacher.projection.device)
+    descriptors = training.descriptors(chosen).to(projection.mean.device)
     return adjective_directions(
-        coordinates(teacher(descriptors)).cpu(),
+        coordinates(projection(descriptors)).cpu(),
         [training.instruments[index] for index in chosen],
         [training.traits[index] for index in chosen],
     )

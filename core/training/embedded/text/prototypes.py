@@ -51,19 +51,19 @@ class PrototypeInstruments:
     def __len__(self) -> int:
         return len(self.sentences)
 
-    def tensors(self, teacher: DescriptorProjection) -> dict[str, Tensor]:
+    def tensors(self, projection: DescriptorProjection) -> dict[str, Tensor]:
         """What :class:`core.encoders.embedded.networks.SentenceNet` keeps of them, by name."""
         return {
             "phrases": self.phrases,
             "has": self.has,
             "sentences": self.sentences,
-            "timbres": self.timbres(teacher),
+            "timbres": self.timbres(projection),
             "programs": self.programs,
             "traits": self.traits,
         }
 
     @torch.no_grad()
-    def timbres(self, teacher: DescriptorProjection) -> Tensor:
-        """Where the teacher places them [I, 512]."""
-        placed: Tensor = teacher(self._descriptors.to(teacher.projection.device))
+    def timbres(self, projection: DescriptorProjection) -> Tensor:
+        """Embeddings of their descriptors [I, 512]."""
+        placed: Tensor = projection(self._descriptors.to(projection.mean.device))
         return placed.cpu()

@@ -64,12 +64,12 @@ def test_what_was_not_recorded_is_not_learned(
     assert prepare._build_nsynth(tmp_path, folder, 0, 1) == 0  # there already
     training = data.TrainingSet(tmp_path, "train")
     batch = training.batch_of(np.array([0]), np.random.default_rng(0), 30)
-    assert batch.known.any()
-    assert not batch.known[batch.audible == 0].any()
+    assert batch.recorded.any()
+    assert not batch.recorded[batch.audible == 0].any()
     assert MAX_PARTIAL_HZ > MAX_HZ
-    assert (batch.known.sum(dim=1) < batch.audible.sum(dim=1)).all()
-    assert torch.equal(batch.noise_known[0], batch.noise_known[-1])
-    assert 20 < int(batch.noise_known[0].sum()) < 32
+    assert (batch.recorded.sum(dim=1) < batch.audible.sum(dim=1)).all()
+    assert torch.equal(batch.noise_recorded[0], batch.noise_recorded[-1])
+    assert 20 < int(batch.noise_recorded[0].sum()) < 32
 
 
 @pytest.mark.parametrize("content", [None, "{", '{"a": {"pitch": 3}}', "[1]"])

@@ -98,19 +98,19 @@ def test_from_a_recording_to_a_timbre(tmp_path: Path) -> None:
     assert write_instrument(path, instrument, notes(organ))
     descriptor = torch.from_numpy(_load(path).levels.descriptor(None))[None]
     assert descriptor.shape == (1, N_DESCRIPTOR)
-    teacher = DescriptorProjection(512)
+    projection = DescriptorProjection(512)
     others = torch.randn(600, N_DESCRIPTOR, generator=torch.Generator().manual_seed(1))
-    teacher.fit(others)
-    assert (teacher.projection[:, -N_SUBHARMONICS:] == 0.0).all()
-    stated = relative_levels(coordinates(teacher(descriptor)))[0]
+    projection.fit(others)
+    assert (projection.projection[:, -N_SUBHARMONICS:] == 0.0).all()
+    stated = relative_levels(coordinates(projection(descriptor)))[0]
     np.testing.assert_allclose(stated[:2], measure_subharmonics(notes(organ))[:2], atol=0.1)
     assert (stated[2:] < -150.0).all()
 
 
-def test_a_teacher_of_old_leaves_room_for_them() -> None:
+def test_a_projection_of_old_leaves_room_for_them() -> None:
     """Projections fixed before there were half partials fill all coordinates."""
-    teacher = DescriptorProjection(512)
-    torch.nn.init.normal_(teacher.projection, std=0.02)
+    projection = DescriptorProjection(512)
+    torch.nn.init.normal_(projection.projection, std=0.02)
     descriptor = torch.randn(3, N_DESCRIPTOR, generator=torch.Generator().manual_seed(1))
     descriptor[:, N_MEASURED:] = to_coordinates(torch.full((3, N_SUBHARMONICS), LEAST_DB))
-    assert (coordinates(teacher(descriptor))[:, -N_SUBHARMONICS:] == 0.0).all()
+    assert (coordinates(projection(descriptor))[:, -N_SUBHARMONICS:] == 0.0).all()

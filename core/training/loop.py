@@ -1,0 +1,345 @@
+"""The training loop of every model: schedule, averaged weights, checkpoints, curves, time limit.
+
+A model brings a :class:`TrainingTask`: its networks, what a batch is, what a step minimises and
+what is validated. Everything else is done here, and a run that was broken off goes on from its
+last checkpoint as if it had not been. A run's folder holds
+
+    state.pt    everything needed to go on
+    curves/     TensorBoard's: losses, figures of the validation, sounds
+    …           what the task exports
+"""
+
+from __future__ import annotations
+
+import copy
+import pickle
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Generic, Protocol, TypeVar
+
+import torch
+from torch import Tensor, nn
+
+from core.errors import Cancelled, UserInputError
+from core.progress import Progress, always_continue
+from core.training.schedules import Schedule, TrainingPosition
+
+STATE_NAME = "state.pt"
+CURVES_NAME = "curves"
+
+BatchT = TypeVar("BatchT")
+
+
+@dataclass(frozen=True)
+class Validation:
+    """What a validation found.
+
+    Attributes:
+        figures: by curve's name.
+        sounds: by name, float32 [frames], to listen to.
+        sample_rate: of the sounds, Hz.
+    """
+
+    figures: Mapping[str, float]
+    sounds: Mapping[str, Tensor] = field(default_factory=dict)
+    sample_rate: int = 44_100
+
+
+class TrainingTask(Protocol[BatchT]):
+    """What a model's training consists of.
+
+    Random numbers come from torch's global generators, which the loop keeps with its checkpoints,
+    from the step's number, or from generators that :meth:`state_dict` holds.
+    """
+
+    @property
+    def modules(self) -> Mapping[str, nn.Module]:
+        """The networks, by name. The gradient of each is clipped by itself."""
+        ...
+
+    def optimiser(self) -> torch.optim.Optimizer:
+        """A new optimiser of the networks; its groups may have an ``lr_scale``."""
+        ...
+
+    def draw(self, step: int) -> BatchT:
+        """The batch of a step."""
+        ...
+
+    def losses(self, batch: BatchT, position: TrainingPosition) -> dict[str, Tensor]:
+        """Losses by name, scalars; ``total`` is minimised, the others are shown."""
+        ...
+
+    def validate(self, averaged: Mapping[str, nn.Module]) -> Validation:
+        """How good the averaged networks are, which are in evaluation mode, without gradients."""
+        ...
+
+    def export(self, averaged: Mapping[str, nn.Module], run: Path, step: int) -> None:
+        """Write the averaged networks in the form in which they are used.
+
+        Args:
+            averaged: by name, as :attr:`modules`.
+            run: the run's folder.
+            step: how many were done.
+        """
+        ...
+
+    def state_dict(self) -> dict[str, Any]:
+        """What else is needed to go on, such as the position in the data: tensors and numbers."""
+        ...
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Go on from what :meth:`state_dict` held."""
+        ...
+
+
+@dataclass(frozen=True)
+class LoopSettings:
+    """How long a run is, and what is done on the way.
+
+    Attributes:
+        schedule: of the optimiser's options.
+        steps: after so many the run is complete; None: time ends it.
+        minutes: after so much training the run is complete, sittings added up; used if there is
+            no number of steps.
+        ema_decay: of the exponential moving average of the weights (less at first, so that the
+            random beginning is soon forgotten); None: the weights themselves are used.
+        clip_norm: longest gradient of each network; None: any.
+        log_every: steps between two points of the training curves, and two checkpoints.
+        validate_every: steps between two validations.
+    """
+
+    schedule: Schedule
+    steps: int | None = None
+    minutes: float | None = None
+    ema_decay: float | None = None
+    clip_norm: float | None = None
+    log_every: int = 100
+    validate_every: int = 500
+
+
+class TrainingLoop(Generic[BatchT]):
+    """One run. If its folder has a checkpoint it goes on from there.
+
+    Args:
+        task: what is trained.
+        settings: how.
+        run: the run's folder; it exists.
+        device: where the networks are.
+
+    Raises:
+        UserInputError: if the folder's checkpoint is damaged or belongs to another run.
+    """
+
+    def __init__(
+        self,
+        task: TrainingTask[BatchT],
+        settings: LoopSettings,
+        run: Path,
+        device: torch.device,
+    ) -> None:
+        self.task, self.settings, self.run, self.device = task, settings, run, device
+        self.step, self.trained_s = 0, 0.0
+        self.averaged: dict[str, nn.Module] = {
+            name: module
+            if settings.ema_decay is None
+            else copy.deepcopy(module).requires_grad_(False).eval()
+            for name, module in task.modules.items()
+        }
+        self._optimiser = task.optimiser()
+        if has_checkpoint(run):
+            self._load()
+
+    @property
+    def position(self) -> TrainingPosition:
+        """How far the run is."""
+        if self.settings.steps is not None:
+            fraction = self.step / self.settings.steps if self.settings.steps else 1.0
+        elif self.settings.minutes is not None:
+            fraction = self.trained_s / (60.0 * self.settings.minutes)
+        else:
+            fraction = 0.0  # without an end
+        return TrainingPosition(self.step, min(1.0, fraction))
+
+    def one_step(self, position: TrainingPosition | None = None) -> dict[str, Tensor]:
+        """One optimiser step; its losses.
+
+        Args:
+            position: where the run is taken to be; None: where it is.
+        """
+        position = position or self.position
+        options = self.settings.schedule(position)
+        for group in self._optimiser.param_groups:
+            group.update(options)
+            group["lr"] = options["lr"] * group.get("lr_scale", 1.0)
+        losses = self.task.losses(self.task.draw(self.step), position)
+        self._optimiser.zero_grad(set_to_none=True)
+        losses["total"].backward()  # type: ignore[no-untyped-call]
+        if self.settings.clip_norm is not None:
+            for module in self.task.modules.values():
+                moved = [value for value in module.parameters() if value.grad is not None]
+                if moved:
+                    nn.utils.clip_grad_norm_(moved, self.settings.clip_norm)
+        self._optimiser.step()
+        self._average()
+        self.step += 1
+        return {name: value.detach() for name, value in losses.items()}
+
+    @torch.no_grad()
+    def _average(self) -> None:
+        if self.settings.ema_decay is None:
+            return
+        keep = min(self.settings.ema_decay, (1 + self.step) / (10 + self.step))
+        for name, module in self.task.modules.items():
+            means: list[Tensor] = list(self.averaged[name].parameters())
+            values: list[Tensor] = list(module.parameters())
+            if means:
+                torch._foreach_lerp_(means, values, 1 - keep)
+
+    @torch.no_grad()
+    def validate(self) -> Validation:
+        """See :meth:`TrainingTask.validate`."""
+        for module in self.averaged.values():
+            module.eval()
+        found = self.task.validate(self.averaged)
+        for module in self.task.modules.values():
+            module.train()
+        return found
+
+    def save(self) -> None:
+        """Write a checkpoint, and what the task exports."""
+        cuda = torch.cuda.get_rng_state_all() if self.device.type == "cuda" else []
+        state = {
+            "modules": {name: module.state_dict() for name, module in self.task.modules.items()},
+            "averaged": {name: module.state_dict() for name, module in self.averaged.items()},
+            "optimiser": self._optimiser.state_dict(),
+            "step": self.step,
+            "trained_s": self.trained_s,
+            "rng": {"cpu": torch.get_rng_state(), "cuda": cuda},
+            "task": self.task.state_dict(),
+        }
+        partial = self.run / f"{STATE_NAME}.partial"
+        torch.save(state, partial)
+        partial.replace(self.run / STATE_NAME)
+        with torch.no_grad():
+            self.task.export(self.averaged, self.run, self.step)
+
+    def _load(self) -> None:
+        path = self.run / STATE_NAME
+        state = read_checkpoint(path, self.device)
+        try:
+            for name, module in self.task.modules.items():
+                module.load_state_dict(state["modules"][name])
+                self.averaged[name].load_state_dict(state["averaged"][name])
+            self._optimiser.load_state_dict(state["optimiser"])
+            self.task.load_state_dict(state["task"])
+            self.step, self.trained_s = int(state["step"]), float(state["trained_s"])
+            torch.set_rng_state(state["rng"]["cpu"].cpu())
+            if self.device.type == "cuda":
+                torch.cuda.set_rng_state_all([rng.cpu() for rng in state["rng"]["cuda"]])
+        except (KeyError, ValueError, RuntimeError) as error:
+            raise UserInputError(
+                f"{path} belongs to a run with another configuration or version; choose another "
+                f"folder, or remove the file to begin anew ({_first_line(error)})"
+            ) from error
+
+    def train(
+        self,
+        minutes: float = float("inf"),
+        on_progress: Progress = always_continue,
+        log: Callable[[str], None] = lambda _line: None,
+    ) -> None:
+        """Train until the run is complete.
+
+        Args:
+            minutes: stop sooner after so many; the run goes on when it is called again.
+            on_progress: asked after every step with the share of the run that is done.
+            log: told one line of figures now and then.
+
+        Raises:
+            Cancelled: if ``on_progress`` answered False; a checkpoint was written.
+        """
+        from torch.utils.tensorboard import SummaryWriter
+
+        # What an earlier sitting drew after its last checkpoint will be drawn again.
+        writer = SummaryWriter(self.run / CURVES_NAME, purge_step=self.step + 1)
+        curves = _Curves(writer, log)
+        started, before_s = time.monotonic(), self.trained_s
+        validated = self.step
+        stopped = False
+        try:
+            while self.position.fraction < 1.0 and not stopped:
+                if time.monotonic() - started >= 60.0 * minutes:
+                    break
+                curves.add(self.one_step())
+                self.trained_s = before_s + time.monotonic() - started
+                stopped = not on_progress(self.position.fraction)
+                if self.step % self.settings.log_every == 0:
+                    found = None
+                    if self.step % self.settings.validate_every == 0:
+                        found, validated = self.validate(), self.step
+                    curves.write(self.step, self.trained_s, found)
+                    self.save()
+            if not stopped and validated != self.step:
+                curves.write(self.step, self.trained_s, self.validate())
+            self.save()
+        finally:
+            writer.close()
+        if stopped:
+            raise Cancelled(f"stopped after step {self.step}; the same command goes on from there")
+
+
+class _Curves:
+    """Means of losses since they were last written, and where they are written."""
+
+    def __init__(self, writer: Any, log: Callable[[str], None]) -> None:
+        self._writer, self._log = writer, log
+        self._sums: dict[str, Tensor] = {}
+        self._count = 0
+
+    def add(self, losses: Mapping[str, Tensor]) -> None:
+        # Sums stay on the device: to read a loss there would wait for the step to end.
+        for name, value in losses.items():
+            self._sums[name] = self._sums[name] + value if name in self._sums else value
+        self._count += 1
+
+    def write(self, step: int, trained_s: float, found: Validation | None) -> None:
+        figures = {name: float(value) / self._count for name, value in self._sums.items()}
+        self._sums, self._count = {}, 0
+        if found is not None:
+            figures |= found.figures
+            for name, sound in found.sounds.items():
+                self._writer.add_audio(name, sound, step, found.sample_rate)
+        for name, value in figures.items():
+            self._writer.add_scalar(name, value, step)
+        line = " ".join(f"{name} {value:.3f}" for name, value in figures.items())
+        self._log(f"{step} {trained_s:.0f}s {line}")
+
+
+def has_checkpoint(run: Path) -> bool:
+    """Whether a run has been begun in this folder."""
+    return (run / STATE_NAME).exists()
+
+
+def read_checkpoint(path: Path, device: torch.device) -> dict[str, Any]:
+    """What a loop wrote to ``state.pt``.
+
+    Args:
+        path: of the file.
+        device: where its tensors go.
+
+    Raises:
+        UserInputError: if it cannot be read.
+    """
+    try:
+        state: dict[str, Any] = torch.load(path, map_location=device, weights_only=True)
+    except (OSError, EOFError, RuntimeError, pickle.UnpicklingError) as error:
+        raise UserInputError(
+            f"{path} cannot be read as a run's state: {_first_line(error)}"
+        ) from error
+    return state
+
+
+def _first_line(error: Exception) -> str:
+    return next(iter(str(error).splitlines()), type(error).__name__)
