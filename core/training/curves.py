@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from core.errors import UserInputError
 from core.training.loop import CURVES_NAME
 
 TERMS = (
@@ -31,7 +32,13 @@ _OLD_PARTS = {
 
 
 def read_curves(run: Path) -> dict[str, tuple[list[int], list[float]]]:
-    """Steps and values of every scalar a run has written, by name."""
+    """Steps and values of every scalar a run has written, by name.
+
+    Raises:
+        UserInputError: if the folder has no curves.
+    """
+    if not (run / CURVES_NAME).is_dir():
+        raise UserInputError(f"{run} has no learning curves: it is no training run's folder")
     from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
     events = EventAccumulator(str(run / CURVES_NAME), size_guidance={"scalars": 0, "audio": 1})
@@ -54,6 +61,9 @@ def draw(runs: Sequence[Path], out: Path) -> None:
     Args:
         runs: their folders.
         out: where to; the suffix says in what format.
+
+    Raises:
+        UserInputError: if a folder has no curves.
     """
     import matplotlib
 

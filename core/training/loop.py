@@ -23,6 +23,7 @@ import torch
 from torch import Tensor, nn
 
 from core.errors import Cancelled, UserInputError
+from core.files import replacing
 from core.progress import Progress, always_continue
 from core.training.schedules import Schedule, TrainingPosition
 
@@ -208,7 +209,11 @@ class TrainingLoop(Generic[BatchT]):
         return found
 
     def save(self) -> None:
-        """Write a checkpoint, and what the task exports."""
+        """Write a checkpoint, and what the task exports.
+
+        Raises:
+            OutputError: if the checkpoint cannot be written.
+        """
         cuda = torch.cuda.get_rng_state_all() if self.device.type == "cuda" else []
         state = {
             "modules": {name: module.state_dict() for name, module in self.task.modules.items()},
@@ -219,9 +224,8 @@ class TrainingLoop(Generic[BatchT]):
             "rng": {"cpu": torch.get_rng_state(), "cuda": cuda},
             "task": self.task.state_dict(),
         }
-        partial = self.run / f"{STATE_NAME}.partial"
-        torch.save(state, partial)
-        partial.replace(self.run / STATE_NAME)
+        with replacing(self.run / STATE_NAME) as stream:
+            torch.save(state, stream)
         with torch.no_grad():
             self.task.export(self.averaged, self.run, self.step)
 
@@ -269,11 +273,12 @@ class TrainingLoop(Generic[BatchT]):
         validated = self.step
         stopped = False
         try:
-            while self.position.fraction < 1.0 and not stopped:
-                if time.monotonic() - started >= 60.0 * minutes:
+            while not stopped:
+                sitting_s = time.monotonic() - started
+                self.trained_s = before_s + sitting_s
+                if self.position.fraction >= 1.0 or sitting_s >= 60.0 * minutes:
                     break
                 curves.add(self.one_step())
-                self.trained_s = before_s + time.monotonic() - started
                 stopped = not on_progress(self.position.fraction)
                 if self.step % self.settings.log_every == 0:
                     found = None

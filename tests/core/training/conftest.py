@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from core.training.embedded import dataset, prepare
+from core.training.embedded import dataset, instrument_file, prepare
 from core.training.embedded.gpu.packed_dataset import PackedDataset, read_packed, write_packed
 
 
@@ -16,11 +16,11 @@ def procedural_data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A few procedural instruments, of both splits."""
     folder = tmp_path_factory.mktemp("prepared")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(prepare, "N_NOTES", 8)
-        patch.setattr(prepare, "N_REFERENCES", 3)
+        patch.setattr(instrument_file, "N_NOTES", 8)
+        patch.setattr(instrument_file, "N_REFERENCES", 3)
         patch.setattr(dataset, "N_CAPTIONS", 3)
         for first in (27, 61):
-            prepare._build_source(folder, "procedural", first, first + 4)
+            prepare.build_source(folder, "procedural", first, first + 4)
     return folder
 
 

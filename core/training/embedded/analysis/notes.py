@@ -38,7 +38,7 @@ _MEASURED_INHARMONICITIES = np.concatenate([[0.0], np.geomspace(1e-5, 1e-2, 16)]
 
 
 def analyse_note(
-    audio: FloatArray, pitch: int, held_s: float, halves: bool = False
+    audio: FloatArray, pitch: int, held_s: float, subharmonics: bool = False
 ) -> NoteControls:
     """Controls of one note.
 
@@ -46,7 +46,7 @@ def analyse_note(
         audio: float32 [frames] at 44.1 kHz, mono, starting at the key press.
         pitch: MIDI key it was played with.
         held_s: when the key was released, seconds.
-        halves: whether there are partials halfway between its own, which are not noise.
+        subharmonics: whether there are partials halfway between its own, which are not noise.
     """
     total_s = len(audio) / SAMPLE_RATE
     times_s = knot_times(held_s, total_s - held_s)
@@ -54,9 +54,9 @@ def analyse_note(
     audio, modulation = take_out(audio, f0_hz, held_s)
     if modulation is not None and modulation.has_vibrato:
         f0_hz, inharmonicity = _tune(audio, pitch_hz(pitch))
-    width = window_width(f0_hz / 2 if halves else f0_hz)
+    width = window_width(f0_hz / 2 if subharmonics else f0_hz)
     power, bin_hz = _spectra(audio, times_s, width)
-    if halves:
+    if subharmonics:
         numbers = 0.5 * np.arange(1, 2 * N_PARTIALS + 1)
         hz = stretched_hz(f0_hz, inharmonicity, numbers)
         partials, density = _split(power, bin_hz, width, hz)

@@ -1,15 +1,12 @@
 """A prepared training set made small enough to travel, and laid out for a GPU.
 
 Of every note the levels at 24 moments are kept, in whole decibels. That is enough to play the
-note again (:mod:`core.training.embedded.gpu.synthesis`), to vary its instrument without end
-(:mod:`core.training.embedded.gpu.augmentation`) and to learn from::
-
-    python -m core.training.embedded.gpu.packed_dataset DATA BANK.xz
+note again (:mod:`core.training.embedded.gpu.synthesis`), to augment its instrument
+(:mod:`core.training.embedded.gpu.augmentation`) and to learn from.
 """
 
 from __future__ import annotations
 
-import argparse
 import io
 import json
 import lzma
@@ -26,6 +23,7 @@ from torch import Tensor
 from core.engines.embedded.controls import FLOOR_DB, N_NOISE, N_PARTIALS
 from core.engines.embedded.modulation import N_MODULATION
 from core.errors import UserInputError
+from core.files import replacing
 from core.types import Float64Array
 
 N_NOTES = 30
@@ -131,6 +129,7 @@ def write_packed(folder: Path, out: Path, split: str, sources: Sequence[str] = (
 
     Raises:
         UserInputError: if there are none.
+        OutputError: if the file cannot be written.
     """
     ids, rows = [], []
     for path in sorted(folder.glob("*.npz")):
@@ -149,7 +148,8 @@ def write_packed(folder: Path, out: Path, split: str, sources: Sequence[str] = (
     packed["levels"] = np.ascontiguousarray(packed["levels"].transpose(2, 3, 0, 1))
     buffer = io.BytesIO()
     np.savez(buffer, ids=np.array(ids), **packed)
-    out.write_bytes(lzma.compress(buffer.getvalue(), preset=3))
+    with replacing(out) as stream:
+        stream.write(lzma.compress(buffer.getvalue(), preset=3))
     return len(ids)
 
 
@@ -165,7 +165,7 @@ def read_packed(path: Path, device: torch.device) -> PackedDataset:
     except (OSError, EOFError, lzma.LZMAError, ValueError) as error:
         raise UserInputError(
             f"{path} cannot be read as a packed data set ({error}); write it with "
-            "core.training.embedded.gpu.packed_dataset"
+            "timbre train embedded pack"
         ) from error
     if set(arrays) != {"ids", *_ARRAYS} or arrays["modulation"].shape[-1] != N_MODULATION:
         raise UserInputError(f"{path} was written by another version; write it again")
@@ -173,19 +173,3 @@ def read_packed(path: Path, device: torch.device) -> PackedDataset:
     arrays["levels"] = np.cumsum(arrays["levels"].transpose(2, 3, 0, 1), axis=2, dtype=np.uint8)
     tensors = {name: torch.from_numpy(array).to(device) for name, array in arrays.items()}
     return PackedDataset(ids, **tensors)
-
-
-def main() -> None:
-    """Command line."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
-    parser.add_argument("data", type=Path)
-    parser.add_argument("out", type=Path)
-    parser.add_argument("--split", default="train", choices=("train", "valid"))
-    parser.add_argument("--sources", nargs="*", default=[], help="beginnings of ids")
-    arguments = parser.parse_args()
-    count = write_packed(arguments.data, arguments.out, arguments.split, arguments.sources)
-    print(f"{count} instruments, {arguments.out.stat().st_size / 2**20:.1f} MiB")
-
-
-if __name__ == "__main__":
-    main()

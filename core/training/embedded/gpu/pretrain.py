@@ -169,7 +169,7 @@ def open_pretraining(
     minutes: float,
     pool: int = 8192,
     log_every: int = 250,
-) -> TrainingLoop[TrainingBatch]:
+) -> tuple[PretrainTask, TrainingLoop[TrainingBatch]]:
     """Begin a run, or go on with it; a folder that has nothing but its parts is begun with them.
 
     Args:
@@ -180,6 +180,9 @@ def open_pretraining(
         minutes: how long the whole run is.
         pool: augmented instruments kept at a time.
         log_every: steps between two validations.
+
+    Returns:
+        The task, whose stream is to be renewed meanwhile, and the loop.
 
     Raises:
         UserInputError: if a data set cannot be read.
@@ -204,4 +207,4 @@ def open_pretraining(
         validate_every=log_every,
     )
     task = PretrainTask(model, config, train_stream, valid_stream, device)
-    return TrainingLoop(task, settings, run, device)
+    return task, TrainingLoop(task, settings, run, device)

@@ -23,6 +23,7 @@ from core.encoders.embedded.note_offsets import (
     STEP_S,
     NoteOffsets,
 )
+from core.errors import UserInputError
 from core.training.embedded.offsets.dataset import PerformanceMaker
 from core.training.embedded.offsets.examples import (
     OffsetExamples,
@@ -35,7 +36,6 @@ from core.training.schedules import TrainingPosition, one_cycle
 from core.training.sources.instruments import Split
 
 WEIGHTS_NAME = "note_ends.safetensors"
-N_VALID_PERFORMANCES = 300
 _PER_FILE = 100  # performances
 _BATCH_SIZE, _RATE, _WEIGHT_DECAY = 64, 2e-3, 0.02
 _BLUR_STEPS = 1.5  # a key's end is known no better
@@ -183,7 +183,12 @@ def gather_examples(
         count: how many performances.
         workers: processes that make them.
         log: told of each file made.
+
+    Raises:
+        UserInputError: if they do not fill a file.
     """
+    if count < _PER_FILE:
+        raise UserInputError(f"{count} performances are too few; make at least {_PER_FILE}")
     files = {seed: run / f"{split}-{seed}.pt" for seed in range(count // _PER_FILE)}
     with ProcessPoolExecutor(workers) as pool:
         made = {

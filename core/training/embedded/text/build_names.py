@@ -1,7 +1,4 @@
-"""Make the table of :mod:`core.encoders.embedded.instrument_names` from names and from word
-vectors::
-
-    python -m core.training.embedded.text.build_names VECTORS.json OUT/terms.safetensors
+"""Make the table of :mod:`core.encoders.embedded.instrument_names` from names and word vectors.
 
 Names (``names.json``) are those of General MIDI, of music21's tables in six languages, of WordNet's
 musical instruments and what else musicians call such instruments; each stands for the program
@@ -12,7 +9,6 @@ programs in whose phrases words like it occur.
 
 from __future__ import annotations
 
-import argparse
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -116,6 +112,8 @@ class WordVectors:
             if vectors.ndim != 2 or not vectors.size:
                 raise ValueError("no numbers")
             return cls(tuple(word for word, *_ in split), vectors)
+        except OSError as error:
+            raise UserInputError(f"{path} cannot be read: {error.strerror}") from error
         except (ValueError, KeyError, TypeError, IndexError) as error:
             raise UserInputError(f"{path.name} holds no word vectors") from error
 
@@ -150,13 +148,13 @@ class WordVectors:
         likeness = np.partition(towards, -nearest, axis=1)[:, -nearest:].mean(axis=1)
         return [self.words[row] for row in np.argsort(-likeness, kind="stable")[:count]]
 
-    def known(self, text: str) -> list[str]:
+    def words_in(self, text: str) -> list[str]:
         """The words of a text that the corpus has, or else their parts; each once."""
-        found: list[str] = []
+        words: list[str] = []
         for word in folded_words(text):
             parts = [word] if word in self.rank else word.replace("'", "-").split("-")
-            found += [part for part in parts if part in self.rank]
-        return list(dict.fromkeys(found))
+            words += [part for part in parts if part in self.rank]
+        return list(dict.fromkeys(words))
 
 
 def phrases_by_program() -> dict[int, list[str]]:
@@ -187,12 +185,12 @@ def word_evidence(vectors: WordVectors, said: Mapping[int, Iterable[str]]) -> di
     used: dict[str, FloatArray] = {}
     for program, phrases in said.items():
         for phrase in phrases:
-            for word in vectors.known(phrase):
+            for word in vectors.words_in(phrase):
                 used.setdefault(word, np.zeros(N_PROGRAMS, np.float32))[program] += 1.0
     counts = np.stack(list(used.values()))
     shares = counts / (counts.sum(axis=1, keepdims=True) + CHANCE)
     anchors = vectors.directions[[vectors.rank[word] for word in used]]
-    named = {word for name in names() for word in vectors.known(name)}
+    named = {word for name in names() for word in vectors.words_in(name)}
     like = vectors.like(sorted(w for w in named if vectors.rank[w] >= EVERYDAY), N_LIKE_NAMES)
     families = np.arange(N_PROGRAMS) // 8
     found: dict[str, FloatArray] = {}
@@ -218,18 +216,14 @@ def make_names(vectors: WordVectors) -> tuple[list[str], npt.NDArray[np.uint8]]:
     return terms, np.clip(np.round(steps), 0, 255).astype(np.uint8)
 
 
-def main() -> None:
-    """Command line."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
-    parser.add_argument("vectors", type=Path)
-    parser.add_argument("out", type=Path)
-    arguments = parser.parse_args()
-    terms, evidence = make_names(WordVectors.read(arguments.vectors))
-    arguments.out.parent.mkdir(parents=True, exist_ok=True)
+def write_names(vectors: WordVectors, out: Path) -> int:
+    """Write the table's file; how many terms it has.
+
+    Args:
+        vectors: of general text.
+        out: where to.
+    """
+    terms, evidence = make_names(vectors)
     metadata = {"terms": "\n".join(terms)}
-    save_file({"evidence": torch.from_numpy(evidence)}, arguments.out, metadata=metadata)
-    print(f"{len(terms)} terms")
-
-
-if __name__ == "__main__":
-    main()
+    save_file({"evidence": torch.from_numpy(evidence)}, out, metadata=metadata)
+    return len(terms)

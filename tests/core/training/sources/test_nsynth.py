@@ -14,7 +14,7 @@ from core.corpora.nsynth import HELD_S, MAX_HZ
 from core.engines.embedded.controls import MAX_PARTIAL_HZ
 from core.errors import UserInputError
 from core.training.embedded import dataset as data
-from core.training.embedded import prepare
+from core.training.embedded import instrument_file, prepare
 from core.training.sources.nsynth import iter_instruments
 from core.training.sources.procedural import make_instrument
 
@@ -58,10 +58,10 @@ def test_instruments_with_enough_notes_are_read(folder: Path) -> None:
 def test_what_was_not_recorded_is_not_learned(
     folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(prepare, "N_REFERENCES", 2)
+    monkeypatch.setattr(instrument_file, "N_REFERENCES", 2)
     monkeypatch.setattr(data, "N_CAPTIONS", 2)
-    assert prepare._build_nsynth(tmp_path, folder, 0, 1) >= 1
-    assert prepare._build_nsynth(tmp_path, folder, 0, 1) == 0  # there already
+    assert prepare.build_nsynth(tmp_path, folder, 0, 1) >= 1
+    assert prepare.build_nsynth(tmp_path, folder, 0, 1) == 0  # there already
     training = data.TrainingSet(tmp_path, "train")
     batch = training.batch_of(np.array([0]), np.random.default_rng(0), 30)
     assert batch.recorded.any()

@@ -17,7 +17,7 @@ from core.training.embedded.analysis.notes import analyse_note
 from core.training.embedded.analysis.subharmonics import measure_subharmonics
 from core.training.embedded.dataset import _load
 from core.training.embedded.descriptor import N_DESCRIPTOR, N_MEASURED, DescriptorProjection
-from core.training.embedded.prepare import write_instrument
+from core.training.embedded.instrument_file import write_instrument
 from core.training.sources.instruments import Instrument, PlayedNote
 from core.types import FloatArray
 

@@ -52,7 +52,8 @@ def opened(
 ) -> TrainingLoop[TrainingBatch]:
     run.mkdir(exist_ok=True)
     train, valid = packed_files["train"], packed_files["valid"]
-    return open_pretraining(CONFIG, train, valid, run, CPU, minutes, pool, log_every=1)
+    _, loop = open_pretraining(CONFIG, train, valid, run, CPU, minutes, pool, log_every=1)
+    return loop
 
 
 def task_of(loop: TrainingLoop[TrainingBatch]) -> PretrainTask:
