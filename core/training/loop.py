@@ -1,8 +1,8 @@
 """The training loop of every model: schedule, averaged weights, checkpoints, curves, time limit.
 
-A model brings a :class:`TrainingTask`: its networks, what a batch is, what a step minimises and
-what is validated. Everything else is done here, and a run that was broken off goes on from its
-last checkpoint as if it had not been. A run's folder holds
+A model brings a :class:`core.training.task.TrainingTask`: its networks, what a batch is, what a
+step minimises and what is validated. Everything else is done here, and a run that was broken off
+goes on from its last checkpoint as if it had not been. A run's folder holds
 
     state.pt    everything needed to go on
     curves/     TensorBoard's: losses, figures of the validation, sounds
@@ -12,12 +12,11 @@ last checkpoint as if it had not been. A run's folder holds
 from __future__ import annotations
 
 import copy
-import pickle
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Generic, Protocol, TypeVar
+from typing import Any, Generic
 
 import torch
 from torch import Tensor, nn
@@ -25,74 +24,11 @@ from torch import Tensor, nn
 from core.errors import Cancelled, UserInputError
 from core.files import replacing
 from core.progress import Progress, always_continue
+from core.training.checkpoint import STATE_NAME, first_line, has_checkpoint, read_checkpoint
 from core.training.schedules import Schedule, TrainingPosition
+from core.training.task import BatchT, TrainingTask, Validation
 
-STATE_NAME = "state.pt"
 CURVES_NAME = "curves"
-
-BatchT = TypeVar("BatchT")
-
-
-@dataclass(frozen=True)
-class Validation:
-    """What a validation found.
-
-    Attributes:
-        figures: by curve's name.
-        sounds: by name, float32 [frames], to listen to.
-        sample_rate: of the sounds, Hz.
-    """
-
-    figures: Mapping[str, float]
-    sounds: Mapping[str, Tensor] = field(default_factory=dict)
-    sample_rate: int = 44_100
-
-
-class TrainingTask(Protocol[BatchT]):
-    """What a model's training consists of.
-
-    Random numbers come from torch's global generators, which the loop keeps with its checkpoints,
-    from the step's number, or from generators that :meth:`state_dict` holds.
-    """
-
-    @property
-    def modules(self) -> Mapping[str, nn.Module]:
-        """The networks, by name. The gradient of each is clipped by itself."""
-        ...
-
-    def optimiser(self) -> torch.optim.Optimizer:
-        """A new optimiser of the networks; its groups may have an ``lr_scale``."""
-        ...
-
-    def draw(self, step: int) -> BatchT:
-        """The batch of a step."""
-        ...
-
-    def losses(self, batch: BatchT, position: TrainingPosition) -> dict[str, Tensor]:
-        """Losses by name, scalars; ``total`` is minimised, the others are shown."""
-        ...
-
-    def validate(self, averaged: Mapping[str, nn.Module]) -> Validation:
-        """How good the averaged networks are, which are in evaluation mode, without gradients."""
-        ...
-
-    def export(self, averaged: Mapping[str, nn.Module], run: Path, step: int) -> None:
-        """Write the averaged networks in the form in which they are used.
-
-        Args:
-            averaged: by name, as :attr:`modules`.
-            run: the run's folder.
-            step: how many were done.
-        """
-        ...
-
-    def state_dict(self) -> dict[str, Any]:
-        """What else is needed to go on, such as the position in the data: tensors and numbers."""
-        ...
-
-    def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        """Go on from what :meth:`state_dict` held."""
-        ...
 
 
 @dataclass(frozen=True)
@@ -200,7 +136,7 @@ class TrainingLoop(Generic[BatchT]):
 
     @torch.no_grad()
     def validate(self) -> Validation:
-        """See :meth:`TrainingTask.validate`."""
+        """See :meth:`core.training.task.TrainingTask.validate`."""
         for module in self.averaged.values():
             module.eval()
         found = self.task.validate(self.averaged)
@@ -245,7 +181,7 @@ class TrainingLoop(Generic[BatchT]):
         except (KeyError, ValueError, RuntimeError) as error:
             raise UserInputError(
                 f"{path} belongs to a run with another configuration or version; choose another "
-                f"folder, or remove the file to begin anew ({_first_line(error)})"
+                f"folder, or remove the file to begin anew ({first_line(error)})"
             ) from error
 
     def train(
@@ -320,31 +256,3 @@ class _Curves:
             self._writer.add_scalar(name, value, step)
         line = " ".join(f"{name} {value:.3f}" for name, value in figures.items())
         self._log(f"{step} {trained_s:.0f}s {line}")
-
-
-def has_checkpoint(run: Path) -> bool:
-    """Whether a run has been begun in this folder."""
-    return (run / STATE_NAME).exists()
-
-
-def read_checkpoint(path: Path, device: torch.device) -> dict[str, Any]:
-    """What a loop wrote to ``state.pt``.
-
-    Args:
-        path: of the file.
-        device: where its tensors go.
-
-    Raises:
-        UserInputError: if it cannot be read.
-    """
-    try:
-        state: dict[str, Any] = torch.load(path, map_location=device, weights_only=True)
-    except (OSError, EOFError, RuntimeError, pickle.UnpicklingError) as error:
-        raise UserInputError(
-            f"{path} cannot be read as a run's state: {_first_line(error)}"
-        ) from error
-    return state
-
-
-def _first_line(error: Exception) -> str:
-    return next(iter(str(error).splitlines()), type(error).__name__)

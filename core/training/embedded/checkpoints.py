@@ -13,12 +13,12 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
 from core.errors import UserInputError
+from core.training.checkpoint import STATE_NAME, read_checkpoint
 from core.training.embedded.config import EmbeddedTrainingConfig, Stage, read_config
 from core.training.embedded.dataset import TrainingSet
 from core.training.embedded.losses import EmbeddedModel
 from core.training.embedded.text.adjective_directions import learned_directions
 from core.training.embedded.text.prototypes import PrototypeInstruments
-from core.training.loop import STATE_NAME, read_checkpoint
 
 CONFIG_NAME = "config.toml"
 WEIGHTS_NAME = "embedded.safetensors"

@@ -36,8 +36,8 @@ from core.training.embedded.losses import (
     text_loss,
 )
 from core.training.embedded.text.prototypes import PrototypeInstruments
-from core.training.loop import TrainingTask, Validation
 from core.training.schedules import TrainingPosition
+from core.training.task import TrainingTask, Validation
 
 _N_VALIDATED = 128
 
@@ -67,7 +67,7 @@ class EmbeddedData:
 
 
 class EmbeddedTask:
-    """What the stages share of :class:`core.training.loop.TrainingTask`.
+    """What the stages share of :class:`core.training.task.TrainingTask`.
 
     Args:
         model: the networks.
@@ -162,11 +162,11 @@ class DecoderTask(EmbeddedTask):
     """The decoder learns to play what descriptors say."""
 
     def draw(self, step: int) -> TrainingBatch:
-        """See :class:`core.training.loop.TrainingTask`."""
+        """See :class:`core.training.task.TrainingTask`."""
         return self._draw(self._seed_step(step), self.config.notes_each)
 
     def losses(self, batch: TrainingBatch, _position: TrainingPosition) -> dict[str, Tensor]:
-        """See :class:`core.training.loop.TrainingTask`."""
+        """See :class:`core.training.task.TrainingTask`."""
         return joint_losses(self.model, batch, self.config.loss, None, self.config.jitter)
 
     def validate(self, averaged: Mapping[str, nn.Module]) -> Validation:
@@ -206,11 +206,11 @@ class AudioEncoderTask(EncoderTask):
     """The encoders learn to place recordings and captions where descriptors are."""
 
     def draw(self, step: int) -> TrainingBatch:
-        """See :class:`core.training.loop.TrainingTask`."""
+        """See :class:`core.training.task.TrainingTask`."""
         return self._draw(self._seed_step(step), notes_each=1)
 
     def losses(self, batch: TrainingBatch, _position: TrainingPosition) -> dict[str, Tensor]:
-        """See :class:`core.training.loop.TrainingTask`."""
+        """See :class:`core.training.task.TrainingTask`."""
         return encoder_losses(self.model, batch, self.config.loss)
 
     def validate(self, averaged: Mapping[str, nn.Module]) -> Validation:
@@ -230,7 +230,7 @@ class TextEncoderTask(EncoderTask):
     """The sentence network learns to place captions where descriptors are."""
 
     def draw(self, step: int) -> CaptionBatch:
-        """See :class:`core.training.loop.TrainingTask`."""
+        """See :class:`core.training.task.TrainingTask`."""
         rng, train = self._seed_step(step), self.data.train
         chosen = rng.choice(len(train), self.config.batch_size)
         captions = rng.integers(0, train.sentences.shape[1], self.config.batch_size)
@@ -238,7 +238,7 @@ class TextEncoderTask(EncoderTask):
         return CaptionBatch(sentence, self._targets[torch.from_numpy(chosen).to(self.device)])
 
     def losses(self, batch: CaptionBatch, _position: TrainingPosition) -> dict[str, Tensor]:
-        """See :class:`core.training.loop.TrainingTask`."""
+        """See :class:`core.training.task.TrainingTask`."""
         text = self.model.sentence(batch.sentence)
         return {"total": text_loss(text, batch.target, self.config.loss)}
 
@@ -266,7 +266,7 @@ class JointTask(EncoderTask):
     """Everything is trained; the decoder plays descriptors, recordings and captions."""
 
     def draw(self, step: int) -> JointBatch:
-        """See :class:`core.training.loop.TrainingTask`."""
+        """See :class:`core.training.task.TrainingTask`."""
         rng, config = self._seed_step(step), self.config
         batch = self._draw(rng, config.notes_each)
         drawn = torch.from_numpy(rng.random(config.batch_size)).to(self.device)
@@ -276,7 +276,7 @@ class JointTask(EncoderTask):
         return JointBatch(batch, sources)
 
     def losses(self, batch: JointBatch, _position: TrainingPosition) -> dict[str, Tensor]:
-        """See :class:`core.training.loop.TrainingTask`."""
+        """See :class:`core.training.task.TrainingTask`."""
         config = self.config
         return joint_losses(self.model, batch.batch, config.loss, batch.sources, config.jitter)
 

@@ -12,11 +12,12 @@ from typing import Any
 
 import torch
 
+from core.training.checkpoint import has_checkpoint
 from core.training.embedded.checkpoints import load_trained
 from core.training.embedded.config import EmbeddedTrainingConfig
 from core.training.embedded.losses import EmbeddedModel
 from core.training.embedded.tasks import EmbeddedData, make_task
-from core.training.loop import LoopSettings, TrainingLoop, has_checkpoint
+from core.training.loop import LoopSettings, TrainingLoop
 from core.training.schedules import warmup_cosine
 
 N_PROJECTED = 6000

@@ -13,9 +13,11 @@ import torch
 from torch import Tensor, nn
 
 from core.errors import Cancelled, UserInputError
+from core.training.checkpoint import STATE_NAME
 from core.training.curves import read_curves
-from core.training.loop import STATE_NAME, LoopSettings, TrainingLoop, Validation
+from core.training.loop import LoopSettings, TrainingLoop
 from core.training.schedules import TrainingPosition
+from core.training.task import Validation
 
 CPU = torch.device("cpu")
 

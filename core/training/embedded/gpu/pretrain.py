@@ -16,6 +16,7 @@ from torch import Tensor, nn
 
 from core.encoders.embedded.networks import RecordingNet
 from core.engines.embedded.decoder import Decoder
+from core.training.checkpoint import has_checkpoint
 from core.training.embedded.batch import TrainingBatch
 from core.training.embedded.checkpoints import load_trained, read_parts, write_parts
 from core.training.embedded.config import EmbeddedTrainingConfig
@@ -31,8 +32,9 @@ from core.training.embedded.losses import (
     with_total,
 )
 from core.training.embedded.train import N_PROJECTED
-from core.training.loop import LoopSettings, TrainingLoop, Validation, has_checkpoint
+from core.training.loop import LoopSettings, TrainingLoop
 from core.training.schedules import TrainingPosition, timed_cosine
+from core.training.task import Validation
 
 N_SCORES = 8192
 _WARM_UP, _WARM_UP_STEPS = 0.02, 50  # share of the time, and the fewest steps
@@ -45,7 +47,7 @@ _VALIDATION_NOTES = 12
 
 
 class PretrainTask:
-    """See :class:`core.training.loop.TrainingTask`.
+    """See :class:`core.training.task.TrainingTask`.
 
     Args:
         model: the networks; the one for sentences is left alone.

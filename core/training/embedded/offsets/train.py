@@ -31,9 +31,10 @@ from core.training.embedded.offsets.examples import (
     read_examples,
     write_examples,
 )
-from core.training.loop import LoopSettings, TrainingLoop, Validation
+from core.training.loop import LoopSettings, TrainingLoop
 from core.training.schedules import TrainingPosition, one_cycle
 from core.training.sources.instruments import Split
+from core.training.task import Validation
 
 WEIGHTS_NAME = "note_ends.safetensors"
 _PER_FILE = 100  # performances
@@ -91,7 +92,7 @@ def evaluate(network: NoteOffsets, examples: OffsetExamples) -> dict[str, float]
 
 
 class OffsetTask:
-    """See :class:`core.training.loop.TrainingTask`.
+    """See :class:`core.training.task.TrainingTask`.
 
     Args:
         network: what is trained.

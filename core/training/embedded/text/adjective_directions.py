@@ -31,7 +31,7 @@ def adjective_directions(
     Args:
         places: [I, 511], coordinates of the instruments' embeddings.
         instruments: I of them.
-        traits: as measured by :func:`core.training.embedded.prepare.measure_traits`.
+        traits: as measured by :func:`core.training.embedded.instrument_file.measure_traits`.
     """
     programs = np.array([str(instrument.program) for instrument in instruments])
     names, counts = np.unique(programs, return_counts=True)

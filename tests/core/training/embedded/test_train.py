@@ -18,6 +18,7 @@ from core.engines.embedded.decoder import DecoderConfig, coordinates, on_sphere
 from core.engines.embedded.modulation import N_MODULATION
 from core.engines.embedded.weights import load_decoder
 from core.errors import UserInputError
+from core.training.checkpoint import read_checkpoint
 from core.training.embedded import dataset as data
 from core.training.embedded.bands import FILTER_GRID_HZ, N_BANDS
 from core.training.embedded.config import EmbeddedTrainingConfig, Stage
@@ -33,7 +34,6 @@ from core.training.embedded.descriptor import (
 )
 from core.training.embedded.export import ship
 from core.training.embedded.train import open_run
-from core.training.loop import read_checkpoint
 
 CPU = torch.device("cpu")
 SMALL = EmbeddedTrainingConfig(
