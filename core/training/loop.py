@@ -139,10 +139,10 @@ class TrainingLoop(Generic[BatchT]):
         """See :meth:`core.training.task.TrainingTask.validate`."""
         for module in self.averaged.values():
             module.eval()
-        found = self.task.validate(self.averaged)
+        validation = self.task.validate(self.averaged)
         for module in self.task.modules.values():
             module.train()
-        return found
+        return validation
 
     def save(self) -> None:
         """Write a checkpoint, and what the task exports.
@@ -217,10 +217,10 @@ class TrainingLoop(Generic[BatchT]):
                 curves.add(self.one_step())
                 stopped = not on_progress(self.position.fraction)
                 if self.step % self.settings.log_every == 0:
-                    found = None
+                    validation = None
                     if self.step % self.settings.validate_every == 0:
-                        found, validated = self.validate(), self.step
-                    curves.write(self.step, self.trained_s, found)
+                        validation, validated = self.validate(), self.step
+                    curves.write(self.step, self.trained_s, validation)
                     self.save()
             if not stopped and validated != self.step:
                 curves.write(self.step, self.trained_s, self.validate())
@@ -245,13 +245,13 @@ class _Curves:
             self._sums[name] = self._sums[name] + value if name in self._sums else value
         self._count += 1
 
-    def write(self, step: int, trained_s: float, found: Validation | None) -> None:
+    def write(self, step: int, trained_s: float, validation: Validation | None) -> None:
         figures = {name: float(value) / self._count for name, value in self._sums.items()}
         self._sums, self._count = {}, 0
-        if found is not None:
-            figures |= found.figures
-            for name, sound in found.sounds.items():
-                self._writer.add_audio(name, sound, step, found.sample_rate)
+        if validation is not None:
+            figures |= validation.figures
+            for name, sound in validation.sounds.items():
+                self._writer.add_audio(name, sound, step, validation.sample_rate)
         for name, value in figures.items():
             self._writer.add_scalar(name, value, step)
         line = " ".join(f"{name} {value:.3f}" for name, value in figures.items())

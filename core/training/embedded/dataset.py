@@ -98,11 +98,11 @@ class TrainingSet:
     def draw_descriptors(self, count: int, filtered_share: float) -> Tensor:
         """Descriptors of instruments in turn, this share of them randomly filtered [n, P]."""
         rng = np.random.default_rng(17)
-        found = []
+        descriptors = []
         for turn in range(count):
             loaded = self._items[turn % len(self._items)]
-            found.append(loaded.levels.descriptor(_level_filter(loaded, rng, filtered_share)))
-        return stack_descriptors(found)
+            descriptors.append(loaded.levels.descriptor(_level_filter(loaded, rng, filtered_share)))
+        return stack_descriptors(descriptors)
 
     def draw(
         self,
@@ -191,7 +191,7 @@ def _embed_captions(folder: Path, items: list[PreparedInstrument]) -> FloatArray
         stored: FloatArray = np.load(kept)
         return stored
     texts = sorted({text for row in captions for text in row})
-    known = dict(zip(texts, SentenceEncoder().encode_all(texts), strict=True))
-    table = np.array([[known[text] for text in row] for row in captions], np.float32)
+    embeddings = dict(zip(texts, SentenceEncoder().encode_all(texts), strict=True))
+    table = np.array([[embeddings[text] for text in row] for row in captions], np.float32)
     np.save(kept, table)
     return table

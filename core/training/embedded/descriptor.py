@@ -91,8 +91,8 @@ class InstrumentLevels:
         self._region = near.astype(np.float32)  # [3, notes]
         velocity = arrays["velocity"].astype(int)
         self._soft, self._loud = velocity <= SOFT, velocity >= LOUD
-        known = ~np.isnan(arrays["modulation"][:, 0].astype(float))
-        modulation = arrays["modulation"][known].astype(float)
+        measured = ~np.isnan(arrays["modulation"][:, 0].astype(float))
+        modulation = arrays["modulation"][measured].astype(float)
         mean = modulation.mean(axis=0) if len(modulation) else np.zeros(N_MODULATION)
         stiffness = np.log10(arrays["inharmonicity"].astype(float) + 1e-5) + 5.0
         by_region = self._region / self._region.sum(axis=1, keepdims=True)
@@ -104,7 +104,7 @@ class InstrumentLevels:
             ]
         ).astype(np.float32)
         half_db = np.asarray(arrays.get("half_db", np.full(N_SUBHARMONICS, LEAST_DB)), np.float32)
-        self._halves = to_coordinates(torch.from_numpy(half_db)).numpy()
+        self._subharmonics = to_coordinates(torch.from_numpy(half_db)).numpy()
 
     def descriptor(self, filter_db: Float64Array | None) -> FloatArray:
         """float32 [:data:`N_DESCRIPTOR`], through the filter given."""
@@ -128,7 +128,7 @@ class InstrumentLevels:
             self._by_velocity(bands[:, 2]),
             self._by_velocity(noise[:, 2]),
             self._lasting,
-            self._halves,
+            self._subharmonics,
         ]
         return np.concatenate(parts).astype(np.float32)
 

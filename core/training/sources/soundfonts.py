@@ -80,7 +80,7 @@ def split_of(font: str, program: int, bank: int) -> Split:
 
 def list_instruments(font: str) -> list[tuple[Instrument, int, int]]:
     """Every melodic preset of a font with its bank and program."""
-    found = []
+    presets = []
     for bank, program, name in read_presets(find_font(FONTS[font])):
         wants_expression_pedal = "Expr." in name
         if bank == _PERCUSSION_BANK or program >= _FIRST_SOUND_EFFECT or wants_expression_pedal:
@@ -98,8 +98,8 @@ def list_instruments(font: str) -> list[tuple[Instrument, int, int]]:
             low=low,
             high=high,
         )
-        found.append((instrument, bank, program))
-    return found
+        presets.append((instrument, bank, program))
+    return presets
 
 
 class SoundfontPlayer:

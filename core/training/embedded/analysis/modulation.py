@@ -53,8 +53,12 @@ def _follow(audio: FloatArray, f0_hz: float) -> npt.NDArray[np.complex128]:
     turns = k * f0_hz / SAMPLE_RATE
     window = np.hanning(width + 1)[:-1]
     probe = (window / window.sum())[:, None] * np.exp(-2j * np.pi * np.outer(n, turns))
-    found = windows @ probe.real.astype(np.float32) + 1j * (windows @ probe.imag.astype(np.float32))
-    followed: npt.NDArray[np.complex128] = found * np.exp(-2j * np.pi * np.outer(starts, turns))
+    amplitudes = windows @ probe.real.astype(np.float32) + 1j * (
+        windows @ probe.imag.astype(np.float32)
+    )
+    followed: npt.NDArray[np.complex128] = amplitudes * np.exp(
+        -2j * np.pi * np.outer(starts, turns)
+    )
     return followed
 
 
@@ -100,7 +104,7 @@ def _half_grown_s(track: Float64Array, rate_hz: float) -> float:
     return float(min(at_s[reached[0]], MAX_DELAY_S))
 
 
-def take_out(
+def remove_modulation(
     audio: FloatArray, f0_hz: float, held_s: float
 ) -> tuple[FloatArray, Modulation | None]:
     """Measure a note's modulation and undo its vibrato and tremolo.
@@ -114,20 +118,20 @@ def take_out(
         The note without vibrato and tremolo (the very same array if it has none), and the
         modulation; None if the note is too short or dies too soon to show it.
     """
-    still, found = _one_pass(audio, f0_hz, held_s)
-    if found is None or still is audio:
-        return audio, found
+    still, modulation = _one_pass(audio, f0_hz, held_s)
+    if modulation is None or still is audio:
+        return audio, modulation
     # Strong vibrato leaves the harmonics' windows and is underestimated: take out the rest.
     again, rest = _one_pass(still, f0_hz, held_s)
     if rest is None:
-        return still, found
+        return still, modulation
     whole = replace(
         rest,
-        vibrato_cents=min(found.vibrato_cents + rest.vibrato_cents, MAX_VIBRATO_CENTS),
-        vibrato_hz=found.vibrato_hz,
-        vibrato_delay_s=found.vibrato_delay_s,
-        tremolo_db=min(found.tremolo_db + rest.tremolo_db, MAX_TREMOLO_DB),
-        tremolo_hz=found.tremolo_hz,
+        vibrato_cents=min(modulation.vibrato_cents + rest.vibrato_cents, MAX_VIBRATO_CENTS),
+        vibrato_hz=modulation.vibrato_hz,
+        vibrato_delay_s=modulation.vibrato_delay_s,
+        tremolo_db=min(modulation.tremolo_db + rest.tremolo_db, MAX_TREMOLO_DB),
+        tremolo_hz=modulation.tremolo_hz,
     )
     return again, whole
 
@@ -182,8 +186,8 @@ def _shimmer(
 ) -> tuple[float, float]:
     """How much each harmonic's level moves by itself, dB, and how fast, Hz."""
     levels = 20 * np.log10(np.abs(followed) + 1e-7)
-    heard = levels.mean(axis=0) > levels.mean(axis=0).max() - 30.0
-    own = _fast(levels[:, heard]) - together_db[:, None]
+    audible = levels.mean(axis=0) > levels.mean(axis=0).max() - 30.0
+    own = _fast(levels[:, audible]) - together_db[:, None]
     spread = own.std(axis=0)
     size = float(np.clip(np.median(spread), 0.0, MAX_SHIMMER_DB))
     power = (np.abs(np.fft.rfft(own * np.hanning(len(own))[:, None], axis=0)) ** 2).sum(axis=1)

@@ -29,7 +29,7 @@ from core.engines.embedded.leakage import (
     distance_hz,
     window_width,
 )
-from core.training.embedded.analysis.modulation import take_out
+from core.training.embedded.analysis.modulation import remove_modulation
 from core.types import Float64Array, FloatArray
 
 _SHARPEN_EDGES_HZ = (0.0, 300.0, 800.0, 2000.0, 5000.0, 10_000.0, 22_050.0)
@@ -51,7 +51,7 @@ def analyse_note(
     total_s = len(audio) / SAMPLE_RATE
     times_s = knot_times(held_s, total_s - held_s)
     f0_hz, inharmonicity = _tune(audio, pitch_hz(pitch))
-    audio, modulation = take_out(audio, f0_hz, held_s)
+    audio, modulation = remove_modulation(audio, f0_hz, held_s)
     if modulation is not None and modulation.has_vibrato:
         f0_hz, inharmonicity = _tune(audio, pitch_hz(pitch))
     width = window_width(f0_hz / 2 if subharmonics else f0_hz)
@@ -85,7 +85,7 @@ def _tune(audio: FloatArray, nominal_hz: float) -> tuple[float, float]:
     n_fft = 65_536
     magnitude = np.sqrt(np.abs(np.fft.rfft(segment * np.hanning(len(segment)), n_fft)))
     k = np.arange(1, 21)
-    best, found = -1.0, (nominal_hz, 0.0)
+    best, tuning = -1.0, (nominal_hz, 0.0)
     for cents in _MEASURED_SHIFTS_CENTS[np.argsort(np.abs(_MEASURED_SHIFTS_CENTS))]:
         f0_hz = nominal_hz * 2.0 ** (cents / 1200)
         # [candidates, 20]
@@ -98,8 +98,8 @@ def _tune(audio: FloatArray, nominal_hz: float) -> tuple[float, float]:
         winner = int(np.argmax(scores))
         score = float(scores[winner]) * (1.0 if cents == 0 else 0.995)
         if score > best:
-            best, found = score, (f0_hz, float(_MEASURED_INHARMONICITIES[winner]))
-    return found
+            best, tuning = score, (f0_hz, float(_MEASURED_INHARMONICITIES[winner]))
+    return tuning
 
 
 def _spectra(audio: FloatArray, times_s: Float64Array, width: int) -> tuple[Float64Array, float]:

@@ -38,15 +38,15 @@ def measure_subharmonics(notes: Sequence[PlayedNote]) -> FloatArray:
     Returns:
         float32 [16], ``LEAST_DB`` … ``MOST_DB``; ``LEAST_DB`` everywhere if it has none.
     """
-    found = [
+    measured = [
         levels
         for note in notes
         if (levels := _of_note(note.audio, note.pitch, note.held_s)) is not None
     ]
     none = np.full(N_SUBHARMONICS, LEAST_DB, np.float32)
-    if not found:
+    if not measured:
         return none
-    levels = np.stack(found)
+    levels = np.stack(measured)
     has = (levels[:, :_LOWEST].max(axis=1) > _AUDIBLE_DB).mean() >= _SHARE
     usual: FloatArray = np.median(levels, axis=0).astype(np.float32)
     return usual if has and usual.max() > _AUDIBLE_DB else none

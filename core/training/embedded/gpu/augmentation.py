@@ -228,12 +228,12 @@ class Augmenter:
         ripple = (changed & self._chance(0.4, count)) * self._between(0.0, 5.0, count)
         plucked = changed & self._chance(0.12, count)
         comb = torch.sin(math.pi * k * self._between(0.06, 0.5, count)[:, None]).abs()
-        found = (
+        gain_db = (
             even[:, None] * (k % 2 == 0)
             + ripple[:, None] * self._normal(count, N_PARTIALS)
             + plucked[:, None] * 20.0 * torch.log10(comb + 0.03)
         )
-        return found[:, None, None]
+        return gain_db[:, None, None]
 
     def _modulate(self, modulation: Tensor, which: Tensor) -> Tensor:
         """Vibrato, tremolo and shimmer of another player."""

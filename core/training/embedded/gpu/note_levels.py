@@ -21,7 +21,7 @@ class NoteLevels:
         source: int64 [B], which of the data set's instruments each was made from.
         level_db: [B, N, T, 160], partials, then noise.
         times_s: [B, N, T]; pitch, velocity, held_s, detune_cents, inharmonicity: [B, N].
-        modulation: [B, N, 7], NaN where it is not known.
+        modulation: [B, N, 7], NaN where it was not measured.
     """
 
     source: Tensor

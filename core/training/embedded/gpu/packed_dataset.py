@@ -54,7 +54,7 @@ class PackedDataset:
         levels: uint8 [I, 30, 24, 160], dB over ``FLOOR_DB``: partials, then noise bands.
         times_s: [I, 30, 24], from the onset, never decreasing.
         pitch, velocity, held_s, detune_cents, inharmonicity: [I, 30].
-        modulation: [I, 30, 7], NaN where it is not known.
+        modulation: [I, 30, 7], NaN where it was not measured.
     """
 
     ids: tuple[str, ...]

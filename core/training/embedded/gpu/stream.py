@@ -183,13 +183,13 @@ class AugmentedStream:
 
     def draw_descriptors(self, count: int, filtered_share: float) -> Tensor:
         """Descriptors of the data set's instruments in turn, a share of them filtered [n, P]."""
-        found = []
+        parts = []
         for turn in torch.split(torch.arange(count, device=self.device), _AT_ONCE):
             instruments = select_instruments(self._dataset, turn % len(self._dataset))
-            found.append(
+            parts.append(
                 descriptors(instruments, self._random_filters(instruments, filtered_share))
             )
-        return torch.cat(found)
+        return torch.cat(parts)
 
     def draw(
         self, count: int, frames: int, filtered_share: float, notes_each: int

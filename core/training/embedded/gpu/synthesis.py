@@ -277,7 +277,7 @@ class _Notes:
         at_s = at_s.expand(len(self.start), -1)
         roots = self.roots[..., columns]
         down_s = torch.minimum(at_s, torch.minimum(self.held_s, self.own_held_s)[:, None])
-        found = interpolate(roots, self.times_s, down_s)
+        root = interpolate(roots, self.times_s, down_s)
         off_s = (at_s - self.held_s[:, None]).clamp_min(0.0)
         after = interpolate(
             roots[:, N_DOWN:], self.times_s[:, N_DOWN:], off_s + self.own_held_s[:, None]
@@ -285,7 +285,7 @@ class _Notes:
         at_release = roots[:, N_DOWN : N_DOWN + 1]
         share = (after / at_release.clamp_min(1e-6)).clamp_max(1.5)
         share = torch.where(at_release > 0, share, 0.0)
-        found = torch.where((off_s > 0)[..., None], found * share, found)
+        root = torch.where((off_s > 0)[..., None], root * share, root)
         fade = ((TAIL_S - off_s) / (TAIL_S / 4)).clamp(0.0, 1.0)
         fade = fade * (at_s < SECONDS)
-        return found.pow(1.0 / _POWER) * fade[..., None]
+        return root.pow(1.0 / _POWER) * fade[..., None]

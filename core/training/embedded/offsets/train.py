@@ -39,7 +39,7 @@ from core.training.task import Validation
 WEIGHTS_NAME = "note_ends.safetensors"
 _PER_FILE = 100  # performances
 _BATCH_SIZE, _RATE, _WEIGHT_DECAY = 64, 2e-3, 0.02
-_BLUR_STEPS = 1.5  # a key's end is known no better
+_BLUR_STEPS = 1.5  # more precise than that no label is
 _FEATURE_NOISE = 0.03
 _LOG_EVERY = 250
 

@@ -193,7 +193,7 @@ def word_evidence(vectors: WordVectors, said: Mapping[int, Iterable[str]]) -> di
     named = {word for name in names() for word in vectors.words_in(name)}
     like = vectors.like(sorted(w for w in named if vectors.rank[w] >= EVERYDAY), N_LIKE_NAMES)
     families = np.arange(N_PROGRAMS) // 8
-    found: dict[str, FloatArray] = {}
+    rows: dict[str, FloatArray] = {}
     for word in dict.fromkeys([*used, *like]):
         weight = np.log((vectors.rank[word] + 1) / EVERYDAY) / np.log(RARE / EVERYDAY)
         if weight > 0.0:
@@ -201,8 +201,8 @@ def word_evidence(vectors: WordVectors, said: Mapping[int, Iterable[str]]) -> di
             share = np.exp((likeness - 1.0) / KERNEL) @ shares
             of_family = np.bincount(families, weights=share)[families]
             evidence = np.log(share + PRIOR) + np.log(of_family + FAMILY_PRIOR)
-            found[word] = WORD_SHARE * min(weight, 1.0) * (evidence - evidence.min())
-    return found
+            rows[word] = WORD_SHARE * min(weight, 1.0) * (evidence - evidence.min())
+    return rows
 
 
 def make_names(vectors: WordVectors) -> tuple[list[str], npt.NDArray[np.uint8]]:
