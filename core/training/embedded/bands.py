@@ -1,4 +1,4 @@
-"""Hearing-like bands for the objective, and random filter for the data: both along frequency."""
+"""Mel bands for the objective, and random filters for the data: both along frequency."""
 
 from __future__ import annotations
 
@@ -24,6 +24,7 @@ FILTER_GRID_HZ = np.geomspace(20.0, 22_000.0, 96)
 
 
 def mel(hz: Float64Array | float) -> Float64Array:
+    """Mel scale (O'Shaughnessy, 1987) of frequencies in Hz, of any shape."""
     return np.asarray(2595.0 * np.log10(1.0 + np.asarray(hz) / 700.0))
 
 
@@ -63,7 +64,15 @@ def random_filter(rng: np.random.Generator) -> Float64Array:
 
 
 def filter_gain_db(gain_db: Float64Array, hz: Float64Array) -> Float64Array:
-    """A filter's gain at any frequencies, dB."""
+    """A filter's gain at any frequencies.
+
+    Args:
+        gain_db: [96], at :data:`FILTER_GRID_HZ`, dB.
+        hz: of any shape.
+
+    Returns:
+        dB, of that shape.
+    """
     return np.interp(np.log(np.maximum(hz, 1.0)), np.log(FILTER_GRID_HZ), gain_db)
 
 
@@ -85,5 +94,10 @@ def filter_features(features: FloatArray, gain_db: Float64Array) -> FloatArray:
 
 
 def level_change_db(spectrum: Float64Array, gain_db: Float64Array) -> float:
-    """How much louder a power spectrum at :data:`FILTER_GRID_HZ` gets by a filter, dB."""
+    """How much louder a sound gets by a filter, dB.
+
+    Args:
+        spectrum: its power [96], at :data:`FILTER_GRID_HZ`.
+        gain_db: of the filter [96].
+    """
     return float(10 * np.log10((spectrum * 10 ** (gain_db / 10)).sum() / spectrum.sum()))

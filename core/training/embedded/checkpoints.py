@@ -55,6 +55,10 @@ def write_parts(run: Path, networks: Mapping[str, nn.Module]) -> None:
 def read_parts(run: Path, device: torch.device) -> dict[str, dict[str, Tensor]] | None:
     """What :func:`write_parts` wrote, float32; None if a part is missing.
 
+    Args:
+        run: the run's folder.
+        device: where the tensors go.
+
     Raises:
         UserInputError: if one is damaged.
     """

@@ -96,7 +96,12 @@ class TrainingSet:
         return stack_descriptors([self._items[index].levels.descriptor(None) for index in chosen])
 
     def draw_descriptors(self, count: int, filtered_share: float) -> Tensor:
-        """Descriptors of instruments in turn, this share of them randomly filtered [n, P]."""
+        """Descriptors of instruments in turn [n, P].
+
+        Args:
+            count: n.
+            filtered_share: of them, goes through a random filter.
+        """
         rng = np.random.default_rng(17)
         descriptors = []
         for turn in range(count):

@@ -194,7 +194,12 @@ def text_loss(text: Tensor, targets: Tensor, weights: LossWeights) -> Tensor:
 
 
 def with_total(terms: dict[str, Tensor], weights: LossWeights) -> dict[str, Tensor]:
-    """Terms and their weighted sum (``total``)."""
+    """Terms and their weighted sum (``total``).
+
+    Args:
+        terms: scalars, by the names of ``weights``.
+        weights: of each.
+    """
     total = sum((getattr(weights, name) * value for name, value in terms.items()), torch.zeros(()))
     return {"total": total, **terms}
 

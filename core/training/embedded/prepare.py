@@ -108,7 +108,12 @@ def augmented_copy(
 
 
 def missing_kinds(out: Path, instrument: Instrument) -> list[str]:
-    """Which of an instrument and its copies are still to be made, the instrument itself last."""
+    """Which of an instrument and its copies are still to be made, the instrument itself last.
+
+    Args:
+        out: the folder.
+        instrument: the original.
+    """
     kinds = [""]
     for kind, share, seed in (("+fx", 0.5, []), ("+room", ROOM_SHARE, [29])):
         rng = np.random.default_rng([*seed, *instrument.id.encode()])
@@ -118,6 +123,7 @@ def missing_kinds(out: Path, instrument: Instrument) -> list[str]:
 
 
 def instrument_path(out: Path, instrument_id: str) -> Path:
+    """Where an instrument's file is."""
     return out / f"{instrument_id.replace(':', '_')}.npz"
 
 

@@ -220,7 +220,12 @@ class AudioEncoderTask(EncoderTask):
 
 @dataclass(frozen=True)
 class CaptionBatch:
-    """Sentence embeddings of captions [B, 384], and where their instruments are [B, 512]."""
+    """Captions, and where they are to be placed.
+
+    Attributes:
+        sentence: [B, 384], embeddings of captions.
+        target: [B, 512], of their instruments' descriptors.
+    """
 
     sentence: Tensor
     target: Tensor
@@ -256,7 +261,12 @@ class TextEncoderTask(EncoderTask):
 
 @dataclass(frozen=True)
 class JointBatch:
-    """A batch, and where each of its embeddings comes from."""
+    """What all networks learn from.
+
+    Attributes:
+        batch: instruments and notes.
+        sources: where each instrument's embedding comes from.
+    """
 
     batch: TrainingBatch
     sources: EmbeddingSources

@@ -24,7 +24,12 @@ _FIRST_PROCEDURAL, _LAST_PROCEDURAL = 0, 480
 
 @dataclass(frozen=True)
 class SoundfontPreset:
-    """One preset of a soundfont whose player others may be using as well."""
+    """One preset of a soundfont whose player others may be using as well.
+
+    Attributes:
+        player: of the font.
+        bank, program: of the preset.
+    """
 
     player: SoundfontPlayer
     bank: int
@@ -77,13 +82,20 @@ def random_design(rng: np.random.Generator) -> Design:
 
 @dataclass(frozen=True)
 class DerivedPlayer:
-    """See :class:`core.training.sources.instruments.NotePlayer`."""
+    """Plays an instrument changed by a design.
+
+    Attributes:
+        first: the instrument.
+        second: what a layer is made of.
+        design: what is done.
+    """
 
     first: NotePlayer
     second: NotePlayer
     design: Design
 
     def play(self, pitch: int, velocity: int, held_s: float, tail_s: float) -> FloatArray:
+        """See :class:`core.training.sources.instruments.NotePlayer`."""
         design = self.design
         audio = self._shift_formants(self.first, pitch, velocity, held_s, tail_s)
         if design.layer_db is not None:

@@ -65,14 +65,24 @@ def working_gain(notes: list[FloatArray]) -> float:
 
 
 def room(audio: FloatArray, rng: np.random.Generator) -> FloatArray:
-    """A random room around a recording; length is kept."""
+    """A random room around a recording; length is kept.
+
+    Args:
+        audio: float32 [frames].
+        rng: where the randomness comes from.
+    """
     reverb, _ = random_room(rng)
     wet: FloatArray = pedalboard.Pedalboard([reverb])(audio, SAMPLE_RATE)
     return wet
 
 
 def background(audio: FloatArray, rng: np.random.Generator) -> FloatArray:
-    """Add coloured noise 15–60 dB under the recording."""
+    """Add coloured noise 15–60 dB under a recording.
+
+    Args:
+        audio: float32 [frames].
+        rng: where the randomness comes from.
+    """
     white = rng.standard_normal(len(audio)).astype(np.float32)
     coloured: FloatArray = np.cumsum(white) if rng.random() < 0.3 else white
     coloured = coloured - coloured.mean()

@@ -23,13 +23,23 @@ def envelope(
     sustain: float,
     release_s: float,
 ) -> Float64Array:
-    """Exponential attack, decay to a level, release."""
+    """Exponential attack, decay to a level, release.
+
+    Args:
+        on_s: [n], since the onset, s.
+        off_s: [n], since the release, s; 0 before it.
+        attack_s: until 95 % are reached.
+        decay_s: time constant of the fall to ``sustain``, 0 to 1.
+        sustain: the level.
+        release_s: time constant of the fall after the release.
+    """
     rise = 1.0 - np.exp(-on_s / (attack_s / 3.0))
     fall = sustain + (1.0 - sustain) * np.exp(-on_s / decay_s)
     return rise * fall * np.exp(-off_s / release_s)
 
 
 def log_uniform(rng: np.random.Generator, low: float, high: float) -> float:
+    """A random number whose logarithm is uniform between those of two others."""
     return float(np.exp(rng.uniform(np.log(low), np.log(high))))
 
 
@@ -38,8 +48,11 @@ def sum_partials(
 ) -> Float64Array:
     """Σ level(k, hz) sin(2π k f0 t + 0.7 k²) over partials below 18 kHz.
 
-    ``level`` is called with the times of a coarse grid in mind: an array it returns is
-    moved along linearly between blocks of 64 samples.
+    Args:
+        f0_hz: fundamental.
+        t: [n], seconds; a warped time bends the pitch.
+        level: of a partial by its number and frequency: a number, or its course at the times of
+            :func:`coarse`, between which it moves linearly.
     """
     fundamental = np.exp(2j * np.pi * f0_hz * t).astype(np.complex64)
     rotating = np.ones_like(fundamental)  # e^{2πi k f0 t}, one multiplication a partial

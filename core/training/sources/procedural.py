@@ -38,6 +38,7 @@ class ProceduralPlayer:
     voice: Voice = field(repr=False)
 
     def play(self, pitch: int, velocity: int, held_s: float, tail_s: float) -> FloatArray:
+        """See :class:`core.training.sources.instruments.NotePlayer`."""
         t = np.arange(round((held_s + tail_s) * SAMPLE_RATE)) / SAMPLE_RATE
         audio = self.voice(pitch_hz(pitch), velocity / 127.0, t, np.maximum(t - held_s, 0.0))
         return (0.1 * audio).astype(np.float32)

@@ -57,7 +57,12 @@ def partials_hz(pitch: Tensor, detune_cents: Tensor, inharmonicity: Tensor) -> T
 
 
 def select_instruments(dataset: PackedDataset, chosen: Tensor) -> NoteLevels:
-    """Instruments of a data set as they are, by number: int64 [B]."""
+    """Instruments of a data set as they are.
+
+    Args:
+        dataset: has them.
+        chosen: int64 [B], their numbers.
+    """
     return NoteLevels(chosen, **dataset.of(chosen))
 
 

@@ -83,7 +83,13 @@ _ARRAYS = ("levels", "times_s", *_OF_NOTES)
 def moments_of(
     held_s: float, times_s: Float64Array, rng: np.random.Generator
 ) -> npt.NDArray[np.int64]:
-    """Which of a note's knots are kept [24]; moments past the release are the release."""
+    """Which of a note's knots are kept, int64 [24]; moments past the release are the release.
+
+    Args:
+        held_s: when its key was let go, s.
+        times_s: [J], of its knots, s.
+        rng: moves the moments.
+    """
     wanted_s = DOWN_S * (1.0 + rng.uniform(-_MOVED, _MOVED, N_DOWN))
     wanted_s = np.concatenate([np.minimum(wanted_s, held_s), [held_s], held_s + RELEASED_S])
     return np.sort(np.abs(times_s[:, None] - wanted_s).argmin(axis=0))
@@ -155,6 +161,10 @@ def write_packed(folder: Path, out: Path, split: str, sources: Sequence[str] = (
 
 def read_packed(path: Path, device: torch.device) -> PackedDataset:
     """Read a data set that :func:`write_packed` wrote.
+
+    Args:
+        path: of the file.
+        device: where it goes.
 
     Raises:
         UserInputError: if it cannot be read, or another version wrote it.

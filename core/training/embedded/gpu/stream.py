@@ -182,7 +182,12 @@ class AugmentedStream:
         self._generator.set_state(state["generator"].cpu())
 
     def draw_descriptors(self, count: int, filtered_share: float) -> Tensor:
-        """Descriptors of the data set's instruments in turn, a share of them filtered [n, P]."""
+        """Descriptors of the data set's own instruments in turn [n, P].
+
+        Args:
+            count: n.
+            filtered_share: of them, goes through a random filter.
+        """
         parts = []
         for turn in torch.split(torch.arange(count, device=self.device), _AT_ONCE):
             instruments = select_instruments(self._dataset, turn % len(self._dataset))
@@ -194,12 +199,19 @@ class AugmentedStream:
     def draw(
         self, count: int, frames: int, filtered_share: float, notes_each: int
     ) -> TrainingBatch:
-        """A batch; see :meth:`core.training.embedded.dataset.TrainingSet.draw`. It has no words."""
+        """A random batch, without captions.
+
+        Args:
+            count: B, instruments; fewer if the pool has no more yet.
+            frames: T; longer references are cut at a random place.
+            filtered_share: of the instruments, goes through a random filter.
+            notes_each: notes of each instrument.
+        """
         if self._errors:
             raise self._errors[0]
         ready = min(self._made, self._size)
         order = torch.rand(ready, generator=self._generator, device=self.device).argsort()
-        chosen = order[:count]  # fewer if there are no more yet
+        chosen = order[:count]
         whole = self._pool.instruments
         instruments = NoteLevels(
             *(getattr(whole, field.name)[chosen] for field in fields(NoteLevels))

@@ -64,7 +64,12 @@ def examples_of(performances: Sequence[LabelledPerformance]) -> OffsetExamples:
 
 
 def write_examples(examples: OffsetExamples, path: Path) -> None:
-    """Write a file that :func:`read_examples` reads."""
+    """Write a file that :func:`read_examples` reads.
+
+    Args:
+        examples: M notes.
+        path: of the file.
+    """
     partial = path.with_suffix(".partial")
     torch.save({name: getattr(examples, own) for own, name in _STORED.items()}, partial)
     partial.replace(path)

@@ -53,7 +53,12 @@ def adjective_directions(
 
 @torch.no_grad()
 def learned_directions(training: TrainingSet, projection: DescriptorProjection) -> Tensor:
-    """The same of a training set's own instruments, without derived ones and copies."""
+    """The same of a training set's own instruments, without derived ones and copies: [4, 511].
+
+    Args:
+        training: has them.
+        projection: of their descriptors to embeddings.
+    """
     chosen = [
         index
         for index, instrument in enumerate(training.instruments)

@@ -142,7 +142,12 @@ class WordVectors:
         return unit
 
     def like(self, words: Sequence[str], count: int) -> list[str]:
-        """The ``count`` words that are most like those of ``words`` they are most like."""
+        """The words of the corpus most like some words, the likest first.
+
+        Args:
+            words: of the corpus; likeness is the mean over the 20 of them that are likest.
+            count: how many.
+        """
         towards = self.directions @ self.directions[[self.rank[word] for word in words]].T
         nearest = min(_COMPANY, towards.shape[1])
         likeness = np.partition(towards, -nearest, axis=1)[:, -nearest:].mean(axis=1)
@@ -173,14 +178,18 @@ def phrases_by_program() -> dict[int, list[str]]:
 
 
 def word_evidence(vectors: WordVectors, said: Mapping[int, Iterable[str]]) -> dict[str, FloatArray]:
-    """What words of the corpus say about programs, [119] each, in units of a cosine.
+    """What words of the corpus say about programs, in units of a cosine.
 
     A word's share in a program is the share of the program among the phrases that a word like it
     is used in, summed over all such words. Its evidence is the logarithm of that and of the share
     of the program's family.
 
+    Args:
+        vectors: the corpus.
+        said: phrases of programs.
+
     Returns:
-        The words of phrases, and those that are used as instruments' names are.
+        float32 [119] of the words of phrases, and of those used as instruments' names are.
     """
     used: dict[str, FloatArray] = {}
     for program, phrases in said.items():
