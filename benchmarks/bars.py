@@ -21,7 +21,7 @@ from typing import Any
 
 from benchmarks.likeness import (
     WEIGHTS,
-    System,
+    MeasuredSystem,
     blend,
     consistency,
     load,
@@ -47,7 +47,7 @@ def from_run(run: Path) -> dict[str, float]:
     }
 
 
-MEASURES: dict[str, Callable[[System], dict[str, float]]] = {
+MEASURES: dict[str, Callable[[MeasuredSystem], dict[str, float]]] = {
     "nearest": nearest,
     "words": words,
     "blend": blend,

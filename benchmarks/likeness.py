@@ -9,7 +9,6 @@ from functools import cached_property
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 import torch
 from scipy.stats import spearmanr
 
@@ -24,7 +23,7 @@ from core.engines.embedded.weights import load_decoder
 from core.training.sources import effects
 from core.training.sources.instruments import SAMPLE_RATE, Instrument
 from core.training.sources.soundfonts import SoundfontPlayer, list_instruments, play_clip
-from core.types import FloatArray
+from core.types import Float64Array, FloatArray
 from evaluation.metrics.consistency import timbral_consistency
 
 ROOT = Path(__file__).parent.parent
@@ -68,11 +67,9 @@ TYPICAL = {
 }
 """General MIDI programs that stand for a family."""
 
-Array = npt.NDArray[np.float64]
-
 
 @dataclass
-class System:
+class MeasuredSystem:
     """What is measured, and what to measure it with."""
 
     engine: EmbeddedEngine
@@ -97,7 +94,7 @@ class System:
         return [self.encoder.encode_audio(audio, SAMPLE_RATE) for audio in self.references]
 
 
-def load(weights: Path) -> System:
+def load(weights: Path) -> MeasuredSystem:
     """Build the system around a weights file."""
     engine = EmbeddedEngine(load_decoder(weights))
     encoder = EmbeddedEncoder(*load_encoder_parts(weights), "embedded", "")
@@ -108,10 +105,10 @@ def load(weights: Path) -> System:
     references = [read_audio(SET / json.loads(line)["reference"])[0] for line in lines]
     if len(references) != len(held_out):
         raise SystemExit("embedded-v1 does not hold one reference of each held-out instrument")
-    return System(engine, encoder, SoundfontPlayer("fluid"), held_out, references)
+    return MeasuredSystem(engine, encoder, SoundfontPlayer("fluid"), held_out, references)
 
 
-def fingerprint(audio: FloatArray) -> Array:
+def fingerprint(audio: FloatArray) -> Float64Array:
     """Means and deviations of MFCC 1–19 of 80 mels over frames within 60 dB of the loudest [38].
 
     The level (coefficient 0) is left out.
@@ -127,7 +124,7 @@ def fingerprint(audio: FloatArray) -> Array:
     return np.concatenate([cepstra.mean(axis=1), cepstra.std(axis=1)])
 
 
-def nearest(system: System) -> dict[str, float]:
+def nearest(system: MeasuredSystem) -> dict[str, float]:
     """Of the 24 targets' fingerprints, scaled to equal spread, is a clone nearest to its own?"""
     targets = np.stack([fingerprint(system.target(i, SCALE)) for i in range(len(system.held_out))])
     scale = targets.std(axis=0)
@@ -140,13 +137,13 @@ def nearest(system: System) -> dict[str, float]:
     return {"top1": float((rank < 1).mean()), "top5": float((rank < 5).mean())}
 
 
-def words(system: System) -> dict[str, float]:
+def words(system: MeasuredSystem) -> dict[str, float]:
     """Is a render from unseen words nearest to its family's mean fingerprint, of twelve?
 
     A family is three typical programs in each of three soundfonts. ``real`` is what those
     instruments themselves reach, each left out of its own family's mean.
     """
-    prints: dict[str, list[Array]] = {family: [] for family in TYPICAL}
+    prints: dict[str, list[Float64Array]] = {family: [] for family in TYPICAL}
     for font in ("fluid", "tim", "csound"):
         player = SoundfontPlayer(font)
         for _, bank, program in list_instruments(font):
@@ -159,7 +156,7 @@ def words(system: System) -> dict[str, float]:
     names = list(prints)
     means = np.stack([np.mean(prints[name], axis=0) for name in names])
 
-    def place(own: Array, centres: Array, name: str) -> int:
+    def place(own: Float64Array, centres: Float64Array, name: str) -> int:
         distance = np.linalg.norm((own - centres) / scale, axis=-1)
         return int((distance < distance[names.index(name)]).sum())
 
@@ -183,7 +180,7 @@ def words(system: System) -> dict[str, float]:
     }
 
 
-def blend(system: System) -> dict[str, float]:
+def blend(system: MeasuredSystem) -> dict[str, float]:
     """Spearman of a blend's weight (0, 0.1 … 1) with where its render lies between its ends.
 
     Where: distance to one end's fingerprint over the sum of both distances. Twelve pairs of
@@ -207,7 +204,7 @@ def _loudness_and_centroid(audio: FloatArray) -> tuple[float, float]:
     return float(10 * np.log10(power.sum() + 1e-12)), float((power * hz).sum() / power.sum())
 
 
-def velocity(system: System) -> dict[str, float]:
+def velocity(system: MeasuredSystem) -> dict[str, float]:
     """Spearman of loudness and centroid with velocity 25 … 127, where the target's is ≥ 0.9.
 
     FluidR3_GM has one velocity layer, so MuseScore_General's held-out programs, which have
@@ -243,13 +240,13 @@ def velocity(system: System) -> dict[str, float]:
     }
 
 
-def _single(system: System, index: int, key: int, value: int, held_s: float) -> FloatArray:
+def _single(system: MeasuredSystem, index: int, key: int, value: int, held_s: float) -> FloatArray:
     _, bank, program = system.held_out[index]
     system.player.select(bank, program)
     return system.player.play(key, value, held_s, 0.3)
 
 
-def references(system: System) -> dict[str, float]:
+def references(system: MeasuredSystem) -> dict[str, float]:
     """Mean cosine of a worse reference's embedding to the clean one's.
 
     ``second``: the first second of it. ``chords``: the same instrument playing four-part
@@ -277,7 +274,7 @@ def references(system: System) -> dict[str, float]:
     return {name: float(np.mean(values)) for name, values in cosines.items()}
 
 
-def consistency(system: System) -> dict[str, float]:
+def consistency(system: MeasuredSystem) -> dict[str, float]:
     """TC over 88 keys × 5 velocities (0.25 s a note), mean of 24: render, target, their ratio."""
     own, true = [], []
     for index, embedding in enumerate(system.embeddings):
@@ -300,7 +297,7 @@ def _tc(cuts: list[FloatArray]) -> float:
     return float(timbral_consistency(torch.from_numpy(np.stack(heard))))
 
 
-def speed(system: System) -> dict[str, float]:
+def speed(system: MeasuredSystem) -> dict[str, float]:
     """Warm rendering of ten seconds in four voices, as a share of real time: median of nine."""
     notes = [Note(0.5 * i, key + i % 5, 80, 0.45) for i in range(20) for key in (48, 55, 64, 72)]
     clip, embeddings = Clip.of("ten", notes), system.embeddings

@@ -29,11 +29,13 @@ app = typer.Typer(
 
 _EXTRA = ("fluidsynth", "matplotlib", "pedalboard", "tensorboard")
 
-Run = Annotated[Path, typer.Option("--run", help="Folder of the run; a begun run goes on.")]
-Config = Annotated[Path, typer.Argument(metavar="CONFIG.toml", help="Configuration of the run.")]
-Data = Annotated[Path, typer.Argument(metavar="DATA", help="What prepare wrote.")]
-Device = Annotated[str | None, typer.Option(help="cpu, cuda, cuda:N or mps.")]
-Workers = Annotated[int, typer.Option(min=1, help="Processes.")]
+RunFolder = Annotated[Path, typer.Option("--run", help="Folder of the run; a begun run goes on.")]
+ConfigFile = Annotated[
+    Path, typer.Argument(metavar="CONFIG.toml", help="Configuration of the run.")
+]
+DataFolder = Annotated[Path, typer.Argument(metavar="DATA", help="What prepare wrote.")]
+DeviceName = Annotated[str | None, typer.Option(help="cpu, cuda, cuda:N or mps.")]
+WorkerCount = Annotated[int, typer.Option(min=1, help="Processes.")]
 
 
 @contextmanager
@@ -107,7 +109,7 @@ def prepare(
     soundfonts: Annotated[
         bool, typer.Option(help="All presets of the five soundfonts (see docs/training.md).")
     ] = True,
-    workers: Workers = 2,
+    workers: WorkerCount = 2,
 ) -> None:
     """Play and analyse every instrument's notes: one file each, those that are there are kept."""
     with _training_extra():
@@ -120,7 +122,7 @@ def prepare(
 
 @app.command()
 def pack(
-    data: Data,
+    data: DataFolder,
     out: Annotated[Path, typer.Argument(metavar="OUT.xz", help="File to write.")],
     split: Annotated[str, typer.Option(help="train or valid.")] = "train",
     source: Annotated[
@@ -138,14 +140,14 @@ def pack(
 
 @app.command()
 def pretrain(
-    config: Config,
+    config: ConfigFile,
     train: Annotated[Path, typer.Option(help="Packed training split.")],
     valid: Annotated[Path, typer.Option(help="Packed validation split.")],
-    run: Run,
+    run: RunFolder,
     minutes: Annotated[float, typer.Option(help="Of the whole run, however often begun.")] = 8.6,
     pool: Annotated[int, typer.Option(min=1, help="Augmented instruments at a time.")] = 8192,
     every: Annotated[int, typer.Option(min=1, help="Steps between validations.")] = 250,
-    device: Device = None,
+    device: DeviceName = None,
 ) -> None:
     """Train decoder and recording encoder on augmented instruments; needs a GPU."""
     with _training_extra():
@@ -162,9 +164,9 @@ def pretrain(
 
 @app.command("run")
 def run_stage(
-    config: Config,
+    config: ConfigFile,
     data: Annotated[Path, typer.Option(help="What prepare wrote.")],
-    run: Run,
+    run: RunFolder,
     start: Annotated[
         list[Path] | None,
         typer.Option(help="Earlier run to begin with; may be repeated, later ones count."),
@@ -172,7 +174,7 @@ def run_stage(
     minutes: Annotated[float, typer.Option(help="Stop after so many; run again to go on.")] = (
         float("inf")
     ),
-    device: Device = None,
+    device: DeviceName = None,
 ) -> None:
     """Train one stage: decoder, audio_encoder, text_encoder or joint, as the configuration says."""
     with _training_extra():
@@ -194,7 +196,7 @@ def offsets(
     performances: Annotated[int, typer.Option(help="To learn from.")] = 3000,
     validation: Annotated[int, typer.Option(help="To validate on.")] = 300,
     steps: Annotated[int, typer.Option(min=2, help="Of the whole run.")] = 3000,
-    workers: Workers = 2,
+    workers: WorkerCount = 2,
 ) -> None:
     """Train the network that says when keys are let go; makes its performances first."""
     with _training_extra():
