@@ -40,7 +40,7 @@ class EmbeddedTrainingConfig:
     """One training run.
 
     Attributes:
-        stage: what is trained; see :mod:`core.training.embedded.tasks`.
+        stage: what is trained; see :mod:`core.training.embedded.stages`.
         steps: how many; the pretraining ends with its time instead.
         batch_size: instruments a batch.
         notes_each: notes of each of them.

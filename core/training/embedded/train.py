@@ -16,7 +16,8 @@ from core.training.checkpoint import has_checkpoint
 from core.training.embedded.checkpoints import load_trained
 from core.training.embedded.config import EmbeddedTrainingConfig
 from core.training.embedded.losses import EmbeddedModel
-from core.training.embedded.tasks import EmbeddedData, make_task
+from core.training.embedded.stages import make_task
+from core.training.embedded.task import EmbeddedData
 from core.training.loop import LoopSettings, TrainingLoop
 from core.training.schedules import warmup_cosine
 
