@@ -16,7 +16,7 @@ _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 def stop_on_interrupt() -> Iterator[Progress]:
     """Within this, SIGINT and SIGTERM let a step end and a checkpoint be written.
 
-    A second one breaks the work off at once. Only for a program's main thread.
+    The same one again breaks the work off at once. Only for a program's main thread.
 
     Yields:
         A progress callback that answers False once a signal has come.
@@ -24,18 +24,15 @@ def stop_on_interrupt() -> Iterator[Progress]:
     interrupted = False
     before = {number: signal.getsignal(number) for number in _SIGNALS}
 
-    def restore() -> None:
-        for number, handler in before.items():
-            signal.signal(number, handler)
-
-    def interrupt(_number: int, _frame: FrameType | None) -> None:
+    def interrupt(number: int, _frame: FrameType | None) -> None:
         nonlocal interrupted
         interrupted = True
-        restore()
+        signal.signal(number, before[signal.Signals(number)])
 
     for number in _SIGNALS:
         signal.signal(number, interrupt)
     try:
         yield lambda _fraction: not interrupted
     finally:
-        restore()
+        for number, handler in before.items():
+            signal.signal(number, handler)

@@ -30,3 +30,10 @@ def test_handlers_are_put_back() -> None:
     with stop_on_interrupt():
         assert signal.getsignal(signal.SIGINT) is not before
     assert signal.getsignal(signal.SIGINT) is before
+
+
+def test_two_different_ones_at_once_are_still_one_request() -> None:
+    with stop_on_interrupt() as goes_on:
+        for number in (signal.SIGINT, signal.SIGTERM):
+            os.kill(os.getpid(), number)
+        assert not goes_on(0.5)
