@@ -9,7 +9,6 @@ from functools import cached_property
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 import torch
 from scipy.stats import spearmanr
 
@@ -24,7 +23,7 @@ from core.engines.embedded.weights import load_decoder
 from core.training.sources import effects
 from core.training.sources.instruments import SAMPLE_RATE, Instrument
 from core.training.sources.soundfonts import SoundfontPlayer, list_instruments, play_clip
-from core.types import FloatArray
+from core.types import Float64Array, FloatArray
 from evaluation.metrics.consistency import timbral_consistency
 
 ROOT = Path(__file__).parent.parent
@@ -67,8 +66,6 @@ TYPICAL = {
     "synth pad": (88, 89, 91),
 }
 """General MIDI programs that stand for a family."""
-
-Array = npt.NDArray[np.float64]
 
 
 @dataclass
@@ -118,7 +115,7 @@ def load(weights: Path) -> MeasuredSystem:
     return MeasuredSystem(engine, encoder, SoundfontPlayer("fluid"), held_out, references)
 
 
-def fingerprint(audio: FloatArray) -> Array:
+def fingerprint(audio: FloatArray) -> Float64Array:
     """Means and deviations of MFCC 1–19 of 80 mels over frames within 60 dB of the loudest [38].
 
     The level (coefficient 0) is left out.
@@ -153,7 +150,7 @@ def words(system: MeasuredSystem) -> dict[str, float]:
     A family is three typical programs in each of three soundfonts. ``real`` is what those
     instruments themselves reach, each left out of its own family's mean.
     """
-    prints: dict[str, list[Array]] = {family: [] for family in TYPICAL}
+    prints: dict[str, list[Float64Array]] = {family: [] for family in TYPICAL}
     for font in ("fluid", "tim", "csound"):
         player = SoundfontPlayer(font)
         for _, bank, program in list_instruments(font):
@@ -166,7 +163,7 @@ def words(system: MeasuredSystem) -> dict[str, float]:
     names = list(prints)
     means = np.stack([np.mean(prints[name], axis=0) for name in names])
 
-    def place(own: Array, centres: Array, name: str) -> int:
+    def place(own: Float64Array, centres: Float64Array, name: str) -> int:
         distance = np.linalg.norm((own - centres) / scale, axis=-1)
         return int((distance < distance[names.index(name)]).sum())
 

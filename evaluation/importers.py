@@ -13,21 +13,17 @@ may have any suffix soundfile reads.
 
 from __future__ import annotations
 
-import json
 import random
-from collections import defaultdict
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 from core.clip import Clip, Note
-from core.errors import MidiError, UserInputError
-from core.midi import MidiReading, read_midi, write_midi
+from core.corpora import lakh, nsynth
+from core.errors import UserInputError
+from core.midi import write_midi
 from evaluation.datasets import Item
 
 SOUND_SUFFIXES = (".wav", ".flac", ".ogg", ".mp3", ".aif", ".aiff")
-NSYNTH_HELD_S = 3.0
-"""NSynth's notes are held for three of their four seconds."""
 LAKH_LONGEST_S = 10.0
 LAKH_MIN_NOTES = 8
 
@@ -58,37 +54,20 @@ def from_nsynth(folder: Path, destination: Path, limit: int | None, seed: int) -
     Raises:
         UserInputError: if ``examples.json`` is missing or not NSynth's.
     """
-    listing = folder / "examples.json"
-    try:
-        examples: dict[str, dict[str, Any]] = json.loads(listing.read_text("utf-8"))
-        by_instrument: dict[str, list[str]] = defaultdict(list)
-        for name, example in examples.items():
-            by_instrument[str(example["instrument_str"])].append(name)
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise UserInputError(f"{listing} cannot be read as NSynth's listing: {error}") from error
+    instruments = nsynth.read_instruments(folder)
     rng = random.Random(seed)
     items = []
-    for instrument in _some(sorted(by_instrument), limit, rng):
-        notes = sorted(by_instrument[instrument])
+    for instrument in _some(list(instruments), limit, rng):
+        notes = sorted(instruments[instrument], key=lambda note: note.name)
         if len(notes) < 2:
             continue  # its only note would be target and reference at once
         target, reference = rng.sample(notes, 2)
-        example = examples[target]
-        note = Note(0.0, int(example["pitch"]), int(example["velocity"]), NSYNTH_HELD_S)
-        midi = _write(Clip.of(target, [note]), destination)
-        qualities = [str(word) for word in example.get("qualities_str", [])]
-        kind = [str(example.get(f"instrument_{key}_str", "")) for key in ("source", "family")]
-        text = " ".join(word.replace("_", " ") for word in (*qualities, *kind) if word)
-        audio = folder / "audio"
+        note = Note(0.0, target.pitch, target.velocity, nsynth.HELD_S)
+        midi = _write(Clip.of(target.name, [note]), destination)
+        words = (*target.qualities, target.source, target.family)
+        text = " ".join(word.replace("_", " ") for word in words if word)
         items.append(
-            Item(
-                _safe(target),
-                midi,
-                audio / f"{reference}.wav",
-                text or None,
-                audio / f"{target}.wav",
-                instrument,
-            )
+            Item(_safe(target.name), midi, reference.audio, text or None, target.audio, instrument)
         )
     return items
 
@@ -98,24 +77,18 @@ def from_lakh(folder: Path, destination: Path, limit: int | None, seed: int) -> 
 
     Files that cannot be read, or are too short, are passed over: the collection has many.
     """
-    rng = random.Random(seed)
-    files = sorted(path for path in folder.rglob("*") if path.suffix.lower() in (".mid", ".midi"))
-    rng.shuffle(files)
     items: list[Item] = []
-    for path in files:
-        if limit is not None and len(items) >= limit:
+    tracks = lakh.iter_tracks(folder, seed)
+    while limit is None or len(items) < limit:
+        track = next(tracks, None)
+        if track is None:
             break
-        try:
-            tracks = [track for track in read_midi(path).tracks if track.note_count]
-            busiest = max(tracks, key=lambda track: track.note_count)
-            excerpt = _excerpt(read_midi(path, track=busiest.number), LAKH_LONGEST_S)
-        except (MidiError, ValueError):
-            continue
+        excerpt = _excerpt(track.clip, LAKH_LONGEST_S)
         if len(excerpt.notes) < LAKH_MIN_NOTES:
             continue
-        id_ = _safe("-".join(path.relative_to(folder).with_suffix("").parts))
+        id_ = _safe("-".join(track.path.relative_to(folder).with_suffix("").parts))
         midi = _write(Clip(id_, excerpt.notes, excerpt.length_s), destination)
-        words = " ".join(busiest.name.split()) or "piano"
+        words = track.name or "piano"
         items.append(Item(id_, midi, text=words, instrument=words))
     return items
 
@@ -153,9 +126,9 @@ def read(
     return items[:limit]
 
 
-def _excerpt(score: MidiReading, longest_s: float) -> Clip:
+def _excerpt(clip: Clip, longest_s: float) -> Clip:
     """The notes that begin within ``longest_s`` of the first one, moved to the start."""
-    first_s = score.clip.notes[0].start_s
+    first_s = clip.notes[0].start_s
     notes = [
         Note(
             note.start_s - first_s,
@@ -163,10 +136,10 @@ def _excerpt(score: MidiReading, longest_s: float) -> Clip:
             note.velocity,
             min(note.duration_s, first_s + longest_s - note.start_s),
         )
-        for note in score.clip.notes
+        for note in clip.notes
         if note.start_s < first_s + longest_s
     ]
-    return Clip.of(score.clip.name, notes)
+    return Clip.of(clip.name, notes)
 
 
 def _sound(folder: Path, stem: str) -> Path | None:

@@ -1,1 +1,1 @@
-"""Layouts of published data sets, read once for training and evaluation."""
+"""Published data sets in their makers' folder layouts, read once for training and evaluation."""

@@ -1,35 +1,50 @@
-"""Draw the learning curves of training runs::
-
-    python -m core.training.curves OUT.png RUN …
-
-One panel a term that the runs have, in the units of the objective (errors in 10 dB): training,
-and validation, of the first of the runs that has it.
-"""
+"""Learning curves of training runs: read back from their folders, and drawn in one picture."""
 
 from __future__ import annotations
 
-import argparse
 from collections.abc import Sequence
 from pathlib import Path
 
-TERMS = ("partials", "noise", "bands", "near", "words", "modulation", "playing", "heard")
+from core.errors import UserInputError
+from core.training.loop import CURVES_NAME
+
+TERMS = (
+    "partials", "noise", "bands", "distance", "text", "modulation", "decoder", "from_audio",
+    "total",
+)  # fmt: skip
 SOURCES = {
     "": "training",
-    "teacher/": "validation, by portrait",
+    "descriptor/": "validation, from descriptors",
     "valid/": "validation",
-    "recording/": "validation, by recording",
-    "words/": "validation, by words",
+    "recording/": "validation, from recordings",
+    "text/": "validation, from captions",
+}
+
+# Runs of earlier versions called some of their curves otherwise.
+_OLD_PARTS = {
+    "teacher": "descriptor",
+    "near": "distance",
+    "words": "text",
+    "same_instrument": "contrast",
+    "playing": "decoder",
+    "heard": "from_audio",
 }
 
 
 def read_curves(run: Path) -> dict[str, tuple[list[int], list[float]]]:
-    """Steps and values of every scalar a run has written, by name."""
+    """Steps and values of every scalar a run has written, by name.
+
+    Raises:
+        UserInputError: if the folder has no curves.
+    """
+    if not (run / CURVES_NAME).is_dir():
+        raise UserInputError(f"{run} has no learning curves: it is no training run's folder")
     from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
-    events = EventAccumulator(str(run / "curves"), size_guidance={"scalars": 0, "audio": 1})
+    events = EventAccumulator(str(run / CURVES_NAME), size_guidance={"scalars": 0, "audio": 1})
     events.Reload()
     return {
-        name: (
+        "/".join(_OLD_PARTS.get(part, part) for part in name.split("/")): (
             [event.step for event in events.Scalars(name)],
             [event.value for event in events.Scalars(name)],
         )
@@ -38,7 +53,18 @@ def read_curves(run: Path) -> dict[str, tuple[list[int], list[float]]]:
 
 
 def draw(runs: Sequence[Path], out: Path) -> None:
-    """Write the picture."""
+    """Write a picture, one panel a term that the runs have, in the units of the objective.
+
+    Errors of levels are in units of 10 dB. Training and validation are each those of the first of
+    the runs that has them.
+
+    Args:
+        runs: their folders.
+        out: where to; the suffix says in what format.
+
+    Raises:
+        UserInputError: if a folder has no curves.
+    """
     import matplotlib
 
     matplotlib.use("Agg")
@@ -65,16 +91,3 @@ def draw(runs: Sequence[Path], out: Path) -> None:
             axis.legend(fontsize=8)
     figure.savefig(out, dpi=80)
     pyplot.close(figure)
-
-
-def main() -> None:
-    """Command line."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
-    parser.add_argument("out", type=Path)
-    parser.add_argument("runs", type=Path, nargs="+")
-    arguments = parser.parse_args()
-    draw(arguments.runs, arguments.out)
-
-
-if __name__ == "__main__":
-    main()

@@ -1,4 +1,4 @@
-"""Hearing-like bands for the objective, and random colour for the data: both along frequency."""
+"""Mel bands for the objective, and random filters for the data: both along frequency."""
 
 from __future__ import annotations
 
@@ -11,8 +11,7 @@ import torch
 
 from core.encoders.embedded.features import N_LEVELS, SERIES, bin_centres_hz, series_hz
 from core.engines.embedded.controls import NOISE_EDGES_HZ
-
-Array = npt.NDArray[np.float64]
+from core.types import Float64Array, FloatArray
 
 N_BANDS = 40
 LOWEST_HZ, HIGHEST_HZ = 40.0, 19_000.0
@@ -20,15 +19,16 @@ LOWEST_HZ, HIGHEST_HZ = 40.0, 19_000.0
 NOISE_CENTRES_HZ = np.sqrt(np.maximum(NOISE_EDGES_HZ[:-1], 60.0) * NOISE_EDGES_HZ[1:])
 """Where a noise band is taken to lie [32]."""
 
-COLOUR_GRID_HZ = np.geomspace(20.0, 22_000.0, 96)
-"""Frequencies at which a colour is stated, Hz [96]."""
+FILTER_GRID_HZ = np.geomspace(20.0, 22_000.0, 96)
+"""Frequencies at which a filter is stated, Hz [96]."""
 
 
-def mel(hz: Array | float) -> Array:
+def mel(hz: Float64Array | float) -> Float64Array:
+    """Mel scale (O'Shaughnessy, 1987) of frequencies in Hz, of any shape."""
     return np.asarray(2595.0 * np.log10(1.0 + np.asarray(hz) / 700.0))
 
 
-def band_position(hz: Array) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float32]]:
+def band_position(hz: Float64Array) -> tuple[npt.NDArray[np.int64], FloatArray]:
     """Where frequencies lie among the bands: index of the lower band [K] and fraction [K]."""
     first, last = mel(LOWEST_HZ), mel(HIGHEST_HZ)
     position = np.clip((mel(hz) - first) / (last - first), 0.0, 1.0) * (N_BANDS - 1)
@@ -47,9 +47,9 @@ def noise_to_bands() -> torch.Tensor:
     return torch.from_numpy(shares)
 
 
-def random_colour(rng: np.random.Generator) -> Array:
-    """A random filter's gain at :data:`COLOUR_GRID_HZ`, dB [96]: tilt, bumps, perhaps an end."""
-    octave = np.log2(COLOUR_GRID_HZ / 1000.0)
+def random_filter(rng: np.random.Generator) -> Float64Array:
+    """A random filter's gain at :data:`FILTER_GRID_HZ`, dB [96]: tilt, bumps, perhaps an end."""
+    octave = np.log2(FILTER_GRID_HZ / 1000.0)
     gain_db = rng.normal(0.0, 1.5) * octave
     for _ in range(int(rng.integers(0, 5))):
         centre, width = rng.uniform(-4.0, 4.0), rng.uniform(0.2, 1.2)
@@ -63,28 +63,41 @@ def random_colour(rng: np.random.Generator) -> Array:
     return gain_db
 
 
-def colour_at(gain_db: Array, hz: Array) -> Array:
-    """A colour's gain at any frequencies, dB."""
-    return np.interp(np.log(np.maximum(hz, 1.0)), np.log(COLOUR_GRID_HZ), gain_db)
+def filter_gain_db(gain_db: Float64Array, hz: Float64Array) -> Float64Array:
+    """A filter's gain at any frequencies.
+
+    Args:
+        gain_db: [96], at :data:`FILTER_GRID_HZ`, dB.
+        hz: of any shape.
+
+    Returns:
+        dB, of that shape.
+    """
+    return np.interp(np.log(np.maximum(hz, 1.0)), np.log(FILTER_GRID_HZ), gain_db)
 
 
-def colour_features(features: npt.NDArray[np.float32], gain_db: Array) -> npt.NDArray[np.float32]:
-    """What :func:`core.encoders.embedded.features.spectral_features` would say of the coloured
+def filter_features(features: FloatArray, gain_db: Float64Array) -> FloatArray:
+    """What :func:`core.encoders.embedded.features.spectral_features` would say of the filtered
     sound.
 
     Args:
         features: [T, 290].
-        gain_db: at :data:`COLOUR_GRID_HZ`.
+        gain_db: at :data:`FILTER_GRID_HZ`.
     """
-    coloured = features.copy()
+    filtered = features.copy()
     series = (SERIES, series_hz(features[:, N_LEVELS]))
     for part, hz in (*bin_centres_hz(), series):
-        moved = features[:, part] + (colour_at(gain_db, hz) / 20.0).astype(np.float32)
+        moved = features[:, part] + (filter_gain_db(gain_db, hz) / 20.0).astype(np.float32)
         moved[features[:, part] <= -4.0] = -9.0  # what was under the floor stays there
-        coloured[:, part] = np.maximum(moved - moved.max(), -4.0)
-    return coloured
+        filtered[:, part] = np.maximum(moved - moved.max(), -4.0)
+    return filtered
 
 
-def level_change_db(spectrum: Array, gain_db: Array) -> float:
-    """How much louder a power spectrum at :data:`COLOUR_GRID_HZ` gets by a colour, dB."""
+def level_change_db(spectrum: Float64Array, gain_db: Float64Array) -> float:
+    """How much louder a sound gets by a filter, dB.
+
+    Args:
+        spectrum: its power [96], at :data:`FILTER_GRID_HZ`.
+        gain_db: of the filter [96].
+    """
     return float(10 * np.log10((spectrum * 10 ** (gain_db / 10)).sum() / spectrum.sum()))

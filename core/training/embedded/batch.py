@@ -12,35 +12,35 @@ from torch import Tensor
 from core.clip import pitch_hz
 from core.engines.embedded.controls import FLOOR_DB, MAX_PARTIAL_HZ, NOISE_EDGES_HZ, partial_hz
 from core.engines.embedded.decoder import envelope_weights
-from core.training.embedded.bands import NOISE_CENTRES_HZ, band_position, colour_at
-from core.training.embedded.descriptor import InstrumentLevels
-from core.training.embedded.descriptor import stack as stack_portraits
+from core.training.embedded.bands import NOISE_CENTRES_HZ, band_position, filter_gain_db
+from core.training.embedded.descriptor import InstrumentLevels, stack_descriptors
 from core.training.sources.instruments import Instrument
+from core.types import Float64Array, FloatArray
 
 KNOTS_PER_NOTE = 16
 
 
 @dataclass(frozen=True)
-class Batch:
+class TrainingBatch:
     """B instruments, two references and one caption each, M notes, J = 16 M knots.
 
     Attributes:
         features: [2, B, T, 290], two references of each instrument; frames: [2, B].
-        sentence: [B, 384]; portrait: [B, P], see :mod:`core.training.embedded.descriptor`.
+        sentence: [B, 384]; descriptor: [B, P], see :mod:`core.training.embedded.descriptor`.
         item_of_note: [M]; pitch, velocity, inharmonicity, detune_cents: [M].
         note_of_knot: [J]; on_s, off_s: [J].
         index, fraction: [J, K] for :func:`core.engines.embedded.decoder.partial_levels`.
         audible: [J, K], 1 where a partial lies under the highest frequency.
-        known: [J, K] and noise_known: [J, N], bool: where the instrument was recorded at all.
+        recorded: [J, K] and noise_recorded: [J, N], bool: what the recording holds.
         band, band_fraction: [J, K], each partial's place among :mod:`core.training.embedded.bands`.
-        partial_db: [J, K]; noise_db: [J, N]; modulation: [M, 7], NaN if unknown. Targets.
-        plain: bool [B]; the others were given a random colour, reference and target alike.
+        partial_db: [J, K]; noise_db: [J, N]; modulation: [M, 7], NaN if not measured. Targets.
+        unfiltered: bool [B]; the others were given a random filter, reference and target alike.
     """
 
     features: Tensor
     frames: Tensor
     sentence: Tensor
-    portrait: Tensor
+    descriptor: Tensor
     item_of_note: Tensor
     pitch: Tensor
     velocity: Tensor
@@ -52,47 +52,65 @@ class Batch:
     index: Tensor
     fraction: Tensor
     audible: Tensor
-    known: Tensor
-    noise_known: Tensor
+    recorded: Tensor
+    noise_recorded: Tensor
     band: Tensor
     band_fraction: Tensor
     partial_db: Tensor
     noise_db: Tensor
     modulation: Tensor
-    plain: Tensor
+    unfiltered: Tensor
 
-    def to(self, device: torch.device) -> Batch:
+    def to(self, device: torch.device) -> TrainingBatch:
         """The same batch on another device."""
-        return Batch(**{name: value.to(device) for name, value in vars(self).items()})
+        return TrainingBatch(**{name: value.to(device) for name, value in vars(self).items()})
 
 
 @dataclass(frozen=True)
-class Loaded:
-    """One instrument's arrays, as written by :mod:`core.training.embedded.prepare`."""
+class PreparedInstrument:
+    """One instrument, as written by :mod:`core.training.embedded.prepare`.
+
+    Attributes:
+        instrument: what it is.
+        traits: measured brightness, attack, sustain and noisiness.
+        arrays: everything of its notes and references, by name.
+        levels: its notes' levels, from which its descriptor is computed.
+        max_hz: above this nothing was recorded.
+    """
 
     instrument: Instrument
     traits: dict[str, float]
     arrays: dict[str, npt.NDArray[np.generic]]
-    sitter: InstrumentLevels
+    levels: InstrumentLevels
     max_hz: float
 
 
 def assemble(
-    features: npt.NDArray[np.float32],
+    features: FloatArray,
     lengths: npt.NDArray[np.int64],
-    sentence: npt.NDArray[np.float32],
-    descriptors: list[npt.NDArray[np.float32]],
-    notes: list[tuple[int, Loaded, int]],
-    colours: list[npt.NDArray[np.float64] | None],
+    sentence: FloatArray,
+    descriptors: list[FloatArray],
+    notes: list[tuple[int, PreparedInstrument, int]],
+    filters_db: list[Float64Array | None],
     rng: np.random.Generator,
-) -> Batch:
-    """A batch of these notes; arguments as :class:`Batch` has them, notes by item and number."""
+) -> TrainingBatch:
+    """Put a batch of B instruments and M notes together.
+
+    Args:
+        features: [2, B, T, 290], two references of each instrument.
+        lengths: [2, B], how many of the T frames are sound.
+        sentence: [B, 384], of one caption each.
+        descriptors: B of [P].
+        notes: M of (which of the B instruments, its arrays, number of the note).
+        filters_db: B gains at ``FILTER_GRID_HZ``, dB [96]; None: unfiltered.
+        rng: draws 16 of each note's knots.
+    """
     per_note: dict[str, list[npt.NDArray[np.generic]]] = {
         name: [] for name in ("on_s", "off_s", "partial_db", "noise_db")
     }
     Rows = list[npt.NDArray[np.generic]]
     index, fraction, audible, band, band_fraction = Rows(), Rows(), Rows(), Rows(), Rows()
-    known, noise_known = Rows(), Rows()
+    recorded, noise_recorded = Rows(), Rows()
     for item, loaded, note in notes:
         arrays = loaded.arrays
         first, count = int(arrays["first_knot"][note]), int(arrays["knots"][note])
@@ -107,10 +125,10 @@ def assemble(
         hz = partial_hz(f0_hz, float(arrays["inharmonicity"][note]))
         partial_db = arrays["partial_db"][rows].astype(np.float32)
         noise_db = arrays["noise_db"][rows].astype(np.float32)
-        colour = colours[item]
-        if colour is not None:
-            partial_db = np.maximum(partial_db + colour_at(colour, hz), FLOOR_DB)
-            noise_db = np.maximum(noise_db + colour_at(colour, NOISE_CENTRES_HZ), FLOOR_DB)
+        filter_db = filters_db[item]
+        if filter_db is not None:
+            partial_db = np.maximum(partial_db + filter_gain_db(filter_db, hz), FLOOR_DB)
+            noise_db = np.maximum(noise_db + filter_gain_db(filter_db, NOISE_CENTRES_HZ), FLOOR_DB)
         per_note["partial_db"].append(partial_db)
         per_note["noise_db"].append(noise_db)
         shape = (KNOTS_PER_NOTE, len(hz))
@@ -121,9 +139,9 @@ def assemble(
             values[0].append(np.broadcast_to(where, shape))
             values[1].append(np.broadcast_to(part, shape))
         audible.append(np.broadcast_to(hz < MAX_PARTIAL_HZ, shape))
-        known.append(np.broadcast_to(hz < loaded.max_hz, shape))
-        heard = NOISE_EDGES_HZ[1:] <= loaded.max_hz
-        noise_known.append(np.broadcast_to(heard, (KNOTS_PER_NOTE, len(heard))))
+        recorded.append(np.broadcast_to(hz < loaded.max_hz, shape))
+        inside = NOISE_EDGES_HZ[1:] <= loaded.max_hz
+        noise_recorded.append(np.broadcast_to(inside, (KNOTS_PER_NOTE, len(inside))))
 
     def stack(name: str) -> Tensor:
         return torch.from_numpy(np.concatenate(per_note[name]).astype(np.float32))
@@ -132,11 +150,11 @@ def assemble(
         values = [float(loaded.arrays[name][note]) for _, loaded, note in notes]
         return torch.tensor(values, dtype=torch.float32)
 
-    return Batch(
+    return TrainingBatch(
         features=torch.from_numpy(features),
         frames=torch.from_numpy(lengths),
         sentence=torch.from_numpy(sentence),
-        portrait=stack_portraits(descriptors),
+        descriptor=stack_descriptors(descriptors),
         item_of_note=torch.tensor([item for item, _, _ in notes]),
         pitch=of_notes("pitch"),
         velocity=of_notes("velocity"),
@@ -148,8 +166,8 @@ def assemble(
         index=torch.from_numpy(np.concatenate(index)),
         fraction=torch.from_numpy(np.concatenate(fraction)),
         audible=torch.from_numpy(np.concatenate(audible)).float(),
-        known=torch.from_numpy(np.concatenate(known)),
-        noise_known=torch.from_numpy(np.concatenate(noise_known)),
+        recorded=torch.from_numpy(np.concatenate(recorded)),
+        noise_recorded=torch.from_numpy(np.concatenate(noise_recorded)),
         band=torch.from_numpy(np.concatenate(band)),
         band_fraction=torch.from_numpy(np.concatenate(band_fraction)),
         partial_db=stack("partial_db"),
@@ -157,5 +175,5 @@ def assemble(
         modulation=torch.from_numpy(
             np.stack([loaded.arrays["modulation"][note] for _, loaded, note in notes])
         ),
-        plain=torch.tensor([colour is None for colour in colours]),
+        unfiltered=torch.tensor([filter_db is None for filter_db in filters_db]),
     )

@@ -1,13 +1,15 @@
-"""A portrait of an instrument: what all of its analysed notes say together, as one vector.
+"""What all of an instrument's analysed notes say together, as one vector: its timbre descriptor.
 
 Training knows an instrument's notes, a user shows only a recording. What an embedding *means* is
-therefore fixed by measurement and not learned: it is the portrait's principal components, laid
+therefore fixed by measurement and not learned: it is the descriptor's principal components, laid
 on the sphere. The decoder learns to play what is described, the encoders learn to describe what
-they hear; neither waits for the other, and neither portrait nor teacher is needed afterwards.
+they are given; neither waits for the other, and neither descriptor nor projection is needed
+afterwards.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 
 import numpy as np
@@ -26,11 +28,8 @@ from core.engines.embedded.controls import (
 from core.engines.embedded.decoder import on_sphere
 from core.engines.embedded.modulation import N_MODULATION
 from core.engines.embedded.subharmonics import LEAST_DB, to_coordinates
-from core.training.embedded.bands import N_BANDS, NOISE_CENTRES_HZ, band_position, colour_at
-
-Array = npt.NDArray[np.float64]
-Levels = npt.NDArray[np.float32]
-Arrays = dict[str, npt.NDArray[np.generic]]
+from core.training.embedded.bands import N_BANDS, NOISE_CENTRES_HZ, band_position, filter_gain_db
+from core.types import Float64Array, FloatArray
 
 SEEN_DOWN_S = (0.006, 0.02, 0.05, 0.12, 0.3, 0.8, 1.8)
 SEEN_RELEASED_S = (0.04, 0.12, 0.35)
@@ -54,7 +53,7 @@ N_DESCRIPTOR = N_MEASURED + N_SUBHARMONICS
 
 
 @lru_cache(maxsize=256)
-def _bands_of(pitch: float) -> npt.NDArray[np.float32]:
+def _bands_of(pitch: float) -> FloatArray:
     """[128, 40]: the bands that a key's partials fall into, half their squared amplitude each."""
     hz = partial_hz(pitch_hz(pitch), 0.0)
     index, fraction = band_position(hz)
@@ -65,13 +64,13 @@ def _bands_of(pitch: float) -> npt.NDArray[np.float32]:
 
 
 class InstrumentLevels:
-    """One instrument's notes at a few moments each, ready to be portrayed in any colour.
+    """One instrument's notes at a few moments each, ready to be described through any filter.
 
     Args:
         arrays: as written by :mod:`core.training.embedded.prepare`, with ``first_knot``.
     """
 
-    def __init__(self, arrays: Arrays) -> None:
+    def __init__(self, arrays: Mapping[str, npt.NDArray[np.generic]]) -> None:
         pitches, held_s = arrays["pitch"].astype(float), arrays["held_s"].astype(float)
         rows = np.zeros((len(pitches), _N_TIMES), np.int64)
         self._shown = np.zeros(rows.shape, np.float32)
@@ -92,8 +91,8 @@ class InstrumentLevels:
         self._region = near.astype(np.float32)  # [3, notes]
         velocity = arrays["velocity"].astype(int)
         self._soft, self._loud = velocity <= SOFT, velocity >= LOUD
-        known = ~np.isnan(arrays["modulation"][:, 0].astype(float))
-        modulation = arrays["modulation"][known].astype(float)
+        measured = ~np.isnan(arrays["modulation"][:, 0].astype(float))
+        modulation = arrays["modulation"][measured].astype(float)
         mean = modulation.mean(axis=0) if len(modulation) else np.zeros(N_MODULATION)
         stiffness = np.log10(arrays["inharmonicity"].astype(float) + 1e-5) + 5.0
         by_region = self._region / self._region.sum(axis=1, keepdims=True)
@@ -105,15 +104,15 @@ class InstrumentLevels:
             ]
         ).astype(np.float32)
         half_db = np.asarray(arrays.get("half_db", np.full(N_SUBHARMONICS, LEAST_DB)), np.float32)
-        self._halves = to_coordinates(torch.from_numpy(half_db)).numpy()
+        self._subharmonics = to_coordinates(torch.from_numpy(half_db)).numpy()
 
-    def portrait(self, colour: Array | None) -> Levels:
-        """float32 [:data:`N_DESCRIPTOR`], in the colour given."""
+    def descriptor(self, filter_db: Float64Array | None) -> FloatArray:
+        """float32 [:data:`N_DESCRIPTOR`], through the filter given."""
         partial_db = self._partial_db.astype(np.float32)
         noise_db = self._noise_db.astype(np.float32)
-        if colour is not None:
-            partial_db += colour_at(colour, self._hz).astype(np.float32)[:, None]
-            noise_db += colour_at(colour, NOISE_CENTRES_HZ).astype(np.float32)
+        if filter_db is not None:
+            partial_db += filter_gain_db(filter_db, self._hz).astype(np.float32)[:, None]
+            noise_db += filter_gain_db(filter_db, NOISE_CENTRES_HZ).astype(np.float32)
             np.maximum(partial_db, FLOOR_DB, out=partial_db)
         power = np.exp(partial_db * np.float32(np.log(10.0) / 10.0))
         bands_of_notes = np.stack([_bands_of(pitch) for pitch in self._pitches])
@@ -129,20 +128,20 @@ class InstrumentLevels:
             self._by_velocity(bands[:, 2]),
             self._by_velocity(noise[:, 2]),
             self._lasting,
-            self._halves,
+            self._subharmonics,
         ]
         return np.concatenate(parts).astype(np.float32)
 
-    def _by_velocity(self, levels: Levels) -> Levels:
+    def _by_velocity(self, levels: FloatArray) -> FloatArray:
         """How much higher a level [notes, n] is in loud notes than in soft ones [n]."""
         if not (self._soft.any() and self._loud.any()):
             return np.zeros(levels.shape[1], np.float32)
-        difference: Levels = levels[self._loud].mean(axis=0) - levels[self._soft].mean(axis=0)
+        difference: FloatArray = levels[self._loud].mean(axis=0) - levels[self._soft].mean(axis=0)
         return difference
 
 
-def _scaled(level_db: Levels) -> Levels:
-    """Levels about 0, of order 1; what is too soft to matter is all the same."""
+def _scaled(level_db: FloatArray) -> FloatArray:
+    """FloatArray about 0, of order 1; what is too soft to matter is all the same."""
     return (np.maximum(level_db, np.float32(QUIETEST_DB)) + np.float32(60.0)) / np.float32(25.0)
 
 
@@ -151,10 +150,10 @@ _SPREAD = 1.2
 
 
 class DescriptorProjection(nn.Module):
-    """Portraits to the timbre sphere: a projection fixed by :meth:`study` and never trained.
+    """Descriptors to the timbre sphere: a projection that :meth:`fit` fixes and nobody trains.
 
     Components are divided by the square root of their deviation: halfway from natural scale,
-    where a few directions drown all others, to white, where noise counts as much as colour.
+    where a few directions drown all others, to white, where noise counts as much as signal.
 
     Args:
         embedding_dim: of the sphere.
@@ -170,7 +169,7 @@ class DescriptorProjection(nn.Module):
 
     @torch.no_grad()
     def fit(self, descriptors: Tensor) -> None:
-        """Fix the projection by portraits [n, :data:`N_DESCRIPTOR`]."""
+        """Fix the projection by descriptors [n, :data:`N_DESCRIPTOR`]."""
         measured = descriptors[:, :N_MEASURED]
         self.mean.copy_(measured.mean(dim=0))
         _, deviation, axes = torch.linalg.svd(measured - self.mean, full_matrices=False)
@@ -181,13 +180,13 @@ class DescriptorProjection(nn.Module):
         spread = ((measured - self.mean) @ self.projection).square().sum(dim=1).mean().sqrt()
         self.projection.mul_(_SPREAD / spread)
 
-    def forward(self, portrait: Tensor) -> Tensor:
+    def forward(self, descriptor: Tensor) -> Tensor:
         """[B, :data:`N_DESCRIPTOR`] to [B, 512], unit norm."""
-        measured, stated = portrait[:, :N_MEASURED], portrait[:, N_MEASURED:]
+        measured, stated = descriptor[:, :N_MEASURED], descriptor[:, N_MEASURED:]
         place = (measured - self.mean) @ self.projection
         return on_sphere(torch.cat([place[:, :-N_SUBHARMONICS], stated], dim=-1))
 
 
-def stack(descriptors: list[npt.NDArray[np.float32]]) -> Tensor:
-    """One row a portrait."""
+def stack_descriptors(descriptors: Sequence[FloatArray]) -> Tensor:
+    """One row a descriptor, float32 [n, :data:`N_DESCRIPTOR`]."""
     return torch.from_numpy(np.stack(descriptors))

@@ -101,11 +101,18 @@ FAMILY_MATERIALS = {
 
 @dataclass(frozen=True)
 class Measured:
-    """What captions say of a sound's physics; each value is a rank among instruments, 0–1."""
+    """What captions say of a sound's physics; each value is a rank among instruments, 0–1.
+
+    Attributes:
+        brightness: 1 is the brightest.
+        attack: 0 is the fastest.
+        sustain: 1 holds its level.
+        noisiness: 1 has most noise beside its partials.
+    """
 
     brightness: float
-    attack: float  # 0 is the fastest
-    sustain: float  # 1 holds its level
+    attack: float
+    sustain: float
     noisiness: float
 
 
@@ -166,7 +173,14 @@ def phrases_of(instrument: Instrument) -> tuple[str, ...]:
 def write_captions(
     instrument: Instrument, measured: Measured, count: int, seed: int
 ) -> tuple[str, ...]:
-    """``count`` different ways to ask for this instrument; the same seed gives the same words."""
+    """Different ways to ask for an instrument; the same seed gives the same words.
+
+    Args:
+        instrument: what is asked for.
+        measured: what can be heard of it.
+        count: how many captions.
+        seed: with the instrument's id, of every choice.
+    """
     rng = np.random.default_rng([seed, *instrument.id.encode()])
     names = names_of(instrument)
     family = FAMILY_WORDS[instrument.family]

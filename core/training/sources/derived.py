@@ -1,4 +1,4 @@
-"""New instruments out of known ones: moved formants, layers, other envelopes, livelier keys.
+"""New instruments out of others: moved formants, layers, other envelopes, livelier keys.
 
 A few soundfonts hold some hundred instruments, and an encoder that has met only those learns
 them by heart. Each derived instrument takes one or two of them through what a sound designer
@@ -23,8 +23,13 @@ _FIRST_PROCEDURAL, _LAST_PROCEDURAL = 0, 480
 
 
 @dataclass(frozen=True)
-class Preset:
-    """One preset of a soundfont whose player others may be using as well."""
+class SoundfontPreset:
+    """One preset of a soundfont whose player others may be using as well.
+
+    Attributes:
+        player: of the font.
+        bank, program: of the preset.
+    """
 
     player: SoundfontPlayer
     bank: int
@@ -77,22 +82,31 @@ def random_design(rng: np.random.Generator) -> Design:
 
 @dataclass(frozen=True)
 class DerivedPlayer:
-    """See :class:`core.training.sources.instruments.NotePlayer`."""
+    """Plays an instrument changed by a design.
+
+    Attributes:
+        first: the instrument.
+        second: what a layer is made of.
+        design: what is done.
+    """
 
     first: NotePlayer
     second: NotePlayer
     design: Design
 
     def play(self, pitch: int, velocity: int, held_s: float, tail_s: float) -> FloatArray:
+        """See :class:`core.training.sources.instruments.NotePlayer`."""
         design = self.design
-        audio = self._moved(self.first, pitch, velocity, held_s, tail_s)
+        audio = self._shift_formants(self.first, pitch, velocity, held_s, tail_s)
         if design.layer_db is not None:
             other = self.second.play(pitch, velocity, held_s, tail_s)
             length = min(len(audio), len(other))
             audio = audio[:length] + other[:length] * 10 ** (design.layer_db / 20)
-        return self._opened(self._reshaped(audio, held_s), velocity).astype(np.float32)
+        return self._apply_velocity_filter(self._apply_envelope(audio, held_s), velocity).astype(
+            np.float32
+        )
 
-    def _moved(
+    def _shift_formants(
         self, player: NotePlayer, pitch: int, velocity: int, held_s: float, tail_s: float
     ) -> FloatArray:
         shift = self.design.semitones
@@ -103,7 +117,7 @@ class DerivedPlayer:
         quick: FloatArray = soxr.resample(slow, SAMPLE_RATE * ratio, SAMPLE_RATE)
         return quick[: round((held_s + tail_s) * SAMPLE_RATE)]
 
-    def _reshaped(self, audio: FloatArray, held_s: float) -> FloatArray:
+    def _apply_envelope(self, audio: FloatArray, held_s: float) -> FloatArray:
         design, on_s = self.design, np.arange(len(audio)) / SAMPLE_RATE
         envelope = np.ones(len(audio))
         if design.attack_s is not None:
@@ -114,7 +128,7 @@ class DerivedPlayer:
             envelope *= np.exp(-np.maximum(on_s - held_s, 0.0) / design.release_s)
         return (audio * envelope).astype(np.float32)
 
-    def _opened(self, audio: FloatArray, velocity: int) -> FloatArray:
+    def _apply_velocity_filter(self, audio: FloatArray, velocity: int) -> FloatArray:
         if not self.design.opening:
             return audio
         octaves = np.log2(np.maximum(np.fft.rfftfreq(len(audio), 1 / SAMPLE_RATE), 300.0) / 300.0)
@@ -128,10 +142,10 @@ class DerivedInstruments:
 
     def __init__(self) -> None:
         self._presets = [
-            (font, *found)
+            (font, *preset)
             for font in FONTS
-            for found in list_instruments(font)
-            if found[0].split == "train"
+            for preset in list_instruments(font)
+            if preset[0].split == "train"
         ]
         self._players: dict[str, SoundfontPlayer] = {}
 
@@ -166,7 +180,7 @@ class DerivedInstruments:
         font, instrument, bank, program = self._presets[int(rng.integers(len(self._presets)))]
         if font not in self._players:
             self._players[font] = SoundfontPlayer(font)
-        return instrument, Preset(self._players[font], bank, program)
+        return instrument, SoundfontPreset(self._players[font], bank, program)
 
     def close(self) -> None:
         """Free the synthesizers."""

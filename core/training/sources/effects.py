@@ -7,7 +7,6 @@ EQ: low shelf 30–200 Hz, bells 200 Hz–1 kHz, 1–3 kHz and 3–8 kHz (Q 0.1�
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
 import pedalboard
 
 from core.training.sources.instruments import SAMPLE_RATE
@@ -16,7 +15,7 @@ from core.types import FloatArray
 _WORKING_PEAK = 0.5  # distortion depends on level: every sound meets it equally loud
 
 
-def random_colour(rng: np.random.Generator) -> tuple[list[pedalboard.Plugin], tuple[str, ...]]:
+def random_effects(rng: np.random.Generator) -> tuple[list[pedalboard.Plugin], tuple[str, ...]]:
     """EQ and distortion, each with probability ½ but never neither, and the words for them."""
     chain: list[pedalboard.Plugin] = []
     words: tuple[str, ...] = ()
@@ -66,16 +65,26 @@ def working_gain(notes: list[FloatArray]) -> float:
 
 
 def room(audio: FloatArray, rng: np.random.Generator) -> FloatArray:
-    """A random room around a recording; length is kept."""
+    """A random room around a recording; length is kept.
+
+    Args:
+        audio: float32 [frames].
+        rng: where the randomness comes from.
+    """
     reverb, _ = random_room(rng)
     wet: FloatArray = pedalboard.Pedalboard([reverb])(audio, SAMPLE_RATE)
     return wet
 
 
 def background(audio: FloatArray, rng: np.random.Generator) -> FloatArray:
-    """Add coloured noise 15–60 dB under the recording."""
+    """Add coloured noise 15–60 dB under a recording.
+
+    Args:
+        audio: float32 [frames].
+        rng: where the randomness comes from.
+    """
     white = rng.standard_normal(len(audio)).astype(np.float32)
-    coloured: npt.NDArray[np.float32] = np.cumsum(white) if rng.random() < 0.3 else white
+    coloured: FloatArray = np.cumsum(white) if rng.random() < 0.3 else white
     coloured = coloured - coloured.mean()
     level = np.sqrt(np.mean(audio**2)) * 10 ** (-rng.uniform(15, 60) / 20)
     return (audio + coloured * (level / (np.sqrt(np.mean(coloured**2)) + 1e-12))).astype(np.float32)

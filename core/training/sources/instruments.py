@@ -36,7 +36,14 @@ class NotePlayer(Protocol):
 
 @dataclass(frozen=True)
 class PlayedNote:
-    """A recorded note."""
+    """A recorded note.
+
+    Attributes:
+        pitch: MIDI key.
+        velocity: 1–127.
+        held_s: from key down to key up, seconds.
+        audio: float32 [frames] at :data:`SAMPLE_RATE`, from the onset.
+    """
 
     pitch: int
     velocity: int

@@ -5,35 +5,54 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
-import numpy.typing as npt
 
 from core.training.sources.instruments import SAMPLE_RATE
+from core.types import Float64Array, FloatArray
 
-Array = npt.NDArray[np.float64]
-Voice = Callable[[float, float, Array, Array], Array]
+Voice = Callable[[float, float, Float64Array, Float64Array], Float64Array]
 """(f0_hz, velocity 0–1, seconds since onset [n], seconds since release [n]) → samples [n]"""
 
 _BLOCK = 64
 
 
 def envelope(
-    on_s: Array, off_s: Array, attack_s: float, decay_s: float, sustain: float, release_s: float
-) -> Array:
-    """Exponential attack, decay to a level, release."""
+    on_s: Float64Array,
+    off_s: Float64Array,
+    attack_s: float,
+    decay_s: float,
+    sustain: float,
+    release_s: float,
+) -> Float64Array:
+    """Exponential attack, decay to a level, release.
+
+    Args:
+        on_s: [n], since the onset, s.
+        off_s: [n], since the release, s; 0 before it.
+        attack_s: until 95 % are reached.
+        decay_s: time constant of the fall to ``sustain``, 0 to 1.
+        sustain: the level.
+        release_s: time constant of the fall after the release.
+    """
     rise = 1.0 - np.exp(-on_s / (attack_s / 3.0))
     fall = sustain + (1.0 - sustain) * np.exp(-on_s / decay_s)
     return rise * fall * np.exp(-off_s / release_s)
 
 
 def log_uniform(rng: np.random.Generator, low: float, high: float) -> float:
+    """A random number whose logarithm is uniform between those of two others."""
     return float(np.exp(rng.uniform(np.log(low), np.log(high))))
 
 
-def sum_partials(f0_hz: float, t: Array, level: Callable[[int, float], Array | float]) -> Array:
+def sum_partials(
+    f0_hz: float, t: Float64Array, level: Callable[[int, float], Float64Array | float]
+) -> Float64Array:
     """Σ level(k, hz) sin(2π k f0 t + 0.7 k²) over partials below 18 kHz.
 
-    ``level`` is called with the times of a coarse grid in mind: an array it returns is
-    moved along linearly between blocks of 64 samples.
+    Args:
+        f0_hz: fundamental.
+        t: [n], seconds; a warped time bends the pitch.
+        level: of a partial by its number and frequency: a number, or its course at the times of
+            :func:`coarse`, between which it moves linearly.
     """
     fundamental = np.exp(2j * np.pi * f0_hz * t).astype(np.complex64)
     rotating = np.ones_like(fundamental)  # e^{2πi k f0 t}, one multiplication a partial
@@ -47,15 +66,15 @@ def sum_partials(f0_hz: float, t: Array, level: Callable[[int, float], Array | f
     return out.astype(np.float64)
 
 
-def coarse(t: Array) -> Array:
+def coarse(t: Float64Array) -> Float64Array:
     """The times at which levels are computed: one each 64 samples, and one past the end."""
     return np.arange(-(-len(t) // _BLOCK) + 1) * (_BLOCK / SAMPLE_RATE)
 
 
-def _per_sample(level: Array | float, n: int) -> npt.NDArray[np.float32] | np.float32:
+def _per_sample(level: Float64Array | float, n: int) -> FloatArray | np.float32:
     if not isinstance(level, np.ndarray):
         return np.float32(level)
     ramp = (np.arange(_BLOCK) / _BLOCK).astype(np.float32)
     coarse = level.astype(np.float32)
-    lines: npt.NDArray[np.float32] = coarse[:-1, None] + np.diff(coarse)[:, None] * ramp
+    lines: FloatArray = coarse[:-1, None] + np.diff(coarse)[:, None] * ramp
     return lines.reshape(-1)[:n]

@@ -16,7 +16,6 @@ from scipy.signal import lfilter
 from core.clip import pitch_hz
 from core.training.sources.instruments import SAMPLE_RATE, Instrument
 from core.training.sources.oscillators import (
-    Array,
     Voice,
     coarse,
     envelope,
@@ -24,7 +23,7 @@ from core.training.sources.oscillators import (
     sum_partials,
 )
 from core.training.sources.sustained import bowed, noise
-from core.types import FloatArray
+from core.types import Float64Array, FloatArray
 
 KINDS = ("additive", "fm", "subtractive", "plucked", "modal", "blown")
 LATER_KINDS = ("bowed", "noise")
@@ -39,6 +38,7 @@ class ProceduralPlayer:
     voice: Voice = field(repr=False)
 
     def play(self, pitch: int, velocity: int, held_s: float, tail_s: float) -> FloatArray:
+        """See :class:`core.training.sources.instruments.NotePlayer`."""
         t = np.arange(round((held_s + tail_s) * SAMPLE_RATE)) / SAMPLE_RATE
         audio = self.voice(pitch_hz(pitch), velocity / 127.0, t, np.maximum(t - held_s, 0.0))
         return (0.1 * audio).astype(np.float32)
@@ -94,7 +94,9 @@ def _additive(rng: np.random.Generator) -> tuple[Voice, tuple[str, ...]]:
     times, traits = _shape(rng)
     darkening = rng.uniform(0.0, 1.2)
 
-    def voice(f0_hz: float, velocity: float, on_s: Array, off_s: Array) -> Array:
+    def voice(
+        f0_hz: float, velocity: float, on_s: Float64Array, off_s: Float64Array
+    ) -> Float64Array:
         def level(k: int, hz: float) -> float:
             even = 0.03 if odd_only and k % 2 == 0 else 1.0
             formant = 1.0 + formant_gain * np.exp(-(np.log2(hz / formant_hz) ** 2) / 0.3)
@@ -112,7 +114,9 @@ def _fm(rng: np.random.Generator) -> tuple[Voice, tuple[str, ...]]:
     keep = rng.uniform(0, 1)
     times, traits = _shape(rng)
 
-    def voice(f0_hz: float, velocity: float, on_s: Array, off_s: Array) -> Array:
+    def voice(
+        f0_hz: float, velocity: float, on_s: Float64Array, off_s: Float64Array
+    ) -> Float64Array:
         depth = index * velocity * (keep + (1 - keep) * np.exp(-on_s / index_decay_s))
         depth = np.minimum(depth, max(0.2, (15_000 / f0_hz - 1) / ratio - 1))
         modulator = depth * np.sin(2 * np.pi * ratio * f0_hz * on_s)
@@ -132,11 +136,13 @@ def _subtractive(rng: np.random.Generator) -> tuple[Voice, tuple[str, ...]]:
     times, traits = _shape(rng)
     bass = not traits and rng.random() < 0.3
 
-    def voice(f0_hz: float, velocity: float, on_s: Array, off_s: Array) -> Array:
+    def voice(
+        f0_hz: float, velocity: float, on_s: Float64Array, off_s: Float64Array
+    ) -> Float64Array:
         tracked_hz = cutoff_hz * (f0_hz / 260.0) ** tracking
         corner = tracked_hz * 2.0 ** (sweep_octaves * velocity * np.exp(-coarse(on_s) / sweep_s))
 
-        def level(k: int, hz: float) -> Array:
+        def level(k: int, hz: float) -> Float64Array:
             source = {
                 "saw": 1 / k,
                 "square": (k % 2) / k,
@@ -145,7 +151,9 @@ def _subtractive(rng: np.random.Generator) -> tuple[Voice, tuple[str, ...]]:
             }[wave]
             octaves = np.log2(hz / corner)
             lowpass = 1.0 / np.sqrt(1.0 + (hz / corner) ** (2 * poles))
-            shaped: Array = source * lowpass * (1.0 + resonance * np.exp(-(octaves**2) / 0.05))
+            shaped: Float64Array = (
+                source * lowpass * (1.0 + resonance * np.exp(-(octaves**2) / 0.05))
+            )
             return shaped
 
         tone = sum_partials(f0_hz, on_s, level)
@@ -162,15 +170,17 @@ def _plucked(rng: np.random.Generator) -> tuple[Voice, tuple[str, ...]]:
     hardness, body_hz = rng.uniform(0.3, 1.5), log_uniform(rng, 100, 500)
     bass = rng.random() < 0.2
 
-    def voice(f0_hz: float, velocity: float, on_s: Array, off_s: Array) -> Array:
+    def voice(
+        f0_hz: float, velocity: float, on_s: Float64Array, off_s: Float64Array
+    ) -> Float64Array:
         coarse_s = coarse(on_s)
 
-        def level(k: int, hz: float) -> Array:
+        def level(k: int, hz: float) -> Float64Array:
             comb = abs(np.sin(np.pi * k * position))
             tilt = k ** -(hardness + 0.8 * (1 - velocity))
             rate = (1.0 + damping * (k - 1)) * (f0_hz / 260.0) ** 0.5 / decay_s
             body = 1.0 + 2.0 * np.exp(-(np.log2(hz / body_hz) ** 2) / 0.2)
-            shaped: Array = comb * tilt * body * np.exp(-rate * coarse_s)
+            shaped: Float64Array = comb * tilt * body * np.exp(-rate * coarse_s)
             return shaped
 
         pick = 0.3 * velocity * np.exp(-on_s / 0.006)
@@ -196,7 +206,9 @@ def _modal(rng: np.random.Generator) -> tuple[Voice, tuple[str, ...]]:
     release_s = log_uniform(rng, 0.05, 1.0)
     click_s, click = log_uniform(rng, 0.002, 0.02), rng.uniform(0.02, 0.4)
 
-    def voice(f0_hz: float, velocity: float, on_s: Array, off_s: Array) -> Array:
+    def voice(
+        f0_hz: float, velocity: float, on_s: Float64Array, off_s: Float64Array
+    ) -> Float64Array:
         out = click * np.exp(-on_s / click_s) * np.random.default_rng(3).standard_normal(len(on_s))
         scale = (260.0 / f0_hz) ** 0.5
         for ratio, level, decay_s in zip(ratios, levels, decays_s, strict=True):
@@ -216,7 +228,9 @@ def _blown(rng: np.random.Generator) -> tuple[Voice, tuple[str, ...]]:
     chiff, release_s = rng.uniform(0, 0.5), log_uniform(rng, 0.03, 0.2)
     breath_pole = rng.uniform(0.3, 0.95)
 
-    def voice(f0_hz: float, velocity: float, on_s: Array, off_s: Array) -> Array:
+    def voice(
+        f0_hz: float, velocity: float, on_s: Float64Array, off_s: Float64Array
+    ) -> Float64Array:
         def level(k: int, hz: float) -> float:
             return float(k ** -(slope + 0.8 * (1 - velocity)) * (1.0 if k % 2 else even))
 

@@ -71,7 +71,12 @@ def read_presets(path: Path) -> list[tuple[int, int, str]]:
 
 
 def split_of(font: str, program: int, bank: int) -> Split:
-    """The documented split: by font family and General MIDI program."""
+    """The documented split: by font family and General MIDI program.
+
+    Args:
+        font: a key of :data:`FONTS`.
+        program, bank: of the preset.
+    """
     if font in _FLUID_FAMILY and program in HELD_OUT_PROGRAMS:
         # One recording of each serves as the held-out instrument; its relatives are in no split.
         return "heldout"
@@ -80,7 +85,7 @@ def split_of(font: str, program: int, bank: int) -> Split:
 
 def list_instruments(font: str) -> list[tuple[Instrument, int, int]]:
     """Every melodic preset of a font with its bank and program."""
-    found = []
+    presets = []
     for bank, program, name in read_presets(find_font(FONTS[font])):
         wants_expression_pedal = "Expr." in name
         if bank == _PERCUSSION_BANK or program >= _FIRST_SOUND_EFFECT or wants_expression_pedal:
@@ -98,8 +103,8 @@ def list_instruments(font: str) -> list[tuple[Instrument, int, int]]:
             low=low,
             high=high,
         )
-        found.append((instrument, bank, program))
-    return found
+        presets.append((instrument, bank, program))
+    return presets
 
 
 class SoundfontPlayer:
@@ -146,6 +151,11 @@ class SoundfontPlayer:
 
 def play_clip(clip: Clip, player: SoundfontPlayer, tail_s: float = 1.0) -> FloatArray:
     """A clip played note by note in the selected preset, with nothing added.
+
+    Args:
+        clip: what is played.
+        player: with a preset selected.
+        tail_s: how long each note rings on, seconds.
 
     Returns:
         float32 [frames], from the clip's start to ``tail_s`` after its end, peak 0.5.

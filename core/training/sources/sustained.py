@@ -7,13 +7,13 @@ from scipy.signal import lfilter
 
 from core.training.sources.instruments import SAMPLE_RATE
 from core.training.sources.oscillators import (
-    Array,
     Voice,
     coarse,
     envelope,
     log_uniform,
     sum_partials,
 )
+from core.types import Float64Array
 
 _HIGHEST_HZ = 18_000.0
 
@@ -41,12 +41,14 @@ def bowed(rng: np.random.Generator) -> tuple[Voice, tuple[str, ...]]:
         near = np.exp(-((np.log2(hz / 110.0) - octaves) ** 2) / (2.0 * widths**2))
         return float(10.0 ** ((heights_db * near).sum() / 20.0) / np.hypot(1.0, hz / corner_hz))
 
-    def voice(f0_hz: float, velocity: float, on_s: Array, off_s: Array) -> Array:
-        def level(k: int, hz: float) -> Array:
+    def voice(
+        f0_hz: float, velocity: float, on_s: Float64Array, off_s: Float64Array
+    ) -> Float64Array:
+        def level(k: int, hz: float) -> Float64Array:
             # The upper partials come in later, as the bow has to catch the string.
             caught = 1.0 - np.exp(-coarse(on_s) / (attack_s * (0.3 + 0.05 * k)))
             comb = abs(np.sin(np.pi * k * place)) / np.sin(np.pi * place)
-            shaped: Array = caught * comb * body(hz) * k ** -(1.0 + tilt * (1.0 - velocity))
+            shaped: Float64Array = caught * comb * body(hz) * k ** -(1.0 + tilt * (1.0 - velocity))
             return shaped
 
         grows = np.clip((on_s - delay_s) / 0.3, 0.0, 1.0)
@@ -79,7 +81,9 @@ def noise(rng: np.random.Generator) -> tuple[Voice, tuple[str, ...]]:
     release_s = log_uniform(rng, 0.03, 0.5)
     darkening = rng.uniform(0.0, 0.8)
 
-    def voice(f0_hz: float, velocity: float, on_s: Array, off_s: Array) -> Array:
+    def voice(
+        f0_hz: float, velocity: float, on_s: Float64Array, off_s: Float64Array
+    ) -> Float64Array:
         white = np.random.default_rng(6).standard_normal(len(on_s))
         out = floor * lfilter([1.0 - abs(colour)], [1.0, -colour], white)
         for multiple in multiples:

@@ -1,4 +1,4 @@
-"""A small prepared folder, and the bank made of it."""
+"""A small prepared folder, and the packed made of it."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from core.training.embedded import dataset, prepare
+from core.training.embedded import dataset, instrument_file, prepare
 from core.training.embedded.gpu.packed_dataset import PackedDataset, read_packed, write_packed
 
 
@@ -16,24 +16,26 @@ def procedural_data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A few procedural instruments, of both splits."""
     folder = tmp_path_factory.mktemp("prepared")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(prepare, "N_NOTES", 8)
-        patch.setattr(prepare, "N_REFERENCES", 3)
+        patch.setattr(instrument_file, "N_NOTES", 8)
+        patch.setattr(instrument_file, "N_REFERENCES", 3)
         patch.setattr(dataset, "N_CAPTIONS", 3)
         for first in (27, 61):
-            prepare._build_source(folder, "procedural", first, first + 4)
+            prepare.build_source(folder, "procedural", first, first + 4)
     return folder
 
 
 @pytest.fixture(scope="session")
-def bank_files(procedural_data: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
-    """Banks of both splits."""
-    folder = tmp_path_factory.mktemp("banks")
+def packed_files(
+    procedural_data: Path, tmp_path_factory: pytest.TempPathFactory
+) -> dict[str, Path]:
+    """Packed files of both splits."""
+    folder = tmp_path_factory.mktemp("packed")
     for split in ("train", "valid"):
         write_packed(procedural_data, folder / f"{split}.xz", split)
     return {split: folder / f"{split}.xz" for split in ("train", "valid")}
 
 
 @pytest.fixture(scope="session")
-def bank(bank_files: dict[str, Path]) -> PackedDataset:
+def packed(packed_files: dict[str, Path]) -> PackedDataset:
     """The training split's."""
-    return read_packed(bank_files["train"], torch.device("cpu"))
+    return read_packed(packed_files["train"], torch.device("cpu"))

@@ -22,17 +22,29 @@ def write_run(folder: Path, scalars: dict[str, list[float]]) -> Path:
 
 
 def test_scalars_come_back_as_they_were_written(tmp_path: Path) -> None:
-    run = write_run(tmp_path / "run", {"near": [1.0, 0.5], "valid/near": [1.25]})
-    assert read_curves(run) == {"near": ([100, 200], [1.0, 0.5]), "valid/near": ([100], [1.25])}
+    run = write_run(tmp_path / "run", {"distance": [1.0, 0.5], "valid/distance": [1.25]})
+    assert read_curves(run) == {
+        "distance": ([100, 200], [1.0, 0.5]),
+        "valid/distance": ([100], [1.25]),
+    }
+
+
+def test_curves_of_earlier_versions_have_todays_names(tmp_path: Path) -> None:
+    run = write_run(tmp_path / "run", {"teacher/near": [1.0], "words/partials": [2.0]})
+    assert read_curves(run).keys() == {"descriptor/distance", "text/partials"}
 
 
 def test_runs_share_one_picture(tmp_path: Path) -> None:
     """What only the second run has is drawn beside the first's."""
-    playing = write_run(tmp_path / "playing", {"partials": [0.9, 0.4], "teacher/partials": [1.0]})
-    hearing = write_run(tmp_path / "hearing", {"near": [1.0, 0.5, 0.4], "valid/near": [1.2]})
-    draw([playing], tmp_path / "one.png")
-    draw([playing, hearing], tmp_path / "both.png")
-    draw([hearing, playing], tmp_path / "turned.png")
+    decoder = write_run(
+        tmp_path / "decoder", {"partials": [0.9, 0.4], "descriptor/partials": [1.0]}
+    )
+    encoder = write_run(
+        tmp_path / "encoder", {"distance": [1.0, 0.5, 0.4], "valid/distance": [1.2]}
+    )
+    draw([decoder], tmp_path / "one.png")
+    draw([decoder, encoder], tmp_path / "both.png")
+    draw([encoder, decoder], tmp_path / "turned.png")
     one, both, turned = (
         Image.open(tmp_path / name).convert("RGB") for name in ("one.png", "both.png", "turned.png")
     )

@@ -25,9 +25,7 @@ from core.engines.embedded.modulation import (
     SHIMMER_RANGE_HZ,
     Modulation,
 )
-from core.types import FloatArray
-
-Array = npt.NDArray[np.float64]
+from core.types import Float64Array, FloatArray
 
 HOP = 220
 FRAME_HZ = SAMPLE_RATE / HOP
@@ -55,12 +53,16 @@ def _follow(audio: FloatArray, f0_hz: float) -> npt.NDArray[np.complex128]:
     turns = k * f0_hz / SAMPLE_RATE
     window = np.hanning(width + 1)[:-1]
     probe = (window / window.sum())[:, None] * np.exp(-2j * np.pi * np.outer(n, turns))
-    found = windows @ probe.real.astype(np.float32) + 1j * (windows @ probe.imag.astype(np.float32))
-    followed: npt.NDArray[np.complex128] = found * np.exp(-2j * np.pi * np.outer(starts, turns))
+    amplitudes = windows @ probe.real.astype(np.float32) + 1j * (
+        windows @ probe.imag.astype(np.float32)
+    )
+    followed: npt.NDArray[np.complex128] = amplitudes * np.exp(
+        -2j * np.pi * np.outer(starts, turns)
+    )
     return followed
 
 
-def _pitch_cents(followed: npt.NDArray[np.complex128], f0_hz: float) -> Array:
+def _pitch_cents(followed: npt.NDArray[np.complex128], f0_hz: float) -> Float64Array:
     """Deviation of pitch from ``f0_hz`` at every frame."""
     k = np.arange(1, followed.shape[1] + 1)
     turn = followed[1:] * followed[:-1].conj()
@@ -72,15 +74,15 @@ def _pitch_cents(followed: npt.NDArray[np.complex128], f0_hz: float) -> Array:
     return np.concatenate([cents[:1], cents])
 
 
-def _fast(track: Array) -> Array:
+def _fast(track: Float64Array) -> Float64Array:
     """What moves faster than about 2 Hz [frames, …]; a steady rise or fall is no movement."""
     width = min(round(_SLOW_S * FRAME_HZ), len(track)) // 2 * 2 - 1
     slow = savgol_filter(track, width, 1, axis=0, mode="interp")
-    fast: Array = uniform_filter1d(track - slow, 5, axis=0, mode="nearest")
+    fast: Float64Array = uniform_filter1d(track - slow, 5, axis=0, mode="nearest")
     return fast
 
 
-def _regular(track: Array) -> tuple[float, float, float]:
+def _regular(track: Float64Array) -> tuple[float, float, float]:
     """Amplitude, rate in Hz, and share of the variance of the strongest wave in range."""
     n_fft = 1 << max(12, (len(track) - 1).bit_length() + 2)
     window = np.hanning(len(track))
@@ -92,7 +94,7 @@ def _regular(track: Array) -> tuple[float, float, float]:
     return size, float(hz[peak]), min(1.0, size**2 / 2 / max(float(track.var()), 1e-12))
 
 
-def _half_grown_s(track: Array, rate_hz: float) -> float:
+def _half_grown_s(track: Float64Array, rate_hz: float) -> float:
     """When a wave of this rate reaches half of its usual size."""
     at_s = np.arange(len(track)) / FRAME_HZ
     turned = track * np.exp(-2j * np.pi * rate_hz * at_s)
@@ -102,7 +104,7 @@ def _half_grown_s(track: Array, rate_hz: float) -> float:
     return float(min(at_s[reached[0]], MAX_DELAY_S))
 
 
-def take_out(
+def remove_modulation(
     audio: FloatArray, f0_hz: float, held_s: float
 ) -> tuple[FloatArray, Modulation | None]:
     """Measure a note's modulation and undo its vibrato and tremolo.
@@ -116,20 +118,20 @@ def take_out(
         The note without vibrato and tremolo (the very same array if it has none), and the
         modulation; None if the note is too short or dies too soon to show it.
     """
-    still, found = _one_pass(audio, f0_hz, held_s)
-    if found is None or still is audio:
-        return audio, found
+    still, modulation = _one_pass(audio, f0_hz, held_s)
+    if modulation is None or still is audio:
+        return audio, modulation
     # Strong vibrato leaves the harmonics' windows and is underestimated: take out the rest.
     again, rest = _one_pass(still, f0_hz, held_s)
     if rest is None:
-        return still, found
+        return still, modulation
     whole = replace(
         rest,
-        vibrato_cents=min(found.vibrato_cents + rest.vibrato_cents, MAX_VIBRATO_CENTS),
-        vibrato_hz=found.vibrato_hz,
-        vibrato_delay_s=found.vibrato_delay_s,
-        tremolo_db=min(found.tremolo_db + rest.tremolo_db, MAX_TREMOLO_DB),
-        tremolo_hz=found.tremolo_hz,
+        vibrato_cents=min(modulation.vibrato_cents + rest.vibrato_cents, MAX_VIBRATO_CENTS),
+        vibrato_hz=modulation.vibrato_hz,
+        vibrato_delay_s=modulation.vibrato_delay_s,
+        tremolo_db=min(modulation.tremolo_db + rest.tremolo_db, MAX_TREMOLO_DB),
+        tremolo_hz=modulation.tremolo_hz,
     )
     return again, whole
 
@@ -179,11 +181,13 @@ def _one_pass(
     return still, modulation
 
 
-def _shimmer(followed: npt.NDArray[np.complex128], together_db: Array) -> tuple[float, float]:
+def _shimmer(
+    followed: npt.NDArray[np.complex128], together_db: Float64Array
+) -> tuple[float, float]:
     """How much each harmonic's level moves by itself, dB, and how fast, Hz."""
     levels = 20 * np.log10(np.abs(followed) + 1e-7)
-    heard = levels.mean(axis=0) > levels.mean(axis=0).max() - 30.0
-    own = _fast(levels[:, heard]) - together_db[:, None]
+    audible = levels.mean(axis=0) > levels.mean(axis=0).max() - 30.0
+    own = _fast(levels[:, audible]) - together_db[:, None]
     spread = own.std(axis=0)
     size = float(np.clip(np.median(spread), 0.0, MAX_SHIMMER_DB))
     power = (np.abs(np.fft.rfft(own * np.hanning(len(own))[:, None], axis=0)) ** 2).sum(axis=1)

@@ -10,7 +10,6 @@ from __future__ import annotations
 from itertools import pairwise
 
 import numpy as np
-import numpy.typing as npt
 
 from core.clip import pitch_hz
 from core.engines.embedded.controls import (
@@ -30,8 +29,8 @@ from core.engines.embedded.leakage import (
     distance_hz,
     window_width,
 )
-from core.training.embedded.analysis.modulation import take_out
-from core.types import FloatArray
+from core.training.embedded.analysis.modulation import remove_modulation
+from core.types import Float64Array, FloatArray
 
 _SHARPEN_EDGES_HZ = (0.0, 300.0, 800.0, 2000.0, 5000.0, 10_000.0, 22_050.0)
 _MEASURED_SHIFTS_CENTS = np.arange(-20.0, 21.0, 4.0)
@@ -39,7 +38,7 @@ _MEASURED_INHARMONICITIES = np.concatenate([[0.0], np.geomspace(1e-5, 1e-2, 16)]
 
 
 def analyse_note(
-    audio: FloatArray, pitch: int, held_s: float, halves: bool = False
+    audio: FloatArray, pitch: int, held_s: float, subharmonics: bool = False
 ) -> NoteControls:
     """Controls of one note.
 
@@ -47,17 +46,17 @@ def analyse_note(
         audio: float32 [frames] at 44.1 kHz, mono, starting at the key press.
         pitch: MIDI key it was played with.
         held_s: when the key was released, seconds.
-        halves: whether there are partials halfway between its own, which are not noise.
+        subharmonics: whether there are partials halfway between its own, which are not noise.
     """
     total_s = len(audio) / SAMPLE_RATE
     times_s = knot_times(held_s, total_s - held_s)
     f0_hz, inharmonicity = _tune(audio, pitch_hz(pitch))
-    audio, modulation = take_out(audio, f0_hz, held_s)
+    audio, modulation = remove_modulation(audio, f0_hz, held_s)
     if modulation is not None and modulation.has_vibrato:
         f0_hz, inharmonicity = _tune(audio, pitch_hz(pitch))
-    width = window_width(f0_hz / 2 if halves else f0_hz)
+    width = window_width(f0_hz / 2 if subharmonics else f0_hz)
     power, bin_hz = _spectra(audio, times_s, width)
-    if halves:
+    if subharmonics:
         numbers = 0.5 * np.arange(1, 2 * N_PARTIALS + 1)
         hz = stretched_hz(f0_hz, inharmonicity, numbers)
         partials, density = _split(power, bin_hz, width, hz)
@@ -74,7 +73,7 @@ def analyse_note(
     return NoteControls(times_s, f0_hz, inharmonicity, _to_db(partials), _to_db(noise), modulation)
 
 
-def _to_db(power: npt.NDArray[np.float64]) -> FloatArray:
+def _to_db(power: Float64Array) -> FloatArray:
     return (10.0 * np.log10(np.maximum(power, 10.0 ** (FLOOR_DB / 10)))).astype(np.float32)
 
 
@@ -86,7 +85,7 @@ def _tune(audio: FloatArray, nominal_hz: float) -> tuple[float, float]:
     n_fft = 65_536
     magnitude = np.sqrt(np.abs(np.fft.rfft(segment * np.hanning(len(segment)), n_fft)))
     k = np.arange(1, 21)
-    best, found = -1.0, (nominal_hz, 0.0)
+    best, tuning = -1.0, (nominal_hz, 0.0)
     for cents in _MEASURED_SHIFTS_CENTS[np.argsort(np.abs(_MEASURED_SHIFTS_CENTS))]:
         f0_hz = nominal_hz * 2.0 ** (cents / 1200)
         # [candidates, 20]
@@ -99,13 +98,11 @@ def _tune(audio: FloatArray, nominal_hz: float) -> tuple[float, float]:
         winner = int(np.argmax(scores))
         score = float(scores[winner]) * (1.0 if cents == 0 else 0.995)
         if score > best:
-            best, found = score, (f0_hz, float(_MEASURED_INHARMONICITIES[winner]))
-    return found
+            best, tuning = score, (f0_hz, float(_MEASURED_INHARMONICITIES[winner]))
+    return tuning
 
 
-def _spectra(
-    audio: FloatArray, times_s: npt.NDArray[np.float64], width: int
-) -> tuple[npt.NDArray[np.float64], float]:
+def _spectra(audio: FloatArray, times_s: Float64Array, width: int) -> tuple[Float64Array, float]:
     """Power spectra centred on the knots, scaled so that white noise of variance 1 gives 1."""
     window = np.hanning(width + 1)[:-1]
     n_fft = 1 << (width - 1).bit_length()
@@ -118,8 +115,8 @@ def _spectra(
 
 
 def _split(
-    power: npt.NDArray[np.float64], bin_hz: float, width: int, partials_hz: npt.NDArray[np.float64]
-) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+    power: Float64Array, bin_hz: float, width: int, partials_hz: Float64Array
+) -> tuple[Float64Array, Float64Array]:
     """Squared amplitude of each partial [J, K], and noise variance density in each band [J, N].
 
     A density of 1 in every band is white noise of variance 1.
@@ -152,13 +149,13 @@ def _split(
 
 def _sharpening(
     audio: FloatArray,
-    times_s: npt.NDArray[np.float64],
+    times_s: Float64Array,
     held_s: float,
     width: int,
     f0_hz: float,
-    power: npt.NDArray[np.float64],
+    power: Float64Array,
     bin_hz: float,
-) -> npt.NDArray[np.float64]:
+) -> Float64Array:
     """Power gain [J, 6] that turns long-window levels near onset and release into local ones."""
     short = int(np.clip(1.25 * SAMPLE_RATE / f0_hz, 256, width)) // 2 * 2
     local, local_bin_hz = _spectra(audio, times_s, short)
@@ -177,9 +174,7 @@ def _sharpening(
     return gain
 
 
-def _band_sum(
-    power: npt.NDArray[np.float64], bin_hz: float, low_hz: float, high_hz: float
-) -> npt.NDArray[np.float64]:
+def _band_sum(power: Float64Array, bin_hz: float, low_hz: float, high_hz: float) -> Float64Array:
     first, last = round(low_hz / bin_hz), max(round(low_hz / bin_hz) + 1, round(high_hz / bin_hz))
-    summed: npt.NDArray[np.float64] = power[:, first:last].sum(axis=1) * bin_hz
+    summed: Float64Array = power[:, first:last].sum(axis=1) * bin_hz
     return summed

@@ -8,14 +8,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-import numpy.typing as npt
 
 from core.clip import pitch_hz
 from core.engines.embedded.controls import N_SUBHARMONICS, SAMPLE_RATE
 from core.engines.embedded.subharmonics import LEAST_DB, MOST_DB, SUMMED
 from core.training.sources.instruments import PlayedNote
-
-Array = npt.NDArray[np.float64]
+from core.types import Float64Array, FloatArray
 
 _FROM_S, _UNTIL_S = 0.06, 1.2
 _LEAST_PERIODS = 24
@@ -31,7 +29,7 @@ _LOWEST, _AUDIBLE_DB = 8, -30.0
 _SHARE = 0.5
 
 
-def measure_subharmonics(notes: Sequence[PlayedNote]) -> npt.NDArray[np.float32]:
+def measure_subharmonics(notes: Sequence[PlayedNote]) -> FloatArray:
     """Levels of an instrument's half partials, dB relative to its notes' lowest eight partials.
 
     An instrument has them if in half of its notes one of the lowest eight is a sinusoid within
@@ -40,21 +38,21 @@ def measure_subharmonics(notes: Sequence[PlayedNote]) -> npt.NDArray[np.float32]
     Returns:
         float32 [16], ``LEAST_DB`` … ``MOST_DB``; ``LEAST_DB`` everywhere if it has none.
     """
-    found = [
+    measured = [
         levels
         for note in notes
         if (levels := _of_note(note.audio, note.pitch, note.held_s)) is not None
     ]
     none = np.full(N_SUBHARMONICS, LEAST_DB, np.float32)
-    if not found:
+    if not measured:
         return none
-    levels = np.stack(found)
+    levels = np.stack(measured)
     has = (levels[:, :_LOWEST].max(axis=1) > _AUDIBLE_DB).mean() >= _SHARE
-    usual: npt.NDArray[np.float32] = np.median(levels, axis=0).astype(np.float32)
+    usual: FloatArray = np.median(levels, axis=0).astype(np.float32)
     return usual if has and usual.max() > _AUDIBLE_DB else none
 
 
-def _of_note(audio: npt.NDArray[np.float32], pitch: int, held_s: float) -> Array | None:
+def _of_note(audio: FloatArray, pitch: int, held_s: float) -> Float64Array | None:
     """[16]; None of a note too short or too soft to tell."""
     f0_hz = pitch_hz(pitch)
     piece = audio[round(_FROM_S * SAMPLE_RATE) : round(min(held_s, _UNTIL_S) * SAMPLE_RATE)]
@@ -64,7 +62,7 @@ def _of_note(audio: npt.NDArray[np.float32], pitch: int, held_s: float) -> Array
     power = np.abs(np.fft.rfft(piece * np.blackman(len(piece)), n_fft)) ** 2
     bin_hz, lobe_hz = SAMPLE_RATE / n_fft, 3.0 * SAMPLE_RATE / len(piece)
 
-    def between(low_hz: float, high_hz: float) -> Array:
+    def between(low_hz: float, high_hz: float) -> Float64Array:
         return np.asarray(power[round(low_hz / bin_hz) : round(high_hz / bin_hz) + 1], np.float64)
 
     def peak(hz: float) -> float:

@@ -1,1 +1,1 @@
-"""Training on instruments varied without end, all of it on one device."""
+"""Training on instruments augmented without end, all of it on one device."""

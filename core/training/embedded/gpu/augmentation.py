@@ -1,4 +1,4 @@
-"""Instruments without end: a bank's, changed at random in ways a sound designer would.
+"""Augmentation of a packed data set's instruments, in ways a sound designer would change them.
 
 Everything happens to levels at moments, so a batch of new instruments costs a GPU milliseconds.
 Formants move, a second instrument is layered, envelopes, brightness by velocity, the pattern of
@@ -29,7 +29,7 @@ from core.engines.embedded.modulation import (
     SHIMMER_RANGE_HZ,
 )
 from core.training.embedded.bands import NOISE_CENTRES_HZ
-from core.training.embedded.gpu.note_levels import NoteLevels, as_they_are, partials_hz
+from core.training.embedded.gpu.note_levels import NoteLevels, partials_hz, select_instruments
 from core.training.embedded.gpu.packed_dataset import N_DOWN, PackedDataset
 
 LEVEL_DB = -20.0
@@ -40,26 +40,30 @@ _DB = math.log(10.0) / 10.0
 _SILENCE_DB = -300.0
 
 
-def _share_of(instrument_id: str) -> float:
+def _sampling_weight(instrument_id: str) -> float:
     """How often an instrument is drawn: recorded ones more often than computed ones."""
     return {"procedural": 0.4, "derived": 0.4, "opl3": 0.5}.get(instrument_id.split(":")[0], 1.0)
 
 
 class Augmenter:
-    """Draws instruments from a bank and changes them.
+    """Draws instruments from a data set and changes them.
 
     Args:
-        bank: where to begin.
-        generator: on the bank's device.
-        plain_share: how many stay as they are, but for their level.
+        dataset: where to begin.
+        generator: on the dataset's device.
+        unmodified_share: how many stay as they are, but for their level.
     """
 
     def __init__(
-        self, bank: PackedDataset, generator: torch.Generator, plain_share: float = 0.2
+        self, dataset: PackedDataset, generator: torch.Generator, unmodified_share: float = 0.2
     ) -> None:
-        self._bank, self._generator, self._plain_share = bank, generator, plain_share
-        self._device = bank.levels.device
-        shares = torch.tensor([_share_of(name) for name in bank.ids], device=self._device)
+        self._dataset, self._generator, self._unmodified_share = (
+            dataset,
+            generator,
+            unmodified_share,
+        )
+        self._device = dataset.levels.device
+        shares = torch.tensor([_sampling_weight(name) for name in dataset.ids], device=self._device)
         self._weights = shares / shares.sum()
 
     def draw(self, count: int) -> NoteLevels:
@@ -67,27 +71,29 @@ class Augmenter:
         chosen, other = torch.multinomial(
             self._weights, 2 * count, replacement=True, generator=self._generator
         ).view(2, count)
-        played = _with_silence(as_they_are(self._bank, chosen))
-        changed = ~self._chance(self._plain_share, count)
+        instruments = _lower_silence(select_instruments(self._dataset, chosen))
+        changed = ~self._chance(self._unmodified_share, count)
         layered = changed & self._chance(0.35, count)
         level_db = torch.where(
-            layered[:, None, None, None], self._layered(played, other), played.level_db
+            layered[:, None, None, None], self._layer(instruments, other), instruments.level_db
         )
-        pitch, level_db = self._moved(played, level_db, changed & self._chance(0.5, count))
-        times_s, held_s = self._stretched(played, changed & self._chance(0.3, count))
-        detune, stiffness = self._tuned(played, changed)
+        pitch, level_db = self._shift_formants(
+            instruments, level_db, changed & self._chance(0.5, count)
+        )
+        times_s, held_s = self._stretch(instruments, changed & self._chance(0.3, count))
+        detune, stiffness = self._detune(instruments, changed)
         hz = partials_hz(pitch, detune, stiffness).float()
         off_s = (times_s - held_s[..., None]).clamp_min(0.0)
-        gain = self._fading(times_s, hz, changed) + self._pattern(count, changed)
-        gain = gain + self._brightness(played.velocity, hz, changed)[:, :, None]
-        noise_gain = self._breath(times_s, changed)
+        gain = self._partial_decay(times_s, hz, changed) + self._partial_pattern(count, changed)
+        gain = gain + self._velocity_gain(instruments.velocity, hz, changed)[:, :, None]
+        noise_gain = self._noise_gain(times_s, changed)
         level_db = level_db + torch.cat([gain, noise_gain], dim=-1)
         level_db = level_db + self._envelope(times_s, off_s, changed)[..., None]
         level_db[..., :N_PARTIALS].masked_fill_(hz[:, :, None] >= MAX_PARTIAL_HZ, FLOOR_DB)
-        level_db = _as_loud(level_db).clamp_min(FLOOR_DB)
+        level_db = _normalize(level_db).clamp_min(FLOOR_DB)
         return NoteLevels(
-            chosen, level_db, times_s, pitch, played.velocity, held_s, detune, stiffness,
-            self._modulated(played.modulation, changed & self._chance(0.35, count)),
+            chosen, level_db, times_s, pitch, instruments.velocity, held_s, detune, stiffness,
+            self._modulate(instruments.modulation, changed & self._chance(0.35, count)),
         )  # fmt: skip
 
     def _random(self, *shape: int) -> Tensor:
@@ -108,23 +114,25 @@ class Augmenter:
     def _integers(self, below: int, shape: tuple[int, ...]) -> Tensor:
         return torch.randint(below, shape, generator=self._generator, device=self._device)
 
-    def _layered(self, played: NoteLevels, other: Tensor) -> Tensor:
+    def _layer(self, instruments: NoteLevels, other: Tensor) -> Tensor:
         """Levels with a second instrument's nearest notes added, moment by moment."""
-        second = _with_silence(as_they_are(self._bank, other))
+        second = _lower_silence(select_instruments(self._dataset, other))
         apart = (
-            (played.pitch[:, :, None] - second.pitch[:, None]).abs()
-            + 6.0 * (torch.log2(played.held_s[:, :, None] / second.held_s[:, None])).abs()
-            + (played.velocity[:, :, None] - second.velocity[:, None]).abs() / 15.0
+            (instruments.pitch[:, :, None] - second.pitch[:, None]).abs()
+            + 6.0 * (torch.log2(instruments.held_s[:, :, None] / second.held_s[:, None])).abs()
+            + (instruments.velocity[:, :, None] - second.velocity[:, None]).abs() / 15.0
         )
         nearest = apart.argmin(dim=-1)[:, :, None, None].expand(-1, -1, *second.level_db.shape[2:])
         added = second.level_db.gather(1, nearest)
         added = added + self._between(-14.0, 6.0, len(other))[:, None, None, None]
-        return torch.logaddexp(played.level_db * _DB, added * _DB) / _DB
+        return torch.logaddexp(instruments.level_db * _DB, added * _DB) / _DB
 
-    def _moved(self, played: NoteLevels, level_db: Tensor, which: Tensor) -> tuple[Tensor, Tensor]:
+    def _shift_formants(
+        self, instruments: NoteLevels, level_db: Tensor, which: Tensor
+    ) -> tuple[Tensor, Tensor]:
         """Keys and levels with formants moved: a partial keeps its level wherever it goes."""
         semitones = (self._integers(15, (len(which),)) - 7) * which
-        low, high = played.pitch.amin(dim=1), played.pitch.amax(dim=1)
+        low, high = instruments.pitch.amin(dim=1), instruments.pitch.amax(dim=1)
         semitones = torch.minimum(torch.maximum(semitones, LOWEST_KEY - low), HIGHEST_KEY - high)
         semitones = semitones * which
         noise = level_db[..., N_PARTIALS:]
@@ -138,27 +146,27 @@ class Augmenter:
         moved = torch.lerp(
             noise.gather(-1, index), noise.gather(-1, index + 1), part.expand_as(noise).float()
         )
-        return played.pitch + semitones[:, None], torch.cat(
+        return instruments.pitch + semitones[:, None], torch.cat(
             [level_db[..., :N_PARTIALS], moved], dim=-1
         )
 
-    def _stretched(self, played: NoteLevels, which: Tensor) -> tuple[Tensor, Tensor]:
+    def _stretch(self, instruments: NoteLevels, which: Tensor) -> tuple[Tensor, Tensor]:
         """Times run slower or faster, releases by themselves."""
         held = torch.where(which, self._log_between(0.4, 1.4, len(which)), 1.0)[:, None]
         longest_s = 3.6
-        held = torch.minimum(held, longest_s / played.held_s).clamp_min(0.2)
+        held = torch.minimum(held, longest_s / instruments.held_s).clamp_min(0.2)
         after = torch.where(which, self._log_between(0.5, 1.0, len(which)), 1.0)[:, None, None]
-        off_s = (played.times_s - played.held_s[..., None]).clamp_min(0.0)
-        down_s = played.times_s - off_s
-        return down_s * held[..., None] + off_s * after, played.held_s * held
+        off_s = (instruments.times_s - instruments.held_s[..., None]).clamp_min(0.0)
+        down_s = instruments.times_s - off_s
+        return down_s * held[..., None] + off_s * after, instruments.held_s * held
 
-    def _tuned(self, played: NoteLevels, changed: Tensor) -> tuple[Tensor, Tensor]:
+    def _detune(self, instruments: NoteLevels, changed: Tensor) -> tuple[Tensor, Tensor]:
         count = len(changed)
         detuned = (changed & self._chance(0.3, count))[:, None]
-        detune = played.detune_cents + detuned * 4.0 * self._normal(count, 1)
+        detune = instruments.detune_cents + detuned * 4.0 * self._normal(count, 1)
         stiffer = (changed & self._chance(0.15, count))[:, None]
         stiffness = torch.where(
-            stiffer, self._log_between(1e-5, 2e-3, count, 1), played.inharmonicity
+            stiffer, self._log_between(1e-5, 2e-3, count, 1), instruments.inharmonicity
         )
         return (
             detune.clamp(-0.95 * MAX_DETUNE_CENTS, 0.95 * MAX_DETUNE_CENTS),
@@ -180,7 +188,7 @@ class Augmenter:
         fall = 20.0 / math.log(10.0) * (on_s / decay_s + off_s / release_s)
         return 20.0 * torch.log10(rise.clamp_min(1e-3)) - fall
 
-    def _fading(self, on_s: Tensor, hz: Tensor, changed: Tensor) -> Tensor:
+    def _partial_decay(self, on_s: Tensor, hz: Tensor, changed: Tensor) -> Tensor:
         """Gain of partials, dB [B, N, T, 128]: high ones die sooner, or come in later."""
         count = len(changed)
         octaves = torch.log2(hz[:, :, None] / 300.0).clamp(-3.0, 7.0)
@@ -193,7 +201,7 @@ class Augmenter:
         opening = torch.where(late_s > 0, 20.0 * torch.log10(opening.clamp_min(1e-3)), 0.0)
         return opening - per_s * on_s[..., None] * (1.0 + sooner * octaves).clamp_min(0.0)
 
-    def _breath(self, on_s: Tensor, changed: Tensor) -> Tensor:
+    def _noise_gain(self, on_s: Tensor, changed: Tensor) -> Tensor:
         """Gain of noise bands, dB [B, N, T, 32]: louder or softer, tilted, in bursts."""
         count = len(changed)
         louder = (changed & self._chance(0.4, count)) * self._between(-15.0, 10.0, count)
@@ -204,7 +212,7 @@ class Augmenter:
         octaves = torch.from_numpy(NOISE_CENTRES_HZ / 1500.0).log2().float().to(self._device)
         return (louder[:, None, None] + burst)[..., None] + (tilt[:, None] * octaves)[:, None, None]
 
-    def _brightness(self, velocity: Tensor, hz: Tensor, changed: Tensor) -> Tensor:
+    def _velocity_gain(self, velocity: Tensor, hz: Tensor, changed: Tensor) -> Tensor:
         """Gain of partials, dB [B, N, 128]: soft notes lose highs, or loudness."""
         count = len(changed)
         opens = (changed & self._chance(0.45, count)) * self._between(2.0, 18.0, count)
@@ -213,21 +221,21 @@ class Augmenter:
         soft = (1.0 - velocity / 127.0)[..., None]
         return -soft * (opens[:, None, None] * octaves + softer[:, None, None])
 
-    def _pattern(self, count: int, changed: Tensor) -> Tensor:
+    def _partial_pattern(self, count: int, changed: Tensor) -> Tensor:
         """Gain by partial's number, dB [B, 1, 1, 128]: even ones, a comb, a random ripple."""
         k = torch.arange(1, N_PARTIALS + 1, device=self._device)
         even = (changed & self._chance(0.2, count)) * self._between(-25.0, 5.0, count)
         ripple = (changed & self._chance(0.4, count)) * self._between(0.0, 5.0, count)
         plucked = changed & self._chance(0.12, count)
         comb = torch.sin(math.pi * k * self._between(0.06, 0.5, count)[:, None]).abs()
-        found = (
+        gain_db = (
             even[:, None] * (k % 2 == 0)
             + ripple[:, None] * self._normal(count, N_PARTIALS)
             + plucked[:, None] * 20.0 * torch.log10(comb + 0.03)
         )
-        return found[:, None, None]
+        return gain_db[:, None, None]
 
-    def _modulated(self, modulation: Tensor, which: Tensor) -> Tensor:
+    def _modulate(self, modulation: Tensor, which: Tensor) -> Tensor:
         """Vibrato, tremolo and shimmer of another player."""
         count = len(which)
         rate = self._between(*RATE_RANGE_HZ, 2, count)
@@ -254,13 +262,13 @@ class Augmenter:
         return torch.minimum(modulation, highest)
 
 
-def _with_silence(played: NoteLevels) -> NoteLevels:
+def _lower_silence(instruments: NoteLevels) -> NoteLevels:
     """With what lies on the floor as far under it as no gain reaches."""
-    on_floor = played.level_db <= FLOOR_DB
-    return replace(played, level_db=played.level_db.masked_fill(on_floor, _SILENCE_DB))
+    on_floor = instruments.level_db <= FLOOR_DB
+    return replace(instruments, level_db=instruments.level_db.masked_fill(on_floor, _SILENCE_DB))
 
 
-def _as_loud(level_db: Tensor) -> Tensor:
+def _normalize(level_db: Tensor) -> Tensor:
     """Levels [B, N, T, 160] with the loudest note of each instrument at :data:`LEVEL_DB`."""
     power = torch.exp(level_db * _DB)
     total = 0.5 * power[..., :N_PARTIALS].sum(dim=-1) + power[..., N_PARTIALS:].sum(dim=-1)

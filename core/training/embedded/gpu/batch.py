@@ -1,4 +1,7 @@
-"""A :class:`core.training.embedded.batch.Batch` of played instruments, made where they are."""
+"""Batches of augmented instruments, put together on the device where they are.
+
+The same :class:`core.training.embedded.batch.TrainingBatch` as a prepared data set's.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +18,7 @@ from core.engines.embedded.controls import (
     N_PARTIALS,
 )
 from core.training.embedded.bands import NOISE_CENTRES_HZ
-from core.training.embedded.batch import KNOTS_PER_NOTE, Batch
+from core.training.embedded.batch import KNOTS_PER_NOTE, TrainingBatch
 from core.training.embedded.gpu.descriptor import band_places, descriptors
 from core.training.embedded.gpu.note_levels import NoteLevels, gain_at, partials_hz
 from core.training.embedded.gpu.packed_dataset import N_MOMENTS
@@ -23,8 +26,8 @@ from core.training.embedded.gpu.packed_dataset import N_MOMENTS
 _SENTENCE = 384
 
 
-def colour_features(features: Tensor, gain_db: Tensor) -> Tensor:
-    """See :func:`core.training.embedded.bands.colour_features`: of many, [B, T, 290] and [B, G]."""
+def filter_features(features: Tensor, gain_db: Tensor) -> Tensor:
+    """See :func:`core.training.embedded.bands.filter_features`: of many, [B, T, 290] and [B, G]."""
     octaves = features[..., N_LEVELS]
     parts = [
         (part, torch.from_numpy(hz).to(features)[None, None].expand(*features.shape[:2], -1))
@@ -42,30 +45,39 @@ def colour_features(features: Tensor, gain_db: Tensor) -> Tensor:
 
 
 def assemble(
-    played: NoteLevels, features: Tensor, lengths: Tensor, colours: Tensor, notes_each: int,
+    instruments: NoteLevels, features: Tensor, lengths: Tensor, filters_db: Tensor, notes_each: int,
     generator: torch.Generator,
-) -> Batch:  # fmt: skip
-    """A batch of B coloured instruments, so many notes of each at 16 of their moments."""
-    count, device = len(played.source), features.device
+) -> TrainingBatch:  # fmt: skip
+    """A batch of B instruments, each through its filter.
+
+    Args:
+        instruments: B of them.
+        features: [2, B, T, 290], two references of each, filtered already.
+        lengths: [2, B], how many of the T frames are sound.
+        filters_db: [B, 96], gains at ``FILTER_GRID_HZ``, dB; zeros: unfiltered.
+        notes_each: notes drawn of each instrument, with 16 of their moments.
+        generator: draws them.
+    """
+    count, device = len(instruments.source), features.device
     shape = (count, notes_each)
-    note = torch.randint(played.pitch.shape[1], shape, generator=generator, device=device)
+    note = torch.randint(instruments.pitch.shape[1], shape, generator=generator, device=device)
     item = torch.arange(count, device=device).repeat_interleave(notes_each)
     note = note.flatten()
     order = torch.rand(len(note), N_MOMENTS, generator=generator, device=device).argsort(dim=1)
     moment = order[:, :KNOTS_PER_NOTE].sort(dim=1).values
-    times_s = played.times_s[item, note].gather(1, moment)
-    held_s = played.held_s[item, note]
+    times_s = instruments.times_s[item, note].gather(1, moment)
+    held_s = instruments.held_s[item, note]
     off_s = (times_s - held_s[:, None]).clamp_min(0.0)
     pitch, velocity, detune, stiffness = (
-        getattr(played, name)[item, note].float()
+        getattr(instruments, name)[item, note].float()
         for name in ("pitch", "velocity", "detune_cents", "inharmonicity")
     )
     hz = partials_hz(pitch, detune, stiffness).float()
     rows = moment[..., None].expand(-1, -1, N_PARTIALS + N_NOISE)
-    level_db = played.level_db[item, note].gather(1, rows)
+    level_db = instruments.level_db[item, note].gather(1, rows)
     noise_hz = torch.from_numpy(NOISE_CENTRES_HZ).float().to(device)
     all_hz = torch.cat([hz, noise_hz.expand(len(hz), -1)], dim=1)
-    level_db = (level_db + gain_at(colours[item], all_hz)[:, None]).clamp_min(FLOOR_DB)
+    level_db = (level_db + gain_at(filters_db[item], all_hz)[:, None]).clamp_min(FLOOR_DB)
     span = float(np.log2(ENVELOPE_HZ[-1] / ENVELOPE_HZ[0]))
     place = torch.log2(hz / float(ENVELOPE_HZ[0])) * ((len(ENVELOPE_HZ) - 1) / span)
     place = place.clamp(0.0, len(ENVELOPE_HZ) - 1.0)
@@ -76,11 +88,11 @@ def assemble(
         return values.repeat_interleave(KNOTS_PER_NOTE, dim=0)
 
     knots = len(item) * KNOTS_PER_NOTE
-    return Batch(
+    return TrainingBatch(
         features=features,
         frames=lengths,
         sentence=torch.zeros(count, _SENTENCE, device=device),
-        portrait=descriptors(played, colours),
+        descriptor=descriptors(instruments, filters_db),
         item_of_note=item,
         pitch=pitch,
         velocity=velocity,
@@ -92,12 +104,12 @@ def assemble(
         index=each(index),
         fraction=each(place - index),
         audible=each((hz < MAX_PARTIAL_HZ).float()),
-        known=torch.ones(knots, N_PARTIALS, dtype=torch.bool, device=device),
-        noise_known=torch.ones(knots, N_NOISE, dtype=torch.bool, device=device),
+        recorded=torch.ones(knots, N_PARTIALS, dtype=torch.bool, device=device),
+        noise_recorded=torch.ones(knots, N_NOISE, dtype=torch.bool, device=device),
         band=each(band),
         band_fraction=each(band_fraction),
         partial_db=level_db[..., :N_PARTIALS].flatten(0, 1),
         noise_db=level_db[..., N_PARTIALS:].flatten(0, 1),
-        modulation=played.modulation[item, note],
-        plain=torch.zeros(count, dtype=torch.bool, device=device),
+        modulation=instruments.modulation[item, note],
+        unfiltered=torch.zeros(count, dtype=torch.bool, device=device),
     )

@@ -1,4 +1,4 @@
-"""Portraits of many instruments at once, on any device; see
+"""Descriptors of many instruments at once, on any device; see
 :mod:`core.training.embedded.descriptor`."""
 
 from __future__ import annotations
@@ -25,45 +25,57 @@ from core.training.embedded.descriptor import (
 from core.training.embedded.gpu.note_levels import NoteLevels, gain_at, interpolate, partials_hz
 
 
-def descriptors(played: NoteLevels, colours: Tensor) -> Tensor:
-    """[B, ``N_DESCRIPTOR``] of instruments in their colours [B, G] (zeros: none)."""
-    down_s = torch.tensor(SEEN_DOWN_S, device=played.pitch.device)
-    released_s = torch.tensor(SEEN_RELEASED_S, device=played.pitch.device)
-    held_s = played.held_s[..., None]
-    wanted_s = torch.cat([down_s.expand(*played.held_s.shape, -1), held_s + released_s], dim=-1)
+def descriptors(instruments: NoteLevels, filters_db: Tensor) -> Tensor:
+    """Descriptors of B instruments, each through its filter.
+
+    Args:
+        instruments: B of them.
+        filters_db: [B, 96], gains at ``FILTER_GRID_HZ``, dB; zeros: unfiltered.
+
+    Returns:
+        [B, ``N_DESCRIPTOR``].
+    """
+    down_s = torch.tensor(SEEN_DOWN_S, device=instruments.pitch.device)
+    released_s = torch.tensor(SEEN_RELEASED_S, device=instruments.pitch.device)
+    held_s = instruments.held_s[..., None]
+    wanted_s = torch.cat(
+        [down_s.expand(*instruments.held_s.shape, -1), held_s + released_s], dim=-1
+    )
     shown = torch.cat(
         [down_s <= held_s, torch.ones_like(held_s + released_s, dtype=torch.bool)], -1
     )
     shown[..., 0] = True
     shown_f = shown.float()
-    level_db = interpolate(played.level_db, played.times_s, wanted_s)  # [B, N, 10, 160]
-    still = torch.zeros_like(played.pitch, dtype=torch.float32)
-    hz = partials_hz(played.pitch, still, still).float()
+    level_db = interpolate(instruments.level_db, instruments.times_s, wanted_s)  # [B, N, 10, 160]
+    still = torch.zeros_like(instruments.pitch, dtype=torch.float32)
+    hz = partials_hz(instruments.pitch, still, still).float()
     noise_hz = torch.from_numpy(NOISE_CENTRES_HZ).float().to(hz.device)
     all_hz = torch.cat([hz, noise_hz.expand(*hz.shape[:2], -1)], dim=-1)
-    level_db = (level_db + gain_at(colours, all_hz)[:, :, None]).clamp_min(FLOOR_DB)
+    level_db = (level_db + gain_at(filters_db, all_hz)[:, :, None]).clamp_min(FLOOR_DB)
     partial_db, noise_db = level_db[..., :N_PARTIALS], level_db[..., N_PARTIALS:]
     bands = _scaled(_bands_db(partial_db, hz))
     noise = _scaled(noise_db)
     levels = torch.cat([0.7 * _scaled(partial_db[..., :SEEN_PARTIALS]), bands], dim=-1)
     regions = torch.tensor(REGIONS, device=hz.device, dtype=torch.float32)
-    near = torch.exp(-(((played.pitch[:, None] - regions[:, None]) / REGION_WIDTH) ** 2)) + 1e-4
+    near = (
+        torch.exp(-(((instruments.pitch[:, None] - regions[:, None]) / REGION_WIDTH) ** 2)) + 1e-4
+    )
     weight = near[..., None] * shown_f[:, None]  # [B, 3, N, 10]
     weight = weight / (weight.sum(dim=2, keepdim=True) + 1e-9)
     everywhere = shown_f / (shown_f.sum(dim=1, keepdim=True) + 1e-9)
     by_region = near / near.sum(dim=2, keepdim=True)
-    stiffness = torch.log10(played.inharmonicity + 1e-5) + 5.0
+    stiffness = torch.log10(instruments.inharmonicity + 1e-5) + 5.0
     scale = torch.tensor(MODULATION_SCALE, device=hz.device, dtype=torch.float32)
     parts = [
         torch.einsum("brnt,bntk->brtk", weight, levels).flatten(1),
         torch.einsum("bnt,bntk->btk", everywhere, noise).flatten(1),
-        _by_velocity(bands[:, :, 2], played.velocity),
-        _by_velocity(noise[:, :, 2], played.velocity),
-        played.modulation.nanmean(dim=1).nan_to_num(0.0) / scale,
+        _by_velocity(bands[:, :, 2], instruments.velocity),
+        _by_velocity(noise[:, :, 2], instruments.velocity),
+        instruments.modulation.nanmean(dim=1).nan_to_num(0.0) / scale,
         torch.einsum("brn,bn->br", by_region, stiffness) / 1.5,
-        played.detune_cents.mean(dim=1, keepdim=True) / 10.0,
+        instruments.detune_cents.mean(dim=1, keepdim=True) / 10.0,
     ]
-    # Nothing that varies has half partials: what is drawn from a bank is played without any.
+    # Augmented instruments have no subharmonics: a packed data set does not keep them.
     return functional.pad(torch.cat(parts, dim=1), (0, N_SUBHARMONICS))
 
 

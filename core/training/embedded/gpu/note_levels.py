@@ -1,4 +1,4 @@
-"""Many instruments' notes at a few moments each, on one device: what a bank holds, in decibels."""
+"""Many instruments' notes at a few moments each, on one device, in decibels."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from core.engines.embedded.controls import N_PARTIALS
-from core.training.embedded.bands import COLOUR_GRID_HZ
+from core.training.embedded.bands import FILTER_GRID_HZ
 from core.training.embedded.gpu.packed_dataset import PackedDataset
 
 
@@ -18,10 +18,10 @@ class NoteLevels:
     """B instruments of N notes at T moments each.
 
     Attributes:
-        source: int64 [B], which of the bank's instruments each began as.
+        source: int64 [B], which of the data set's instruments each was made from.
         level_db: [B, N, T, 160], partials, then noise.
         times_s: [B, N, T]; pitch, velocity, held_s, detune_cents, inharmonicity: [B, N].
-        modulation: [B, N, 7], NaN where it is not known.
+        modulation: [B, N, 7], NaN where it was not measured.
     """
 
     source: Tensor
@@ -41,19 +41,42 @@ class NoteLevels:
 
 
 def partials_hz(pitch: Tensor, detune_cents: Tensor, inharmonicity: Tensor) -> Tensor:
-    """Partials of notes of any shape [*, 128]."""
+    """Frequencies of notes' partials, Hz.
+
+    Args:
+        pitch: [*], MIDI keys; they may lie between two.
+        detune_cents: [*].
+        inharmonicity: [*].
+
+    Returns:
+        float64 [*, 128].
+    """
     k = torch.arange(1, N_PARTIALS + 1, device=pitch.device, dtype=torch.float64)
     f0_hz = 440.0 * 2.0 ** ((pitch.double() - 69.0 + detune_cents.double() / 100.0) / 12.0)
     return f0_hz[..., None] * k * (1.0 + inharmonicity.double()[..., None] * k**2).sqrt()
 
 
-def as_they_are(bank: PackedDataset, chosen: Tensor) -> NoteLevels:
-    """A bank's own instruments, int64 [B]."""
-    return NoteLevels(chosen, **bank.of(chosen))
+def select_instruments(dataset: PackedDataset, chosen: Tensor) -> NoteLevels:
+    """Instruments of a data set as they are.
+
+    Args:
+        dataset: has them.
+        chosen: int64 [B], their numbers.
+    """
+    return NoteLevels(chosen, **dataset.of(chosen))
 
 
 def interpolate(values: Tensor, times_s: Tensor, at_s: Tensor) -> Tensor:
-    """Linear interpolation in time of [*, T, C] at [*, T] seconds to [*, n, C] at [*, n]."""
+    """Linear interpolation in time; before the first moment and after the last it stays put.
+
+    Args:
+        values: [*, T, C].
+        times_s: [*, T], seconds, never decreasing.
+        at_s: [*, n], seconds.
+
+    Returns:
+        [*, n, C].
+    """
     right = torch.searchsorted(times_s.contiguous(), at_s.contiguous(), right=True)
     right = right.clamp(1, times_s.shape[-1] - 1)
     before, after = times_s.gather(-1, right - 1), times_s.gather(-1, right)
@@ -65,9 +88,17 @@ def interpolate(values: Tensor, times_s: Tensor, at_s: Tensor) -> Tensor:
 
 
 def gain_at(gain_db: Tensor, hz: Tensor) -> Tensor:
-    """A colour's gain, dB [B, G] at ``COLOUR_GRID_HZ``, at any frequencies [B, *]."""
-    last = len(COLOUR_GRID_HZ) - 1
-    low, high = math.log2(COLOUR_GRID_HZ[0]), math.log2(COLOUR_GRID_HZ[-1])
+    """Gain of filters at any frequencies, dB.
+
+    Args:
+        gain_db: [B, 96], at ``FILTER_GRID_HZ``.
+        hz: [B, *].
+
+    Returns:
+        [B, *].
+    """
+    last = len(FILTER_GRID_HZ) - 1
+    low, high = math.log2(FILTER_GRID_HZ[0]), math.log2(FILTER_GRID_HZ[-1])
     place = (torch.log2(hz.float().clamp_min(1.0)) - low) * (last / (high - low))
     place = place.clamp(0.0, last - 1e-3).flatten(1)
     index = place.long()

@@ -1,15 +1,12 @@
 """A prepared training set made small enough to travel, and laid out for a GPU.
 
-Of every note a bank keeps the levels at 24 moments, in whole decibels. That is enough to play the
-note again (:mod:`core.training.embedded.gpu.synthesis`), to vary its instrument without end
-(:mod:`core.training.embedded.gpu.augmentation`) and to learn from::
-
-    python -m core.training.embedded.gpu.packed_dataset DATA BANK.xz
+Of every note the levels at 24 moments are kept, in whole decibels. That is enough to play the
+note again (:mod:`core.training.embedded.gpu.synthesis`), to augment its instrument
+(:mod:`core.training.embedded.gpu.augmentation`) and to learn from.
 """
 
 from __future__ import annotations
 
-import argparse
 import io
 import json
 import lzma
@@ -26,8 +23,8 @@ from torch import Tensor
 from core.engines.embedded.controls import FLOOR_DB, N_NOISE, N_PARTIALS
 from core.engines.embedded.modulation import N_MODULATION
 from core.errors import UserInputError
-
-Array = npt.NDArray[Any]
+from core.files import replacing
+from core.types import Float64Array
 
 N_NOTES = 30
 DOWN_S = np.array(
@@ -43,7 +40,7 @@ N_MOMENTS = N_DOWN + 1 + len(RELEASED_S)
 N_LEVELS = N_PARTIALS + N_NOISE
 _MOVED = 0.25
 _QUIETEST_DB = -90.0
-"""Levels below count as silence: they are not heard, and noise does not compress."""
+"""Levels below count as silence: they are inaudible, and noise does not compress."""
 
 _COPIES = "+"
 
@@ -57,7 +54,7 @@ class PackedDataset:
         levels: uint8 [I, 30, 24, 160], dB over ``FLOOR_DB``: partials, then noise bands.
         times_s: [I, 30, 24], from the onset, never decreasing.
         pitch, velocity, held_s, detune_cents, inharmonicity: [I, 30].
-        modulation: [I, 30, 7], NaN where it is not known.
+        modulation: [I, 30, 7], NaN where it was not measured.
     """
 
     ids: tuple[str, ...]
@@ -84,9 +81,15 @@ _ARRAYS = ("levels", "times_s", *_OF_NOTES)
 
 
 def moments_of(
-    held_s: float, times_s: npt.NDArray[np.float64], rng: np.random.Generator
+    held_s: float, times_s: Float64Array, rng: np.random.Generator
 ) -> npt.NDArray[np.int64]:
-    """Which of a note's knots a bank keeps [24]; moments past the release are the release."""
+    """Which of a note's knots are kept, int64 [24]; moments past the release are the release.
+
+    Args:
+        held_s: when its key was let go, s.
+        times_s: [J], of its knots, s.
+        rng: moves the moments.
+    """
     wanted_s = DOWN_S * (1.0 + rng.uniform(-_MOVED, _MOVED, N_DOWN))
     wanted_s = np.concatenate([np.minimum(wanted_s, held_s), [held_s], held_s + RELEASED_S])
     return np.sort(np.abs(times_s[:, None] - wanted_s).argmin(axis=0))
@@ -99,7 +102,9 @@ def _read(path: Path) -> tuple[str, str, dict[str, npt.NDArray[np.generic]]]:
     return meta["id"], meta["split"], arrays
 
 
-def _packed(instrument_id: str, arrays: dict[str, npt.NDArray[np.generic]]) -> dict[str, Array]:
+def _packed(
+    instrument_id: str, arrays: dict[str, npt.NDArray[np.generic]]
+) -> dict[str, npt.NDArray[Any]]:
     """One instrument's rows of every array of a :class:`PackedDataset`."""
     rng = np.random.default_rng([61, *instrument_id.encode()])
     first = np.concatenate([[0], np.cumsum(arrays["knots"].astype(int))[:-1]])
@@ -120,7 +125,7 @@ def _packed(instrument_id: str, arrays: dict[str, npt.NDArray[np.generic]]) -> d
 
 
 def write_packed(folder: Path, out: Path, split: str, sources: Sequence[str] = ()) -> int:
-    """Pack the prepared instruments of a split, without coloured copies; how many.
+    """Pack the prepared instruments of a split, without filtered copies; how many.
 
     Args:
         folder: what :mod:`core.training.embedded.prepare` wrote.
@@ -130,6 +135,7 @@ def write_packed(folder: Path, out: Path, split: str, sources: Sequence[str] = (
 
     Raises:
         UserInputError: if there are none.
+        OutputError: if the file cannot be written.
     """
     ids, rows = [], []
     for path in sorted(folder.glob("*.npz")):
@@ -148,12 +154,17 @@ def write_packed(folder: Path, out: Path, split: str, sources: Sequence[str] = (
     packed["levels"] = np.ascontiguousarray(packed["levels"].transpose(2, 3, 0, 1))
     buffer = io.BytesIO()
     np.savez(buffer, ids=np.array(ids), **packed)
-    out.write_bytes(lzma.compress(buffer.getvalue(), preset=3))
+    with replacing(out) as stream:
+        stream.write(lzma.compress(buffer.getvalue(), preset=3))
     return len(ids)
 
 
 def read_packed(path: Path, device: torch.device) -> PackedDataset:
-    """A bank that :func:`write_packed` wrote.
+    """Read a data set that :func:`write_packed` wrote.
+
+    Args:
+        path: of the file.
+        device: where it goes.
 
     Raises:
         UserInputError: if it cannot be read, or another version wrote it.
@@ -164,7 +175,7 @@ def read_packed(path: Path, device: torch.device) -> PackedDataset:
     except (OSError, EOFError, lzma.LZMAError, ValueError) as error:
         raise UserInputError(
             f"{path} cannot be read as a packed data set ({error}); write it with "
-            "core.training.embedded.gpu.packed_dataset"
+            "timbre train embedded pack"
         ) from error
     if set(arrays) != {"ids", *_ARRAYS} or arrays["modulation"].shape[-1] != N_MODULATION:
         raise UserInputError(f"{path} was written by another version; write it again")
@@ -172,19 +183,3 @@ def read_packed(path: Path, device: torch.device) -> PackedDataset:
     arrays["levels"] = np.cumsum(arrays["levels"].transpose(2, 3, 0, 1), axis=2, dtype=np.uint8)
     tensors = {name: torch.from_numpy(array).to(device) for name, array in arrays.items()}
     return PackedDataset(ids, **tensors)
-
-
-def main() -> None:
-    """Command line."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
-    parser.add_argument("data", type=Path)
-    parser.add_argument("out", type=Path)
-    parser.add_argument("--split", default="train", choices=("train", "valid"))
-    parser.add_argument("--sources", nargs="*", default=[], help="beginnings of ids")
-    arguments = parser.parse_args()
-    count = write_packed(arguments.data, arguments.out, arguments.split, arguments.sources)
-    print(f"{count} instruments, {arguments.out.stat().st_size / 2**20:.1f} MiB")
-
-
-if __name__ == "__main__":
-    main()

@@ -1,225 +1,212 @@
-"""Train decoder and recording encoder side by side on a bank's endless variations, on a GPU::
-
-    python -m core.training.embedded.gpu.pretrain CONFIG.toml --bank TRAIN.xz --valid VALID.xz \\
-        --run DIR --minutes 8
-    python -m core.training.embedded.gpu.pretrain CONFIG.toml --run DIR --join
+"""Decoder and recording encoder side by side, on augmented instruments, on a GPU.
 
 The learning rate falls with the time that is used up, so that a run always ends where it should.
-Weights are written in parts of a few megabytes; ``--join`` makes of them the state from which
-:mod:`core.training.embedded.train` goes on with recordings as they are (``--start``).
+Besides what every run holds (:mod:`core.training.loop`), its folder has the averaged weights in
+parts of a few megabytes, with which the later stages begin.
 """
 
 from __future__ import annotations
 
-import argparse
-import copy
-import math
-import shutil
-import time
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import torch
-from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
-from core.training.embedded.batch import Batch
+from core.encoders.embedded.networks import RecordingNet
+from core.engines.embedded.decoder import Decoder
+from core.training.checkpoint import has_checkpoint
+from core.training.embedded.batch import TrainingBatch
+from core.training.embedded.checkpoints import load_trained, read_parts, write_parts
+from core.training.embedded.config import EmbeddedTrainingConfig
+from core.training.embedded.descriptor import DescriptorProjection
 from core.training.embedded.gpu.packed_dataset import read_packed
 from core.training.embedded.gpu.random_scores import write_random_scores
 from core.training.embedded.gpu.stream import AugmentedStream
-from core.training.embedded.losses import EmbeddedModel, losses, placing, playing_of, with_total
-from core.training.embedded.train import RunConfig
+from core.training.embedded.losses import (
+    EmbeddedModel,
+    decoder_losses,
+    embedding_terms,
+    joint_losses,
+    with_total,
+)
+from core.training.embedded.train import N_PROJECTED
+from core.training.loop import LoopSettings, TrainingLoop
+from core.training.schedules import TrainingPosition, timed_cosine
+from core.training.task import Validation
 
-_SCORES = 8192
-_STUDIED = 6000
-_PARTS = ("decoder", "recording", "teacher")
-_WARM_UP = 0.02  # share of the time
-_HEARD_FROM, _HEARD_WEIGHT = 0.3, 0.5
-"""From this share of the time on, what the decoder makes of a first look counts this much."""
+N_SCORES = 8192
+_WARM_UP, _WARM_UP_STEPS = 0.02, 50  # share of the time, and the fewest steps
+_FROM_AUDIO_AFTER, _FROM_AUDIO_WEIGHT = 0.3, 0.5
+"""From this share of the time on, what the decoder makes of recordings' embeddings counts this
+much."""
+
+_VALIDATION_SEED = 1009
+_VALIDATION_NOTES = 12
 
 
-class PretrainRun:
-    """One run; see the module's first lines. With parts in its folder it begins with them.
+class PretrainTask:
+    """See :class:`core.training.task.TrainingTask`.
 
     Args:
-        config: its sizes and rates; ``steps`` is not used.
-        bank, valid: banks of both splits.
-        run: where weights go.
-        device: where to train.
-        pool: made-up instruments kept at a time.
+        model: the networks; the one for sentences is left alone.
+        config: sizes, rates and weights; ``steps`` and ``stage`` are not used.
+        train, valid: where batches come from.
+        device: where everything is.
     """
 
     def __init__(
-        self, config: RunConfig, bank: Path, valid: Path, run: Path,
-        device: torch.device, pool: int,
-    ) -> None:  # fmt: skip
-        torch.manual_seed(config.seed)
-        self.config, self.run, self.device = config, run, device
-        scores = write_random_scores(_SCORES, config.seed).to(device)
-        self.train_set = AugmentedStream(read_packed(bank, device), scores, config.seed, pool)
-        known = read_packed(valid, device)
-        self.valid_set = AugmentedStream(known, scores, 1009, len(known), varied=False)
-        self.model = EmbeddedModel(config.encoder, config.decoder).to(device)
-        if all((run / f"{part}.safetensors").exists() for part in _PARTS):
-            for part in _PARTS:
-                own = load_file(run / f"{part}.safetensors", device=str(device))
-                getattr(self.model, part).load_state_dict({n: v.float() for n, v in own.items()})
-        else:
-            studied = self.train_set.draw_descriptors(_STUDIED, config.coloured_share)
-            self.model.teacher.fit(studied)
-        self.averaged = copy.deepcopy(self.model).requires_grad_(False)
-        groups = [
-            {"params": list(self.model.decoder.parameters()), "weight_decay": 0.01, "share": 1.0},
-            {"params": list(self.model.recording.parameters()), "weight_decay": 0.02, "share": 0.7},
-        ]
-        fused = device.type == "cuda"
-        self.optimiser = torch.optim.AdamW(
-            groups, lr=config.learning_rate, betas=(0.9, 0.98), fused=fused
-        )
-        self.step = 0
+        self,
+        model: EmbeddedModel,
+        config: EmbeddedTrainingConfig,
+        train: AugmentedStream,
+        valid: AugmentedStream,
+        device: torch.device,
+    ) -> None:
+        self.model, self.config, self.device = model, config, device
+        self.train, self.valid = train, valid
 
-    def one_step(self, progress: float) -> dict[str, Tensor]:
-        """One optimiser step at a share of the time; its losses."""
-        config, model = self.config, self.model
-        warm = min(1.0, progress / _WARM_UP, (self.step + 1) / 50)
-        rate = (
-            config.learning_rate * warm * (0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * progress)))
-        )
-        for group in self.optimiser.param_groups:
-            group["lr"] = rate * group["share"]
-        batch = self.train_set.draw(
-            config.batch, config.reference_frames, config.coloured_share, config.notes_each
-        )
-        self.optimiser.zero_grad(set_to_none=True)
-        played = losses(model, batch, config.loss, None, config.jitter)
-        played["total"].backward()  # type: ignore[no-untyped-call]
-        with torch.autocast(self.device.type, torch.bfloat16):
-            first, placed = self._heard(model, batch)
-        cost = placed["total"]
-        found = {"playing": played["total"].detach(), "partials": played["partials"].detach()}
-        if progress >= _HEARD_FROM:
-            model.decoder.requires_grad_(False)
-            heard = playing_of(model.decoder, first.float(), batch, config.loss)
-            cost = cost + _HEARD_WEIGHT * heard["total"]
-            model.decoder.requires_grad_(True)
-            found["heard"] = heard["total"].detach()
-        cost.backward()  # type: ignore[no-untyped-call]
-        for part in (model.decoder, model.recording):
-            nn.utils.clip_grad_norm_(part.parameters(), 1.0)
-        self.optimiser.step()
-        keep = min(config.average, (1 + self.step) / (10 + self.step))
-        with torch.no_grad():
-            for name in ("decoder", "recording"):
-                torch._foreach_lerp_(
-                    list(getattr(self.averaged, name).parameters()),
-                    list(getattr(model, name).parameters()),
-                    1 - keep,
-                )
-        self.step += 1
-        return found | {"near": placed["near"].detach()}
-
-    def _heard(self, model: EmbeddedModel, batch: Batch) -> tuple[Tensor, dict[str, Tensor]]:
-        """Embeddings of the first references [B, 512], and how far both are from the truth."""
-        features, frames = batch.features.flatten(0, 1), batch.frames.flatten()
-        first, second = model.recording(features, frames).chunk(2)
-        taught = model.teacher(batch.portrait)
-        terms = placing(first, second, None, taught, batch.plain, self.config.loss)
-        return first, with_total(terms, self.config.loss)
-
-    @torch.no_grad()
-    def validate(self) -> dict[str, float]:
-        """Losses of the averaged weights on the validation bank's instruments as they are."""
-        count, config = len(self.valid_set), self.config
-        batch = self.valid_set.draw(count, config.reference_frames, 0.0, 12)
-        self.averaged.eval()
-        first, placed = self._heard(self.averaged, batch)
-        taught = self.averaged.teacher(batch.portrait)
-        by_portrait = playing_of(self.averaged.decoder, taught, batch, config.loss)
-        by_sound = playing_of(self.averaged.decoder, first, batch, config.loss)
+    @property
+    def modules(self) -> Mapping[str, nn.Module]:
+        """Decoder, recording network, and the projection that says what embeddings mean."""
+        model = self.model
         return {
-            "valid/near": float(placed["near"]),
-            "teacher/total": float(by_portrait["total"]),
-            "teacher/partials": float(by_portrait["partials"]),
-            "recording/total": float(by_sound["total"]),
-            "recording/partials": float(by_sound["partials"]),
+            "decoder": model.decoder,
+            "recording": model.recording,
+            "projection": model.projection,
         }
 
-    def fit(self, minutes: float, every: int) -> None:
-        """Train until time is up, telling how it goes."""
-        from torch.utils.tensorboard import SummaryWriter
+    def optimiser(self) -> torch.optim.Optimizer:
+        """AdamW, in one kernel on a GPU."""
+        decoder, recording = self.model.decoder, self.model.recording
+        groups = [
+            {"params": list(decoder.parameters()), "weight_decay": 0.01, "lr_scale": 1.0},
+            {"params": list(recording.parameters()), "weight_decay": 0.02, "lr_scale": 0.7},
+        ]
+        fused = self.device.type == "cuda"
+        return torch.optim.AdamW(
+            groups, lr=self.config.learning_rate, betas=(0.9, 0.98), fused=fused
+        )
 
-        writer = SummaryWriter(self.run / "curves")
-        with self.train_set.renewing():
-            self._fit(minutes, every, writer)
-        writer.close()
+    def draw(self, _step: int) -> TrainingBatch:
+        """See :meth:`core.training.embedded.gpu.stream.AugmentedStream.draw`."""
+        config = self.config
+        return self.train.draw(
+            config.batch_size, config.reference_frames, config.filtered_share, config.notes_each
+        )
 
-    def _fit(self, minutes: float, every: int, writer: Any) -> None:
-        started = time.monotonic()
-        sums: dict[str, Tensor] = {}
-        while (progress := (time.monotonic() - started) / (60 * minutes)) < 1.0:
-            for name, value in self.one_step(progress).items():
-                sums[name] = sums.get(name, torch.zeros((), device=self.device)) + value
-            if self.step % every == 0:
-                means = {name: float(value) / every for name, value in sums.items()}
-                sums = {}
-                found = means | self.validate()
-                for name, mean in found.items():
-                    writer.add_scalar(name, mean, self.step)
-                said = " ".join(f"{name} {value:.3f}" for name, value in found.items())
-                made = self.train_set.made
-                print(f"{self.step} {time.monotonic() - started:.0f}s {made} {said}", flush=True)
-                self.save()
-        print(f"{self.step} end {self.validate()}", flush=True)
-        self.save()
+    def losses(self, batch: TrainingBatch, position: TrainingPosition) -> dict[str, Tensor]:
+        """The decoder's from descriptors, the encoder's, and later the decoder's from audio."""
+        model, weights = self.model, self.config.loss
+        played = joint_losses(model, batch, weights, None, self.config.jitter)
+        with torch.autocast(self.device.type, torch.bfloat16):
+            embedding, placed = self._encode(model.recording, model.projection, batch)
+        total = placed["total"]
+        terms = {"decoder": played["total"], "partials": played["partials"]}
+        if position.fraction >= _FROM_AUDIO_AFTER:
+            # The encoder learns what matters to the ear; the decoder must not learn to make up
+            # for its mistakes, so its weights are constants here.
+            model.decoder.requires_grad_(False)
+            from_audio = decoder_losses(model.decoder, embedding.float(), batch, weights)
+            model.decoder.requires_grad_(True)
+            total = total + _FROM_AUDIO_WEIGHT * from_audio["total"]
+            terms["from_audio"] = from_audio["total"]
+        return {"total": played["total"] + total, **terms, "distance": placed["distance"]}
 
-    def save(self) -> None:
-        """The averaged weights, a file a part: half precision, but for the teacher."""
-        for part in _PARTS:
-            state = getattr(self.averaged, part).state_dict()
-            kind = torch.float32 if part == "teacher" else torch.float16
-            own = {name: value.to(kind).contiguous().cpu() for name, value in state.items()}
-            partial = self.run / f"{part}.partial"
-            save_file(own, partial)
-            partial.replace(self.run / f"{part}.safetensors")
+    def _encode(
+        self, recording: RecordingNet, projection: DescriptorProjection, batch: TrainingBatch
+    ) -> tuple[Tensor, dict[str, Tensor]]:
+        """Embeddings of the first references [B, 512], and how far both are from the targets."""
+        features, frames = batch.features.flatten(0, 1), batch.frames.flatten()
+        first, second = recording(features, frames).chunk(2)
+        targets, weights = projection(batch.descriptor), self.config.loss
+        terms = embedding_terms(first, second, None, targets, batch.unfiltered, weights)
+        return first, with_total(terms, weights)
 
+    def validate(self, averaged: Mapping[str, nn.Module]) -> Validation:
+        """Losses on the validation instruments as they are, from descriptors and from audio."""
+        weights = self.config.loss
+        decoder = cast(Decoder, averaged["decoder"])
+        projection = cast(DescriptorProjection, averaged["projection"])
+        batch = self.valid.draw(
+            len(self.valid), self.config.reference_frames, 0.0, _VALIDATION_NOTES
+        )
+        embedding, placed = self._encode(
+            cast(RecordingNet, averaged["recording"]), projection, batch
+        )
+        by_descriptor = decoder_losses(decoder, projection(batch.descriptor), batch, weights)
+        by_audio = decoder_losses(decoder, embedding, batch, weights)
+        return Validation(
+            {
+                "valid/distance": float(placed["distance"]),
+                "descriptor/total": float(by_descriptor["total"]),
+                "descriptor/partials": float(by_descriptor["partials"]),
+                "recording/total": float(by_audio["total"]),
+                "recording/partials": float(by_audio["partials"]),
+                "instruments": float(self.train.made),
+            }
+        )
 
-def join(run: Path) -> None:
-    """Make the state from which :mod:`core.training.embedded.train` can start out of a run's
-    parts."""
-    averaged = {
-        f"{part}.{name}": value.float()
-        for part in _PARTS
-        for name, value in load_file(run / f"{part}.safetensors").items()
-    }
-    torch.save({"averaged": averaged}, run / "state.pt")
+    def export(self, averaged: Mapping[str, nn.Module], run: Path, _step: int) -> None:
+        """See :func:`core.training.embedded.checkpoints.write_parts`."""
+        write_parts(run, averaged)
 
+    def state_dict(self) -> dict[str, Any]:
+        """Where both streams are."""
+        return {"train": self.train.state_dict(), "valid": self.valid.state_dict()}
 
-def main() -> None:
-    """Command line."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
-    parser.add_argument("config", type=Path)
-    parser.add_argument("--bank", type=Path)
-    parser.add_argument("--valid", type=Path)
-    parser.add_argument("--run", type=Path, required=True)
-    parser.add_argument("--minutes", type=float, default=8.0)
-    parser.add_argument("--pool", type=int, default=8192)
-    parser.add_argument("--every", type=int, default=250)
-    parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
-    parser.add_argument("--join", action="store_true", help="only put a run's parts together")
-    arguments = parser.parse_args()
-    arguments.run.mkdir(parents=True, exist_ok=True)
-    shutil.copy(arguments.config, arguments.run / "config.toml")
-    if arguments.join:
-        join(arguments.run)
-        return
-    if arguments.bank is None or arguments.valid is None:
-        parser.error("--bank and --valid are needed to train")
-    run = PretrainRun(
-        RunConfig.read(arguments.config), arguments.bank, arguments.valid, arguments.run,
-        torch.device(arguments.device), arguments.pool,
-    )  # fmt: skip
-    run.fit(arguments.minutes, arguments.every)
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Go on from there."""
+        self.train.load_state_dict(state["train"])
+        self.valid.load_state_dict(state["valid"])
 
 
-if __name__ == "__main__":
-    main()
+def open_pretraining(
+    config: EmbeddedTrainingConfig,
+    train: Path,
+    valid: Path,
+    run: Path,
+    device: torch.device,
+    minutes: float,
+    pool: int = 8192,
+    log_every: int = 250,
+) -> tuple[PretrainTask, TrainingLoop[TrainingBatch]]:
+    """Begin a run, or go on with it; a folder that has nothing but its parts is begun with them.
+
+    Args:
+        config: of the run.
+        train, valid: packed data sets of both splits.
+        run: an existing folder.
+        device: where to train.
+        minutes: how long the whole run is.
+        pool: augmented instruments kept at a time.
+        log_every: steps between two validations.
+
+    Returns:
+        The task, whose stream is to be renewed meanwhile, and the loop.
+
+    Raises:
+        UserInputError: if a data set cannot be read.
+    """
+    torch.manual_seed(config.seed)
+    scores = write_random_scores(N_SCORES, config.seed).to(device)
+    train_stream = AugmentedStream(read_packed(train, device), scores, config.seed, pool)
+    packed = read_packed(valid, device)
+    valid_stream = AugmentedStream(packed, scores, _VALIDATION_SEED, len(packed), augmented=False)
+    model = EmbeddedModel(config.encoder, config.decoder).to(device)
+    if not has_checkpoint(run):
+        if read_parts(run, device) is not None:
+            load_trained(model, [run], device)
+        else:
+            model.projection.fit(train_stream.draw_descriptors(N_PROJECTED, config.filtered_share))
+    settings = LoopSettings(
+        schedule=timed_cosine(config.learning_rate, _WARM_UP, _WARM_UP_STEPS),
+        minutes=minutes,
+        ema_decay=config.ema_decay,
+        clip_norm=1.0,
+        log_every=log_every,
+        validate_every=log_every,
+    )
+    task = PretrainTask(model, config, train_stream, valid_stream, device)
+    return task, TrainingLoop(task, settings, run, device)

@@ -46,7 +46,12 @@ class RandomScores:
 
 
 def write_random_scores(count: int, seed: int) -> RandomScores:
-    """Performances of one note, a melody, or chords, from staccato to overlapping."""
+    """Performances of one note, a melody, or chords, from staccato to overlapping.
+
+    Args:
+        count: R, how many.
+        seed: of everything random.
+    """
     rng = np.random.default_rng([83, seed])
     events = np.zeros((3, count, N_EVENTS), np.float32)
     seconds = rng.uniform(1.0, SECONDS, count).astype(np.float32)

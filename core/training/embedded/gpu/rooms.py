@@ -14,10 +14,15 @@ _EARLY_S = 0.01
 
 
 def room(sound: Tensor, share: float, generator: torch.Generator) -> Tensor:
-    """A random room around a share of recordings [R, n]; length is kept.
+    """A random room around a share of recordings; length is kept.
 
     Exponentially decaying noise, highs sooner than lows, 20 to 3 dB under the direct sound in
     all (Moorer, *About this reverberation business*, Computer Music Journal 3 (1979)).
+
+    Args:
+        sound: [R, n].
+        share: of the recordings, 0 to 1.
+        generator: on their device.
     """
     which = (torch.rand(len(sound), generator=generator, device=sound.device) < share).nonzero()
     which = which[:, 0]
@@ -48,7 +53,13 @@ def room(sound: Tensor, share: float, generator: torch.Generator) -> Tensor:
 
 
 def background(sound: Tensor, share: float, generator: torch.Generator) -> Tensor:
-    """Noise, white or falling by 6 dB an octave, 15–60 dB under a share of recordings [R, n]."""
+    """Noise, white or falling by 6 dB an octave, 15–60 dB under a share of recordings.
+
+    Args:
+        sound: [R, n].
+        share: of the recordings, 0 to 1.
+        generator: on their device.
+    """
     shape = (len(sound), 1)
 
     def uniform() -> Tensor:

@@ -38,8 +38,8 @@ _SHIMMER_WAVES = 3
 _AT_ONCE = 512  # notes
 
 
-class Stage:
-    """Plays scores.
+class PerformanceRenderer:
+    """Renders scores by additive synthesis and filtered noise, many performances at once.
 
     Args:
         generator: on the device where the sound is made.
@@ -49,25 +49,36 @@ class Stage:
         self._generator, self._device = generator, generator.device
         self._to_bins = bands_to_bins().to(self._device)
 
-    def play(self, played: NoteLevels, instrument: Tensor, scores: RandomScores) -> Tensor:
-        """Sound [R, :data:`SAMPLES`] of performances by instruments [R] of those given."""
+    def render(self, instruments: NoteLevels, instrument: Tensor, scores: RandomScores) -> Tensor:
+        """Render performances.
+
+        Args:
+            instruments: B of them.
+            instrument: int64 [R], which of them plays each performance.
+            scores: R performances.
+
+        Returns:
+            Sound [R, :data:`SAMPLES`].
+        """
         performances = len(scores)
         out = torch.zeros(performances * 2 * SAMPLES, device=self._device)
         power = torch.zeros(performances * 2 * _FRAMES, N_NOISE, device=self._device)
         # Notes of like size go together: low ones have many partials, long ones many blocks.
-        cast = self._cast(played, instrument, scores)
-        size = torch.round(torch.log2(cast.held_s + 0.3)) * 1000.0 + cast.pitch
+        assigned = self._assign_notes(instruments, instrument, scores)
+        size = torch.round(torch.log2(assigned.held_s + 0.3)) * 1000.0 + assigned.pitch
         for rows in torch.split(size.argsort(), _AT_ONCE):
-            notes = _Notes.of(played, cast.of(rows))
+            notes = _Notes.of(instruments, assigned.of(rows))
             self._add_partials(out, notes)
             self._add_noise(power, notes)
         out = out.view(performances, 2, SAMPLES)[:, 0]
         power = power.view(performances, 2, _FRAMES, N_NOISE)[:, 0]
-        return out + self._noise(power)
+        return out + self._filtered_noise(power)
 
-    def _cast(self, played: NoteLevels, instrument: Tensor, scores: RandomScores) -> _Cast:
+    def _assign_notes(
+        self, instruments: NoteLevels, instrument: Tensor, scores: RandomScores
+    ) -> _Assignment:
         """Which of its instrument's notes plays each note: the nearest that is long enough."""
-        keys, longest_s = played.pitch[instrument], played.held_s[instrument]  # [R, N]
+        keys, longest_s = instruments.pitch[instrument], instruments.held_s[instrument]  # [R, N]
         centre = torch.randint(
             keys.shape[1], (len(keys), 1), generator=self._generator, device=self._device
         )
@@ -88,14 +99,15 @@ class Stage:
         picked = (
             column[performance, event] for column in (note, wanted, scores.start_s, held_s, gain_db)
         )
-        return _Cast(performance, instrument[performance], *picked)
+        return _Assignment(performance, instrument[performance], *picked)
 
     def _add_partials(self, out: Tensor, notes: _Notes) -> None:
+        """Add notes' partials to their performances [2 R · SAMPLES]."""
         count = max(1, int((notes.partials_hz < MAX_PARTIAL_HZ).sum(dim=-1).max()))
         hz = notes.partials_hz[:, :count]
         edges = torch.arange(notes.blocks + 1, device=self._device)
         levels = notes.amplitudes(edges * (BLOCK / SAMPLE_RATE), slice(0, count))
-        levels = levels * self._gains(notes, edges * (BLOCK / SAMPLE_RATE), count)
+        levels = levels * self._modulation_gains(notes, edges * (BLOCK / SAMPLE_RATE), count)
         levels = levels * (hz < MAX_PARTIAL_HZ)[:, None]
         levels[:, 0] = 0.0
         turns = hz / SAMPLE_RATE  # float64
@@ -109,11 +121,13 @@ class Stage:
         pair = torch.cat([torch.cos(angle), torch.sin(angle)], dim=1)
         ramp = n / BLOCK
         basis = torch.cat([pair * (1 - ramp), pair * ramp], dim=1)
+        # sin(a + b) = sin a cos b + cos a sin b: a block's sines, with levels that move linearly
+        # through it, are one product of [M, blocks, 4 K] and [M, 4 K, BLOCK].
         mixed = torch.cat([here * sine, here * cosine, there * sine, there * cosine], dim=-1)
         sound = torch.bmm(mixed, basis).flatten(1)  # [M, blocks · BLOCK]
-        self._overlay(out, notes, self._bent(sound, notes), 2 * SAMPLES)
+        self._add_at_onsets(out, notes, self._apply_vibrato(sound, notes), 2 * SAMPLES)
 
-    def _bent(self, sound: Tensor, notes: _Notes) -> Tensor:
+    def _apply_vibrato(self, sound: Tensor, notes: _Notes) -> Tensor:
         """With vibrato: each sample is read late by a moving number of samples."""
         which = (notes.modulation[:, 0] > 0.5).nonzero()[:, 0]
         if not len(which):
@@ -136,10 +150,10 @@ class Stage:
             -x * (x - 1) * (x - 2) / 6, (x + 1) * (x - 1) * (x - 2) / 2,
             -(x + 1) * x * (x - 2) / 2, (x + 1) * x * (x - 1) / 6,
         )  # fmt: skip
-        bent = sum((w * tap for w, tap in zip(weights, taps, strict=True)), torch.zeros(()))
-        return sound.index_copy(0, which, bent)
+        delayed = sum((w * tap for w, tap in zip(weights, taps, strict=True)), torch.zeros(()))
+        return sound.index_copy(0, which, delayed)
 
-    def _gains(self, notes: _Notes, at_s: Tensor, count: int) -> Tensor:
+    def _modulation_gains(self, notes: _Notes, at_s: Tensor, count: int) -> Tensor:
         """Tremolo and shimmer, factors [M, n, K]."""
         tremolo_db, tremolo_hz, shimmer_db, shimmer_hz = notes.modulation[:, 3:, None].unbind(1)
         begin = torch.rand(len(tremolo_db), 1, generator=self._generator, device=self._device)
@@ -157,15 +171,21 @@ class Stage:
         return torch.pow(10.0, (own + (tremolo_db * wave)[..., None]) / 20.0)
 
     def _add_noise(self, power: Tensor, notes: _Notes) -> None:
+        """Add notes' noise to their performances' band powers [2 R · F, N]."""
+        # Powers of notes that sound together add up, as their noises are independent: one white
+        # noise a performance, filtered once, stands for all of them.
         hop_s = NOISE_HOP / SAMPLE_RATE
         frames = torch.arange(notes.blocks * BLOCK // NOISE_HOP, device=self._device)
         first = torch.ceil(notes.start / NOISE_HOP)
+        # Frames lie on the performance's grid, not the note's: the first at or after the onset.
         at_s = (first[:, None] + frames) * hop_s - notes.start[:, None] / SAMPLE_RATE
         own = notes.amplitudes(at_s, slice(N_PARTIALS, None)).square()
+        # Each performance has twice its frames' room, so that what rings on past its end does not
+        # run into the next one.
         place = first.long()[:, None] + frames + (notes.performance * 2 * _FRAMES)[:, None]
         power.index_add_(0, place.flatten(), own.flatten(0, 1))
 
-    def _noise(self, power: Tensor) -> Tensor:
+    def _filtered_noise(self, power: Tensor) -> Tensor:
         """White noise filtered by band powers [R, F, N]; see :mod:`core.engines.embedded.noise`."""
         shape = (len(power), (_FRAMES - 1) * NOISE_HOP + NOISE_FFT)
         white = torch.randn(shape, generator=self._generator, device=self._device)
@@ -178,14 +198,14 @@ class Stage:
         return out[:, NOISE_FFT // 2 :][:, :SAMPLES]
 
     @staticmethod
-    def _overlay(out: Tensor, notes: _Notes, sound: Tensor, width: int) -> None:
+    def _add_at_onsets(out: Tensor, notes: _Notes, sound: Tensor, width: int) -> None:
         sample = torch.arange(sound.shape[1], device=sound.device)
         begin = notes.performance * width + notes.start.long()
         out.index_add_(0, (begin[:, None] + sample).flatten(), sound.flatten())
 
 
 @dataclass(frozen=True)
-class _Cast:
+class _Assignment:
     """M notes and who plays them: [M] each; keys may lie between those recorded."""
 
     performance: Tensor
@@ -196,8 +216,8 @@ class _Cast:
     held_s: Tensor
     gain_db: Tensor
 
-    def of(self, rows: Tensor) -> _Cast:
-        return _Cast(*(value[rows] for value in vars(self).values()))
+    def of(self, rows: Tensor) -> _Assignment:
+        return _Assignment(*(value[rows] for value in vars(self).values()))
 
 
 @dataclass(frozen=True)
@@ -222,29 +242,31 @@ class _Notes:
     own_held_s: Tensor
 
     @classmethod
-    def of(cls, played: NoteLevels, cast: _Cast) -> _Notes:
+    def of(cls, instruments: NoteLevels, assigned: _Assignment) -> _Notes:
         """Notes of these instruments."""
-        which, note = cast.instrument, cast.note
-        longest_s = float((cast.held_s + TAIL_S).max())
-        left_s = SECONDS - float(cast.start_s.min())
-        level_db = played.level_db[which, note]
-        roots = torch.pow(10.0, (level_db + cast.gain_db[:, None, None]) * (_POWER / 20.0))
-        modulation = played.modulation[which]
+        which, note = assigned.instrument, assigned.note
+        longest_s = float((assigned.held_s + TAIL_S).max())
+        left_s = SECONDS - float(assigned.start_s.min())
+        level_db = instruments.level_db[which, note]
+        roots = torch.pow(10.0, (level_db + assigned.gain_db[:, None, None]) * (_POWER / 20.0))
+        modulation = instruments.modulation[which]
         usual = modulation.nanmean(dim=1).nan_to_num(0.0)
         usual[:, [1, 4, 6]] = usual[:, [1, 4, 6]].clamp_min(0.5)
         own = modulation[torch.arange(len(note), device=note.device), note]
         return cls(
-            performance=cast.performance,
-            start=(cast.start_s * SAMPLE_RATE).round(),
-            held_s=cast.held_s,
+            performance=assigned.performance,
+            start=(assigned.start_s * SAMPLE_RATE).round(),
+            held_s=assigned.held_s,
             blocks=math.ceil(min(longest_s, left_s) * SAMPLE_RATE / BLOCK),
             partials_hz=partials_hz(
-                cast.pitch, played.detune_cents[which, note], played.inharmonicity[which, note]
+                assigned.pitch,
+                instruments.detune_cents[which, note],
+                instruments.inharmonicity[which, note],
             ),
             modulation=torch.where(own.isnan(), usual, own),
             roots=roots.masked_fill(level_db <= FLOOR_DB + 1.0, 0.0),
-            times_s=played.times_s[which, note],
-            own_held_s=played.held_s[which, note],
+            times_s=instruments.times_s[which, note],
+            own_held_s=instruments.held_s[which, note],
         )
 
     def amplitudes(self, at_s: Tensor, columns: slice) -> Tensor:
@@ -255,7 +277,7 @@ class _Notes:
         at_s = at_s.expand(len(self.start), -1)
         roots = self.roots[..., columns]
         down_s = torch.minimum(at_s, torch.minimum(self.held_s, self.own_held_s)[:, None])
-        found = interpolate(roots, self.times_s, down_s)
+        root = interpolate(roots, self.times_s, down_s)
         off_s = (at_s - self.held_s[:, None]).clamp_min(0.0)
         after = interpolate(
             roots[:, N_DOWN:], self.times_s[:, N_DOWN:], off_s + self.own_held_s[:, None]
@@ -263,7 +285,7 @@ class _Notes:
         at_release = roots[:, N_DOWN : N_DOWN + 1]
         share = (after / at_release.clamp_min(1e-6)).clamp_max(1.5)
         share = torch.where(at_release > 0, share, 0.0)
-        found = torch.where((off_s > 0)[..., None], found * share, found)
+        root = torch.where((off_s > 0)[..., None], root * share, root)
         fade = ((TAIL_S - off_s) / (TAIL_S / 4)).clamp(0.0, 1.0)
         fade = fade * (at_s < SECONDS)
-        return found.pow(1.0 / _POWER) * fade[..., None]
+        return root.pow(1.0 / _POWER) * fade[..., None]

@@ -1,8 +1,8 @@
-"""Short performances whose keys are known to the hundredth of a second, and what is heard of them.
+"""Short performances, the notes that were played in them, and those a transcriber finds there.
 
 What :mod:`core.training.embedded.offsets.train` learns from: a training instrument plays a melody,
-chords or one note, staccato to overlapping; half of it in a room or with noise; and the notes are
-heard in it by the same transcriber as in a user's recording.
+chords or one note, staccato to overlapping, half of it in a room or with noise. It is transcribed
+as a user's recording is.
 """
 
 from __future__ import annotations
@@ -25,30 +25,37 @@ _DERIVED, _PROCEDURAL, _LATER = 1500, 480, 320
 _CHORD = np.array([0, 3, 4, 5, 7, 8, 9, 12, -12, -5])
 _TAIL_S = 1.2
 _INAUDIBLE = 1e-4
-_SAME_S = 0.12
+_MATCH_S = 0.12
 
 
 @dataclass(frozen=True)
-class Take:
-    """One performance: float32 [frames] with peak 1, the notes played, the notes heard."""
+class LabelledPerformance:
+    """One performance.
+
+    Attributes:
+        instrument: its id.
+        mono: float32 [frames], peak 1.
+        played: the notes that were played.
+        transcribed: the notes that the transcriber finds.
+    """
 
     instrument: str
     mono: FloatArray
     played: tuple[Note, ...]
-    heard: tuple[Note, ...]
+    transcribed: tuple[Note, ...]
 
-    def matched(self) -> list[tuple[int, float]]:
-        """Heard notes that were played, by number, and when their keys were let go, seconds."""
-        found = []
-        for number, note in enumerate(self.heard):
+    def match_offsets(self) -> list[tuple[int, float]]:
+        """Transcribed notes that were played, by number, and when their keys were let go, s."""
+        matches = []
+        for number, note in enumerate(self.transcribed):
             ends = [
                 (abs(true.start_s - note.start_s), true.end_s)
                 for true in self.played
-                if true.pitch == note.pitch and abs(true.start_s - note.start_s) < _SAME_S
+                if true.pitch == note.pitch and abs(true.start_s - note.start_s) < _MATCH_S
             ]
             if ends:
-                found.append((number, min(ends)[1]))
-        return found
+                matches.append((number, min(ends)[1]))
+        return matches
 
 
 class PerformanceMaker:
@@ -56,23 +63,23 @@ class PerformanceMaker:
 
     Args:
         split: ``train`` or ``valid``.
-        seed: the same seed gives the same takes.
+        seed: the same seed gives the same performances.
     """
 
     def __init__(self, split: Split, seed: int) -> None:
         self._split = split
         self._rng = np.random.default_rng([41, seed])
         self._presets = [
-            (font, *found)
+            (font, *preset)
             for font in FONTS
-            for found in list_instruments(font)
-            if found[0].split == split
+            for preset in list_instruments(font)
+            if preset[0].split == split
         ]
         self._players: dict[str, SoundfontPlayer] = {}
         self._derived = DerivedInstruments()
 
-    def make(self) -> Take:
-        """The next take."""
+    def make(self) -> LabelledPerformance:
+        """The next performance."""
         while True:
             instrument, player = self._draw()
             mono, played = self._perform(instrument, player)
@@ -82,7 +89,7 @@ class PerformanceMaker:
                 mono = effects.room(mono, self._rng)
             if self._rng.random() < 0.4:
                 mono = effects.background(mono, self._rng)
-            return _heard(instrument.id, (mono / np.abs(mono).max()).astype(np.float32), played)
+            return _label(instrument.id, (mono / np.abs(mono).max()).astype(np.float32), played)
 
     def close(self) -> None:
         """Free the synthesizers."""
@@ -141,8 +148,8 @@ class PerformanceMaker:
         return mono, played
 
 
-def _heard(instrument: str, mono: FloatArray, played: list[Note]) -> Take:
-    """As the encoder hears it: from the first sound on."""
+def _label(instrument: str, mono: FloatArray, played: list[Note]) -> LabelledPerformance:
+    """Cut and transcribed as the encoder does it: from the first sound on."""
     cut_s = float(np.flatnonzero(np.abs(mono) > 1e-3)[0]) / SAMPLE_RATE
     mono = without_silence(mono)
     moved = []
@@ -151,4 +158,4 @@ def _heard(instrument: str, mono: FloatArray, played: list[Note]) -> Take:
         if note.end_s - cut_s > start_s:
             duration_s = note.end_s - cut_s - start_s
             moved.append(replace(note, start_s=start_s, duration_s=duration_s))
-    return Take(instrument, mono, tuple(moved), transcribe_notes(mono))
+    return LabelledPerformance(instrument, mono, tuple(moved), transcribe_notes(mono))

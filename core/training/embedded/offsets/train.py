@@ -1,23 +1,20 @@
-"""Train the network that hears when keys are let go, see
-:mod:`core.encoders.embedded.note_offsets`::
+"""Train the network that says when keys are let go (:mod:`core.encoders.embedded.note_offsets`).
 
-    python -m core.training.embedded.offsets.train OUT --takes 3000 --steps 3000 --workers 2
-
-Takes are kept in OUT, so that a second run begins with them.
+Its folder holds what every run's does (:mod:`core.training.loop`), the performances it learns from
+(``train-N.pt`` and ``valid-N.pt``, so that a second run begins with them), and at the end
+``note_ends.safetensors``.
 """
 
 from __future__ import annotations
 
-import argparse
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, cast
 
-import numpy as np
 import torch
 from safetensors.torch import save_file
-from torch import Tensor
+from torch import Tensor, nn
 
 from core.encoders.embedded.note_offsets import (
     BEFORE,
@@ -25,142 +22,182 @@ from core.encoders.embedded.note_offsets import (
     SHORTEST_STEPS,
     STEP_S,
     NoteOffsets,
-    offset_features,
-    step_power,
 )
-from core.training.embedded.offsets.dataset import PerformanceMaker, Take
+from core.errors import UserInputError
+from core.training.embedded.offsets.dataset import PerformanceMaker
+from core.training.embedded.offsets.examples import (
+    OffsetExamples,
+    examples_of,
+    read_examples,
+    write_examples,
+)
+from core.training.loop import LoopSettings, TrainingLoop
+from core.training.schedules import TrainingPosition, one_cycle
 from core.training.sources.instruments import Split
+from core.training.task import Validation
 
-N_VALID_TAKES = 300
-_AT_ONCE = 100  # takes a job
-_BATCH, _RATE, _WEIGHT_DECAY = 64, 2e-3, 0.02
-_BLUR = 1.5  # steps: a key's end is known no better
-_LOUDER = 0.03
-_REPORT_EVERY = 250
-
-
-@dataclass(frozen=True)
-class Shown:
-    """M notes: features [M, 310, 26] float16, inside [M, 310], true and heard ends in steps [M]."""
-
-    features: Tensor
-    inside: Tensor
-    end: Tensor
-    heard: Tensor
+WEIGHTS_NAME = "note_ends.safetensors"
+_PER_FILE = 100  # performances
+_BATCH_SIZE, _RATE, _WEIGHT_DECAY = 64, 2e-3, 0.02
+_BLUR_STEPS = 1.5  # more precise than that no label is
+_FEATURE_NOISE = 0.03
+_LOG_EVERY = 250
 
 
-def notes_of(takes: Sequence[Take]) -> Shown:
-    """All notes of some takes whose ends are known."""
-    features, inside, end, heard = [], [], [], []
-    for take in takes:
-        power = step_power(take.mono)
-        for number, end_s in take.matched():
-            note = take.heard[number]
-            shown, within = offset_features(power, take.heard, number)
-            last = float(np.flatnonzero(within)[-1])
-            features.append(shown.astype(np.float16))
-            inside.append(within)
-            steps = (end_s - note.start_s) / STEP_S + BEFORE
-            end.append(float(np.clip(steps, BEFORE + SHORTEST_STEPS, last)))
-            heard.append(min(note.duration_s / STEP_S + BEFORE, last))
-    return Shown(
-        torch.from_numpy(np.stack(features)),
-        torch.from_numpy(np.stack(inside)),
-        torch.tensor(end),
-        torch.tensor(heard),
-    )
+def offset_loss(network: NoteOffsets, examples: OffsetExamples, chosen: Tensor) -> Tensor:
+    """Cross-entropy to the true offsets, blurred by 15 ms: a scalar.
 
-
-def cost(network: NoteOffsets, shown: Shown, chosen: Tensor) -> Tensor:
-    """Cross-entropy to the true ends, blurred by 15 ms."""
-    features, inside = shown.features[chosen].float(), shown.inside[chosen]
+    Args:
+        network: in training mode, features get a little noise.
+        examples: M notes.
+        chosen: int64 [B], which of them.
+    """
+    features, inside = examples.features[chosen].float(), examples.inside[chosen]
     if network.training:
-        louder = _LOUDER * torch.randn(len(chosen), 1, 1)
+        # One draw a note and for all its features: as if it were louder or softer.
+        louder = _FEATURE_NOISE * torch.randn(len(chosen), 1, 1)
         features = features + louder * inside[..., None]
     steps = torch.arange(N_STEPS)
-    near = torch.exp(-0.5 * ((steps - shown.end[chosen][:, None]) / _BLUR).square())
+    apart = steps - examples.offset[chosen][:, None]  # [B, 310]
+    near = torch.exp(-0.5 * (apart / _BLUR_STEPS).square())
     near = near * inside * (steps >= BEFORE + SHORTEST_STEPS)
     target = near / near.sum(dim=1, keepdim=True).clamp_min(1e-9)
     return -(target * network(features, inside)).sum(dim=1).mean()
 
 
 @torch.no_grad()
-def report(network: NoteOffsets, shown: Shown) -> str:
-    """Cost, and quantiles of the ends' errors, as heard and as corrected."""
-    network.eval()
-    costs, ends = [], []
-    for chosen in torch.split(torch.arange(len(shown.end)), 256):
-        costs.append(float(cost(network, shown, chosen)) * len(chosen))
-        likely = network(shown.features[chosen].float(), shown.inside[chosen]).exp()
-        ends.append((likely.cumsum(dim=1) < 0.5).sum(dim=1))
-    network.train()
-    parts = [f"cost {sum(costs) / len(shown.end):.3f}"]
-    for name, found in (("heard", shown.heard), ("corrected", torch.cat(ends))):
-        error_ms = 1000.0 * STEP_S * (found - shown.end)
-        quantiles = torch.quantile(error_ms.abs(), torch.tensor([0.5, 0.75, 0.9]))
-        said = " ".join(f"{value:.0f}" for value in quantiles)
-        parts.append(f"{name}: median {error_ms.median():+.0f} ms, 50/75/90 % within {said} ms")
-    return ", ".join(parts)
+def evaluate(network: NoteOffsets, examples: OffsetExamples) -> dict[str, float]:
+    """How far offsets are off, as transcribed and as corrected by the network.
+
+    Args:
+        network: in evaluation mode.
+        examples: M notes.
+
+    Returns:
+        The loss, and for both the errors' median and quantiles of their size, milliseconds.
+    """
+    total, offsets = 0.0, []
+    for chosen in torch.split(torch.arange(len(examples.offset)), 256):
+        total += float(offset_loss(network, examples, chosen)) * len(chosen)
+        likely = network(examples.features[chosen].float(), examples.inside[chosen]).exp()
+        offsets.append((likely.cumsum(dim=1) < 0.5).sum(dim=1))  # the median
+    figures = {"valid/total": total / len(examples.offset)}
+    for name, steps in (("transcribed", examples.transcribed), ("corrected", torch.cat(offsets))):
+        error_ms = 1000.0 * STEP_S * (steps - examples.offset)
+        figures[f"{name}/median_ms"] = float(error_ms.median())
+        for percent in (50, 75, 90):
+            within_ms = torch.quantile(error_ms.abs(), percent / 100)
+            figures[f"{name}/{percent}_percent_within_ms"] = float(within_ms)
+    return figures
 
 
-def _make(split: Split, seed: int, count: int) -> Shown:
+class OffsetTask:
+    """See :class:`core.training.task.TrainingTask`.
+
+    Args:
+        network: what is trained.
+        train, valid: what it learns from, and what it is validated on.
+    """
+
+    def __init__(self, network: NoteOffsets, train: OffsetExamples, valid: OffsetExamples) -> None:
+        self.network, self.train, self.valid = network, train, valid
+
+    @property
+    def modules(self) -> Mapping[str, nn.Module]:
+        """The one network."""
+        return {"network": self.network}
+
+    def optimiser(self) -> torch.optim.Optimizer:
+        """AdamW."""
+        return torch.optim.AdamW(self.network.parameters(), lr=_RATE, weight_decay=_WEIGHT_DECAY)
+
+    def draw(self, _step: int) -> Tensor:
+        """Which examples, int64 [64]."""
+        return torch.randint(len(self.train.offset), (_BATCH_SIZE,))
+
+    def losses(self, batch: Tensor, _position: TrainingPosition) -> dict[str, Tensor]:
+        """See :func:`offset_loss`."""
+        return {"total": offset_loss(self.network, self.train, batch)}
+
+    def validate(self, averaged: Mapping[str, nn.Module]) -> Validation:
+        """See :func:`evaluate`."""
+        return Validation(evaluate(cast(NoteOffsets, averaged["network"]), self.valid))
+
+    def export(self, averaged: Mapping[str, nn.Module], run: Path, _step: int) -> None:
+        """Write ``note_ends.safetensors``, in half precision."""
+        state = averaged["network"].state_dict()
+        own = {name: value.half().contiguous() for name, value in state.items()}
+        partial = run / f"{WEIGHTS_NAME}.partial"
+        save_file(own, partial)
+        partial.replace(run / WEIGHTS_NAME)
+
+    def state_dict(self) -> dict[str, Any]:
+        """Nothing: batches are drawn from torch's global generator."""
+        return {}
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """See :meth:`state_dict`."""
+
+
+def open_run(
+    train: OffsetExamples, valid: OffsetExamples, steps: int, run: Path
+) -> TrainingLoop[Tensor]:
+    """Begin a run, or go on with it; on the CPU, as the network is small.
+
+    Args:
+        train, valid: what it learns from, and what it is validated on.
+        steps: of the whole run.
+        run: an existing folder.
+    """
+    torch.manual_seed(0)
+    settings = LoopSettings(
+        schedule=one_cycle(_RATE, steps),
+        steps=steps,
+        log_every=_LOG_EVERY,
+        validate_every=_LOG_EVERY,
+    )
+    task = OffsetTask(NoteOffsets(), train, valid)
+    return TrainingLoop(task, settings, run, torch.device("cpu"))
+
+
+def _make_examples(split: Split, seed: int, count: int) -> OffsetExamples:
     torch.set_num_threads(1)
     maker = PerformanceMaker(split, seed)
     try:
-        return notes_of([maker.make() for _ in range(count)])
+        return examples_of([maker.make() for _ in range(count)])
     finally:
         maker.close()
 
 
-def _gather(out: Path, split: Split, count: int, workers: int) -> Shown:
-    """Takes of a split, made where they are missing, a hundred a file."""
-    jobs = {seed: out / f"{split}-{seed}.pt" for seed in range(count // _AT_ONCE)}
+def gather_examples(
+    run: Path,
+    split: Split,
+    count: int,
+    workers: int,
+    log: Callable[[str], None] = lambda _line: None,
+) -> OffsetExamples:
+    """Notes of a split's performances, made where they are missing, a hundred a file.
+
+    Args:
+        run: where the files are.
+        split: ``train`` or ``valid``.
+        count: how many performances.
+        workers: processes that make them.
+        log: told of each file made.
+
+    Raises:
+        UserInputError: if they do not fill a file.
+    """
+    if count < _PER_FILE:
+        raise UserInputError(f"{count} performances are too few; make at least {_PER_FILE}")
+    files = {seed: run / f"{split}-{seed}.pt" for seed in range(count // _PER_FILE)}
     with ProcessPoolExecutor(workers) as pool:
         made = {
-            seed: pool.submit(_make, split, seed, _AT_ONCE)
-            for seed, path in jobs.items()
+            seed: pool.submit(_make_examples, split, seed, _PER_FILE)
+            for seed, path in files.items()
             if not path.exists()
         }
         for seed, future in made.items():
-            torch.save(vars(future.result()), jobs[seed])
-            print(f"{split} {seed + 1} of {len(jobs)}", flush=True)
-    parts = [torch.load(path, weights_only=True) for path in jobs.values()]
-    return Shown(**{name: torch.cat([part[name] for part in parts]) for name in parts[0]})
-
-
-def train(shown: Shown, valid: Shown, steps: int, out: Path) -> None:
-    """Train for some steps, report on the way, and write ``note_ends.safetensors``."""
-    torch.manual_seed(0)
-    network = NoteOffsets()
-    optimiser = torch.optim.AdamW(network.parameters(), lr=_RATE, weight_decay=_WEIGHT_DECAY)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, _RATE, total_steps=steps)
-    for step in range(1, steps + 1):
-        loss = cost(network, shown, torch.randint(len(shown.end), (_BATCH,)))
-        optimiser.zero_grad()
-        loss.backward()  # type: ignore[no-untyped-call]
-        optimiser.step()
-        schedule.step()
-        if step % _REPORT_EVERY == 0 or step == steps:
-            print(
-                f"{step} training {float(loss.detach()):.3f} {report(network, valid)}", flush=True
-            )
-    save_file(network.half().state_dict(), out / "note_ends.safetensors")
-
-
-def main() -> None:
-    """Command line."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
-    parser.add_argument("out", type=Path)
-    parser.add_argument("--takes", type=int, default=3000)
-    parser.add_argument("--steps", type=int, default=3000)
-    parser.add_argument("--workers", type=int, default=2)
-    arguments = parser.parse_args()
-    arguments.out.mkdir(parents=True, exist_ok=True)
-    valid = _gather(arguments.out, "valid", N_VALID_TAKES, arguments.workers)
-    shown = _gather(arguments.out, "train", arguments.takes, arguments.workers)
-    torch.set_num_threads(1)
-    train(shown, valid, arguments.steps, arguments.out)
-
-
-if __name__ == "__main__":
-    main()
+            write_examples(future.result(), files[seed])
+            log(f"{split} {seed + 1} of {len(files)}")
+    return read_examples(list(files.values()))

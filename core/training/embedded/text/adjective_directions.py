@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-import numpy.typing as npt
 import torch
 from torch import Tensor
 
@@ -15,6 +14,7 @@ from core.engines.embedded.decoder import coordinates
 from core.training.embedded.dataset import TrainingSet
 from core.training.embedded.descriptor import DescriptorProjection
 from core.training.sources.instruments import Instrument
+from core.types import Float64Array
 
 _LEAST_OF_A_KIND = 4
 _RIDGE = 3.0
@@ -31,7 +31,7 @@ def adjective_directions(
     Args:
         places: [I, 511], coordinates of the instruments' embeddings.
         instruments: I of them.
-        traits: as measured by :func:`core.training.embedded.prepare.measure_traits`.
+        traits: as measured by :func:`core.training.embedded.instrument_file.measure_traits`.
     """
     programs = np.array([str(instrument.program) for instrument in instruments])
     names, counts = np.unique(programs, return_counts=True)
@@ -52,16 +52,21 @@ def adjective_directions(
 
 
 @torch.no_grad()
-def learned_directions(training: TrainingSet, teacher: DescriptorProjection) -> Tensor:
-    """The same of a training set's own instruments, without derived ones and copies."""
+def learned_directions(training: TrainingSet, projection: DescriptorProjection) -> Tensor:
+    """The same of a training set's own instruments, without derived ones and copies: [4, 511].
+
+    Args:
+        training: has them.
+        projection: of their descriptors to embeddings.
+    """
     chosen = [
         index
         for index, instrument in enumerate(training.instruments)
         if not instrument.id.startswith("derived:") and "+" not in instrument.id
     ]
-    descriptors = training.descriptors(chosen).to(teacher.projection.device)
+    descriptors = training.descriptors(chosen).to(projection.mean.device)
     return adjective_directions(
-        coordinates(teacher(descriptors)).cpu(),
+        coordinates(projection(descriptors)).cpu(),
         [training.instruments[index] for index in chosen],
         [training.traits[index] for index in chosen],
     )
@@ -73,6 +78,6 @@ def ranks_of(traits: Sequence[dict[str, float]]) -> Tensor:
     return torch.from_numpy(2.0 * ranks - 1.0).float()
 
 
-def _ranked(values: Sequence[float]) -> npt.NDArray[np.float64]:
+def _ranked(values: Sequence[float]) -> Float64Array:
     """Ranks, 0 to 1."""
     return np.argsort(np.argsort(values)) / max(len(values) - 1, 1)

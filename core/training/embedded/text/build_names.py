@@ -1,7 +1,4 @@
-"""Make the table of :mod:`core.encoders.embedded.instrument_names` from names and from word
-vectors::
-
-    python -m core.training.embedded.text.build_names VECTORS.json OUT/terms.safetensors
+"""Make the table of :mod:`core.encoders.embedded.instrument_names` from names and word vectors.
 
 Names (``names.json``) are those of General MIDI, of music21's tables in six languages, of WordNet's
 musical instruments and what else musicians call such instruments; each stands for the program
@@ -12,7 +9,6 @@ programs in whose phrases words like it occur.
 
 from __future__ import annotations
 
-import argparse
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -29,6 +25,7 @@ from core.errors import UserInputError
 from core.training.sources.captions import FAMILY_MATERIALS, FAMILY_WORDS, GM_NAMES
 from core.training.sources.instruments import FAMILIES
 from core.training.sources.phrases import phrases_for
+from core.types import FloatArray
 
 NAME_SHARE = 0.5
 """What a name counts, in units of a cosine: more than the likeness of sentences ever differs by."""
@@ -57,8 +54,6 @@ N_LIKE_NAMES = 6000
 
 _BAND_START, _BANDS = 200, 25
 _COMPANY = 20
-
-Array = npt.NDArray[np.float32]
 
 
 @cache
@@ -96,7 +91,7 @@ class WordVectors:
     """
 
     words: tuple[str, ...]
-    vectors: Array
+    vectors: FloatArray
 
     @classmethod
     def read(cls, path: Path) -> WordVectors:
@@ -117,6 +112,8 @@ class WordVectors:
             if vectors.ndim != 2 or not vectors.size:
                 raise ValueError("no numbers")
             return cls(tuple(word for word, *_ in split), vectors)
+        except OSError as error:
+            raise UserInputError(f"{path} cannot be read: {error.strerror}") from error
         except (ValueError, KeyError, TypeError, IndexError) as error:
             raise UserInputError(f"{path.name} holds no word vectors") from error
 
@@ -126,7 +123,7 @@ class WordVectors:
         return {word: place for place, word in enumerate(self.words)}
 
     @cached_property
-    def directions(self) -> Array:
+    def directions(self) -> FloatArray:
         """Unit vectors without the mean of all words that are about as common.
 
         What rare words have in common is that they are rare, and one mean for all would leave
@@ -141,23 +138,28 @@ class WordVectors:
         expected = np.stack([np.interp(place, middles, mean) for mean in means.T], axis=1)
         own = self.vectors - expected
         norm = np.linalg.norm(own, axis=1, keepdims=True)
-        unit: Array = (own / np.maximum(norm, 1e-9)).astype(np.float32)
+        unit: FloatArray = (own / np.maximum(norm, 1e-9)).astype(np.float32)
         return unit
 
     def like(self, words: Sequence[str], count: int) -> list[str]:
-        """The ``count`` words that are most like those of ``words`` they are most like."""
+        """The words of the corpus most like some words, the likest first.
+
+        Args:
+            words: of the corpus; likeness is the mean over the 20 of them that are likest.
+            count: how many.
+        """
         towards = self.directions @ self.directions[[self.rank[word] for word in words]].T
         nearest = min(_COMPANY, towards.shape[1])
         likeness = np.partition(towards, -nearest, axis=1)[:, -nearest:].mean(axis=1)
         return [self.words[row] for row in np.argsort(-likeness, kind="stable")[:count]]
 
-    def known(self, text: str) -> list[str]:
+    def words_in(self, text: str) -> list[str]:
         """The words of a text that the corpus has, or else their parts; each once."""
-        found: list[str] = []
+        words: list[str] = []
         for word in folded_words(text):
             parts = [word] if word in self.rank else word.replace("'", "-").split("-")
-            found += [part for part in parts if part in self.rank]
-        return list(dict.fromkeys(found))
+            words += [part for part in parts if part in self.rank]
+        return list(dict.fromkeys(words))
 
 
 def phrases_by_program() -> dict[int, list[str]]:
@@ -175,28 +177,32 @@ def phrases_by_program() -> dict[int, list[str]]:
     return said
 
 
-def word_evidence(vectors: WordVectors, said: Mapping[int, Iterable[str]]) -> dict[str, Array]:
-    """What words of the corpus say about programs, [119] each, in units of a cosine.
+def word_evidence(vectors: WordVectors, said: Mapping[int, Iterable[str]]) -> dict[str, FloatArray]:
+    """What words of the corpus say about programs, in units of a cosine.
 
     A word's share in a program is the share of the program among the phrases that a word like it
     is used in, summed over all such words. Its evidence is the logarithm of that and of the share
     of the program's family.
 
+    Args:
+        vectors: the corpus.
+        said: phrases of programs.
+
     Returns:
-        The words of phrases, and those that are used as instruments' names are.
+        float32 [119] of the words of phrases, and of those used as instruments' names are.
     """
-    used: dict[str, Array] = {}
+    used: dict[str, FloatArray] = {}
     for program, phrases in said.items():
         for phrase in phrases:
-            for word in vectors.known(phrase):
+            for word in vectors.words_in(phrase):
                 used.setdefault(word, np.zeros(N_PROGRAMS, np.float32))[program] += 1.0
     counts = np.stack(list(used.values()))
     shares = counts / (counts.sum(axis=1, keepdims=True) + CHANCE)
     anchors = vectors.directions[[vectors.rank[word] for word in used]]
-    named = {word for name in names() for word in vectors.known(name)}
+    named = {word for name in names() for word in vectors.words_in(name)}
     like = vectors.like(sorted(w for w in named if vectors.rank[w] >= EVERYDAY), N_LIKE_NAMES)
     families = np.arange(N_PROGRAMS) // 8
-    found: dict[str, Array] = {}
+    rows: dict[str, FloatArray] = {}
     for word in dict.fromkeys([*used, *like]):
         weight = np.log((vectors.rank[word] + 1) / EVERYDAY) / np.log(RARE / EVERYDAY)
         if weight > 0.0:
@@ -204,8 +210,8 @@ def word_evidence(vectors: WordVectors, said: Mapping[int, Iterable[str]]) -> di
             share = np.exp((likeness - 1.0) / KERNEL) @ shares
             of_family = np.bincount(families, weights=share)[families]
             evidence = np.log(share + PRIOR) + np.log(of_family + FAMILY_PRIOR)
-            found[word] = WORD_SHARE * min(weight, 1.0) * (evidence - evidence.min())
-    return found
+            rows[word] = WORD_SHARE * min(weight, 1.0) * (evidence - evidence.min())
+    return rows
 
 
 def make_names(vectors: WordVectors) -> tuple[list[str], npt.NDArray[np.uint8]]:
@@ -219,18 +225,14 @@ def make_names(vectors: WordVectors) -> tuple[list[str], npt.NDArray[np.uint8]]:
     return terms, np.clip(np.round(steps), 0, 255).astype(np.uint8)
 
 
-def main() -> None:
-    """Command line."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
-    parser.add_argument("vectors", type=Path)
-    parser.add_argument("out", type=Path)
-    arguments = parser.parse_args()
-    terms, evidence = make_names(WordVectors.read(arguments.vectors))
-    arguments.out.parent.mkdir(parents=True, exist_ok=True)
+def write_names(vectors: WordVectors, out: Path) -> int:
+    """Write the table's file; how many terms it has.
+
+    Args:
+        vectors: of general text.
+        out: where to.
+    """
+    terms, evidence = make_names(vectors)
     metadata = {"terms": "\n".join(terms)}
-    save_file({"evidence": torch.from_numpy(evidence)}, arguments.out, metadata=metadata)
-    print(f"{len(terms)} terms")
-
-
-if __name__ == "__main__":
-    main()
+    save_file({"evidence": torch.from_numpy(evidence)}, out, metadata=metadata)
+    return len(terms)

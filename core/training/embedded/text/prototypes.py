@@ -15,7 +15,7 @@ from core.training.sources.captions import phrases_of
 
 
 class PrototypeInstruments:
-    """Every recorded instrument of the training set, without derived ones and coloured copies.
+    """Every recorded instrument of the training set, without derived ones and filtered copies.
 
     Procedural voices are left out, as hundreds of them share a handful of names, and so is the
     sound chip of OPL3: who asks for a violin does not want a chip's.
@@ -46,24 +46,24 @@ class PrototypeInstruments:
             if program is not None and program < N_PROGRAMS:
                 self.programs[row, program] = 1.0
         self.traits = ranks_of([training.traits[index] for index in chosen])
-        self._portraits = training.descriptors(chosen)
+        self._descriptors = training.descriptors(chosen)
 
     def __len__(self) -> int:
         return len(self.sentences)
 
-    def tensors(self, teacher: DescriptorProjection) -> dict[str, Tensor]:
+    def tensors(self, projection: DescriptorProjection) -> dict[str, Tensor]:
         """What :class:`core.encoders.embedded.networks.SentenceNet` keeps of them, by name."""
         return {
             "phrases": self.phrases,
             "has": self.has,
             "sentences": self.sentences,
-            "timbres": self.timbres(teacher),
+            "timbres": self.timbres(projection),
             "programs": self.programs,
             "traits": self.traits,
         }
 
     @torch.no_grad()
-    def timbres(self, teacher: DescriptorProjection) -> Tensor:
-        """Where the teacher places them [I, 512]."""
-        placed: Tensor = teacher(self._portraits.to(teacher.projection.device))
+    def timbres(self, projection: DescriptorProjection) -> Tensor:
+        """Embeddings of their descriptors [I, 512]."""
+        placed: Tensor = projection(self._descriptors.to(projection.mean.device))
         return placed.cpu()

@@ -16,14 +16,14 @@ from core.encoders.embedded.features import (
     spectral_features,
 )
 from core.training.embedded.bands import (
-    COLOUR_GRID_HZ,
+    FILTER_GRID_HZ,
     N_BANDS,
     band_position,
-    colour_at,
-    colour_features,
+    filter_features,
+    filter_gain_db,
     level_change_db,
     noise_to_bands,
-    random_colour,
+    random_filter,
 )
 
 RATE = 44_100
@@ -72,11 +72,11 @@ def test_coloured_features_are_those_of_the_filtered_sound(seed: int) -> None:
     rng = np.random.default_rng(seed)
     sawtooth = {k: -6.0 * np.log2(k) for k in range(1, 60)}
     audio = tone(196.0, sawtooth) + 0.003 * rng.standard_normal(RATE).astype(np.float32)
-    colour = np.clip(random_colour(rng), -25.0, 25.0)
+    colour = np.clip(random_filter(rng), -25.0, 25.0)
     hz = np.linspace(0, RATE / 2, 2049)
-    taps = firwin2(4095, hz, 10 ** (colour_at(colour, np.maximum(hz, 20.0)) / 20), fs=RATE)
+    taps = firwin2(4095, hz, 10 ** (filter_gain_db(colour, np.maximum(hz, 20.0)) / 20), fs=RATE)
     wet = lfilter(taps, 1.0, np.concatenate([audio, np.zeros(2047)]))[2047:].astype(np.float32)
-    guessed, true = colour_features(features_of(audio), colour), features_of(wet)
+    guessed, true = filter_features(features_of(audio), colour), features_of(wet)
     steady = slice(8, 40)
     loud = true[steady] > -2.5
     loud[:, N_LEVELS:] = False
@@ -86,9 +86,9 @@ def test_coloured_features_are_those_of_the_filtered_sound(seed: int) -> None:
 
 
 def test_level_change_is_that_of_the_spectrum() -> None:
-    spectrum = np.zeros(len(COLOUR_GRID_HZ))
+    spectrum = np.zeros(len(FILTER_GRID_HZ))
     spectrum[40] = 1.0
-    colour = np.zeros(len(COLOUR_GRID_HZ))
+    colour = np.zeros(len(FILTER_GRID_HZ))
     colour[40] = -7.0
     assert level_change_db(spectrum, colour) == pytest.approx(-7.0)
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from core.engines.embedded.controls import N_NOISE, N_PARTIALS, SAMPLE_RATE, held_times, partial_hz
 from core.engines.embedded.modulation import Modulation, ModulationPhases, gains, lag_s
 from core.engines.embedded.synthesis import NotePhases, NoteTracks, add_partials, read_late
-from core.training.embedded.analysis.modulation import LEAST_S, take_out
+from core.training.embedded.analysis.modulation import LEAST_S, remove_modulation
 
 SECONDS = 2.5
 
@@ -43,12 +43,12 @@ def played(modulation: Modulation, f0_hz: float = 330.0, seed: int = 0) -> npt.N
 @pytest.mark.parametrize(("cents", "rate_hz"), [(12.0, 4.5), (35.0, 6.0), (60.0, 5.0)])
 def test_vibrato_is_measured_as_it_was_played(f0_hz: float, cents: float, rate_hz: float) -> None:
     audio = played(Modulation(vibrato_cents=cents, vibrato_hz=rate_hz), f0_hz)
-    still, found = take_out(audio, f0_hz, SECONDS)
+    still, found = remove_modulation(audio, f0_hz, SECONDS)
     assert found is not None
     assert found.vibrato_cents == pytest.approx(cents, rel=0.2)
     assert found.vibrato_hz == pytest.approx(rate_hz, abs=0.2)
     assert found.tremolo_db < 0.5
-    rest = take_out(still, f0_hz, SECONDS)[1]
+    rest = remove_modulation(still, f0_hz, SECONDS)[1]
     assert rest is not None
     assert rest.vibrato_cents < 0.15 * cents
 
@@ -56,7 +56,7 @@ def test_vibrato_is_measured_as_it_was_played(f0_hz: float, cents: float, rate_h
 @pytest.mark.parametrize(("level_db", "rate_hz"), [(1.5, 4.0), (4.0, 6.5)])
 def test_tremolo_is_measured_as_it_was_played(level_db: float, rate_hz: float) -> None:
     audio = played(Modulation(tremolo_db=level_db, tremolo_hz=rate_hz))
-    _, found = take_out(audio, 330.0, SECONDS)
+    _, found = remove_modulation(audio, 330.0, SECONDS)
     assert found is not None
     assert found.tremolo_db == pytest.approx(level_db, rel=0.15)
     assert found.tremolo_hz == pytest.approx(rate_hz, abs=0.2)
@@ -66,9 +66,9 @@ def test_tremolo_is_measured_as_it_was_played(level_db: float, rate_hz: float) -
 def test_shimmer_is_measured_about_as_it_was_played() -> None:
     for size_db in (1.5, 4.0):
         found = [
-            take_out(played(Modulation(shimmer_db=size_db, shimmer_hz=5.0), seed=seed), 330.0, 2.5)[
-                1
-            ]
+            remove_modulation(
+                played(Modulation(shimmer_db=size_db, shimmer_hz=5.0), seed=seed), 330.0, 2.5
+            )[1]
             for seed in range(4)
         ]
         sizes = [modulation.shimmer_db for modulation in found if modulation]
@@ -93,7 +93,7 @@ def test_higher_partials_shimmer_faster() -> None:
 
 def test_a_steady_note_is_returned_untouched() -> None:
     audio = played(Modulation())
-    still, found = take_out(audio, 330.0, SECONDS)
+    still, found = remove_modulation(audio, 330.0, SECONDS)
     assert still is audio
     assert found is not None
     assert (found.vibrato_cents, found.tremolo_db) == (0.0, 0.0)
@@ -109,7 +109,7 @@ def test_a_decay_is_no_movement(fall_db_s: float) -> None:
         for k in range(1, 8)
     ]
     audio = (0.2 * np.sum(partials, axis=0)).astype(np.float32)
-    still, found = take_out(audio, 330.0, SECONDS)
+    still, found = remove_modulation(audio, 330.0, SECONDS)
     assert found is not None
     assert found.shimmer_db < 0.4
     assert (found.vibrato_cents, found.tremolo_db) == (0.0, 0.0)
@@ -119,7 +119,7 @@ def test_a_decay_is_no_movement(fall_db_s: float) -> None:
 def test_a_short_note_does_not_show_how_it_moves() -> None:
     audio = played(Modulation(vibrato_cents=30.0))[: round(0.5 * SAMPLE_RATE)]
     assert LEAST_S > 0.5
-    still, found = take_out(audio, 330.0, 0.5)
+    still, found = remove_modulation(audio, 330.0, 0.5)
     assert still is audio
     assert found is None
 

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import tomllib
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
@@ -14,18 +13,32 @@ from safetensors import safe_open
 
 from core.encoders.embedded.networks import EncoderConfig
 from core.encoders.embedded.weights import load_encoder_networks
+from core.engines.embedded.controls import N_NOISE, N_PARTIALS
 from core.engines.embedded.decoder import DecoderConfig, coordinates, on_sphere
+from core.engines.embedded.modulation import N_MODULATION
 from core.engines.embedded.weights import load_decoder
 from core.errors import UserInputError
+from core.training.checkpoint import read_checkpoint
 from core.training.embedded import dataset as data
-from core.training.embedded import train
-from core.training.embedded.descriptor import N_DESCRIPTOR, DescriptorProjection, InstrumentLevels
+from core.training.embedded.bands import FILTER_GRID_HZ, N_BANDS
+from core.training.embedded.config import EmbeddedTrainingConfig, Stage
+from core.training.embedded.descriptor import (
+    N_DESCRIPTOR,
+    N_MEASURED,
+    REGIONS,
+    SEEN_DOWN_S,
+    SEEN_PARTIALS,
+    SEEN_RELEASED_S,
+    DescriptorProjection,
+    InstrumentLevels,
+)
 from core.training.embedded.export import ship
+from core.training.embedded.train import open_run
 
-CONFIGS = Path(train.__file__).parent / "configs"
-SMALL = train.RunConfig(
+CPU = torch.device("cpu")
+SMALL = EmbeddedTrainingConfig(
     steps=12,
-    batch=4,
+    batch_size=4,
     reference_frames=30,
     warmup_steps=2,
     encoder=EncoderConfig(width=16, blocks=1, sentence_hidden=16),
@@ -43,39 +56,54 @@ def _few_captions(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(data, "N_CAPTIONS", 3)
 
 
-STAGES = ("playing", "hearing", "together")
-EVERY_STAGE = (*STAGES, "wording")
+@pytest.fixture
+def _one_thread() -> Iterator[None]:
+    """Sums are made in the same order every time."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
 
 
-def trained(
-    prepared: Path, run: Path, *stops: int, stage: Any = "together"
+STAGES: tuple[Stage, ...] = ("decoder", "audio_encoder", "joint", "text_encoder")
+
+
+def train(
+    prepared: Path, run: Path, *stops: int, stage: Stage = "joint"
 ) -> dict[str, torch.Tensor]:
-    """The weights after training up to each stop in turn, in a new trainer each time."""
+    """The weights after training up to each stop in turn, the run opened anew for each."""
     run.mkdir()
-    config = replace(SMALL, stage=stage)
     for stop in stops:
-        trainer = train.Trainer(config, prepared, run, torch.device("cpu"))
-        while trainer.step < stop:
-            trainer.one_step()
-        trainer.save()
-    return trainer.model.state_dict()
+        loop = open_run(replace(SMALL, stage=stage), prepared, run, CPU)
+        while loop.step < stop:
+            loop.one_step()
+        loop.save()
+    return loop.task.modules["model"].state_dict()
 
 
-@pytest.mark.parametrize("stage", EVERY_STAGE)
+@pytest.mark.usefixtures("_one_thread")
+@pytest.mark.parametrize("stage", STAGES)
 def test_a_run_broken_off_goes_on_as_if_it_had_not_been(
-    prepared: Path, tmp_path: Path, stage: str
+    prepared: Path, tmp_path: Path, stage: Stage
 ) -> None:
-    whole = trained(prepared, tmp_path / "whole", 7, stage=stage)
-    broken = trained(prepared, tmp_path / "broken", 2, 7, stage=stage)
+    whole = train(prepared, tmp_path / "whole", 7, stage=stage)
+    broken = train(prepared, tmp_path / "broken", 2, 7, stage=stage)
     for name, value in whole.items():
-        torch.testing.assert_close(broken[name], value, atol=1e-4, rtol=1e-3)
+        assert torch.equal(broken[name], value), name
+    averaged = [
+        read_checkpoint(tmp_path / name / "state.pt", CPU)["averaged"]["model"]
+        for name in ("whole", "broken")
+    ]
+    for name, value in averaged[0].items():
+        if not name.endswith("doubt"):  # measured at every checkpoint, after it was written
+            assert torch.equal(averaged[1][name], value), name
 
 
-def test_what_ships_loads_and_leaves_the_teacher_behind(prepared: Path, tmp_path: Path) -> None:
-    trained(prepared, tmp_path / "run", 5)
+def test_what_ships_loads_and_leaves_the_projection_behind(prepared: Path, tmp_path: Path) -> None:
+    train(prepared, tmp_path / "run", 5)
     path = tmp_path / "run/embedded.safetensors"
     with safe_open(path, framework="pt") as file:
-        assert not [name for name in file.keys() if name.startswith("teacher")]  # noqa: SIM118
+        assert not [name for name in file.keys() if name.startswith("projection")]  # noqa: SIM118
     assert load_decoder(path).config == SMALL.decoder
     _, sentence = load_encoder_networks(path)
     assert len(sentence.prototype_timbres) >= 4
@@ -84,35 +112,54 @@ def test_what_ships_loads_and_leaves_the_teacher_behind(prepared: Path, tmp_path
 
 
 def test_the_last_stage_begins_with_what_the_others_learned(prepared: Path, tmp_path: Path) -> None:
-    runs = [tmp_path / stage for stage in STAGES[:2]]
-    for run, stage in zip(runs, STAGES, strict=False):
-        trained(prepared, run, 3, stage=stage)
+    runs = {stage: tmp_path / stage for stage in STAGES[:2]}
+    for stage, run in runs.items():
+        train(prepared, run, 3, stage=stage)
         (run / "config.toml").write_text(f'stage = "{stage}"\n')
-    together = train.Trainer(SMALL, prepared, tmp_path, torch.device("cpu"), start=runs)
-    own = together.model.state_dict()
-    for run, networks in zip(runs, (("decoder",), ("recording", "sentence")), strict=True):
-        state = torch.load(run / "state.pt", weights_only=True)["averaged"]
+    joint = open_run(SMALL, prepared, tmp_path, CPU, start=list(runs.values()))
+    own = joint.task.modules["model"].state_dict()
+    for run, networks in zip(runs.values(), (("decoder",), ("recording", "sentence")), strict=True):
+        state = read_checkpoint(run / "state.pt", CPU)["averaged"]["model"]
         learned = [name for name in own if name.split(".")[0] in networks]
         assert learned
-        for name in (*learned, "teacher.projection"):
+        for name in (*learned, "projection.projection"):
             torch.testing.assert_close(own[name], state[name])
 
 
-def test_wording_trains_the_sentence_network_alone(prepared: Path, tmp_path: Path) -> None:
-    (tmp_path / "run").mkdir()
-    config = replace(SMALL, stage="wording")
-    trainer = train.Trainer(config, prepared, tmp_path / "run", torch.device("cpu"))
-    before = {name: value.clone() for name, value in trainer.model.state_dict().items()}
-    errors = [trainer.one_step()["total"] for _ in range(12)]
+def test_a_folder_without_a_run_cannot_be_started_from(prepared: Path, tmp_path: Path) -> None:
+    with pytest.raises(UserInputError, match="no training run"):
+        open_run(SMALL, prepared, tmp_path, CPU, start=[tmp_path / "nothing"])
+
+
+def test_a_run_of_other_sizes_cannot_be_started_from_or_gone_on_with(
+    prepared: Path, tmp_path: Path
+) -> None:
+    run = tmp_path / "run"
+    train(prepared, run, 1, stage="decoder")
+    (run / "config.toml").write_text('stage = "decoder"\n')
+    wider = replace(SMALL, decoder=replace(SMALL.decoder, width=24))
+    with pytest.raises(UserInputError, match="other sizes"):
+        open_run(wider, prepared, tmp_path, CPU, start=[run])
+    with pytest.raises(UserInputError, match="another configuration"):
+        open_run(wider, prepared, run, CPU)
+
+
+def test_the_text_encoders_stage_trains_the_sentence_network_alone(
+    prepared: Path, tmp_path: Path
+) -> None:
+    loop = open_run(replace(SMALL, stage="text_encoder"), prepared, tmp_path, CPU)
+    model = loop.task.modules["model"]
+    before = {name: value.clone() for name, value in model.state_dict().items()}
+    errors = [float(loop.one_step()["total"]) for _ in range(12)]
     assert np.mean(errors[-4:]) < np.mean(errors[:4])
-    for name, value in trainer.model.state_dict().items():
+    for name, value in model.state_dict().items():
         alone = name.startswith("sentence.net")
         assert torch.equal(value, before[name]) != alone, name
 
 
 def test_what_ships_is_the_mean_of_two_decoders(prepared: Path, tmp_path: Path) -> None:
     for name, stop in (("one", 2), ("two", 6)):
-        trained(prepared, tmp_path / name, stop)
+        train(prepared, tmp_path / name, stop)
     files = [tmp_path / name / "embedded.safetensors" for name in ("one", "two")]
     ship(files[0], tmp_path / "bundle", decoder=files[1])
     own, *parts = (load_decoder(f) for f in (tmp_path / "bundle/embedded.safetensors", *files))
@@ -124,9 +171,9 @@ def test_what_ships_is_the_mean_of_two_decoders(prepared: Path, tmp_path: Path) 
 def test_embeddings_mean_what_was_measured(prepared: Path) -> None:
     training = data.TrainingSet(prepared, "train")
     descriptors = training.draw_descriptors(40, 0.5)
-    teacher = DescriptorProjection(64)
-    teacher.fit(descriptors)
-    embeddings = teacher(descriptors)
+    projection = DescriptorProjection(64)
+    projection.fit(descriptors)
+    embeddings = projection(descriptors)
     torch.testing.assert_close(embeddings.norm(dim=1), torch.ones(len(embeddings)))
     # Forty points span 39 directions: all that sets them apart is kept.
     places = coordinates(embeddings)
@@ -136,37 +183,36 @@ def test_embeddings_mean_what_was_measured(prepared: Path) -> None:
 
 
 def test_learning_lowers_the_error(prepared: Path, tmp_path: Path) -> None:
-    (tmp_path / "run").mkdir()
-    trainer = train.Trainer(SMALL, prepared, tmp_path / "run", torch.device("cpu"))
-    before = trainer.validate()["teacher/partials"]
-    errors = [trainer.one_step() for _ in range(12)]
-    assert all(np.isfinite(list(error.values())).all() for error in errors)
-    assert {"near", "words", "same_instrument"} <= errors[-1].keys()
-    assert trainer.validate()["teacher/partials"] < before
+    loop = open_run(SMALL, prepared, tmp_path, CPU)
+    before = loop.validate().figures["descriptor/partials"]
+    errors = [loop.one_step() for _ in range(12)]
+    assert all(torch.isfinite(value) for error in errors for value in error.values())
+    assert {"distance", "text", "contrast"} <= errors[-1].keys()
+    found = loop.validate()
+    assert found.figures["descriptor/partials"] < before
+    assert len(found.sounds) >= 2
+    assert all(sound.ndim == 1 and torch.isfinite(sound).all() for sound in found.sounds.values())
 
 
-def test_a_colour_changes_target_portrait_and_reference_alike(prepared: Path) -> None:
+def test_a_filter_changes_target_descriptor_and_reference_alike(prepared: Path) -> None:
     training = data.TrainingSet(prepared, "train")
     chosen = np.arange(4)
-    plain, coloured = (
+    plain, filtered = (
         training.batch_of(chosen, np.random.default_rng(3), 30, share) for share in (0.0, 1.0)
     )
-    assert plain.plain.all()
-    assert not coloured.plain.any()
-    assert plain.portrait.shape == (4, N_DESCRIPTOR)
+    assert plain.unfiltered.all()
+    assert not filtered.unfiltered.any()
+    assert plain.descriptor.shape == (4, N_DESCRIPTOR)
     for one, other in (
-        (plain.portrait, coloured.portrait),
-        (plain.features, coloured.features),
-        (plain.partial_db, coloured.partial_db),
+        (plain.descriptor, filtered.descriptor),
+        (plain.features, filtered.features),
+        (plain.partial_db, filtered.partial_db),
     ):
         assert not torch.allclose(one, other)
 
 
-def test_portraits_of_flat_colours_only_shift() -> None:
-    from core.engines.embedded.controls import FLOOR_DB, N_NOISE, N_PARTIALS
-    from core.engines.embedded.modulation import N_MODULATION
-    from core.training.embedded.bands import COLOUR_GRID_HZ
-
+def test_descriptors_of_flat_filters_only_shift() -> None:
+    """5 dB more move what is measured of levels by 5 dB, and nothing else."""
     knots, notes = 12, 5
     rng = np.random.default_rng(0)
     arrays = {
@@ -182,21 +228,24 @@ def test_portraits_of_flat_colours_only_shift() -> None:
         "inharmonicity": np.full(notes, 1e-4),
         "detune_cents": np.zeros(notes),
     }
-    sitter = InstrumentLevels(arrays)
-    plain, louder = sitter.portrait(None), sitter.portrait(np.full(len(COLOUR_GRID_HZ), 5.0))
-    assert FLOOR_DB < -90
-    difference = louder - plain
-    moved = np.abs(difference) > 1e-4
-    steps = np.array([0.2, 0.14])  # 5 dB: of bands and noise, of single partials
-    whole = np.abs(difference[moved, None] - steps).min(axis=1) < 2e-3
-    assert whole.mean() > 0.75  # the others rise from under the floor
-    assert np.abs(difference).max() < 0.2 + 1e-4
-    assert moved.mean() > 0.7
-
-
-@pytest.mark.parametrize("path", sorted(CONFIGS.glob("*.toml")), ids=lambda path: path.stem)
-def test_kept_configurations_can_be_read(path: Path) -> None:
-    assert train.RunConfig.read(path).steps == tomllib.loads(path.read_text())["steps"]
+    levels = InstrumentLevels(arrays)
+    moved = levels.descriptor(np.full(len(FILTER_GRID_HZ), 5.0)) - levels.descriptor(None)
+    per_region = len(REGIONS) * (times := len(SEEN_DOWN_S) + len(SEEN_RELEASED_S))
+    of_levels, of_noise, rest = np.split(
+        moved[:N_MEASURED],
+        np.cumsum([per_region * (SEEN_PARTIALS + N_BANDS), times * N_NOISE]),
+    )
+    shown = np.array([*(at_s <= 0.7 for at_s in SEEN_DOWN_S), *(True for _ in SEEN_RELEASED_S)])
+    of_levels = of_levels.reshape(len(REGIONS), times, -1)
+    of_partials, of_bands = np.split(of_levels, [SEEN_PARTIALS], axis=2)
+    # A descriptor's levels are in units of 25 dB; those of single partials count 0.7.
+    np.testing.assert_allclose(of_partials[:, shown], 0.7 * 5 / 25, atol=1e-5)
+    np.testing.assert_allclose(of_noise.reshape(times, -1)[shown], 5 / 25, atol=1e-5)
+    assert (of_levels[:, ~shown] == 0.0).all()
+    # A band that no partial falls into stays at the bottom.
+    assert of_bands.min() >= 0.0
+    assert of_bands.max() == pytest.approx(5 / 25, abs=1e-5)
+    assert (rest[N_BANDS + N_NOISE :] == 0.0).all()  # after what velocity does
 
 
 def test_a_folder_without_instruments_is_refused(tmp_path: Path) -> None:

@@ -10,11 +10,12 @@ import pytest
 import torch
 
 from core.audio import resample, write_wav
+from core.corpora.nsynth import HELD_S, MAX_HZ
 from core.engines.embedded.controls import MAX_PARTIAL_HZ
 from core.errors import UserInputError
 from core.training.embedded import dataset as data
-from core.training.embedded import prepare
-from core.training.sources.nsynth import HELD_S, MAX_HZ, iter_instruments
+from core.training.embedded import instrument_file, prepare
+from core.training.sources.nsynth import iter_instruments
 from core.training.sources.procedural import make_instrument
 
 
@@ -43,32 +44,32 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_instruments_with_enough_notes_are_read(folder: Path) -> None:
-    ((instrument, choose),) = iter_instruments(folder)
+    ((instrument, sample),) = iter_instruments(folder)
     assert instrument.id == "nsynth:guitar_acoustic_002"
     assert (instrument.name, instrument.family) == ("acoustic guitar", "guitar")
     assert instrument.traits == ("bright", "fast decay")
     assert (instrument.low, instrument.high) == (36, 76)
-    notes = choose(5)
+    notes = sample(5)
     assert [note.pitch for note in notes] == [36, 46, 56, 66, 76]
-    assert len(choose(30)) == 9
+    assert len(sample(30)) == 9
     assert all(len(note.audio) == 4 * 44_100 for note in notes)
 
 
 def test_what_was_not_recorded_is_not_learned(
     folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(prepare, "N_REFERENCES", 2)
+    monkeypatch.setattr(instrument_file, "N_REFERENCES", 2)
     monkeypatch.setattr(data, "N_CAPTIONS", 2)
-    assert prepare._build_nsynth(tmp_path, folder, 0, 1) >= 1
-    assert prepare._build_nsynth(tmp_path, folder, 0, 1) == 0  # there already
+    assert prepare.build_nsynth(tmp_path, folder, 0, 1) >= 1
+    assert prepare.build_nsynth(tmp_path, folder, 0, 1) == 0  # there already
     training = data.TrainingSet(tmp_path, "train")
     batch = training.batch_of(np.array([0]), np.random.default_rng(0), 30)
-    assert batch.known.any()
-    assert not batch.known[batch.audible == 0].any()
+    assert batch.recorded.any()
+    assert not batch.recorded[batch.audible == 0].any()
     assert MAX_PARTIAL_HZ > MAX_HZ
-    assert (batch.known.sum(dim=1) < batch.audible.sum(dim=1)).all()
-    assert torch.equal(batch.noise_known[0], batch.noise_known[-1])
-    assert 20 < int(batch.noise_known[0].sum()) < 32
+    assert (batch.recorded.sum(dim=1) < batch.audible.sum(dim=1)).all()
+    assert torch.equal(batch.noise_recorded[0], batch.noise_recorded[-1])
+    assert 20 < int(batch.noise_recorded[0].sum()) < 32
 
 
 @pytest.mark.parametrize("content", [None, "{", '{"a": {"pitch": 3}}', "[1]"])

@@ -17,7 +17,7 @@ from core.training.embedded.analysis.notes import analyse_note
 from core.training.embedded.analysis.subharmonics import measure_subharmonics
 from core.training.embedded.dataset import _load
 from core.training.embedded.descriptor import N_DESCRIPTOR, N_MEASURED, DescriptorProjection
-from core.training.embedded.prepare import write_instrument
+from core.training.embedded.instrument_file import write_instrument
 from core.training.sources.instruments import Instrument, PlayedNote
 from core.types import FloatArray
 
@@ -96,21 +96,21 @@ def test_from_a_recording_to_a_timbre(tmp_path: Path) -> None:
     instrument = Instrument("organ:0:1", "Organ", "organ", 16, (), "train")
     path = tmp_path / "organ.npz"
     assert write_instrument(path, instrument, notes(organ))
-    portrait = torch.from_numpy(_load(path).sitter.portrait(None))[None]
-    assert portrait.shape == (1, N_DESCRIPTOR)
-    teacher = DescriptorProjection(512)
+    descriptor = torch.from_numpy(_load(path).levels.descriptor(None))[None]
+    assert descriptor.shape == (1, N_DESCRIPTOR)
+    projection = DescriptorProjection(512)
     others = torch.randn(600, N_DESCRIPTOR, generator=torch.Generator().manual_seed(1))
-    teacher.fit(others)
-    assert (teacher.projection[:, -N_SUBHARMONICS:] == 0.0).all()
-    stated = relative_levels(coordinates(teacher(portrait)))[0]
+    projection.fit(others)
+    assert (projection.projection[:, -N_SUBHARMONICS:] == 0.0).all()
+    stated = relative_levels(coordinates(projection(descriptor)))[0]
     np.testing.assert_allclose(stated[:2], measure_subharmonics(notes(organ))[:2], atol=0.1)
     assert (stated[2:] < -150.0).all()
 
 
-def test_a_teacher_of_old_leaves_room_for_them() -> None:
+def test_a_projection_of_old_leaves_room_for_them() -> None:
     """Projections fixed before there were half partials fill all coordinates."""
-    teacher = DescriptorProjection(512)
-    torch.nn.init.normal_(teacher.projection, std=0.02)
-    portrait = torch.randn(3, N_DESCRIPTOR, generator=torch.Generator().manual_seed(1))
-    portrait[:, N_MEASURED:] = to_coordinates(torch.full((3, N_SUBHARMONICS), LEAST_DB))
-    assert (coordinates(teacher(portrait))[:, -N_SUBHARMONICS:] == 0.0).all()
+    projection = DescriptorProjection(512)
+    torch.nn.init.normal_(projection.projection, std=0.02)
+    descriptor = torch.randn(3, N_DESCRIPTOR, generator=torch.Generator().manual_seed(1))
+    descriptor[:, N_MEASURED:] = to_coordinates(torch.full((3, N_SUBHARMONICS), LEAST_DB))
+    assert (coordinates(projection(descriptor))[:, -N_SUBHARMONICS:] == 0.0).all()

@@ -1,4 +1,4 @@
-"""Varied instruments, their portraits and what is heard of them, in batches."""
+"""Varied instruments, their descriptors and what is heard of them, in batches."""
 
 from __future__ import annotations
 
@@ -17,96 +17,97 @@ from core.engines.embedded.controls import (
     N_PARTIALS,
     SAMPLE_RATE,
 )
-from core.training.embedded.bands import colour_features as colour_one
-from core.training.embedded.bands import random_colour
+from core.training.embedded.bands import filter_features as filter_one
+from core.training.embedded.bands import random_filter
 from core.training.embedded.dataset import _load
 from core.training.embedded.gpu.augmentation import HIGHEST_KEY, LEVEL_DB, LOWEST_KEY, Augmenter
-from core.training.embedded.gpu.batch import colour_features
+from core.training.embedded.gpu.batch import filter_features
 from core.training.embedded.gpu.descriptor import descriptors
-from core.training.embedded.gpu.note_levels import NoteLevels, as_they_are, interpolate
+from core.training.embedded.gpu.note_levels import NoteLevels, interpolate, select_instruments
 from core.training.embedded.gpu.packed_dataset import PackedDataset
 from core.training.embedded.gpu.random_scores import RandomScores, write_random_scores
 from core.training.embedded.gpu.rooms import background, room
-from core.training.embedded.gpu.synthesis import SAMPLES, Stage
+from core.training.embedded.gpu.synthesis import SAMPLES, PerformanceRenderer
 
 
 def generator(seed: int = 1) -> torch.Generator:
     return torch.Generator().manual_seed(seed)
 
 
-def loudest_db(played: NoteLevels) -> torch.Tensor:
-    power = 10.0 ** (played.level_db / 10.0)
+def loudest_db(instruments: NoteLevels) -> torch.Tensor:
+    power = 10.0 ** (instruments.level_db / 10.0)
     total = 0.5 * power[..., :N_PARTIALS].sum(-1) + power[..., N_PARTIALS:].sum(-1)
     return 10.0 * torch.log10(total.amax(dim=(1, 2)))
 
 
-def test_varied_instruments_are_as_loud_as_others_and_in_range(bank: PackedDataset) -> None:
-    played = Augmenter(bank, generator(), 0.0).draw(64)
-    assert (played.pitch >= min(LOWEST_KEY, float(bank.pitch.min()))).all()
-    assert (played.pitch <= max(HIGHEST_KEY, float(bank.pitch.max()))).all()
-    assert (played.times_s.diff(dim=-1) >= -1e-6).all()
-    assert torch.isfinite(played.level_db).all()
-    assert (played.level_db >= FLOOR_DB).all()
-    assert (loudest_db(played) - LEVEL_DB).abs().median() < 3.0
+def test_varied_instruments_are_as_loud_as_others_and_in_range(packed: PackedDataset) -> None:
+    instruments = Augmenter(packed, generator(), 0.0).draw(64)
+    assert (instruments.pitch >= min(LOWEST_KEY, float(packed.pitch.min()))).all()
+    assert (instruments.pitch <= max(HIGHEST_KEY, float(packed.pitch.max()))).all()
+    assert (instruments.times_s.diff(dim=-1) >= -1e-6).all()
+    assert torch.isfinite(instruments.level_db).all()
+    assert (instruments.level_db >= FLOOR_DB).all()
+    assert (loudest_db(instruments) - LEVEL_DB).abs().median() < 3.0
 
 
-def test_most_instruments_differ_from_where_they_began(bank: PackedDataset) -> None:
-    played = Augmenter(bank, generator(), 0.0).draw(64)
-    begun = as_they_are(bank, played.source)
-    moved = (played.level_db - begun.level_db).abs().mean(dim=(1, 2, 3))
+def test_most_instruments_differ_from_where_they_began(packed: PackedDataset) -> None:
+    instruments = Augmenter(packed, generator(), 0.0).draw(64)
+    begun = select_instruments(packed, instruments.source)
+    moved = (instruments.level_db - begun.level_db).abs().mean(dim=(1, 2, 3))
     assert (moved > 0.5).float().mean() > 0.9
 
 
-def test_plain_ones_keep_their_balance(bank: PackedDataset) -> None:
-    played = Augmenter(bank, generator(), 1.0).draw(16)
-    begun = as_they_are(bank, played.source)
-    heard = (begun.level_db > -60) & (played.level_db > -60)
-    shift = played.level_db - begun.level_db
+def test_plain_ones_keep_their_balance(packed: PackedDataset) -> None:
+    instruments = Augmenter(packed, generator(), 1.0).draw(16)
+    begun = select_instruments(packed, instruments.source)
+    heard = (begun.level_db > -60) & (instruments.level_db > -60)
+    shift = instruments.level_db - begun.level_db
     for row in range(16):
         own = shift[row][heard[row]]
         assert (own - own.median()).abs().max() < 0.01
 
 
-def test_what_is_silent_stays_silent_however_loud_the_rest_gets(bank: PackedDataset) -> None:
-    levels = bank.levels.clone()
+def test_what_is_silent_stays_silent_however_loud_the_rest_gets(packed: PackedDataset) -> None:
+    levels = packed.levels.clone()
     levels[..., N_PARTIALS:] = 0  # no instrument has any noise
-    silent = replace(bank, levels=levels)
+    silent = replace(packed, levels=levels)
     for seed in range(3):
-        played = Augmenter(silent, generator(seed), 0.0).draw(48)
-        assert (played.level_db[..., N_PARTIALS:] <= FLOOR_DB).all()
-        assert (played.level_db[..., :N_PARTIALS] > FLOOR_DB).any()
+        instruments = Augmenter(silent, generator(seed), 0.0).draw(48)
+        assert (instruments.level_db[..., N_PARTIALS:] <= FLOOR_DB).all()
+        assert (instruments.level_db[..., :N_PARTIALS] > FLOOR_DB).any()
 
 
-def test_the_same_seed_makes_the_same_instruments(bank: PackedDataset) -> None:
-    one, other = (Augmenter(bank, generator(5)).draw(8) for _ in range(2))
+def test_the_same_seed_makes_the_same_instruments(packed: PackedDataset) -> None:
+    one, other = (Augmenter(packed, generator(5)).draw(8) for _ in range(2))
     torch.testing.assert_close(one.level_db, other.level_db)
 
 
-def test_portraits_in_batches_are_those_of_single_instruments(
-    bank: PackedDataset, procedural_data: Path
+def test_descriptors_in_batches_are_those_of_single_instruments(
+    packed: PackedDataset, procedural_data: Path
 ) -> None:
     rng = np.random.default_rng(0)
-    for row, instrument_id in enumerate(bank.ids):
+    for row, instrument_id in enumerate(packed.ids):
         loaded = _load(procedural_data / f"{instrument_id.replace(':', '_')}.npz")
-        # A bank repeats the notes of an instrument that has fewer than 30, hence the tolerance.
-        for colour in (np.zeros(96), random_colour(rng)):
+        # A packed repeats the notes of an instrument that has fewer than 30, hence the tolerance.
+        for filter_db in (np.zeros(96), random_filter(rng)):
             own = descriptors(
-                as_they_are(bank, torch.tensor([row])), torch.from_numpy(colour).float()[None]
+                select_instruments(packed, torch.tensor([row])),
+                torch.from_numpy(filter_db).float()[None],
             )[0].numpy()
-            true = loaded.sitter.portrait(colour)
+            true = loaded.levels.descriptor(filter_db)
             assert np.abs(own - true).mean() < 0.05
             assert np.corrcoef(own, true)[0, 1] > 0.98
 
 
-def test_colours_in_batches_are_those_of_single_recordings(procedural_data: Path) -> None:
+def test_filters_in_batches_are_those_of_single_recordings(procedural_data: Path) -> None:
     path = sorted(procedural_data.glob("*.npz"))[0]
     references = _load(path).arrays["references"].astype(np.float32)
-    colours = [random_colour(np.random.default_rng(seed)) for seed in range(len(references))]
-    own = colour_features(
-        torch.from_numpy(references), torch.from_numpy(np.stack(colours)).float()
+    filters_db = [random_filter(np.random.default_rng(seed)) for seed in range(len(references))]
+    own = filter_features(
+        torch.from_numpy(references), torch.from_numpy(np.stack(filters_db)).float()
     ).numpy()
-    for found, reference, colour in zip(own, references, colours, strict=True):
-        np.testing.assert_allclose(found, colour_one(reference, colour), atol=1e-3)
+    for found, reference, filter_db in zip(own, references, filters_db, strict=True):
+        np.testing.assert_allclose(found, filter_one(reference, filter_db), atol=1e-3)
 
 
 def test_interpolation_meets_its_points_and_their_middle() -> None:
@@ -141,9 +142,9 @@ def pure_tone(pitch: float, level_db: float, held_s: float = 3.0) -> NoteLevels:
 
 @pytest.mark.parametrize("pitch", [40, 69, 90])
 def test_a_tone_is_where_as_loud_and_as_long_as_asked(pitch: int) -> None:
-    stage = Stage(generator())
+    renderer = PerformanceRenderer(generator())
     score = one_note(0.5, 0.8, 4.0)
-    sound = stage.play(pure_tone(pitch, -20.0), torch.tensor([0]), score)[0].numpy()
+    sound = renderer.render(pure_tone(pitch, -20.0), torch.tensor([0]), score)[0].numpy()
     assert len(sound) == SAMPLES
     assert np.abs(sound[: int(0.49 * SAMPLE_RATE)]).max() == 0.0
     steady = sound[int(0.9 * SAMPLE_RATE) : int(1.3 * SAMPLE_RATE)]
@@ -155,10 +156,14 @@ def test_a_tone_is_where_as_loud_and_as_long_as_asked(pitch: int) -> None:
     assert np.abs(sound[int(1.6 * SAMPLE_RATE) :]).max() < 1e-4
 
 
-def test_vibrato_bends_the_pitch(bank: PackedDataset) -> None:
-    played = pure_tone(69, -20.0)
-    played.modulation[..., 0], played.modulation[..., 1] = 40.0, 5.0
-    sound = Stage(generator()).play(played, torch.tensor([0]), one_note(0.0, 2.5, 4.0))[0].numpy()
+def test_vibrato_bends_the_pitch(packed: PackedDataset) -> None:
+    instruments = pure_tone(69, -20.0)
+    instruments.modulation[..., 0], instruments.modulation[..., 1] = 40.0, 5.0
+    sound = (
+        PerformanceRenderer(generator())
+        .render(instruments, torch.tensor([0]), one_note(0.0, 2.5, 4.0))[0]
+        .numpy()
+    )
     pieces = sound[int(0.5 * SAMPLE_RATE) : int(2.3 * SAMPLE_RATE)]
     crossings = np.flatnonzero((pieces[:-1] < 0) & (pieces[1:] >= 0))
     part = pieces[crossings] / (pieces[crossings] - pieces[crossings + 1])
@@ -171,13 +176,15 @@ def test_higher_partials_shimmer_faster() -> None:
     """The sixteenth at four times the rate, where the fundamental has a quarter of it."""
     swings_hz = []
     for partial in (1, 16):
-        played = pure_tone(48, FLOOR_DB)
-        played.level_db[:, :, 1:20, partial - 1] = -20.0
-        played.modulation[..., 5], played.modulation[..., 6] = 3.0, 4.0
+        instruments = pure_tone(48, FLOOR_DB)
+        instruments.level_db[:, :, 1:20, partial - 1] = -20.0
+        instruments.modulation[..., 5], instruments.modulation[..., 6] = 3.0, 4.0
         found = []
         for seed in range(4):
-            stage = Stage(generator(seed))
-            sound = stage.play(played, torch.tensor([0]), one_note(0.0, 2.9, 4.0))[0].numpy()
+            renderer = PerformanceRenderer(generator(seed))
+            sound = renderer.render(instruments, torch.tensor([0]), one_note(0.0, 2.9, 4.0))[
+                0
+            ].numpy()
             level = np.abs(hilbert(sound))[int(0.3 * SAMPLE_RATE) : int(2.8 * SAMPLE_RATE)]
             above = level > np.median(level)
             found.append(np.diff(above.astype(int)).clip(0).sum() / 2.5)
@@ -186,17 +193,19 @@ def test_higher_partials_shimmer_faster() -> None:
     assert 10.0 < swings_hz[1] < 24.0
 
 
-def test_instruments_are_as_loud_as_their_levels_say(bank: PackedDataset) -> None:
-    for row in range(len(bank)):
-        played = as_they_are(bank, torch.tensor([row]))
-        note = int(((played.held_s[0] > 1.0) * played.velocity[0]).argmax())
+def test_instruments_are_as_loud_as_their_levels_say(packed: PackedDataset) -> None:
+    for row in range(len(packed)):
+        instruments = select_instruments(packed, torch.tensor([row]))
+        note = int(((instruments.held_s[0] > 1.0) * instruments.velocity[0]).argmax())
         rows = {
-            field.name: getattr(played, field.name)[:, [note] * 30]
+            field.name: getattr(instruments, field.name)[:, [note] * 30]
             for field in fields(NoteLevels)
             if field.name != "source"
         }
-        same = replace(played, **rows)
-        sound = Stage(generator()).play(same, torch.tensor([0]), one_note(0.0, 0.9, 4.0))[0]
+        same = replace(instruments, **rows)
+        sound = PerformanceRenderer(generator()).render(
+            same, torch.tensor([0]), one_note(0.0, 0.9, 4.0)
+        )[0]
         heard = sound[int(0.3 * SAMPLE_RATE) : int(0.5 * SAMPLE_RATE)].square().mean()
         at_s = torch.tensor([[[0.4]]])
         level_db = interpolate(same.level_db[:, :1], same.times_s[:, :1], at_s)[0, 0, 0]

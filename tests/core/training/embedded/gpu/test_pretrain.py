@@ -1,12 +1,12 @@
-"""Endless batches, and a run that learns from them."""
+"""Pretraining on augmented instruments: a run that learns, is broken off, and hands on."""
 
 from __future__ import annotations
 
 import time
-from dataclasses import fields, replace
+from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
 import pytest
 import torch
 
@@ -14,131 +14,125 @@ from core.encoders.embedded.networks import EncoderConfig
 from core.engines.embedded.decoder import DecoderConfig
 from core.training.curves import read_curves
 from core.training.embedded import dataset as data
-from core.training.embedded import train
-from core.training.embedded.batch import Batch
-from core.training.embedded.gpu import pretrain as endless_run
-from core.training.embedded.gpu.packed_dataset import PackedDataset
-from core.training.embedded.gpu.random_scores import write_random_scores
-from core.training.embedded.gpu.stream import AugmentedStream
+from core.training.embedded.batch import TrainingBatch
+from core.training.embedded.config import EmbeddedTrainingConfig
+from core.training.embedded.gpu import pretrain, stream
+from core.training.embedded.gpu.pretrain import PretrainTask, open_pretraining
+from core.training.embedded.train import open_run
+from core.training.loop import TrainingLoop
+from core.training.schedules import TrainingPosition
 
-CONFIG = train.RunConfig(
-    batch=3,
+CPU = torch.device("cpu")
+CONFIG = EmbeddedTrainingConfig(
+    batch_size=3,
     notes_each=2,
     reference_frames=40,
     learning_rate=3e-3,
-    average=0.8,
+    ema_decay=0.8,
     encoder=EncoderConfig(width=16, blocks=1, sentence_hidden=16),
     decoder=DecoderConfig(width=16, hidden=16, trunk_blocks=1, frame_blocks=1, surfaces=16),
 )
 
 
-@pytest.fixture(scope="module")
-def endless(bank: PackedDataset) -> AugmentedStream:
-    return AugmentedStream(bank, write_random_scores(64, 0), seed=2, size=6)
-
-
-def test_batches_have_the_form_of_those_of_prepared_data(
-    endless: AugmentedStream, procedural_data: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.fixture(autouse=True)
+def _little(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Few of everything, and sums made in the same order every time."""
     monkeypatch.setattr(data, "N_CAPTIONS", 3)
-    rng = np.random.default_rng(0)
-    known = data.TrainingSet(procedural_data, "train").batch_of(np.arange(3), rng, 40, 0.5, 2)
-    own = endless.draw(3, 40, 0.5, 2)
-    for field in fields(Batch):
-        mine, theirs = getattr(own, field.name), getattr(known, field.name)
-        assert mine.shape == theirs.shape, field.name
-        assert mine.is_floating_point() == theirs.is_floating_point(), field.name
-        if field.name not in ("modulation", "sentence"):
-            assert torch.isfinite(mine.float()).all(), field.name
+    monkeypatch.setattr(pretrain, "N_SCORES", 64)
+    monkeypatch.setattr(pretrain, "N_PROJECTED", 40)
+    monkeypatch.setattr(stream, "N_FILTERS", 200)
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
 
 
-def test_padding_of_short_references_is_silence(endless: AugmentedStream) -> None:
-    batch = endless.draw(6, 190, 1.0, 1)
-    beyond = torch.arange(190) >= batch.frames[..., None]
-    assert beyond.any()
-    assert (batch.features[beyond][:, :288] <= -4.0).all()
+def opened(
+    packed_files: dict[str, Path], run: Path, pool: int = 6, minutes: float = 1.0
+) -> TrainingLoop[TrainingBatch]:
+    run.mkdir(exist_ok=True)
+    train, valid = packed_files["train"], packed_files["valid"]
+    _, loop = open_pretraining(CONFIG, train, valid, run, CPU, minutes, pool, log_every=1)
+    return loop
 
 
-def test_a_colour_reaches_references_portrait_and_notes(bank: PackedDataset) -> None:
-    """The same seed draws the same instruments, notes and crops, with colours and without."""
-    plain, coloured = (
-        AugmentedStream(bank, write_random_scores(64, 0), seed=2, size=4).draw(4, 40, share, 2)
-        for share in (0.0, 1.0)
-    )
-    torch.testing.assert_close(plain.on_s, coloured.on_s)
-    for name in ("features", "portrait", "partial_db"):
-        assert not torch.allclose(getattr(plain, name), getattr(coloured, name)), name
-
-
-def test_the_pool_is_renewed_meanwhile(endless: AugmentedStream) -> None:
-    before = endless.made
-    with endless.renewing():
-        for _ in range(600):
-            if endless.made > before:
-                break
-            time.sleep(0.1)
-    assert endless.made > before
-    assert endless.draw(2, 40, 0.0, 1).frames.shape == (2, 2)
-
-
-def test_trouble_in_the_thread_is_not_lost(
-    bank: PackedDataset, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    own = AugmentedStream(bank, write_random_scores(64, 0), seed=3, size=2)
-
-    def broken(count: int) -> None:
-        raise RuntimeError("out of memory")
-
-    monkeypatch.setattr(own, "renew", broken)
-    with own.renewing():
-        pass
-    with pytest.raises(RuntimeError, match="out of memory"):
-        own.draw(1, 40, 0.0, 1)
+def task_of(loop: TrainingLoop[TrainingBatch]) -> PretrainTask:
+    assert isinstance(loop.task, PretrainTask)
+    return loop.task
 
 
 def test_a_run_learns_and_hands_on_what_it_learned(
-    bank_files: dict[str, Path],
-    procedural_data: Path,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
+    packed_files: dict[str, Path], procedural_data: Path, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr(data, "N_CAPTIONS", 3)
-    monkeypatch.setattr(endless_run, "_SCORES", 64)
-    monkeypatch.setattr(endless_run, "_STUDIED", 40)
-    cpu = torch.device("cpu")
-    run = endless_run.PretrainRun(
-        CONFIG, bank_files["train"], bank_files["valid"], tmp_path, cpu, pool=6
-    )
-    before = run.validate()
+    loop = opened(packed_files, tmp_path / "run")
+    before = loop.validate().figures
     for step in range(14):
-        terms = run.one_step(step / 20)
-    assert {"playing", "near", "heard"} <= terms.keys()
-    after = run.validate()
-    assert after["teacher/total"] < before["teacher/total"]
-    assert all(p.requires_grad for p in run.model.decoder.parameters())
-    run.save()
-    endless_run.join(tmp_path)
-    (tmp_path / "config.toml").write_text('stage = "together"\n')
-    config = replace(CONFIG, stage="hearing", batch=4)
+        terms = loop.one_step(TrainingPosition(step, step / 20))
+    assert {"decoder", "distance", "from_audio"} <= terms.keys()
+    assert loop.validate().figures["descriptor/total"] < before["descriptor/total"]
+    assert all(p.requires_grad for p in task_of(loop).model.decoder.parameters())
+    loop.save()
+    config = replace(CONFIG, stage="audio_encoder", batch_size=4)
     (tmp_path / "next").mkdir()
-    trainer = train.Trainer(config, procedural_data, tmp_path / "next", cpu, [tmp_path])
-    for part in ("decoder", "recording", "teacher"):
-        for name, value in getattr(run.averaged, part).state_dict().items():
-            own = getattr(trainer.model, part).state_dict()[name]
+    following = open_run(config, procedural_data, tmp_path / "next", CPU, [tmp_path / "run"])
+    own = following.task.modules["model"].state_dict()
+    for part, module in loop.averaged.items():
+        for name, value in module.state_dict().items():
+            torch.testing.assert_close(own[f"{part}.{name}"], value, atol=2e-3, rtol=2e-3)
+
+
+def test_a_run_broken_off_goes_on_as_if_it_had_not_been(
+    packed_files: dict[str, Path], tmp_path: Path
+) -> None:
+    """Its pool of instruments, in part renewed, too."""
+    states = []
+    for name, stop in (("whole", None), ("broken", 4)):
+        loop = opened(packed_files, tmp_path / name)
+        for step in range(7):
+            if step == stop:
+                loop.validate()
+                loop.save()
+                loop = opened(packed_files, tmp_path / name)
+            elif step == 4:
+                loop.validate()
+            loop.one_step(TrainingPosition(step, step / 10))
+            if step in (1, 5):
+                task_of(loop).train.renew(4)
+        figures = loop.validate().figures
+        states.append((figures, loop.task.modules, loop.averaged))
+    (figures, modules, averaged), (others, other_modules, other_averaged) = states
+    assert figures == others
+    for mine, theirs in ((modules, other_modules), (averaged, other_averaged)):
+        for part, module in mine.items():
+            for name, value in module.state_dict().items():
+                assert torch.equal(theirs[part].state_dict()[name], value), f"{part}.{name}"
+
+
+@pytest.mark.parametrize("projection", ["projection", "teacher"])
+def test_a_folder_of_parts_alone_is_begun_with_them(
+    packed_files: dict[str, Path], tmp_path: Path, projection: str
+) -> None:
+    """Earlier versions called the projection's file otherwise."""
+    loop = opened(packed_files, tmp_path, pool=2)
+    loop.one_step(TrainingPosition(0, 0.5))
+    loop.save()
+    (tmp_path / "state.pt").unlink()
+    (tmp_path / "projection.safetensors").rename(tmp_path / f"{projection}.safetensors")
+    again = opened(packed_files, tmp_path, pool=2)
+    assert again.step == 0
+    for part, module in loop.averaged.items():
+        for name, value in module.state_dict().items():
+            own = again.task.modules[part].state_dict()[name]
             torch.testing.assert_close(own, value, atol=2e-3, rtol=2e-3)
-    again = endless_run.PretrainRun(
-        CONFIG, bank_files["train"], bank_files["valid"], tmp_path, cpu, pool=2
-    )
-    torch.testing.assert_close(again.model.teacher.mean, run.model.teacher.mean)
 
 
-def test_a_run_ends_when_its_time_is_up(bank_files: dict[str, Path], tmp_path: Path) -> None:
-    run = endless_run.PretrainRun(
-        CONFIG, bank_files["train"], bank_files["valid"], tmp_path, torch.device("cpu"), pool=3
-    )
+def test_a_run_ends_when_its_time_is_up(packed_files: dict[str, Path], tmp_path: Path) -> None:
+    loop = opened(packed_files, tmp_path, pool=3, minutes=0.02)
     started = time.monotonic()
-    run.fit(0.02, 1)
+    with task_of(loop).train.renewing():
+        loop.train()
     assert time.monotonic() - started < 60
-    assert run.step >= 1
+    assert loop.step >= 1
     assert (tmp_path / "decoder.safetensors").exists()
-    assert {"near", "valid/near", "teacher/partials"} <= read_curves(tmp_path).keys()
+    assert {"distance", "valid/distance", "descriptor/partials"} <= read_curves(tmp_path).keys()
+    assert opened(packed_files, tmp_path, pool=3, minutes=0.02).position.fraction == 1.0

@@ -52,9 +52,9 @@ def test_directions_are_found_whatever_kinds_differ_by() -> None:
 
 def test_directions_of_a_training_set(procedural_data: Path) -> None:
     training = TrainingSet(procedural_data, "train")
-    teacher = DescriptorProjection(512)
-    teacher.fit(training.draw_descriptors(40, 0.5))
-    found = learned_directions(training, teacher)
+    projection = DescriptorProjection(512)
+    projection.fit(training.draw_descriptors(40, 0.5))
+    found = learned_directions(training, projection)
     assert found.shape == (4, 511)
     assert torch.isfinite(found).all()
     assert float(found.norm()) > 0.01
