@@ -39,7 +39,7 @@ class ArchiveError(ValueError):
 
 
 @dataclass(frozen=True)
-class _Entry:
+class _Member:
     size: int
     packed_size: int
     open: Callable[[], contextlib.AbstractContextManager[IO[bytes]]]
@@ -52,7 +52,7 @@ class Archive:
     """
 
     def __init__(self) -> None:
-        self._entries: dict[str, _Entry] = {}
+        self._entries: dict[str, _Member] = {}
 
     @property
     def names(self) -> list[str]:
@@ -96,7 +96,7 @@ class Archive:
             raise ArchiveError(f"{name!r} in it unpacks to more than {max_bytes:,} bytes")
         return b"".join(self.blocks(name))
 
-    def _add(self, name: str, entry: _Entry) -> None:
+    def _add(self, name: str, entry: _Member) -> None:
         if not is_plain_path(name):
             raise ArchiveError(f"{name[:80]!r} in it is not a plain path inside a folder")
         if name in self._entries:
@@ -159,7 +159,7 @@ def open_zip(
                     raise ArchiveError(f"{info.filename!r} in it is packed in an unusual way")
                 archive._add(
                     info.filename,
-                    _Entry(info.file_size, info.compress_size, _zip_opener(zipped, info)),
+                    _Member(info.file_size, info.compress_size, _zip_opener(zipped, info)),
                 )
             archive._check_total(max_total_bytes, max_ratio)
         yield archive
@@ -189,7 +189,7 @@ def open_archive(stream: IO[bytes], *, max_total_bytes: int | None = None) -> It
                 # A sparse file of a few bytes can unpack to any size.
                 if not info.isreg() or info.issparse():
                     raise _no_plain_file(info.name)
-                archive._add(info.name, _Entry(info.size, info.size, _tar_opener(tar, info)))
+                archive._add(info.name, _Member(info.size, info.size, _tar_opener(tar, info)))
             archive._check_total(max_total_bytes, None)
         yield archive
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import sys
 import time
 
-from core.progress import Progress
+from core.progress import ProgressCallback
 
 
-def progress_line(label: str) -> Progress:
+def progress_line(label: str) -> ProgressCallback:
     """A progress callback that keeps one line of a terminal's stderr up to date."""
     if not sys.stderr.isatty():
         return lambda _fraction: True

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from core.errors import Cancelled
 
-Progress = Callable[[float], bool]
+ProgressCallback = Callable[[float], bool]
 """``on_progress(fraction in 0…1)``; returning False cancels. Called often, must be quick."""
 
 
@@ -15,7 +15,7 @@ def always_continue(_fraction: float) -> bool:
     return True
 
 
-def report(on_progress: Progress, fraction: float) -> None:
+def report(on_progress: ProgressCallback, fraction: float) -> None:
     """Tell the caller how far the work is.
 
     Args:
@@ -29,7 +29,7 @@ def report(on_progress: Progress, fraction: float) -> None:
         raise Cancelled("cancelled")
 
 
-def part_of(on_progress: Progress, start: float, end: float) -> Progress:
+def part_of(on_progress: ProgressCallback, start: float, end: float) -> ProgressCallback:
     """The progress callback of a part of the work.
 
     Args:

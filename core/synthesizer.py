@@ -32,7 +32,7 @@ from core.loading import choose_device, load_encoder, load_engine
 from core.midi import read_midi
 from core.models import DEFAULT_BUNDLE
 from core.models.registry import Bundle, Registry
-from core.progress import Progress, always_continue
+from core.progress import ProgressCallback, always_continue
 from core.provenance import PresetVersion, Provenance, provenance_chunks
 from core.settings import RenderSettings
 from core.timbre import Timbre
@@ -174,7 +174,7 @@ class Synthesizer:
         *,
         seed: int = 0,
         settings: RenderSettings | None = None,
-        on_progress: Progress = always_continue,
+        on_progress: ProgressCallback = always_continue,
         preset: PresetVersion | None = None,
     ) -> Take:
         """Render one clip. See :meth:`render_batch`.
@@ -201,7 +201,7 @@ class Synthesizer:
         items: Sequence[RenderItem],
         *,
         settings: RenderSettings | None = None,
-        on_progress: Progress = always_continue,
+        on_progress: ProgressCallback = always_continue,
         preset: PresetVersion | None = None,
     ) -> list[Take]:
         """Render clips together, in one decode.
@@ -231,7 +231,7 @@ class Synthesizer:
         ]
 
     def render_requests(
-        self, requests: Sequence[RenderRequest], on_progress: Progress = always_continue
+        self, requests: Sequence[RenderRequest], on_progress: ProgressCallback = always_continue
     ) -> list[Take]:
         """Render requests whose embeddings (or paths of them) are there already.
 
@@ -254,7 +254,9 @@ class Synthesizer:
             for request, audio, unplayable in zip(requests, rendered, limits, strict=True)
         ]
 
-    def repeat(self, provenance: Provenance, on_progress: Progress = always_continue) -> Take:
+    def repeat(
+        self, provenance: Provenance, on_progress: ProgressCallback = always_continue
+    ) -> Take:
         """Render again what a file says it is.
 
         Args:

@@ -34,7 +34,7 @@ evaluate = typer.Typer(
 
 OutputOption = Annotated[Path, typer.Option("--output", "-o", help="Folder of the run.")]
 WorkersOption = Annotated[int, typer.Option(help="Worker processes.", min=1)]
-SeedOption = Annotated[int, typer.Option(help="Of renders, choices and resampling.", min=0)]
+RunSeedOption = Annotated[int, typer.Option(help="Of renders, choices and resampling.", min=0)]
 ItemLimitOption = Annotated[int | None, typer.Option(help="First items only.", min=1)]
 EngineOption = Annotated[str, typer.Option("--engine", help="Where tasks are done: local or ray.")]
 JudgeOption = Annotated[
@@ -51,7 +51,7 @@ def run_command(
     output: OutputOption,
     model: Annotated[list[str] | None, typer.Option(help="Bundle; may be given again.")] = None,
     workers: WorkersOption = 2,
-    seed: SeedOption = 0,
+    seed: RunSeedOption = 0,
     limit: ItemLimitOption = None,
     split: Annotated[str | None, typer.Option(help="Items of this split only.")] = None,
     judge: JudgeOption = None,
@@ -85,7 +85,7 @@ def score_command(
     output: OutputOption,
     name: Annotated[str, typer.Option(help="The system's name in the tables.")] = "theirs",
     workers: WorkersOption = 2,
-    seed: SeedOption = 0,
+    seed: RunSeedOption = 0,
     limit: ItemLimitOption = None,
     split: Annotated[str | None, typer.Option(help="Items of this split only.")] = None,
     judge: JudgeOption = None,
@@ -161,7 +161,7 @@ def manifest_command(
     output: Annotated[Path, typer.Option("--output", "-o", help="Folder of the manifest.")],
     layout: Annotated[str, typer.Option(help="folder, nsynth or lakh.")] = "folder",
     limit: ItemLimitOption = None,
-    seed: SeedOption = 0,
+    seed: RunSeedOption = 0,
 ) -> None:
     """Make a manifest of a folder, of NSynth or of the Lakh MIDI dataset."""
     from core.files import output_error

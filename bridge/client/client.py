@@ -47,8 +47,7 @@ from bridge.protocol.replies import (
 )
 from core.clip import Clip
 from core.midi import read_midi
-from core.progress import Progress as OnProgress
-from core.progress import always_continue
+from core.progress import ProgressCallback, always_continue
 from core.settings import RenderSettings
 
 NOTES_PER_MESSAGE = 50
@@ -177,7 +176,7 @@ class BridgeClient:
         model: str = "",
         settings: RenderSettings | None = None,
         job_id: str = "",
-        on_progress: OnProgress = always_continue,
+        on_progress: ProgressCallback = always_continue,
         on_note: Callable[[str], object] = lambda _message: None,
     ) -> list[Done]:
         """Render a clip (or a MIDI file) in a preset.
@@ -211,7 +210,7 @@ class BridgeClient:
         model: str = "",
         settings: RenderSettings | None = None,
         job_id: str = "",
-        on_progress: OnProgress = always_continue,
+        on_progress: ProgressCallback = always_continue,
         on_note: Callable[[str], object] = lambda _message: None,
     ) -> list[Done]:
         """Render the clip that is selected in Ableton Live.
@@ -235,7 +234,7 @@ class BridgeClient:
     def _follow(
         self,
         message: Render | RenderSelected,
-        on_progress: OnProgress,
+        on_progress: ProgressCallback,
         on_note: Callable[[str], object],
     ) -> list[Done]:
         """Ask for a job and stay with it until its end."""

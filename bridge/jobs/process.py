@@ -18,8 +18,8 @@ from bridge.jobs.worker_messages import (
     ModelAnswer,
     ModelFailed,
     ModelReady,
-    Order,
     WorkerDied,
+    WorkerOrder,
     answer_from_line,
     to_line,
 )
@@ -67,7 +67,7 @@ class WorkerProcess:
         """Whether it still runs."""
         return self._process.poll() is None
 
-    def send(self, order: Order) -> None:
+    def send(self, order: WorkerOrder) -> None:
         """Give it an order; if it is dead, WorkerDied is (or will be) among the answers."""
         stdin = self._process.stdin
         if stdin is not None:

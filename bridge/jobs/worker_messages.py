@@ -166,27 +166,27 @@ class WorkerDied:
     reason: str
 
 
-Order = LoadModel | RenderBatch | CancelBatch
+WorkerOrder = LoadModel | RenderBatch | CancelBatch
 BatchAnswer = BatchProgress | ClipRemarks | TakeRendered | JobFailed | BatchEnded
 ModelAnswer = ModelReady | ModelFailed
 Answer = BatchAnswer | ModelAnswer
 
-_ORDERS: Mapping[str, type[Order]] = {kind.__name__: kind for kind in get_args(Order)}
+_ORDERS: Mapping[str, type[WorkerOrder]] = {kind.__name__: kind for kind in get_args(WorkerOrder)}
 _ANSWERS: Mapping[str, type[Answer]] = {kind.__name__: kind for kind in get_args(Answer)}
 
 
-def to_line(message: Order | Answer) -> str:
+def to_line(message: WorkerOrder | Answer) -> str:
     """A message as its line of JSON, without the line's end."""
     return json.dumps({"type": type(message).__name__, **_to_data(message)})
 
 
-def order_from_line(line: str) -> Order:
+def order_from_line(line: str) -> WorkerOrder:
     """Read an order.
 
     Raises:
         ValueError: if the line is none.
     """
-    order: Order = _from_line(line, _ORDERS)
+    order: WorkerOrder = _from_line(line, _ORDERS)
     return order
 
 

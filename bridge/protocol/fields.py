@@ -132,7 +132,7 @@ class Integer(FieldCodec):
 
 
 @dataclass(frozen=True)
-class Number(FieldCodec):
+class Real(FieldCodec):
     """A finite number."""
 
     def write(self, value: Any) -> list[Argument]:
@@ -223,7 +223,7 @@ class PairedFields(ABC):
 Id = Annotated[str, Text(MAX_ID_CHARACTERS, is_id=True, may_be_empty=False)]
 """Names what the message is about, and what errors are answered under."""
 
-_PLAIN: dict[object, FieldCodec] = {str: Text(), int: Integer(), float: Number()}
+_PLAIN: dict[object, FieldCodec] = {str: Text(), int: Integer(), float: Real()}
 
 
 def field_codec(hint: object) -> FieldCodec | PairedFields:

@@ -13,7 +13,7 @@ from typing import Annotated
 
 from bridge.protocol.argument_reader import MAX_ID_CHARACTERS
 from bridge.protocol.codec import Message, MessageTable
-from bridge.protocol.fields import Id, Integer, Number, Repeated, Text
+from bridge.protocol.fields import Id, Integer, Real, Repeated, Text
 from bridge.protocol.render_options import RENDER_OPTIONS
 from core.clip import Note
 from core.errors import UserInputError
@@ -30,8 +30,8 @@ _NOTES = Repeated(
     noun="note",
     parts=(
         ("pitch", Integer()),
-        ("start_s", Number()),
-        ("duration_s", Number()),
+        ("start_s", Real()),
+        ("duration_s", Real()),
         ("velocity", Integer()),
     ),
     make=Note,

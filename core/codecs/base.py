@@ -6,7 +6,7 @@ from abc import ABC, abstractmethod
 
 from torch import Tensor
 
-from core.progress import Progress, always_continue
+from core.progress import ProgressCallback, always_continue
 from core.types import FloatArray
 
 
@@ -40,7 +40,7 @@ class Codec(ABC):
         """
 
     @abstractmethod
-    def decode(self, codes: Tensor, on_progress: Progress = always_continue) -> FloatArray:
+    def decode(self, codes: Tensor, on_progress: ProgressCallback = always_continue) -> FloatArray:
         """Codes → waveform.
 
         Args:

@@ -18,7 +18,7 @@ from torch import Tensor, nn
 
 from core.codecs.base import Codec
 from core.errors import ModelDamaged
-from core.progress import Progress, always_continue, report
+from core.progress import ProgressCallback, always_continue, report
 from core.types import FloatArray
 
 CHUNK_FRAMES = 430
@@ -87,7 +87,7 @@ class Dac(Codec):
     def decode(
         self,
         codes: Tensor,
-        on_progress: Progress = always_continue,
+        on_progress: ProgressCallback = always_continue,
         chunk_frames: int = CHUNK_FRAMES,
     ) -> FloatArray:
         """Codes → waveform; the samples are those of decoding all at once, to within rounding.

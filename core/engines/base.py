@@ -15,7 +15,7 @@ from typing import ClassVar, Protocol
 from core.clip import Clip, Note
 from core.engines.declaration import EngineDeclaration
 from core.errors import SettingsError
-from core.progress import Progress, always_continue
+from core.progress import ProgressCallback, always_continue
 from core.settings import RenderSettings
 from core.types import Embedding, FloatArray
 
@@ -124,7 +124,7 @@ class Engine(ABC):
 
     @abstractmethod
     def render(
-        self, requests: Sequence[RenderRequest], on_progress: Progress = always_continue
+        self, requests: Sequence[RenderRequest], on_progress: ProgressCallback = always_continue
     ) -> list[FloatArray]:
         """Render a batch.
 

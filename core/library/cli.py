@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from core.library import Library, Preset, PresetBlend
-    from core.library.presets import Order
+    from core.library.presets import PresetOrder
     from core.timbre import Timbre
 
 _NO_SETTINGS = RenderSettings()
@@ -87,7 +87,7 @@ def list_(
         page = library.list(
             offset,
             limit,
-            order=cast("Order", order),
+            order=cast("PresetOrder", order),
             kind=kind,
             tag=tag,
             favourites=favourites,

@@ -32,9 +32,9 @@ from core.library import (
 )
 from core.library.presets import (
     Neighbour,
-    Order,
     Preset,
     PresetBlend,
+    PresetOrder,
     PresetPage,
     check_rating,
     clean_name,
@@ -44,7 +44,7 @@ from core.library.recipes import PinnedPreset
 from core.library.recordings import RecordingFolder, StagedRecording
 from core.library.similar import EmbeddingUpdate
 from core.library.vectors import VectorFile
-from core.progress import Progress, always_continue
+from core.progress import ProgressCallback, always_continue
 from core.settings import RenderSettings
 from core.sqlite import BUSY_TIMEOUT_S, Database
 from core.timbre import Blend, BlendMode, Timbre
@@ -236,7 +236,7 @@ class Library:
         offset: int = 0,
         limit: int = 50,
         *,
-        order: Order = "name",
+        order: PresetOrder = "name",
         kind: str | None = None,
         tag: str | None = None,
         favourites: bool = False,
@@ -280,7 +280,7 @@ class Library:
         near: Preset | Timbre | FloatArray,
         encoder: TimbreEncoder,
         limit: int = 20,
-        on_progress: Progress = always_continue,
+        on_progress: ProgressCallback = always_continue,
     ) -> tuple[Neighbour, ...]:
         """Presets that sound most like something, the nearest first.
 
@@ -316,7 +316,7 @@ class Library:
             return similar.nearest(connection, vectors, vector, limit, except_id)
 
     def update_embeddings(
-        self, encoder: TimbreEncoder, on_progress: Progress = always_continue
+        self, encoder: TimbreEncoder, on_progress: ProgressCallback = always_continue
     ) -> EmbeddingUpdate:
         """Compute the embeddings that are missing for an encoder; quick when none is.
 

@@ -19,7 +19,7 @@ MAX_RATING = 5
 MAX_PAGE = 1000
 """Presets in one page, at most."""
 
-Order = Literal["name", "newest", "rating"]
+PresetOrder = Literal["name", "newest", "rating"]
 
 
 @dataclass(frozen=True)

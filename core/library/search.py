@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, Connection, exists, func, select, text
 
 from core.errors import SettingsError
 from core.library import rows
-from core.library.presets import MAX_PAGE, Order, PresetPage, clean_tags
+from core.library.presets import MAX_PAGE, PresetOrder, PresetPage, clean_tags
 from core.library.recipes import KINDS
 from core.library.schema import PRESET, TAG
 
@@ -55,7 +55,7 @@ def page(
     connection: Connection,
     offset: int,
     limit: int,
-    order: Order,
+    order: PresetOrder,
     kind: str | None,
     tag: str | None,
     favourites: bool,

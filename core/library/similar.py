@@ -25,7 +25,7 @@ from core.library.presets import Neighbour
 from core.library.recipes import PinnedPreset
 from core.library.schema import EMBEDDED, PRESET, VERSION
 from core.library.vectors import VectorFile, Vectors
-from core.progress import Progress, report
+from core.progress import ProgressCallback, report
 from core.sqlite import Database
 from core.timbre import Timbre
 from core.types import FloatArray
@@ -63,7 +63,7 @@ def update_embeddings(
     file: VectorFile,
     encoder: TimbreEncoder,
     timbre_of: Callable[[PinnedPreset], Timbre],
-    on_progress: Progress,
+    on_progress: ProgressCallback,
 ) -> EmbeddingUpdate:
     """Compute what is missing for an encoder.
 
@@ -117,7 +117,7 @@ def _compute(
     encoder: TimbreEncoder,
     missing: Sequence[Any],
     timbre_of: Callable[[PinnedPreset], Timbre],
-    on_progress: Progress,
+    on_progress: ProgressCallback,
 ) -> tuple[int, list[tuple[Any, str]]]:
     failed: list[tuple[Any, str]] = []
     batch: dict[bytes, FloatArray] = {}

@@ -29,14 +29,14 @@ from core.models.manifest import (
     save_manifest,
 )
 from core.models.registry import Bundle, Registry
-from core.progress import Progress, always_continue, report
+from core.progress import ProgressCallback, always_continue, report
 
 
 def export_bundle(
     registry: Registry,
     bundle_id: str,
     path: str | os.PathLike[str],
-    on_progress: Progress = always_continue,
+    on_progress: ProgressCallback = always_continue,
 ) -> Path:
     """Write a bundle to one file, after checking every hash.
 
@@ -90,7 +90,9 @@ def _tar_writer(stream: IO[bytes]) -> Iterator[_Add]:
 
 
 def import_bundle(
-    registry: Registry, path: str | os.PathLike[str], on_progress: Progress = always_continue
+    registry: Registry,
+    path: str | os.PathLike[str],
+    on_progress: ProgressCallback = always_continue,
 ) -> Bundle:
     """Take a bundle from a file that :func:`export_bundle` wrote.
 
@@ -162,7 +164,7 @@ def _install(
     manifest: Manifest,
     archive: Archive,
     folder: Path,
-    on_progress: Progress,
+    on_progress: ProgressCallback,
 ) -> Bundle:
     """Unpack beside the folder, check, and put in its place in one step."""
     total = sum(file.size or 0 for file in manifest.files)

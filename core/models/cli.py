@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    from core.progress import Progress
+    from core.progress import ProgressCallback
 
 app = typer.Typer(
     name="models", help="List, pull, verify, export and import model bundles.", no_args_is_help=True
 )
 
 
-def _percent(label: str) -> Progress:
+def _percent(label: str) -> ProgressCallback:
     """A progress callback that keeps one line on a terminal's stderr up to date."""
     shown = -1
 

@@ -24,13 +24,15 @@ from core.models.manifest import (
     save_manifest,
 )
 from core.models.registry import Bundle, Registry
-from core.progress import Progress, always_continue
+from core.progress import ProgressCallback, always_continue
 
 _PARTS = ".parts"
 """Folder inside a bundle's for what has come so far."""
 
 
-def pull(registry: Registry, bundle_id: str, on_progress: Progress = always_continue) -> Bundle:
+def pull(
+    registry: Registry, bundle_id: str, on_progress: ProgressCallback = always_continue
+) -> Bundle:
     """Fetch what is missing or damaged of a bundle, and record what came.
 
     Args:

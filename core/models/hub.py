@@ -21,7 +21,7 @@ from typing import Any, Self
 from core.errors import ModelMissing
 from core.files import output_error
 from core.models.manifest import Origin
-from core.progress import Progress, always_continue, report
+from core.progress import ProgressCallback, always_continue, report
 
 DEFAULT_ENDPOINT = "https://huggingface.co"
 
@@ -114,7 +114,7 @@ class ByteCounter:
         on_progress: called with the fraction in 0…1.
     """
 
-    def __init__(self, total: int, on_progress: Progress = always_continue) -> None:
+    def __init__(self, total: int, on_progress: ProgressCallback = always_continue) -> None:
         self._on_progress = on_progress
         self._total = max(1, total)
         self._finished = 0

@@ -23,7 +23,7 @@ from core.models.manifest import (
     measure,
     read_manifest,
 )
-from core.progress import Progress, always_continue, report
+from core.progress import ProgressCallback, always_continue, report
 
 SHIPPED_DIR = Path(__file__).parent / "weights"
 """Bundles in the package, one folder each."""
@@ -232,7 +232,7 @@ class Registry:
             self._remember(bundle_id, stamps)
         return bundle
 
-    def verify(self, bundle_id: str, on_progress: Progress = always_continue) -> Bundle:
+    def verify(self, bundle_id: str, on_progress: ProgressCallback = always_continue) -> Bundle:
         """Read and hash every file of a bundle.
 
         Args:

@@ -7,13 +7,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
 
-from core.progress import Progress
+from core.progress import ProgressCallback
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
 @contextmanager
-def stop_on_interrupt() -> Iterator[Progress]:
+def stop_on_interrupt() -> Iterator[ProgressCallback]:
     """Within this, SIGINT and SIGTERM let a step end and a checkpoint be written.
 
     The same one again breaks the work off at once. Only for a program's main thread.

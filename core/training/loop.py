@@ -23,7 +23,7 @@ from torch import Tensor, nn
 
 from core.errors import Cancelled, UserInputError
 from core.files import replacing
-from core.progress import Progress, always_continue
+from core.progress import ProgressCallback, always_continue
 from core.training.checkpoint import STATE_NAME, first_line, has_checkpoint, read_checkpoint
 from core.training.schedules import Schedule, TrainingPosition
 from core.training.task import BatchT, TrainingTask, Validation
@@ -187,7 +187,7 @@ class TrainingLoop(Generic[BatchT]):
     def train(
         self,
         minutes: float = float("inf"),
-        on_progress: Progress = always_continue,
+        on_progress: ProgressCallback = always_continue,
         log: Callable[[str], None] = lambda _line: None,
     ) -> None:
         """Train until the run is complete.

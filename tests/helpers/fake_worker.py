@@ -26,10 +26,10 @@ from bridge.jobs.worker_messages import (
     ClipRemarks,
     JobFailed,
     JobOrder,
-    Order,
     RenderBatch,
     TakeOrder,
     TakeRendered,
+    WorkerOrder,
     order_from_line,
     to_line,
 )
@@ -38,7 +38,7 @@ from core.files import replacing
 LOG = Path(os.environ["FAKE_WORKER_LOG"])
 RELEASE = LOG.with_name("release")
 cancelled: set[int] = set()
-orders: list[Order] = []
+orders: list[WorkerOrder] = []
 came = threading.Condition()
 
 

@@ -45,7 +45,7 @@ from core.engines.embedded.synthesis import (
 )
 from core.engines.embedded.weights import load_decoder
 from core.models.registry import Bundle
-from core.progress import Progress, always_continue, report
+from core.progress import ProgressCallback, always_continue, report
 from core.types import Embedding, EmbeddingPath, FloatArray
 
 _NOTES_AT_ONCE = 128
@@ -141,7 +141,7 @@ class EmbeddedEngine(Engine):
 
     @torch.inference_mode()
     def render(
-        self, requests: Sequence[RenderRequest], on_progress: Progress = always_continue
+        self, requests: Sequence[RenderRequest], on_progress: ProgressCallback = always_continue
     ) -> list[FloatArray]:
         """See :meth:`core.engines.base.Engine.render`; one channel."""
         report(on_progress, 0.0)

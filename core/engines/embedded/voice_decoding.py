@@ -22,7 +22,7 @@ _TAIL_S = tail_times(TAIL_S)
 
 
 @dataclass
-class _Request:
+class _BreakpointRequest:
     """Breakpoints to decode: of rows, by number, at times; and releases to put in after that."""
 
     rows: list[int] = field(default_factory=list)
@@ -69,7 +69,7 @@ class VoiceDecoder:
         for row, number in request.joins:
             voices.join(row, number)
 
-    def _decode(self, voices: Voices, request: _Request) -> None:
+    def _decode(self, voices: Voices, request: _BreakpointRequest) -> None:
         rows, numbers = np.array(request.rows), np.array(request.numbers)
         times = KnotTimes(np.array(request.since_s), np.array(request.off_s))
         conditioning, which = self._condition(voices, rows, times.since_s)
@@ -119,14 +119,14 @@ class VoiceDecoder:
         return voices.conditioning, torch.from_numpy(rows)
 
 
-def _plan(voices: Voices, until_s: Float64Array) -> _Request:
+def _plan(voices: Voices, until_s: Float64Array) -> _BreakpointRequest:
     """What every voice lacks up to a time since its onset.
 
     Args:
         voices: their places are moved to what will be decoded.
         until_s: float64 [V].
     """
-    request = _Request()
+    request = _BreakpointRequest()
     count = voices.count
     decoded_until_s = voices.until_s[:count]
     held_s = voices.held[:count] * BLOCK_S

@@ -37,7 +37,7 @@ from core.engines.tokensynth.windows import (
 )
 from core.errors import ModelDamaged, SettingsError
 from core.models.registry import Bundle
-from core.progress import Progress, always_continue, part_of, report
+from core.progress import ProgressCallback, always_continue, part_of, report
 from core.types import EMBEDDING_DIM, EmbeddingPath, FloatArray
 
 MAX_BATCH = 8
@@ -137,7 +137,7 @@ class TokenSynthEngine(Engine):
         )
 
     def render(
-        self, requests: Sequence[RenderRequest], on_progress: Progress = always_continue
+        self, requests: Sequence[RenderRequest], on_progress: ProgressCallback = always_continue
     ) -> list[FloatArray]:
         """See :meth:`Engine.render`; results are mono and :data:`TAIL_S` longer than the clip."""
         results: list[FloatArray] = []
@@ -152,7 +152,7 @@ class TokenSynthEngine(Engine):
         return plan_windows(clip, frames, self._rules)
 
     def _render_batch(
-        self, requests: Sequence[RenderRequest], on_progress: Progress
+        self, requests: Sequence[RenderRequest], on_progress: ProgressCallback
     ) -> list[FloatArray]:
         report(on_progress, 0.0)
         token_progress = part_of(on_progress, 0.0, _DECODING_SHARE)
@@ -186,7 +186,7 @@ class TokenSynthEngine(Engine):
         )
 
     def _decode_round(
-        self, current: Sequence[tuple[_RenderState, Window]], on_progress: Progress
+        self, current: Sequence[tuple[_RenderState, Window]], on_progress: ProgressCallback
     ) -> None:
         """Decode one window of each render, and append its frames to the render's codes."""
         # A window without notes is silence; the network need not be asked.

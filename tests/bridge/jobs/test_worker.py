@@ -27,11 +27,11 @@ from bridge.jobs.worker_messages import (
     LoadModel,
     ModelFailed,
     ModelReady,
-    Order,
     RenderBatch,
     TakeOrder,
     TakeRendered,
     WorkerDied,
+    WorkerOrder,
     answer_from_line,
     to_line,
 )
@@ -39,7 +39,7 @@ from core.clip import Clip, Note
 from core.engines.base import RenderRequest
 from core.engines.embedded.engine import EmbeddedEngine
 from core.models.registry import Registry
-from core.progress import Progress
+from core.progress import ProgressCallback
 from core.provenance import read_provenance
 from core.settings import RenderSettings
 from core.synthesizer import Synthesizer
@@ -78,7 +78,7 @@ def job(seq: int, folder: Path, *takes: int, **changes: Any) -> JobOrder:
     return JobOrder(seq, ordered, paths)
 
 
-def carry_out(*orders: Order, by: RenderWorker | None = None) -> list[Answer]:
+def carry_out(*orders: WorkerOrder, by: RenderWorker | None = None) -> list[Answer]:
     """What a worker of this process answers, progress left out."""
     stream = io.StringIO()
     worker = by or RenderWorker(stream, "cpu")
@@ -99,7 +99,7 @@ def break_engine(monkeypatch: pytest.MonkeyPatch, name: str) -> list[int]:
     render = EmbeddedEngine.render
 
     def failing(
-        self: EmbeddedEngine, requests: Sequence[RenderRequest], on_progress: Progress
+        self: EmbeddedEngine, requests: Sequence[RenderRequest], on_progress: ProgressCallback
     ) -> list[FloatArray]:
         sizes.append(len(requests))
         if any(request.clip.name == name for request in requests):
@@ -264,7 +264,7 @@ def test_a_batch_cancelled_while_it_is_rendered_makes_no_file(
     render = EmbeddedEngine.render
 
     def cancelled(
-        self: EmbeddedEngine, requests: Sequence[RenderRequest], on_progress: Progress
+        self: EmbeddedEngine, requests: Sequence[RenderRequest], on_progress: ProgressCallback
     ) -> list[FloatArray]:
         worker.read(io.StringIO(to_line(CancelBatch(7)) + "\n"))
         return render(self, requests, on_progress)

@@ -11,9 +11,9 @@ from bridge.jobs import worker_messages as messages
 from bridge.jobs.worker_messages import (
     Answer,
     JobOrder,
-    Order,
     RenderBatch,
     TakeOrder,
+    WorkerOrder,
     answer_from_line,
     order_from_line,
     to_line,
@@ -23,7 +23,7 @@ from tests.bridge.conftest import request
 
 PATH = Path("/renders/Zoë ♪.wav")
 JOB = JobOrder(3, request("1", takes=2), (TakeOrder(0, PATH), TakeOrder(1, PATH)))
-ORDERS: list[Order] = [
+ORDERS: list[WorkerOrder] = [
     messages.LoadModel("tiny"),
     RenderBatch(7, (JOB,)),
     messages.CancelBatch(7),
@@ -40,7 +40,7 @@ ANSWERS: list[Answer] = [
 
 
 def test_every_message_comes_back_as_it_went() -> None:
-    assert {type(order) for order in ORDERS} == set(get_args(Order))
+    assert {type(order) for order in ORDERS} == set(get_args(WorkerOrder))
     assert {type(answer) for answer in ANSWERS} == set(get_args(Answer))
     for order in ORDERS:
         assert "\n" not in to_line(order)

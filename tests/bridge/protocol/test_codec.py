@@ -9,7 +9,7 @@ import pytest
 
 from bridge.errors import RequestRefused
 from bridge.protocol.codec import Message, MessageTable
-from bridge.protocol.fields import Id, Integer, Number, Repeated, Text
+from bridge.protocol.fields import Id, Integer, Real, Repeated, Text
 
 TABLE: MessageTable[Message] = MessageTable("thing")
 
@@ -27,7 +27,7 @@ class Shape(Message):
     colour: Literal["red", "blue"]
     points: Annotated[
         tuple[Point, ...],
-        Repeated("point", (("x", Integer(0, 9)), ("y", Number())), Point, least=1, most=2),
+        Repeated("point", (("x", Integer(0, 9)), ("y", Real())), Point, least=1, most=2),
     ]
 
 

@@ -161,11 +161,11 @@ def test_an_interrupted_run_says_how_to_go_on(
 ) -> None:
     from contextlib import contextmanager
 
-    from core.progress import Progress
+    from core.progress import ProgressCallback
     from core.training import interrupts
 
     @contextmanager
-    def interrupted_at_once() -> Iterator[Progress]:
+    def interrupted_at_once() -> Iterator[ProgressCallback]:
         yield lambda _fraction: False
 
     path = config(tmp_path, "decoder", 2)
