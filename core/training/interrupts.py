@@ -22,14 +22,16 @@ def stop_on_interrupt() -> Iterator[ProgressCallback]:
         A progress callback that answers False once a signal has come.
     """
     interrupted = False
-    before = {number: signal.getsignal(number) for number in _SIGNALS}
+    # A shell that starts a job in the background has it ignore Ctrl-C: that is left so.
+    handlers = {number: signal.getsignal(number) for number in _SIGNALS}
+    before = {number: own for number, own in handlers.items() if own is not signal.SIG_IGN}
 
     def interrupt(number: int, _frame: FrameType | None) -> None:
         nonlocal interrupted
         interrupted = True
         signal.signal(number, before[signal.Signals(number)])
 
-    for number in _SIGNALS:
+    for number in before:
         signal.signal(number, interrupt)
     try:
         yield lambda _fraction: not interrupted

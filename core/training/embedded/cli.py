@@ -185,9 +185,12 @@ def run_stage(
 
         settings = _open_folder(run, config)
         torch.set_flush_denormal(True)  # the far tails of activations would take many times longer
-        loop = open_run(settings, data, run, _device(device), start or ())
-        with stop_on_interrupt() as on_progress:
-            loop.train(minutes, on_progress, _log)
+        try:
+            loop = open_run(settings, data, run, _device(device), start or ())
+            with stop_on_interrupt() as on_progress:
+                loop.train(minutes, on_progress, _log)
+        finally:
+            torch.set_flush_denormal(False)
 
 
 @app.command()

@@ -4,10 +4,19 @@ from __future__ import annotations
 
 import os
 import signal
+from collections.abc import Iterator
 
 import pytest
 
 from core.training.interrupts import stop_on_interrupt
+
+
+@pytest.fixture(autouse=True)
+def _as_in_the_foreground() -> Iterator[None]:
+    """However the tests themselves were started."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
@@ -36,4 +45,13 @@ def test_two_different_ones_at_once_are_still_one_request() -> None:
     with stop_on_interrupt() as goes_on:
         for number in (signal.SIGINT, signal.SIGTERM):
             os.kill(os.getpid(), number)
+        assert not goes_on(0.5)
+
+
+def test_a_background_job_goes_on_ignoring_ctrl_c() -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    with stop_on_interrupt() as goes_on:
+        os.kill(os.getpid(), signal.SIGINT)
+        assert goes_on(0.5)
+        os.kill(os.getpid(), signal.SIGTERM)
         assert not goes_on(0.5)
