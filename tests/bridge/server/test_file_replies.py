@@ -36,6 +36,7 @@ from bridge.server.sessions import Session, Sessions, Source
 from tests.bridge.conftest import RIFF
 from tests.bridge.server.test_server import Peer
 from tests.bridge.servers import Running, running
+from tests.helpers.waiting import wait_until
 
 HELLO = Hello("daw", ANSWER_IN_FILES)
 
@@ -51,20 +52,29 @@ def say(bridge: Running, *messages: ClientMessage) -> None:
     peer = Peer(bridge.port)
     for message in messages:
         peer.send(message.address, *message.arguments())
-    peer.socket.close()
+    peer.close()
 
 
 def read(path: Path, wanted: Callable[[Any], bool] = lambda told: True) -> Any:
     """What a file says, once it says what is wanted."""
-    deadline = time.monotonic() + 20
     told = None
-    while time.monotonic() < deadline:
-        if path.exists():
-            told = json.loads(path.read_bytes())
-            if wanted(told):
-                return told
-        time.sleep(0.01)
-    raise AssertionError(f"{path} says {told}")
+
+    def is_said() -> bool:
+        nonlocal told
+        if not path.exists():
+            return False
+        told = json.loads(path.read_bytes())
+        return wanted(told)
+
+    wait_until(is_said, lambda: f"{path} says {told}")
+    return told
+
+
+def all_is_answered(bridge: Running, own: Path) -> None:
+    """Wait until what was said has been dealt with, and what is to be written is written."""
+    (own / "presets.json").unlink(missing_ok=True)
+    say(bridge, HELLO, FindPresets())
+    read(own / "presets.json")
 
 
 def render(job_id: str, preset: str = "Hollow flute") -> list[ClientMessage]:
@@ -87,10 +97,10 @@ def test_a_render_is_answered_in_files(bridge: Running, tmp_path: Path) -> None:
     assert all(Path(take["path"]).is_file() for take in told["takes"])
     # What was read and removed is not said again once it is acknowledged.
     say(bridge, HELLO, Ack("one"))
-    time.sleep(0.3)
+    wait_until(lambda: not bridge.jobs.unacknowledged("daw"))
+    all_is_answered(bridge, own)
     (own / "jobs" / "one.json").unlink()
-    say(bridge, HELLO)
-    time.sleep(0.5)
+    all_is_answered(bridge, own)
     assert not (own / "jobs" / "one.json").exists()
 
 
@@ -105,6 +115,7 @@ def test_what_goes_wrong_is_answered_in_files(bridge: Running, tmp_path: Path) -
     peer.send("/timbre/1/hello", "daw", ANSWER_IN_FILES)
     peer.send("/timbre/1/cancel")
     assert "job_id" in read(own / "refused.json")["message"]
+    peer.close()
 
 
 def test_an_end_that_nobody_was_there_for_is_told_at_the_next_hello(
