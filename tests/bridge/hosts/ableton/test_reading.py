@@ -24,6 +24,7 @@ from tests.bridge.hosts.ableton.live_stand_in import (
     free_port,
     live_with,
 )
+from tests.helpers.waiting import LAST_RESORT_S
 
 
 @contextmanager
@@ -66,7 +67,7 @@ def test_answers_are_laid_out_as_abletonosc_lays_them_out() -> None:
     )
     with live_with(clip) as live, socket.socket(type=socket.SOCK_DGRAM) as hears:
         hears.bind(("127.0.0.1", live.ports.reply))
-        hears.settimeout(5)
+        hears.settimeout(LAST_RESORT_S)
         builder = OscMessageBuilder("/live/clip/get/notes")
         for value in (1, 1, 0, 128, -8192.0, 16384.0):
             builder.add_arg(value)
