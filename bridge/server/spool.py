@@ -122,7 +122,7 @@ class Spool:
         message, clip = _render(job_id, request)
         is_new = self._service.jobs.find(client, job_id) is None
         job = self._service.submit(client, message, clip)
-        self._write_status(job, unless_told=is_new)
+        self._write_status(job, unless_reported=is_new)
 
     def _resume(self) -> None:
         """Bring results up to date that a stop of the program left behind."""
@@ -158,19 +158,19 @@ class Spool:
                 notes.append(text)
 
     def _write_status(
-        self, job: Job, event: JobEvent | None = None, *, unless_told: bool = False
+        self, job: Job, event: JobEvent | None = None, *, unless_reported: bool = False
     ) -> None:
         """Write how a job stands, by what the queue says now.
 
         Args:
             job: as it stood.
             event: its last.
-            unless_told: leave it to the events if they have told of it: an end would be there
+            unless_reported: leave it to the events if they have reported it: an end would be there
                 again after the script has read and removed it, and a remark be overwritten.
         """
         with self._lock:  # of two who write, the later knows more
             job = self._service.jobs.find(job.client, job.job_id) or job
-            if unless_told and (job.is_over or job.seq in self._written_at):
+            if unless_reported and (job.is_over or job.seq in self._written_at):
                 return
             data: dict[str, Any] = {"state": job.state, "client": job.client}
             data["notes"] = self._notes.get(job.seq, [])

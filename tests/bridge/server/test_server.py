@@ -79,7 +79,7 @@ class Peer:
                 if wanted(reply):
                     return reply
 
-    def come(self) -> int:
+    def discard_received(self) -> int:
         """How many packets have come since the last that was read; they are thrown away."""
         count = 0
         self.socket.setblocking(False)
@@ -205,7 +205,7 @@ def test_done_is_repeated_until_acknowledged(bridge: Running, peer: Peer) -> Non
     peer.send("/timbre/1/presets")  # answered after it
     peer.until(lambda reply: isinstance(reply, PresetsEnd))
     time.sleep(RETRY_AFTER_S[1] + RETRY_AFTER_S[2])
-    assert peer.come() == 0
+    assert peer.discard_received() == 0
     again = peer.ask("/timbre/1/render", "j", "c", "Warm bass", "seed", 5.0)
     assert again == first
     assert bridge.jobs.unacknowledged("repeats") == []
