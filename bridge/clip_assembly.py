@@ -39,12 +39,20 @@ class _PartialClip:
 
     @property
     def size_bytes(self) -> int:
+        """What it takes of the client's memory."""
         return _CLIP_BYTES + len(self.notes) + len(self.present)
 
     def clear_notes(self) -> None:
+        """Forget the notes, and keep the clip."""
         self.notes, self.present, self.count = bytearray(), bytearray(), 0
 
     def put(self, first: int, notes: tuple[Note, ...]) -> None:
+        """Keep notes; if they contradict those that are there, those go first.
+
+        Args:
+            first: the first one's index in the clip.
+            notes: a run of them.
+        """
         packed = [_NOTE.pack(n.start_s, n.pitch, n.velocity, n.duration_s) for n in notes]
         if any(self._contradicts(index, note) for index, note in enumerate(packed, first)):
             self.clear_notes()
@@ -63,6 +71,7 @@ class _PartialClip:
         return bool(is_present) and self.notes[at : at + _NOTE.size] != note
 
     def missing(self, note_count: int) -> tuple[NoteRange, ...]:
+        """Which of so many notes have not come; the first ranges if there are many."""
         present = bytes(self.present[:note_count]).ljust(note_count, b"\0")
         ranges: list[NoteRange] = []
         at = present.find(b"\0")
@@ -74,6 +83,7 @@ class _PartialClip:
         return tuple(ranges)
 
     def is_whole(self, note_count: int) -> bool:
+        """Whether so many notes have come, and no others."""
         return self.count == note_count == len(self.present)
 
 

@@ -114,7 +114,14 @@ class Host(ABC):
 
     @contextlib.contextmanager
     def started(self, service: BridgeService, report: Callable[[str], object]) -> Iterator[Self]:
-        """Speak with the DAW until the block ends; as :meth:`start`."""
+        """Speak with the DAW until the block ends.
+
+        Args:
+            service, report: as :meth:`start` has them.
+
+        Raises:
+            UserInputError: as :meth:`start`.
+        """
         self.start(service, report)
         try:
             yield self

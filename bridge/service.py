@@ -117,8 +117,8 @@ class BridgeService:
             message: what for.
 
         Raises:
-            RequestRefused: ``unknown_clip``, ``unknown_preset``, ``model_missing``,
-                ``bad_request`` (an id that was used for another render).
+            RequestRefused: ``unknown_clip``, ``unknown_preset``, ``model_missing``.
+            JobConflict: if the id was used for another render.
             TimbreError: what else keeps it from being queued.
         """
         existing = self.jobs.find(client, message.job_id)
@@ -139,6 +139,11 @@ class BridgeService:
             message: what for; its ``clip_id`` is not looked up.
             clip: what to play.
             priority: higher goes first.
+
+        Raises:
+            RequestRefused: ``unknown_preset``, ``model_missing``.
+            JobConflict: if the id was used for another render.
+            TimbreError: what else keeps it from being queued.
         """
         asked = json.dumps([clip.name, clip.content_hash, *message.arguments()])
         if self.jobs.is_repeat(client, message.job_id, asked):
@@ -191,11 +196,31 @@ class BridgeService:
         return _existing(self.jobs.find(client, job_id), job_id)
 
     def cancel(self, client: str, job_id: str) -> Job:
-        """Stop a job; as :meth:`job`."""
+        """Stop a job: at once if it waits, soon if it runs.
+
+        Args:
+            client, job_id: whose job it is.
+
+        Returns:
+            The job as it stands.
+
+        Raises:
+            RequestRefused: if the client has none of this id.
+        """
         return _existing(self.jobs.cancel(client, job_id), job_id)
 
     def acknowledge(self, client: str, job_id: str) -> Job:
-        """The client knows how the job ended; as :meth:`job`."""
+        """The client knows how the job ended; of a job that is not over, nothing happens.
+
+        Args:
+            client, job_id: whose job it is.
+
+        Returns:
+            The job as it stands.
+
+        Raises:
+            RequestRefused: if the client has none of this id.
+        """
         job = _existing(self.jobs.find(client, job_id), job_id)
         if job.is_over:
             self.jobs.acknowledge(job)

@@ -81,7 +81,11 @@ class Scheduler:
             return self._running.get(seq)
 
     def cancel(self, client: str, job_id: str) -> Job | None:
-        """As :meth:`bridge.jobs.queue.JobQueue.cancel`."""
+        """As :meth:`bridge.jobs.queue.JobQueue.cancel`.
+
+        Args:
+            client, job_id: name the job.
+        """
         with self._lock:
             job = self._store.find(client, job_id)
             if job is None or job.is_over:
@@ -139,7 +143,13 @@ class Scheduler:
         self.progress(self._store.mark(job.seq, "running"), 0.0, "starting")
 
     def progress(self, job: Job, fraction: float, stage: str) -> None:
-        """A running job got further; arguments as of :class:`~bridge.jobs.model.JobEvent`."""
+        """A running job got further.
+
+        Args:
+            job: as it stands now.
+            fraction: how far it is, 0–1.
+            stage: what is being done, one or a few words.
+        """
         event = JobEvent(job, fraction, stage)
         with self._lock:
             self._running[job.seq] = event

@@ -35,6 +35,7 @@ class ArgumentReader:
         self.about = ""
 
     def __len__(self) -> int:
+        """How many arguments are left."""
         return len(self._left)
 
     def error(self, message: str, code: Code = "bad_request") -> RequestRefused:
@@ -47,6 +48,7 @@ class ArgumentReader:
         return RequestRefused(f"{self._address}: {message}", code, self.about)
 
     def _next(self, name: str) -> object:
+        """The next argument, of any type; refused if there is none."""
         if not self._left:
             raise self.error(f"{name} is missing")
         return self._left.pop()

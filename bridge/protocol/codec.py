@@ -147,12 +147,15 @@ class MessageTable(Generic[_Kind]):
         return register
 
     def __iter__(self) -> Iterator[type[_Kind]]:
+        """All kinds, in the order they were added."""
         return iter(self._kinds.values())
 
     def __contains__(self, address: str) -> bool:
+        """Whether a kind has this address."""
         return address in self._kinds
 
     def __or__(self, other: MessageTable[_Kind]) -> MessageTable[_Kind]:
+        """The kinds of both; where both have an address, the other's."""
         both: MessageTable[_Kind] = MessageTable(self._noun)
         both._kinds = {**self._kinds, **other._kinds}
         return both

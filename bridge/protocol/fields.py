@@ -66,7 +66,11 @@ class Text(FieldCodec):
         return [] if self.is_optional and not value else [value]
 
     def read(self, args: ArgumentReader, name: str, earlier: Mapping[str, Any]) -> str:
-        """A string, or a number as one; see :class:`FieldCodec`."""
+        """A string, or a number as one.
+
+        Args:
+            args, name, earlier: as :meth:`FieldCodec.read` has them.
+        """
         if self.is_optional and not len(args):
             return ""
         value = args.text(name, self.most)
@@ -92,7 +96,11 @@ class Word(FieldCodec):
         return [value]
 
     def read(self, args: ArgumentReader, name: str, earlier: Mapping[str, Any]) -> str:
-        """One of the words; see :class:`FieldCodec`."""
+        """One of the words.
+
+        Args:
+            args, name, earlier: as :meth:`FieldCodec.read` has them.
+        """
         value = args.text(name)
         if value not in self.choices:
             raise args.error(f"there is no {name} {value!r}")
@@ -121,7 +129,11 @@ class Integer(FieldCodec):
         return [value]
 
     def read(self, args: ArgumentReader, name: str, earlier: Mapping[str, Any]) -> int:
-        """A whole number, or a float that is one; see :class:`FieldCodec`."""
+        """A whole number, or a float that is one.
+
+        Args:
+            args, name, earlier: as :meth:`FieldCodec.read` has them.
+        """
         if self.is_optional and not len(args):
             return 0
         return args.integer(name, self.low, self.high)
@@ -140,7 +152,11 @@ class Real(FieldCodec):
         return [float(value)]
 
     def read(self, args: ArgumentReader, name: str, earlier: Mapping[str, Any]) -> float:
-        """A float or an int; see :class:`FieldCodec`."""
+        """A float or an int.
+
+        Args:
+            args, name, earlier: as :meth:`FieldCodec.read` has them.
+        """
         return args.number(name)
 
     def describe(self, name: str) -> str:
@@ -177,7 +193,11 @@ class Repeated(FieldCodec):
         ]
 
     def read(self, args: ArgumentReader, name: str, earlier: Mapping[str, Any]) -> tuple[Any, ...]:
-        """All groups; see :class:`FieldCodec`."""
+        """All groups.
+
+        Args:
+            args, name, earlier: as :meth:`FieldCodec.read` has them.
+        """
         count, rest = divmod(len(args), len(self.parts))
         if rest or count < self.least:
             *names, last = (name for name, _ in self.parts)

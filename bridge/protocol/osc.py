@@ -96,6 +96,7 @@ def unpack(packet: bytes, max_arguments: int = MAX_ARGUMENTS) -> Iterator[Conten
 
 
 def _elements(bundle: bytes) -> list[bytes]:
+    """What a bundle holds, one level down: messages and bundles, as packets."""
     elements, at = [], _BUNDLE_HEAD
     if len(bundle) < _BUNDLE_HEAD:
         raise RequestRefused("a bundle ends inside its time tag")
@@ -112,6 +113,7 @@ def _elements(bundle: bytes) -> list[bytes]:
 
 
 def _message(packet: bytes, max_arguments: int) -> Content:
+    """What a packet that is no bundle says."""
     if not packet.startswith(b"/"):
         raise RequestRefused("a packet is neither an OSC message nor a bundle")
     _check_types(packet, max_arguments)
@@ -205,10 +207,12 @@ class Slip(Framing):
         return packets
 
     def _check_length(self) -> None:
+        """Refuse a packet that can only be too long, before it has ended."""
         if len(self._buffer) > 2 * MAX_PACKET_BYTES:  # every byte may be escaped
             raise RequestRefused(f"a packet is longer than {MAX_PACKET_BYTES} bytes", "too_large")
 
     def _decode(self) -> bytes:
+        """The packet in the buffer, its escapes undone."""
         try:
             return slip.decode(bytes(self._buffer))
         except slip.ProtocolError:

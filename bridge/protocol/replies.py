@@ -125,14 +125,15 @@ class Progress(Reply):
 @REPLIES.add("note")
 @dataclass(frozen=True)
 class ClipRemark(Reply):
-    """Something the model cannot say about a job's clip, in words for people.
-
-    Over OSC a ``progress`` goes out beside it whose stage is ``note:`` and the same text, for
-    clients that do not know this message.
-    """
+    """Something the model cannot say about a job's clip, in words for people."""
 
     job_id: Id
     text: Annotated[str, Text(MAX_PATH_CHARACTERS)]
+
+    @property
+    def stage(self) -> str:
+        """The same as a stage of a job's progress, for clients that know no other remarks."""
+        return f"note: {self.text}"
 
 
 @REPLIES.add("done")

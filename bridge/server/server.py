@@ -92,7 +92,7 @@ class BridgeServer:
         self._udp = Udp(address.host, address.port, self._rate, self._receive)
         self._tcp = Tcp(self._rate, self._receive_held, self._refuse, self._leave)
         self._sessions = Sessions(address.token, self._udp.send_to, file_replies.send_to)
-        self._notifier = JobNotifier(self._sessions.find, self._settle)
+        self._notifier = JobNotifier(self._sessions.find, self._acknowledge)
         self._executor = FairExecutor()
         bridge = Bridge(service, welcome, self._notifier, hosts)
         self._dispatcher = Dispatcher(bridge, self._executor)
@@ -179,8 +179,8 @@ class BridgeServer:
         with contextlib.suppress(RuntimeError):  # the loop has just been closed
             self._loop.call_soon_threadsafe(self._notifier.on_event, event)
 
-    def _settle(self, job: Job) -> None:
-        self._executor.submit("settle", lambda: self._service.jobs.acknowledge(job))
+    def _acknowledge(self, job: Job) -> None:
+        self._executor.submit("acknowledge", lambda: self._service.jobs.acknowledge(job))
 
     def _check_heartbeats(self) -> None:
         self._notifier.heartbeat()

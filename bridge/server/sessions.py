@@ -68,10 +68,11 @@ class Session:
             fraction: how far the job is, 0–1.
             text: one line, for people.
         """
-        self.send(ClipRemark(job_id, text))
+        remark = ClipRemark(job_id, text)
+        self.send(remark)
         if not self.reads_files:
             # A hello does not say how old the client is; the first ones know stages alone.
-            self.send(Progress(job_id, fraction, f"note: {text}"))
+            self.send(Progress(job_id, fraction, remark.stage))
 
 
 class Sessions:

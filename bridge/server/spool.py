@@ -12,8 +12,9 @@ A script writes ``DIR/requests/ID.json`` (under a temporary name, then renames i
 A result has a ``state``: ``queued`` (``position``), ``running`` (``fraction``, ``stage``),
 ``done`` (``takes``: ``take``, ``path``, ``sample_rate``, ``frames``), ``failed`` (``code``,
 ``message``), or ``presets`` (``presets``: ``id``, ``name``, ``kind``). Results of a job also have
-``notes``, a list of what the model cannot say about the clip. The request is removed when its
-first result is there. No path in a request is opened. See ``docs/protocol.md``.
+``notes``, a list of what the model cannot say about the clip; the result that tells of the newest
+has it as its ``stage`` too, for scripts older than ``notes``. The request is removed when its first
+result is there. No path in a request is opened. See ``docs/protocol.md``.
 """
 
 from __future__ import annotations
@@ -33,7 +34,7 @@ from bridge.clip_assembly import MAX_CLIP_NOTES
 from bridge.errors import RequestRefused, code_of
 from bridge.jobs.model import Job, JobEvent
 from bridge.protocol import CLIENT_MESSAGES, FindPresets, Render, render_options
-from bridge.protocol.replies import Done, Failed, PresetFound
+from bridge.protocol.replies import ClipRemark, Done, Failed, PresetFound
 from bridge.server.job_notifier import end_replies
 from bridge.service import BridgeService
 from core.clip import Clip, Note
@@ -121,7 +122,7 @@ class Spool:
         message, clip = _render(job_id, request)
         is_new = self._service.jobs.find(client, job_id) is None
         job = self._service.submit(client, message, clip)
-        self._write_status(job, unless_over=is_new)
+        self._write_status(job, unless_reported=is_new)
 
     def _resume(self) -> None:
         """Bring results up to date that a stop of the program left behind."""
@@ -139,13 +140,16 @@ class Spool:
         job = event.job
         if not job.client.startswith("spool"):
             return
-        now = time.monotonic()
         if event.remark:
             self._add_note(job, event.remark)
-        elif not job.is_over and now - self._written_at.get(job.seq, 0.0) < _PROGRESS_EVERY_S:
+        elif not job.is_over and self._is_fresh(job):
             return
-        self._written_at[job.seq] = now
         self._write_status(job, event)
+
+    def _is_fresh(self, job: Job) -> bool:
+        """Whether the progress of a running job was written a moment ago."""
+        written_at = self._written_at.get(job.seq)
+        return written_at is not None and time.monotonic() - written_at < _PROGRESS_EVERY_S
 
     def _add_note(self, job: Job, text: str) -> None:
         with self._lock:
@@ -154,19 +158,19 @@ class Spool:
                 notes.append(text)
 
     def _write_status(
-        self, job: Job, event: JobEvent | None = None, *, unless_over: bool = False
+        self, job: Job, event: JobEvent | None = None, *, unless_reported: bool = False
     ) -> None:
         """Write how a job stands, by what the queue says now.
 
         Args:
             job: as it stood.
             event: its last.
-            unless_over: leave its end to the event that tells of it; said twice, it would be
-                there again after the script has read and removed it.
+            unless_reported: leave it to the events if they have reported it: an end would be there
+                again after the script has read and removed it, and a remark be overwritten.
         """
         with self._lock:  # of two who write, the later knows more
             job = self._service.jobs.find(job.client, job.job_id) or job
-            if unless_over and job.is_over:
+            if unless_reported and (job.is_over or job.seq in self._written_at):
                 return
             data: dict[str, Any] = {"state": job.state, "client": job.client}
             data["notes"] = self._notes.get(job.seq, [])
@@ -182,7 +186,7 @@ class Spool:
             elif job.state == "running":
                 event = event or self._service.jobs.progress(job)
                 data["fraction"] = event.fraction if event else 0.0
-                data["stage"] = event.stage if event else "starting"
+                data["stage"] = _stage(event) if event else "starting"
             else:
                 data["position"] = self._service.jobs.position(job)
             try:
@@ -191,6 +195,8 @@ class Spool:
                 if job.is_over:
                     self._unwritten[job.seq] = job
                 raise
+            if event is not None and not job.is_over:
+                self._written_at[job.seq] = time.monotonic()
             if job.is_over:
                 self._unwritten.pop(job.seq, None)
                 self._notes.pop(job.seq, None)
@@ -199,6 +205,11 @@ class Spool:
     def _write(self, job_id: str, data: Mapping[str, Any]) -> None:
         with replacing(self._results / f"{job_id}.json") as stream:
             stream.write(json.dumps({"job_id": job_id, **data}, ensure_ascii=False).encode())
+
+
+def _stage(event: JobEvent) -> str:
+    """What the result says is being done."""
+    return ClipRemark(event.job.job_id, event.remark).stage if event.remark else event.stage
 
 
 def _take_data(reply: Done) -> dict[str, Any]:

@@ -193,11 +193,13 @@ class _FramedConnection:
         self._framing: Framing | None = None
 
     def feed(self, data: bytes) -> list[bytes]:
+        """The packets that are complete with this data; RequestRefused if it is no OSC stream."""
         if self._framing is None:
             self._framing = detect_framing(data[0])()
         return self._framing.feed(data)
 
     def send(self, reply: Reply) -> None:
+        """Send a reply, in the peer's framing; who reads too little of them is cut off."""
         transport = self._writer.transport
         packet = _packed(reply)
         if packet is None or self._framing is None or transport.is_closing():

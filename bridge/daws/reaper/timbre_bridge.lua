@@ -66,11 +66,13 @@ local function look_at(job, now)
   job.taken = job.taken or spool:is_taken(job.id)
   local result = spool:result(job.id)
   if not result then return end
-  local fraction = result.fraction or 0
-  if result.state ~= job.state or fraction ~= job.fraction or result.stage ~= job.stage then
+  local fraction, stage = result.fraction or 0, result.stage
+  -- A remark for scripts older than this one: here it comes in notes.
+  if stage and stage:match("^note: ") then stage = job.stage or "starting" end
+  if result.state ~= job.state or fraction ~= job.fraction or stage ~= job.stage then
     job.changed_at, question = now, nil
   end
-  job.state, job.fraction, job.stage = result.state, fraction, result.stage
+  job.state, job.fraction, job.stage = result.state, fraction, stage
   for number = job.notes_shown + 1, #(result.notes or {}) do
     say(job.clip.name .. ": " .. result.notes[number])
     job.notes_shown = number

@@ -36,7 +36,12 @@ class AbletonHost(Host):
         return self._link is not None
 
     def start(self, service: BridgeService, report: Callable[[str], object]) -> None:
-        """As :meth:`bridge.host.Host.start`; it need not run yet."""
+        """As :meth:`bridge.host.Host.start`; Live need not run yet.
+
+        Args:
+            service: who renders.
+            report: called with one line a take, where it went; from a thread of the link's.
+        """
         self._link = AbletonLink(service, report, self._ports)
         self._link.start()
 
@@ -47,7 +52,12 @@ class AbletonHost(Host):
             self._link = None
 
     def handle(self, request: HostRequest, message: ClientMessage) -> None:
-        """Have the selected clip rendered; as :meth:`bridge.host.Host.handle`."""
+        """Have the selected clip rendered; as :meth:`bridge.host.Host.handle`.
+
+        Args:
+            request: the ways to answer it.
+            message: a :class:`~bridge.hosts.ableton.messages.RenderSelected`.
+        """
         link = self._link
         if link is None or not isinstance(message, RenderSelected):
             raise RuntimeError(f"{message.address} is nothing for {self.name} now")
@@ -59,10 +69,18 @@ class AbletonHost(Host):
         request.answer(Progress(message.job_id, 0.0, self.reading_stage))
 
     def is_reading(self, client: str, job_id: str) -> bool:
-        """As :meth:`bridge.host.Host.is_reading`."""
+        """As :meth:`bridge.host.Host.is_reading`.
+
+        Args:
+            client, job_id: whose job it is.
+        """
         return self._link is not None and self._link.is_reading(client, job_id)
 
     def cancel(self, client: str, job_id: str) -> None:
-        """As :meth:`bridge.host.Host.cancel`."""
+        """As :meth:`bridge.host.Host.cancel`.
+
+        Args:
+            client, job_id: whose job it is.
+        """
         if self._link is not None:
             self._link.cancel(client, job_id)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import re
 import shutil
@@ -15,6 +16,7 @@ from typing import Any
 import pytest
 
 from bridge.server.spool import Spool
+from core.files import replacing
 from core.provenance import read_provenance
 from tests.bridge.daws.reaper import SCRIPTS, SHARED, Reaper, lua
 from tests.bridge.processes import ServeProcess
@@ -170,6 +172,29 @@ def test_a_remark_on_a_clip_is_in_the_console_once(reaper: Reaper, serve: Serve)
         reaper.until_end()
     assert reaper.console == "Timbre Bridge: high riff: a note is too high\n"
     assert len(reaper.tracks) == 4
+
+
+def test_a_remark_that_comes_as_a_stage_too_is_shown_once_and_the_stage_stays(
+    reaper: Reaper, spool: Path
+) -> None:
+    """As the bridge writes it for scripts older than this one."""
+    reaper.add_midi(NOTES, track=2, P_NAME="high riff")
+    reaper.do("S.ext['timbre_bridge/preset'] = 'Warm bass'")
+    reaper.start(SCRIPTS / "timbre_bridge_again.lua")
+    (request,) = (spool / "requests").glob("*.json")
+    request.unlink()  # it was read
+
+    def answer(stage: str, *notes: str) -> None:
+        data = {"state": "running", "fraction": 0.5, "stage": stage, "notes": notes}
+        with replacing(spool / "results" / request.name) as stream:
+            stream.write(json.dumps(data).encode())
+
+    answer("rendering")
+    reaper.until(lambda: "rendering   (" in reaper.drawn)
+    answer("note: a note is too high", "a note is too high")
+    reaper.until(lambda: bool(reaper.console))
+    assert "rendering   (" in reaper.drawn
+    assert reaper.console == "Timbre Bridge: high riff: a note is too high\n"
 
 
 def test_menus_offer_the_presets_and_remember_the_last(reaper: Reaper, serve: Serve) -> None:

@@ -26,6 +26,7 @@ from core.clip import Clip
 from core.errors import Cancelled
 from tests.bridge.conftest import RIFF
 from tests.bridge.servers import running
+from tests.helpers.waiting import LAST_RESORT_S
 
 TRACKER_MESSAGES: MessageTable[ClientMessage] = MessageTable("message")
 
@@ -69,22 +70,25 @@ class Tracker(Host):
 
     def handle(self, request: HostRequest, message: ClientMessage) -> None:
         assert isinstance(message, RenderPattern)
-        request.check_room()
-        self._reading[request.client, message.job_id] = threading.Event()
-        request.answer(Progress(message.job_id, 0.0, self.reading_stage))
         client = request.client
-        request.report_later(message.job_id, lambda: self._render(client, message))
+        if not self.is_reading(client, message.job_id):  # a request may be repeated
+            request.check_room()
+            self._reading[client, message.job_id] = threading.Event()
+            request.report_later(message.job_id, lambda: self._render(client, message))
+        request.answer(Progress(message.job_id, 0.0, self.reading_stage))
 
     def is_reading(self, client: str, job_id: str) -> bool:
         return (client, job_id) in self._reading
 
     def cancel(self, client: str, job_id: str) -> None:
-        self._reading[client, job_id].set()
+        cancelled = self._reading.get((client, job_id))
+        if cancelled is not None:
+            cancelled.set()
         self.may_answer.set()
 
     def _render(self, client: str, message: RenderPattern) -> JobStatus:
         assert self._service is not None
-        self.may_answer.wait(10)
+        self.may_answer.wait(LAST_RESORT_S)
         if self._reading.pop((client, message.job_id)).is_set():
             raise Cancelled("cancelled while the pattern was read")
         clip = Clip.of(f"pattern {message.pattern}", RIFF)
@@ -108,7 +112,7 @@ def tracked(folder: Path) -> Iterator[tuple[BridgeClient, Tracker, list[str]]]:
     tracker = Tracker()
     with (
         running(folder, host=tracker, report=reported.append) as own,
-        BridgeClient(port=own.port, name="me") as client,
+        BridgeClient(port=own.port, name="me", timeout_s=LAST_RESORT_S) as client,
     ):
         yield client, tracker, reported
 
@@ -148,7 +152,7 @@ def test_reading_can_be_cancelled_and_mistakes_are_refused(tmp_path: Path) -> No
 def test_a_bridge_that_does_not_know_it_says_so(tmp_path: Path) -> None:
     with (
         running(tmp_path) as own,
-        BridgeClient(port=own.port) as client,
+        BridgeClient(port=own.port, timeout_s=LAST_RESORT_S) as client,
         pytest.raises(BridgeRefused, match="no message '/timbre/1/tracker/render'"),
     ):
         client.conversation.ask(RenderPattern("p", "Warm bass", 1), about("p", Done), about="p")

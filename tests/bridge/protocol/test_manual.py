@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -27,7 +26,7 @@ from bridge.protocol.replies import REPLIES
 from bridge.server.spool import Spool
 from core.cli import compose
 from tests.bridge.protocol.manual import MANUAL, examples, json_examples, sections
-from tests.bridge.server.test_spool import ask, result
+from tests.bridge.server.test_spool import all_are_answered, ask, result
 from tests.bridge.servers import service
 
 SECTIONS = sections()
@@ -105,7 +104,7 @@ def test_the_spool_answers_the_manuals_requests_with_the_manuals_results(spool: 
     assert answer["takes"][0].keys() == done["takes"][0].keys()
     assert len(answer["takes"]) == render["takes"]
     ask(spool, "j1", cancel)  # of a job that is over: nothing happens
-    time.sleep(0.5)
+    all_are_answered(spool)
     assert result(spool, "j1", "done") == answer
 
 

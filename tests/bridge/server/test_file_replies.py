@@ -1,4 +1,4 @@
-"""Answers as files: a client that cannot listen finds there what it was told."""
+"""Answers as files: a client that cannot listen finds there what it was answered."""
 
 from __future__ import annotations
 
@@ -36,6 +36,7 @@ from bridge.server.sessions import Session, Sessions, Source
 from tests.bridge.conftest import RIFF
 from tests.bridge.server.test_server import Peer
 from tests.bridge.servers import Running, running
+from tests.helpers.waiting import wait_until
 
 HELLO = Hello("daw", ANSWER_IN_FILES)
 
@@ -51,20 +52,29 @@ def say(bridge: Running, *messages: ClientMessage) -> None:
     peer = Peer(bridge.port)
     for message in messages:
         peer.send(message.address, *message.arguments())
-    peer.socket.close()
+    peer.close()
 
 
-def read(path: Path, wanted: Callable[[Any], bool] = lambda told: True) -> Any:
+def read(path: Path, wanted: Callable[[Any], bool] = lambda data: True) -> Any:
     """What a file says, once it says what is wanted."""
-    deadline = time.monotonic() + 20
-    told = None
-    while time.monotonic() < deadline:
-        if path.exists():
-            told = json.loads(path.read_bytes())
-            if wanted(told):
-                return told
-        time.sleep(0.01)
-    raise AssertionError(f"{path} says {told}")
+    data = None
+
+    def is_said() -> bool:
+        nonlocal data
+        if not path.exists():
+            return False
+        data = json.loads(path.read_bytes())
+        return wanted(data)
+
+    wait_until(is_said, lambda: f"{path} says {data}")
+    return data
+
+
+def all_is_answered(bridge: Running, own: Path) -> None:
+    """Wait until what was said has been dealt with, and what is to be written is written."""
+    (own / "presets.json").unlink(missing_ok=True)
+    say(bridge, HELLO, FindPresets())
+    read(own / "presets.json")
 
 
 def render(job_id: str, preset: str = "Hollow flute") -> list[ClientMessage]:
@@ -82,29 +92,30 @@ def test_a_render_is_answered_in_files(bridge: Running, tmp_path: Path) -> None:
     assert read(own / "welcome.json")["model_id"] == "tiny"
     names = [preset["name"] for preset in read(own / "presets.json")["presets"]]
     assert sorted(names) == ["Hollow flute", "Warm bass"]
-    told = read(own / "jobs" / "one.json", lambda told: told["state"] == "done")
-    assert [take["take"] for take in told["takes"]] == [0, 1]
-    assert all(Path(take["path"]).is_file() for take in told["takes"])
+    data = read(own / "jobs" / "one.json", lambda data: data["state"] == "done")
+    assert [take["take"] for take in data["takes"]] == [0, 1]
+    assert all(Path(take["path"]).is_file() for take in data["takes"])
     # What was read and removed is not said again once it is acknowledged.
     say(bridge, HELLO, Ack("one"))
-    time.sleep(0.3)
+    wait_until(lambda: not bridge.jobs.unacknowledged("daw"))
+    all_is_answered(bridge, own)
     (own / "jobs" / "one.json").unlink()
-    say(bridge, HELLO)
-    time.sleep(0.5)
+    all_is_answered(bridge, own)
     assert not (own / "jobs" / "one.json").exists()
 
 
 def test_what_goes_wrong_is_answered_in_files(bridge: Running, tmp_path: Path) -> None:
     own = tmp_path / "answers" / "daw"
     say(bridge, HELLO, *render("two", "No such preset"))
-    told = read(own / "jobs" / "two.json", lambda told: told["state"] == "failed")
-    assert told["code"] == "unknown_preset"
+    data = read(own / "jobs" / "two.json", lambda data: data["state"] == "failed")
+    assert data["code"] == "unknown_preset"
     say(bridge, HELLO, ClipBegin("three", "riff", len(RIFF), 1.0), ClipEnd("three"))
     assert "lost" in read(own / "jobs" / "three.json")["message"]
     peer = Peer(bridge.port)
     peer.send("/timbre/1/hello", "daw", ANSWER_IN_FILES)
     peer.send("/timbre/1/cancel")
     assert "job_id" in read(own / "refused.json")["message"]
+    peer.close()
 
 
 def test_an_end_that_nobody_was_there_for_is_told_at_the_next_hello(
@@ -114,11 +125,11 @@ def test_an_end_that_nobody_was_there_for_is_told_at_the_next_hello(
     path = tmp_path / "answers" / "daw" / "jobs" / "four.json"
     with running(tmp_path) as bridge:
         say(bridge, HELLO, *render("four"))
-        read(path, lambda told: told["state"] == "done")
+        read(path, lambda data: data["state"] == "done")
     path.unlink()
     with running(tmp_path) as bridge:
         say(bridge, HELLO)
-        assert len(read(path, lambda told: told["state"] == "done")["takes"]) == 2
+        assert len(read(path, lambda data: data["state"] == "done")["takes"]) == 2
 
 
 @pytest.mark.parametrize("name", ["", "..", "../x", "a/b", "C:", "-x", "x" * 101, "é"])
@@ -137,8 +148,8 @@ def test_it_says_where_the_bridge_listens_while_it_does(tmp_path: Path) -> None:
     where = tmp_path / "answers" / "bridge.json"
     with FileReplies(where.parent) as file_replies:
         file_replies.publish("0.0.0.0", 9270, 9271)
-        told = json.loads(where.read_bytes())
-        assert told == {"host": "127.0.0.1", "port": 9270, "tcp_port": 9271}
+        data = json.loads(where.read_bytes())
+        assert data == {"host": "127.0.0.1", "port": 9270, "tcp_port": 9271}
     assert not where.exists()
 
 
@@ -185,10 +196,10 @@ def test_remarks_are_listed_beside_the_stage_and_stay_until_the_end(tmp_path: Pa
         session.send(Progress("j", 0.25, "rendering"))
         for text in ("two notes are too high", "one is too long", "two notes are too high"):
             session.send_remark("j", 0.25, text)
-        told = read(path, lambda told: len(told["notes"]) == 2)
-        assert (told["state"], told["fraction"], told["stage"]) == ("running", 0.25, "rendering")
+        data = read(path, lambda data: len(data["notes"]) == 2)
+        assert (data["state"], data["fraction"], data["stage"]) == ("running", 0.25, "rendering")
         session.send(Done("j", 0, "/x.wav", 48000, 1))
-        done = read(path, lambda told: told["state"] == "done")
+        done = read(path, lambda data: data["state"] == "done")
     assert done["notes"] == ["two notes are too high", "one is too long"]
 
 

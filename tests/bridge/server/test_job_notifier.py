@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from pathlib import Path
-
-import pytest
 
 from bridge.jobs.model import Job, JobEvent, JobState, TakeFile
 from bridge.protocol.replies import Accepted, ClipRemark, Done, Failed, Progress, Reply
-from bridge.server import job_notifier
-from bridge.server.job_notifier import MAX_TRIES, JobNotifier
+from bridge.server.job_notifier import HEARTBEAT_S, MAX_TRIES, RETRY_AFTER_S, JobNotifier
 from bridge.server.sessions import Session
 from bridge.service import JobStatus
 
@@ -43,61 +41,87 @@ class FakeClient:
         return Session(name, self.replies.append) if self.is_here else None
 
 
-@pytest.fixture(autouse=True)
-def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(job_notifier, "RETRY_AFTER_S", (0.01,) * 4)
-    monkeypatch.setattr(job_notifier, "HEARTBEAT_S", 0.02)
+class SteppedLoop(asyncio.SelectorEventLoop):
+    """An event loop whose clock goes on only when it is told to."""
+
+    now = 0.0
+
+    def time(self) -> float:
+        return self.now
+
+    async def advance(self, seconds: float) -> None:
+        """Let time pass, and do what is due in it."""
+        end = self.now + seconds
+        while self.now < end:
+            self.now = min(self.now + 0.25, end)
+            for _ in range(3):  # until what is due has come to its turn
+                await asyncio.sleep(0)
 
 
-def test_an_end_is_said_five_times_then_settled() -> None:
+def run_stepped(work: Callable[[SteppedLoop], Awaitable[FakeClient]]) -> FakeClient:
+    loop = SteppedLoop()
+
     async def run() -> FakeClient:
+        return await work(loop)
+
+    with asyncio.Runner(loop_factory=lambda: loop) as runner:
+        return runner.run(run())
+
+
+def test_an_end_is_said_five_times_at_growing_distances_then_settled() -> None:
+    said_at: list[float] = []
+
+    async def run(loop: SteppedLoop) -> FakeClient:
         client = FakeClient()
         notifier = JobNotifier(client.find_session, client.delivered.append)
         notifier.report_end(job("done"))
-        await asyncio.sleep(0.2)
+        while loop.now < 2 * sum(RETRY_AFTER_S):
+            said_at.extend([loop.now] * (len(client.replies) - len(said_at)))
+            await loop.advance(0.25)
         return client
 
-    client = asyncio.run(run())
+    client = run_stepped(run)
     assert client.replies == [Done("j", 0, "/a.wav", 8000, 10)] * MAX_TRIES
+    assert said_at == [sum(RETRY_AFTER_S[:count]) for count in range(MAX_TRIES)]
     assert len(client.delivered) == 1
 
 
 def test_an_acknowledged_end_is_said_no_more_and_an_absent_client_is_waited_for() -> None:
-    async def run() -> FakeClient:
+    async def run(loop: SteppedLoop) -> FakeClient:
         client = FakeClient()
         client.is_here = False
         notifier = JobNotifier(client.find_session, client.delivered.append)
         notifier.report_end(job("failed", "cancelled"))
-        await asyncio.sleep(0.1)
+        await loop.advance(sum(RETRY_AFTER_S))
         assert (client.replies, client.delivered) == ([], [])
         client.is_here = True
         notifier.report_end(job("failed", "cancelled"))
         notifier.acknowledged(job("failed", "cancelled"))
-        await asyncio.sleep(0.1)
+        await loop.advance(sum(RETRY_AFTER_S))
         return client
 
-    client = asyncio.run(run())
+    client = run_stepped(run)
     assert client.replies == [Failed("j", "cancelled", "")]
     assert client.delivered == []
 
 
 def test_a_waiting_job_is_mentioned_until_it_ends_and_never_after() -> None:
-    async def run() -> FakeClient:
+    async def run(loop: SteppedLoop) -> FakeClient:
         client = FakeClient()
         notifier = JobNotifier(client.find_session, client.delivered.append)
         notifier.accepted(job("queued"), 3)
         notifier.heartbeat()
-        await asyncio.sleep(0.03)
+        await loop.advance(HEARTBEAT_S)
         notifier.heartbeat()
         notifier.on_event(JobEvent(job("done"), 1.0, "done"))
         notifier.acknowledged(job("done"))
         notifier.on_event(JobEvent(job("running"), 0.5, "rendering"))  # reported late
         notifier.accepted(job("running"), 0)
-        await asyncio.sleep(0.03)
+        await loop.advance(HEARTBEAT_S)
         notifier.heartbeat()
         return client
 
-    assert asyncio.run(run()).replies == [
+    assert run_stepped(run).replies == [
         Accepted("j", 3),
         Progress("j", 0.0, "queued"),
         Done("j", 0, "/a.wav", 8000, 10),
@@ -106,16 +130,16 @@ def test_a_waiting_job_is_mentioned_until_it_ends_and_never_after() -> None:
 
 
 def test_a_remark_is_a_note_and_a_stage_and_a_heartbeat_does_not_repeat_it() -> None:
-    async def run() -> FakeClient:
+    async def run(loop: SteppedLoop) -> FakeClient:
         client = FakeClient()
         notifier = JobNotifier(client.find_session, client.delivered.append)
         notifier.on_event(JobEvent(job("running"), 0.25, "rendering"))
         notifier.on_event(JobEvent(job("running"), 0.25, "rendering", "a note is too high"))
-        await asyncio.sleep(0.03)
+        await loop.advance(HEARTBEAT_S)
         notifier.heartbeat()
         return client
 
-    assert asyncio.run(run()).replies == [
+    assert run_stepped(run).replies == [
         Accepted("j", 0),
         Progress("j", 0.25, "rendering"),
         ClipRemark("j", "a note is too high"),

@@ -11,6 +11,7 @@ import pytest
 
 from bridge.server.fair_executor import MAX_WAITING_PER_SOURCE, FairExecutor
 from bridge.server.rate_limit import MAX_KEYS, RateLimit
+from tests.helpers.waiting import LAST_RESORT_S
 
 
 class Clock:
@@ -56,7 +57,9 @@ def test_sources_take_turns() -> None:
 
     async def run() -> None:
         executor = FairExecutor()
-        waiting: list[asyncio.Future[Any]] = [executor.submit("busy", lambda: go.wait(5))]
+        waiting: list[asyncio.Future[Any]] = [
+            executor.submit("busy", lambda: go.wait(LAST_RESORT_S))
+        ]
         waiting += [executor.submit("busy", partial(done.append, f"busy {n}")) for n in range(3)]
         waiting.append(executor.submit("other", lambda: done.append("other")))
         go.set()
@@ -76,7 +79,7 @@ def test_a_source_has_only_so_much_room() -> None:
     async def run() -> None:
         executor = FairExecutor()
         go = threading.Event()
-        executor.submit("busy", lambda: go.wait(5))
+        executor.submit("busy", lambda: go.wait(LAST_RESORT_S))
         for _ in range(MAX_WAITING_PER_SOURCE):
             assert executor.has_room("busy")
             executor.submit("busy", lambda: None)

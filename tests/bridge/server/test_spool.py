@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +14,7 @@ from bridge.server.spool import Spool
 from bridge.service import BridgeService
 from tests.bridge.conftest import RIFF
 from tests.bridge.servers import service
+from tests.helpers.waiting import wait_until
 
 NOTES = [
     {"pitch": n.pitch, "start_s": n.start_s, "duration_s": n.duration_s, "velocity": n.velocity}
@@ -35,6 +35,12 @@ def spool(answering: BridgeService, tmp_path: Path) -> Iterator[Path]:
         yield tmp_path / "spool"
 
 
+@pytest.fixture
+def release(tmp_path: Path) -> Callable[[], None]:
+    """Let the worker go on with clips that are named ``held …``."""
+    return (tmp_path / "release").touch
+
+
 def ask(spool: Path, name: str, content: Any) -> None:
     temporary = spool / "requests" / f"{name}.tmp"
     data = content if isinstance(content, bytes) else json.dumps(content).encode()
@@ -45,14 +51,21 @@ def ask(spool: Path, name: str, content: Any) -> None:
 def result(spool: Path, name: str, *states: str) -> dict[str, Any]:
     """The result, once it has one of these states."""
     path = spool / "results" / f"{name}.json"
-    give_up = time.monotonic() + 20
-    while time.monotonic() < give_up:
+    latest: dict[str, Any] = {}
+
+    def has_come() -> bool:
+        nonlocal latest
         if path.exists():
-            told: dict[str, Any] = json.loads(path.read_bytes())  # never half of one
-            if told["state"] in states:
-                return told
-        time.sleep(0.01)
-    raise AssertionError(f"{name}: {path.read_text() if path.exists() else 'no result'}")
+            latest = json.loads(path.read_bytes())  # never half of one
+        return latest.get("state") in states
+
+    wait_until(has_come, lambda: f"{name}: {latest or 'no result'}")
+    return latest
+
+
+def all_are_answered(spool: Path) -> None:
+    """Wait until the spool has answered every request, and removed it."""
+    wait_until(lambda: not list((spool / "requests").glob("*.json")))
 
 
 def render(name: str = "riff", **more: Any) -> dict[str, Any]:
@@ -60,21 +73,41 @@ def render(name: str = "riff", **more: Any) -> dict[str, Any]:
     return {"client": "reaper", "preset": "Warm bass", "clip": clip, **more}
 
 
-def test_a_request_becomes_progress_and_files(spool: Path) -> None:
-    ask(spool, "job-1", render("slow riff", seed=3, takes=2))
+def test_a_request_becomes_progress_and_files(spool: Path, release: Callable[[], None]) -> None:
+    ask(spool, "job-1", render("held riff", seed=3, takes=2))
     assert result(spool, "job-1", "running")["stage"] in ("starting", "rendering")
+    release()
     done = result(spool, "job-1", "done")
     assert [take["take"] for take in done["takes"]] == [0, 1]
     assert all(Path(take["path"]).is_file() for take in done["takes"])
-    assert not list((spool / "requests").glob("*.json"))
+    all_are_answered(spool)
 
 
-def test_remarks_are_listed_beside_the_stage(spool: Path) -> None:
+def test_remarks_are_listed_and_stay_until_the_end(spool: Path) -> None:
     ask(spool, "job-1", render("high riff"))
     done = result(spool, "job-1", "done")
     assert done["notes"] == ["a note is too high"]
-    ask(spool, "job-2", render("slow riff"))
+    ask(spool, "job-2", render("held riff"))
     assert result(spool, "job-2", "running")["notes"] == []
+
+
+def test_a_remark_is_a_stage_once_for_scripts_older_than_the_list(
+    spool: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    replace = os.replace
+    written: list[dict[str, Any]] = []
+
+    def watched(source: Any, target: Any) -> None:
+        if Path(target).name == "job-1.json":
+            written.append(json.loads(Path(source).read_bytes()))
+        replace(source, target)
+
+    monkeypatch.setattr(os, "replace", watched)
+    ask(spool, "job-1", render("high riff"))
+    result(spool, "job-1", "done")
+    stages = {data["stage"]: data["notes"] for data in written if data["state"] == "running"}
+    assert stages["note: a note is too high"] == ["a note is too high"]
+    assert stages.keys() <= {"starting", "rendering", "note: a note is too high"}
 
 
 def test_presets_can_be_asked_for(spool: Path) -> None:
@@ -83,13 +116,17 @@ def test_presets_can_be_asked_for(spool: Path) -> None:
 
 
 def test_a_job_can_be_cancelled(spool: Path) -> None:
-    ask(spool, "job-1", render("slow riff"))
+    ask(spool, "job-1", render("held riff"))
     result(spool, "job-1", "running")
     ask(spool, "job-1", {"client": "reaper", "cancel": True})
     assert result(spool, "job-1", "failed")["code"] == "cancelled"
     (spool / "results" / "job-1.json").unlink()
-    time.sleep(0.3)
-    assert not list(spool.rglob("*.json"))  # an end that was read is not said again
+    all_are_answered(spool)
+    ask(spool, "later", {"presets": ""})
+    result(spool, "later", "presets")
+    all_are_answered(spool)
+    # An end that was read is not said again.
+    assert [path.stem for path in spool.rglob("*.json")] == ["later"]
 
 
 @pytest.mark.parametrize(
@@ -143,12 +180,13 @@ def test_an_end_that_cannot_be_written_is_written_later(
 
 
 def test_what_was_under_way_at_a_stop_ends_after_the_next_start(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, release: Callable[[], None]
 ) -> None:
     monkeypatch.setenv("FAKE_WORKER_LOG", str(tmp_path / "rendered.txt"))
     folder = tmp_path / "spool"
     with service(tmp_path) as first, Spool(first, folder):
-        ask(folder, "job-1", render("slow riff"))
+        ask(folder, "job-1", render("held riff"))
         result(folder, "job-1", "running")
+    release()
     with service(tmp_path) as second, Spool(second, folder):
         assert result(folder, "job-1", "done")["takes"]

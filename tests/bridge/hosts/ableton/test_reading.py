@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import random
 import socket
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -25,6 +24,8 @@ from tests.bridge.hosts.ableton.live_stand_in import (
     free_port,
     live_with,
 )
+from tests.bridge.hosts.ableton.stepped import stepped
+from tests.helpers.waiting import LAST_RESORT_S
 
 
 @contextmanager
@@ -67,7 +68,7 @@ def test_answers_are_laid_out_as_abletonosc_lays_them_out() -> None:
     )
     with live_with(clip) as live, socket.socket(type=socket.SOCK_DGRAM) as hears:
         hears.bind(("127.0.0.1", live.ports.reply))
-        hears.settimeout(5)
+        hears.settimeout(LAST_RESORT_S)
         builder = OscMessageBuilder("/live/clip/get/notes")
         for value in (1, 1, 0, 128, -8192.0, 16384.0):
             builder.add_arg(value)
@@ -143,27 +144,20 @@ def test_more_notes_at_one_time_than_fit_are_parted_by_pitch() -> None:
 
 
 @pytest.mark.parametrize("seed", range(6))
-def test_loss_lateness_and_others_errors_change_nothing(
-    seed: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    for name in ("ASK_AGAIN_S", "QUIET_S"):  # a fifth of real time, as the tick
-        monkeypatch.setattr(live_module, name, getattr(live_module, name) / 5)
-    monkeypatch.setattr(notes_module, "ASK_AGAIN_S", live_module.ASK_AGAIN_S)
+def test_loss_lateness_and_others_errors_change_nothing(seed: int) -> None:
     clip = dense(1200, seed=seed)
-    with live_with(clip, tick_s=0.02, seed=seed) as live:
-        live.osc.loss, live.osc.late_s, live.osc.chatter = 0.2, 0.15, seed % 2 == 1
-        live.osc.max_datagram = 9_216
-        assert sounding(read(live)) == written(clip)
+    with stepped(clip, seed) as (asker, osc, _clock):
+        osc.loss, osc.late_s, osc.chatter = 0.2, 0.75, seed % 2 == 1
+        osc.max_datagram = 9_216
+        assert sounding(read_selection(asker)) == written(clip)
 
 
 def test_a_live_that_stands_still_for_a_while_is_waited_for() -> None:
     clip = dense(1200)
-    with live_with(clip, tick_s=0.02) as live:
-        live.osc.max_datagram = 9_216
-        stalls = threading.Timer(0.1, live.stalled.set), threading.Timer(1.6, live.stalled.clear)
-        for stall in stalls:
-            stall.start()
-        assert sounding(read(live)) == written(clip)
+    with stepped(clip, stall=(0.5, 7.0)) as (asker, osc, clock):
+        osc.max_datagram = 9_216
+        assert sounding(read_selection(asker)) == written(clip)
+    assert 7.0 < clock.now < 30.0
 
 
 def test_without_live_it_says_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
