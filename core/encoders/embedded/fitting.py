@@ -20,6 +20,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from core.clip import Note
+from core.encoders.embedded.decoder_rows import DecoderRows, rows_of
 from core.encoders.embedded.dynamics import VelocityResponse
 from core.encoders.embedded.fit_objective import FitObjective
 from core.engines.embedded.controls import N_SUBHARMONICS
@@ -105,9 +106,12 @@ def fit(
         gains_db = 10.0 * level + settings.gain_db * gains  # [M]
         if step in settings.aligned:
             objective.align(decoder, embedding, gains_db)
-        cost = objective.error(decoder, embedding, gains_db)
+        # Everything that a step asks of the decoder in one pass.
+        rows = DecoderRows.joined([objective.rows, dynamics.rows])
+        controls, count = rows.decode(decoder, embedding), len(objective.rows.note)
+        cost = objective.error_at(rows_of(controls, 0, count), gains_db)
         cost = cost + settings.prior * (place.square().sum() + gains.square().sum())
-        louder, fallen = dynamics.of(embedding)
+        louder, fallen = dynamics.at(rows_of(controls, count, len(rows.note)))
         cost = cost + settings.dynamics * (louder - expected).abs().mean()
         cost = cost + settings.duller * fallen.mean()
         optimiser.zero_grad()
@@ -132,6 +136,6 @@ def _beginning(
     nearest = (prototypes @ first_guess).topk(min(settings.prototypes, len(prototypes))).indices
     tried = torch.cat([first_guess[None], functional.normalize(prototypes[nearest], dim=-1)])
     # [I + 1, 512]; of a mean of timbres each of which fits, levels in dB are the mean.
-    errors = torch.tensor([objective.alone(decoder, one[None]) for one in tried])
+    errors = torch.tensor(objective.alone(decoder, tried))
     weight = torch.softmax(-errors / settings.apart_db, dim=0)
     return (weight[:, None] * coordinates(tried)).sum(dim=0, keepdim=True)  # [I + 1, 511] summed
