@@ -12,7 +12,7 @@ from dataclasses import dataclass, fields
 import torch
 from torch import Tensor
 
-from core.engines.embedded.decoder import DecodedControls, Decoder
+from core.engines.embedded.decoder import DecodedControls, Decoder, TimeConditioning
 
 
 @dataclass(frozen=True)
@@ -46,15 +46,19 @@ class DecoderRows:
             torch.cat([part.off_s for part in parts]),
         )
 
-    def decode(self, decoder: Decoder, embedding: Tensor) -> DecodedControls:
+    def decode(
+        self, decoder: Decoder, embedding: Tensor, time: TimeConditioning | None = None
+    ) -> DecodedControls:
         """Controls at every row.
 
         Args:
             decoder: renders embeddings.
             embedding: [1, 512] of all notes, unit norm.
+            time: of these rows, if it was made before: what steps of a fit have in common.
         """
         state = decoder.note_state(embedding.expand(len(self.pitch), -1), self.pitch, self.velocity)
-        return decoder(state, self.note, self.on_s, self.off_s)
+        time = time or decoder.time_conditioning(self.on_s, self.off_s)
+        return decoder.knots_at(decoder.conditioning(state), self.note, time)
 
     def decode_each(self, decoder: Decoder, embeddings: Tensor) -> DecodedControls:
         """Controls at every row for each of several embeddings.

@@ -22,7 +22,7 @@ from torch.nn import functional
 from core.clip import Note
 from core.encoders.embedded.decoder_rows import DecoderRows, rows_of
 from core.encoders.embedded.dynamics import VelocityResponse
-from core.encoders.embedded.fit_objective import FitObjective
+from core.encoders.embedded.fit_objective import COARSE, FINE, FitObjective
 from core.engines.embedded.controls import N_SUBHARMONICS
 from core.engines.embedded.decoder import Decoder, coordinates, on_sphere
 from core.types import FloatArray
@@ -39,6 +39,7 @@ class FitSettings:
         prototypes: how many known timbres are weighed against the first guess.
         apart_db: how much better one must explain the recording to count e times as much.
         steps: of the optimiser.
+        coarse: how many of them compare coarsely.
         aligned: after which of them the notes' times are corrected.
         rate: its learning rate, in deviations of the prior.
         prior: what one squared deviation from the beginning costs, dB.
@@ -49,8 +50,9 @@ class FitSettings:
 
     prototypes: int = 32
     apart_db: float = 1.0
-    steps: int = 60
-    aligned: tuple[int, ...] = (0, 20)
+    steps: int = 40
+    coarse: int = 24
+    aligned: tuple[int, ...] = (0, 13)
     rate: float = 0.3
     prior: float = 0.004
     gain_db: float = 6.0
@@ -83,6 +85,7 @@ def fit(
     """
     settings = settings or FitSettings()
     objective = FitObjective(mono, notes)
+    objective.look_at(COARSE)
     start = _beginning(decoder, objective, torch.from_numpy(first_guess), prototypes, settings)
     pitches = [float(note.pitch) for note in notes]
     dynamics = VelocityResponse(
@@ -106,9 +109,15 @@ def fit(
         gains_db = 10.0 * level + settings.gain_db * gains  # [M]
         if step in settings.aligned:
             objective.align(decoder, embedding, gains_db)
-        # Everything that a step asks of the decoder in one pass.
-        rows = DecoderRows.joined([objective.rows, dynamics.rows])
-        controls, count = rows.decode(decoder, embedding), len(objective.rows.note)
+        if step == settings.coarse:
+            objective.look_at(FINE)
+        if step == 0 or step == settings.coarse or step in settings.aligned:
+            # Everything that a step asks of the decoder in one pass.
+            rows = DecoderRows.joined([objective.rows, dynamics.rows])
+            count = len(objective.rows.note)
+            with torch.no_grad():
+                time = decoder.time_conditioning(rows.on_s, rows.off_s)
+        controls = rows.decode(decoder, embedding, time)
         cost = objective.error_at(rows_of(controls, 0, count), gains_db)
         cost = cost + settings.prior * (place.square().sum() + gains.square().sum())
         louder, fallen = dynamics.at(rows_of(controls, count, len(rows.note)))
