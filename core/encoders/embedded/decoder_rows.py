@@ -56,7 +56,7 @@ class DecoderRows:
             embedding: [1, 512] of all notes, unit norm.
             time: of these rows, if it was made before: what steps of a fit have in common.
         """
-        state = decoder.note_state(embedding.expand(len(self.pitch), -1), self.pitch, self.velocity)
+        state = decoder.note_state(embedding, self.pitch, self.velocity)
         time = time or decoder.time_conditioning(self.on_s, self.off_s)
         return decoder.knots_at(decoder.conditioning(state), self.note, time)
 

@@ -154,7 +154,7 @@ def decoded_times(times_s: Float64Array, held_s: float, detail: Detail) -> npt.N
     return np.array(kept, np.int64)
 
 
-class _Layout:
+class _BandLayout:
     """What stays as it is while an objective's notes do: their rows and indices put together."""
 
     def __init__(self, parts: Sequence[_NoteBands], detail: Detail) -> None:
@@ -308,7 +308,7 @@ class FitObjective:
         # the note begins.
         resized = [self._resized(note) for note in self.notes]
         counts = [len(parts) for parts in resized]
-        layout = _Layout([part for parts in resized for part in parts], self._detail)
+        layout = _BandLayout([part for parts in resized for part in parts], self._detail)
         gains = gains_db.repeat_interleave(torch.tensor(counts))
         all_bands = iter(layout.bands(layout.rows.decode(decoder, embedding), gains))
         resized_bands = [[next(all_bands) for _ in parts] for parts in resized]
@@ -316,22 +316,16 @@ class FitObjective:
         pieces = [part.frames @ own for part, own in zip(self._parts, own_bands, strict=True)]
         total = torch.stack(pieces).sum(dim=0)  # [F, B]
         best = float(self._difference(total))
-        frames = len(self.target)
         for place in np.argsort([note.start_s for note in self.notes]):
             others = total - pieces[place]
+            # Either another beginning or another length, whichever explains more.
             tried = [(part, own_bands[place]) for part in self._shifted(place)]
-            for stage in range(2):
-                for part, own in tried:
-                    piece = part.frames @ own
-                    error = float(self._difference((others + piece).clamp_min(0.0)))
-                    if error < best - 1e-4:
-                        best, self._parts[place], pieces[place] = error, part, piece
-                if stage == 0:
-                    start_s = self._parts[place].note.start_s
-                    tried = [
-                        (part.moved(start_s, frames), own)
-                        for part, own in zip(resized[place], resized_bands[place], strict=True)
-                    ]
+            tried += zip(resized[place], resized_bands[place], strict=True)
+            for part, own in tried:
+                piece = part.frames @ own
+                error = float(self._difference((others + piece).clamp_min(0.0)))
+                if error < best - 1e-4:
+                    best, self._parts[place], pieces[place] = error, part, piece
             total = others + pieces[place]
         self._set_parts(self._parts)
 
@@ -342,7 +336,7 @@ class FitObjective:
 
     def _set_parts(self, parts: list[_NoteBands]) -> None:
         self._parts = parts
-        self._layout = _Layout(parts, self._detail)
+        self._layout = _BandLayout(parts, self._detail)
         self._frames = torch.cat([part.frames for part in parts], dim=1)  # [F, J]
 
     def _shifted(self, place: int) -> list[_NoteBands]:

@@ -50,9 +50,9 @@ class FitSettings:
 
     prototypes: int = 32
     apart_db: float = 1.0
-    steps: int = 40
-    coarse: int = 24
-    aligned: tuple[int, ...] = (0, 13)
+    steps: int = 36
+    coarse: int = 20
+    aligned: tuple[int, ...] = (0, 12)
     rate: float = 0.3
     prior: float = 0.004
     gain_db: float = 6.0

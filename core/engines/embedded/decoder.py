@@ -198,7 +198,7 @@ class Decoder(nn.Module):
         """What :meth:`conditioning` is made of: trunk, weights of surfaces, half partials.
 
         Args:
-            embedding: [M, 512], unit norm.
+            embedding: [M, 512], or [1, 512] of all notes; unit norm.
             pitch: [M], MIDI.
             velocity: [M], 1–127.
 
@@ -215,6 +215,7 @@ class Decoder(nn.Module):
         for block in self.trunk:
             x = block(x)
         surfaces = self.surfaces(coordinates(embedding)) * self.note_gate(note)  # [M, 768]
+        half_db = half_db.expand(len(pitch), -1)
         return torch.cat([self.trunk_norm(x), surfaces, half_db], dim=-1)
 
     def conditioning(self, state: Tensor) -> NoteConditioning:
