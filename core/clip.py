@@ -18,6 +18,13 @@ MAX_CLIP_S = 4 * 3600.0
 """Longest clip accepted, in seconds. Longer input is nearly always a damaged file."""
 
 
+MAX_BEND_SEMITONES = 96.0
+"""Largest bend accepted, up or down: what MPE allows."""
+
+Bend = tuple[tuple[float, float], ...]
+"""A pitch curve: seconds from the note's onset, and semitones from its key."""
+
+
 @dataclass(frozen=True, slots=True, order=True)
 class Note:
     """One note.
@@ -27,6 +34,8 @@ class Note:
         pitch: MIDI key number, 0–127 (60 is middle C).
         velocity: MIDI velocity, 1–127.
         duration_s: time the key is held, seconds, > 0.
+        bend: how far the sound is from its key, at points in time that increase from 0 on;
+            straight lines between them, and the last value from there on. Empty is no bend.
 
     Raises:
         MidiError: if a value is outside its range.
@@ -36,6 +45,7 @@ class Note:
     pitch: int
     velocity: int
     duration_s: float
+    bend: Bend = ()
 
     def __post_init__(self) -> None:
         if not 0 <= self.pitch <= 127:
@@ -46,6 +56,15 @@ class Note:
             raise MidiError(f"note start {self.start_s} s is not a time from 0 up")
         if not (math.isfinite(self.duration_s) and self.duration_s > 0):
             raise MidiError(f"note duration {self.duration_s} s is not above 0")
+        before_s = -1.0
+        for at_s, semitones in self.bend:
+            if not (math.isfinite(at_s) and at_s > before_s and at_s >= 0):
+                raise MidiError(f"the times of a bend must increase from 0 on, got {at_s} s")
+            if not abs(semitones) <= MAX_BEND_SEMITONES:
+                raise MidiError(
+                    f"a bend of {semitones} semitones is outside ±{MAX_BEND_SEMITONES:g}"
+                )
+            before_s = at_s
 
     @property
     def end_s(self) -> float:
@@ -95,6 +114,9 @@ class Clip:
             digest.update(
                 struct.pack("<dBBd", note.start_s, note.pitch, note.velocity, note.duration_s)
             )
+            # Notes without a bend hash as they did before there were bends.
+            for at_s, semitones in note.bend:
+                digest.update(struct.pack("<sdd", b"b", at_s, semitones))
         return digest.hexdigest()
 
     @classmethod

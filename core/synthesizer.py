@@ -35,6 +35,7 @@ from core.models.registry import Bundle, Registry
 from core.progress import ProgressCallback, always_continue
 from core.provenance import PresetVersion, Provenance, provenance_chunks
 from core.settings import RenderSettings
+from core.threads import computing
 from core.timbre import Timbre
 from core.types import EMBEDDING_DIM, Embedding, FloatArray
 
@@ -132,7 +133,9 @@ class Synthesizer:
 
     def embed(self, timbre: Timbre) -> FloatArray:
         """The point a recipe stands for: float32 [512], unit norm."""
-        return resolve(timbre, self.encoder)
+        encoder = self.encoder
+        with computing(self.engine.declaration.has_small_steps):
+            return resolve(timbre, encoder)
 
     def stream(self, timbre: Timbre, *, seed: int = 0, max_voices: int = 64) -> LiveStream:
         """Play live: notes in as they happen, audio out block by block.
@@ -247,7 +250,8 @@ class Synthesizer:
         """
         began = time.perf_counter()
         limits = [tuple(self.engine.limits(request)) for request in requests]
-        rendered = self.engine.render(requests, on_progress)
+        with computing(self.engine.declaration.has_small_steps):
+            rendered = self.engine.render(requests, on_progress)
         render_s = time.perf_counter() - began
         return [
             Take(audio, self.sample_rate, self._provenance(request), unplayable, render_s)

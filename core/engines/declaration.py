@@ -47,6 +47,8 @@ class EngineDeclaration:
         settings: what a render may be asked for; in the order to show them.
         codec: the codec in :data:`core.codecs.registry.CODECS` that decodes its tokens; its
             weights have the role ``codec`` in a bundle. Empty if it needs none.
+        has_small_steps: whether it and its encoder compute in steps so small that one thread is
+            as quick as several, and steadier beside other work (:mod:`core.threads`).
         device: where it runs unless told otherwise: ``cpu``, or the ``fastest`` there is.
     """
 
@@ -57,3 +59,4 @@ class EngineDeclaration:
     settings: tuple[Setting, ...] = ()
     codec: str = ""
     device: Literal["cpu", "fastest"] = "fastest"
+    has_small_steps: bool = False

@@ -52,3 +52,12 @@ def test_pitches_have_names_and_frequencies() -> None:
     assert [pitch_name(pitch) for pitch in (0, 60, 69, 127)] == ["C-1", "C4", "A4", "G9"]
     assert pitch_hz(69) == 440.0
     assert pitch_hz(57) == pytest.approx(220.0)
+
+
+def test_a_bend_is_checked_and_changes_the_hash() -> None:
+    bent = Note(0.0, 60, 90, 1.0, ((0.0, 0.0), (0.5, 2.0)))
+    plain = Clip.of("a", [Note(0.0, 60, 90, 1.0)])
+    assert Clip.of("a", [bent]).content_hash != plain.content_hash
+    for bend in (((0.5, 1.0), (0.5, 2.0)), ((-0.1, 0.0),), ((0.0, 97.0),), ((0.0, float("nan")),)):
+        with pytest.raises(MidiError, match="bend"):
+            Note(0.0, 60, 90, 1.0, bend)

@@ -13,8 +13,14 @@ from torch import Tensor
 
 from core.clip import pitch_hz
 from core.encoders.embedded.band_levels import bands_hz, noise_to_bands, partials_to_bands
+from core.encoders.embedded.decoder_rows import DecoderRows
 from core.engines.embedded.controls import partial_hz
-from core.engines.embedded.decoder import Decoder, envelope_weights, tone_levels
+from core.engines.embedded.decoder import (
+    DecodedControls,
+    Decoder,
+    envelope_weights,
+    tone_levels,
+)
 from core.engines.embedded.leakage import without_leakage
 
 _SOFT, _LOUD = 40.0, 110.0
@@ -30,6 +36,9 @@ class VelocityResponse:
     Args:
         decoder: renders embeddings.
         keys: MIDI keys, n of them.
+
+    Attributes:
+        rows: what the decoder must be asked for it.
     """
 
     def __init__(self, decoder: Decoder, keys: list[int]) -> None:
@@ -40,24 +49,30 @@ class VelocityResponse:
         self._index = torch.from_numpy(np.stack([index for index, _ in places]))
         self._fraction = torch.from_numpy(np.stack([fraction for _, fraction in places]))
         self._spread = torch.from_numpy(np.stack([partials_to_bands(float(key)) for key in both]))
-        self._pitch = torch.from_numpy(both.astype(np.float32))
-        self._velocity = torch.tensor([_SOFT, _LOUD]).repeat_interleave(len(both) // 2)
-        self._on_s = torch.tensor(_AT_S).repeat(2 * len(keys))
         self._hz = torch.from_numpy(bands_hz()).float()
+        self.rows = DecoderRows(
+            torch.from_numpy(both.astype(np.float32)),
+            torch.tensor([_SOFT, _LOUD]).repeat_interleave(len(both) // 2),
+            torch.arange(len(both)),
+            torch.tensor(_AT_S).repeat(2 * len(keys)),
+            torch.zeros(len(both)),
+        )
 
     def of(self, embedding: Tensor) -> tuple[Tensor, Tensor]:
+        """What changes from soft to loud, early and late, of an embedding [1, 512]."""
+        return self.at(self.rows.decode(self._decoder, embedding))
+
+    def at(self, controls: DecodedControls) -> tuple[Tensor, Tensor]:
         """What changes from soft to loud, early and late.
 
         Args:
-            embedding: [1, 512], unit norm.
+            controls: at :attr:`rows`.
 
         Returns:
             How much louder bands get, dB [2 n, B], and how far short of rising the spectral
             centroid falls, octaves [2 n], 0 where it rises.
         """
-        decoder, count = self._decoder, len(self._keys)
-        state = decoder.note_state(embedding.expand(count, -1), self._pitch, self._velocity)
-        controls = decoder(state, torch.arange(count), self._on_s, torch.zeros(count))
+        count = len(self._keys)
         partial_db = tone_levels(controls, self._index, self._fraction)  # [4 n, K]
         noise_db = without_leakage(partial_db, controls.noise_db, self._keys)
         # [4 n, 1, K] @ [4 n, K, B]: each row's key has partials in bands of its own.

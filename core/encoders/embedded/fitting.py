@@ -20,8 +20,9 @@ from torch import Tensor
 from torch.nn import functional
 
 from core.clip import Note
+from core.encoders.embedded.decoder_rows import DecoderRows, rows_of
 from core.encoders.embedded.dynamics import VelocityResponse
-from core.encoders.embedded.fit_objective import FitObjective
+from core.encoders.embedded.fit_objective import COARSE, FINE, FitObjective
 from core.engines.embedded.controls import N_SUBHARMONICS
 from core.engines.embedded.decoder import Decoder, coordinates, on_sphere
 from core.types import FloatArray
@@ -38,6 +39,7 @@ class FitSettings:
         prototypes: how many known timbres are weighed against the first guess.
         apart_db: how much better one must explain the recording to count e times as much.
         steps: of the optimiser.
+        coarse: how many of them compare coarsely.
         aligned: after which of them the notes' times are corrected.
         rate: its learning rate, in deviations of the prior.
         prior: what one squared deviation from the beginning costs, dB.
@@ -48,8 +50,9 @@ class FitSettings:
 
     prototypes: int = 32
     apart_db: float = 1.0
-    steps: int = 60
-    aligned: tuple[int, ...] = (0, 20)
+    steps: int = 36
+    coarse: int = 20
+    aligned: tuple[int, ...] = (0, 12)
     rate: float = 0.3
     prior: float = 0.004
     gain_db: float = 6.0
@@ -82,6 +85,7 @@ def fit(
     """
     settings = settings or FitSettings()
     objective = FitObjective(mono, notes)
+    objective.look_at(COARSE)
     start = _beginning(decoder, objective, torch.from_numpy(first_guess), prototypes, settings)
     pitches = [float(note.pitch) for note in notes]
     dynamics = VelocityResponse(
@@ -105,9 +109,18 @@ def fit(
         gains_db = 10.0 * level + settings.gain_db * gains  # [M]
         if step in settings.aligned:
             objective.align(decoder, embedding, gains_db)
-        cost = objective.error(decoder, embedding, gains_db)
+        if step == settings.coarse:
+            objective.look_at(FINE)
+        if step == 0 or step == settings.coarse or step in settings.aligned:
+            # Everything that a step asks of the decoder in one pass.
+            rows = DecoderRows.joined([objective.rows, dynamics.rows])
+            count = len(objective.rows.note)
+            with torch.no_grad():
+                time = decoder.time_conditioning(rows.on_s, rows.off_s)
+        controls = rows.decode(decoder, embedding, time)
+        cost = objective.error_at(rows_of(controls, 0, count), gains_db)
         cost = cost + settings.prior * (place.square().sum() + gains.square().sum())
-        louder, fallen = dynamics.of(embedding)
+        louder, fallen = dynamics.at(rows_of(controls, count, len(rows.note)))
         cost = cost + settings.dynamics * (louder - expected).abs().mean()
         cost = cost + settings.duller * fallen.mean()
         optimiser.zero_grad()
@@ -132,6 +145,6 @@ def _beginning(
     nearest = (prototypes @ first_guess).topk(min(settings.prototypes, len(prototypes))).indices
     tried = torch.cat([first_guess[None], functional.normalize(prototypes[nearest], dim=-1)])
     # [I + 1, 512]; of a mean of timbres each of which fits, levels in dB are the mean.
-    errors = torch.tensor([objective.alone(decoder, one[None]) for one in tried])
+    errors = torch.tensor(objective.alone(decoder, tried))
     weight = torch.softmax(-errors / settings.apart_db, dim=0)
     return (weight[:, None] * coordinates(tried)).sum(dim=0, keepdim=True)  # [I + 1, 511] summed

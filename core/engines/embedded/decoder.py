@@ -11,6 +11,7 @@ breakpoints and all notes of a batch go through together.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import cast
 
 import numpy as np
 import numpy.typing as npt
@@ -100,6 +101,21 @@ class NoteConditioning:
     half_db: Tensor
 
 
+@dataclass(frozen=True)
+class TimeConditioning:
+    """What the decoder makes of times alone.
+
+    Attributes:
+        x: [J, 384], embedded times.
+        hidden: [J, 512], the first block's hidden layer before it is steered.
+        gate: [J, 768], of the surfaces.
+    """
+
+    x: Tensor
+    hidden: Tensor
+    gate: Tensor
+
+
 class _Residual(nn.Module):
     """Pre-norm residual block whose hidden layer may be steered from outside."""
 
@@ -110,10 +126,14 @@ class _Residual(nn.Module):
         self.down = nn.Linear(hidden, width)
 
     def forward(
-        self, x: Tensor, scale: Tensor | None = None, shift: Tensor | None = None
+        self,
+        x: Tensor,
+        scale: Tensor | None = None,
+        shift: Tensor | None = None,
+        hidden: Tensor | None = None,
     ) -> Tensor:
-        """[*, width] to [*, width]; ``scale`` and ``shift`` are [*, hidden]."""
-        inner = self.up(self.norm(x))
+        """[*, width] to [*, width]; the others, [*, hidden], steer the hidden layer or are it."""
+        inner = self.up(self.norm(x)) if hidden is None else hidden
         if scale is not None and shift is not None:
             inner = inner * (1.0 + scale) + shift
         out: Tensor = x + self.down(nn.functional.silu(inner))
@@ -178,7 +198,7 @@ class Decoder(nn.Module):
         """What :meth:`conditioning` is made of: trunk, weights of surfaces, half partials.
 
         Args:
-            embedding: [M, 512], unit norm.
+            embedding: [M, 512], or [1, 512] of all notes; unit norm.
             pitch: [M], MIDI.
             velocity: [M], 1–127.
 
@@ -195,6 +215,7 @@ class Decoder(nn.Module):
         for block in self.trunk:
             x = block(x)
         surfaces = self.surfaces(coordinates(embedding)) * self.note_gate(note)  # [M, 768]
+        half_db = half_db.expand(len(pitch), -1)
         return torch.cat([self.trunk_norm(x), surfaces, half_db], dim=-1)
 
     def conditioning(self, state: Tensor) -> NoteConditioning:
@@ -232,17 +253,43 @@ class Decoder(nn.Module):
         Returns:
             Controls of J breakpoints.
         """
+        return self.knots_at(conditioning, note_of_knot, self.time_conditioning(on_s, off_s))
+
+    def time_conditioning(self, on_s: Tensor, off_s: Tensor) -> TimeConditioning:
+        """What :meth:`knots_at` needs to know of J breakpoints, whatever the notes are.
+
+        Args:
+            on_s, off_s: [J], as in :meth:`forward`.
+        """
         time = time_features(on_s, off_s)  # [J, 21]
         x = self.embed_time(time)  # [J, 384]
+        first = cast(_Residual, self.frames[0])
+        return TimeConditioning(x, first.up(first.norm(x)), self.time_gate(time))
+
+    def knots_at(
+        self, conditioning: NoteConditioning, note_of_knot: Tensor, time: TimeConditioning
+    ) -> DecodedControls:
+        """The same, of breakpoints whose :meth:`time_conditioning` was made before.
+
+        Args:
+            conditioning: of M notes.
+            note_of_knot: int64 [J], which note each breakpoint is of.
+            time: of J breakpoints.
+
+        Returns:
+            Controls of J breakpoints.
+        """
         # index_select: the gradient of indexing adds up in an order that differs by the run.
         steering = conditioning.steering.index_select(0, note_of_knot)
         sizes = [self.config.surfaces, *(self.config.hidden,) * (2 * len(self.frames))]
         surfaces, *steps = torch.split(steering, sizes, dim=-1)
+        x = time.x
         for index, block in enumerate(self.frames):
-            x = block(x, steps[2 * index], steps[2 * index + 1])
+            hidden = time.hidden if index == 0 else None
+            x = block(x, steps[2 * index], steps[2 * index + 1], hidden)
         out = self.out(self.out_norm(x)) + conditioning.out.index_select(0, note_of_knot)
         # The linear path: [J, 768] weights of surfaces, @ [768, 120].
-        out = out + self.spread(surfaces * self.time_gate(time))
+        out = out + self.spread(surfaces * time.gate)
         envelope, deviation, noise = out.split([len(ENVELOPE_HZ), N_DEVIATIONS, N_NOISE], dim=-1)
         inharmonicity, detune_cents, modulation = statics_of(
             conditioning.statics.index_select(0, note_of_knot)
