@@ -7,7 +7,6 @@ import shutil
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -22,6 +21,7 @@ from evaluation import datasets, pool, report, results, run
 from evaluation.scoring import ScoringSettings
 from tests.evaluation import sounds
 from tests.evaluation.fakes import CONFIG, in_process, load_fake
+from tests.helpers.waiting import wait_until
 
 HERE = Path(__file__).parent
 
@@ -134,9 +134,7 @@ def test_a_killed_run_started_again_gives_the_same_bytes(
     )
     process = subprocess.Popen([sys.executable, "-c", script])
     records = tmp_path / "a" / "records"
-    deadline = time.monotonic() + 60
-    while len(list(records.rglob("*.json"))) < 3 and time.monotonic() < deadline:
-        time.sleep(0.01)
+    wait_until(lambda: len(list(records.rglob("*.json"))) >= 3)
     os.kill(process.pid, signal.SIGKILL)
     process.wait()
     done = len(list(records.rglob("*.json")))

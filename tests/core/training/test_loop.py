@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -185,14 +184,12 @@ def test_a_sitting_ends_with_its_minutes_and_the_run_goes_on(tmp_path: Path) -> 
 
 def test_a_run_of_minutes_counts_those_of_earlier_sittings(tmp_path: Path) -> None:
     settings = replace(SETTINGS, steps=None, minutes=0.02)
-    started = time.monotonic()
     opened(tmp_path, settings).train(minutes=0.01)
     half = opened(tmp_path, settings).position.fraction
     assert 0.5 <= half < 1.0
     loop = opened(tmp_path, settings)
     loop.train()
     assert loop.position.fraction == 1.0
-    assert time.monotonic() - started < 30
     assert loop.step > 1
 
 
