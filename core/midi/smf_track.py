@@ -43,6 +43,22 @@ class MidiEvent(NamedTuple):
     value: int
 
 
+class SystemExclusive(NamedTuple):
+    """A system-exclusive message.
+
+    Attributes:
+        tick: from the start of the track.
+        place: how many events of the track come before it.
+        port: whose sixteen channels it is for.
+        body: without its first byte F0.
+    """
+
+    tick: int
+    place: int
+    port: int
+    body: bytes
+
+
 @dataclass
 class MidiTrack:
     """One track's events in order."""
@@ -50,8 +66,7 @@ class MidiTrack:
     raw_name: bytes = b""
     name: str = ""
     events: list[MidiEvent] = field(default_factory=list)
-    sysex: list[tuple[int, int, bytes]] = field(default_factory=list)
-    """Tick, port and content of system-exclusive messages, without their first byte F0."""
+    sysex: list[SystemExclusive] = field(default_factory=list)
     tempos: list[tuple[int, int]] = field(default_factory=list)
     """Tick and microseconds per quarter note (may be 0 in a damaged file)."""
     end_tick: int = 0
@@ -203,7 +218,9 @@ def _system_event(
     if after > end:
         raise _TrackDamage(position, cut_off=True)
     if status == _SYSEX:
-        track.sysex.append((tick, track.port, data[position:after]))
+        track.sysex.append(
+            SystemExclusive(tick, len(track.events), track.port, data[position:after])
+        )
     elif meta == _META_END:
         track.ended = True
     elif meta == _META_TEMPO and length == 3:

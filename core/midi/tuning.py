@@ -121,13 +121,21 @@ class Tuning:
         tuning = cls()
         changes: list[tuple[int, MidiEvent | tuple[int, TuningMessage]]] = []
         for track in tracks:
-            for tick, port, body in track.sysex:
+            # Order in the track: a message comes before the event at its place.
+            ordered: list[tuple[int, int, MidiEvent | tuple[int, TuningMessage]]] = []
+            for tick, place, port, body in track.sysex:
                 message = parse_tuning(body)
                 if message is None:
                     tuning.other_sysex += 1
                 else:
-                    changes.append((tick, (port, message)))
-            changes += [(event.tick, event) for event in track.events if _tunes(event)]
+                    ordered.append((tick, place, (port, message)))
+            ordered += [
+                (event.tick, place, event)
+                for place, event in enumerate(track.events)
+                if _tunes(event)
+            ]
+            ordered.sort(key=lambda change: change[:2])
+            changes += [(tick, change) for tick, _, change in ordered]
         changes.sort(key=lambda change: change[0])  # stable: else as in the file
         for tick, change in changes:
             if not isinstance(change, MidiEvent):

@@ -43,7 +43,7 @@ _Timed = tuple[int, int, int, int, int]
 
 
 @dataclass
-class _Voice:
+class _MidiVoice:
     """Notes for one track, of which no two of one pitch overlap, and no two at all if bent."""
 
     bent: bool
@@ -98,9 +98,9 @@ def _ticks(note: Note) -> tuple[int, int]:
     return on_tick, max(on_tick + 1, round(note.end_s / _TICK_S))
 
 
-def _plain_voices(clip: Clip) -> list[_Voice]:
+def _plain_voices(clip: Clip) -> list[_MidiVoice]:
     """Notes without a bend, as few voices as notes of one pitch overlap."""
-    voices: list[_Voice] = []
+    voices: list[_MidiVoice] = []
     ends_by_pitch: dict[int, list[tuple[int, int]]] = defaultdict(list)  # heaps: end tick, voice
     for note in clip.notes:
         if note.bend:
@@ -112,7 +112,7 @@ def _plain_voices(clip: Clip) -> list[_Voice]:
         else:
             place = len(ends)
             if place == len(voices):
-                voices.append(_Voice(bent=False))
+                voices.append(_MidiVoice(bent=False))
         heapq.heappush(ends, (off_tick, place))
         voices[place].notes.append((on_tick, off_tick, note))
     if len(voices) > _MAX_TRACKS:
@@ -123,13 +123,13 @@ def _plain_voices(clip: Clip) -> list[_Voice]:
     return voices
 
 
-def _bent_voices(clip: Clip) -> list[_Voice]:
+def _bent_voices(clip: Clip) -> list[_MidiVoice]:
     """Notes with a bend, one at a time in each voice.
 
     A voice rests until its last note has died away, as long as one port has channels for
     that; then the voice that was released first is next.
     """
-    voices: list[_Voice] = []
+    voices: list[_MidiVoice] = []
     ends: list[tuple[int, int]] = []  # a heap: end tick, voice
     release_ticks = round(RELEASE_S / _TICK_S)
     for note in clip.notes:
@@ -142,7 +142,7 @@ def _bent_voices(clip: Clip) -> list[_Voice]:
             _, place = heapq.heappop(ends)
         else:
             place = len(voices)
-            voices.append(_Voice(bent=True))
+            voices.append(_MidiVoice(bent=True))
         heapq.heappush(ends, (off_tick, place))
         voices[place].notes.append((on_tick, off_tick, note))
     return voices
@@ -177,7 +177,7 @@ def _range(clip: Clip) -> int:
     )
 
 
-def _messages(voice: _Voice, reach: int) -> Iterable[_Timed]:
+def _messages(voice: _MidiVoice, reach: int) -> Iterable[_Timed]:
     """Everything a voice plays; releases come first at a tick, and strikes last."""
     if voice.bent:
         setting = ((101, 0), (100, 0), (6, reach), (38, 0), (101, 127), (100, 127))

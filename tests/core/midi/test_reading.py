@@ -53,8 +53,8 @@ def test_damaged_files_are_refused_in_one_line(stem: str) -> None:
 
 
 # Stem of the file, (pitch, start, end) of its notes in seconds, codes of its remarks.
-ONE = [(60, 0, 0.5)]
-TWO = [(60, 0, 0.5), (64, 0, 0.5)]
+ONE: list[tuple[int, float, float]] = [(60, 0, 0.5)]
+TWO: list[tuple[int, float, float]] = [(60, 0, 0.5), (64, 0, 0.5)]
 CURIOUS: list[tuple[str, list[tuple[int, float, float]], list[str]]] = [
     ("zero_length", [(60, 0, MIN_NOTE_S), (62, 0.5, 1.0)], ["zero_length"]),
     ("never_released", [(60, 0, 0.5), (60, 0.5, 1.0), (64, 0.5, 1.0)], ["unended"]),

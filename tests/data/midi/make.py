@@ -38,6 +38,22 @@ def control(delta: int, controller: int, value: int, channel: int = 0) -> bytes:
     return event(delta, 0xB0 | channel, controller, value)
 
 
+def registered(parameter: int, high: int, low: int = 0, channel: int = 0) -> bytes:
+    """Set a registered parameter."""
+    which = ((101, parameter >> 7), (100, parameter & 0x7F), (6, high), (38, low))
+    return b"".join(control(0, controller, value, channel) for controller, value in which)
+
+
+def wheel(delta: int, value: int, channel: int = 0) -> bytes:
+    """A pitch bend, −8192 to 8191."""
+    value += 8192
+    return event(delta, 0xE0 | channel, value & 0x7F, value >> 7)
+
+
+def sysex(*body: int) -> bytes:
+    return b"\x00\xf0" + number(len(body) + 1) + bytes(body) + b"\xf7"
+
+
 def tempo(delta: int, microseconds: int) -> bytes:
     return number(delta) + b"\xff\x51\x03" + microseconds.to_bytes(3, "big")
 
