@@ -85,8 +85,10 @@ def note_pitches(held: Sequence[Held], tuning: Tuning, tempo: TempoMap) -> NoteP
                 end_s = min(end_s, strikes_s[following])
             points = wheel.between(on_s, end_s, points_left)
             bent = [(at_s - on_s, semitones + rest) for at_s, semitones in points]
-            if any(abs(semitones) > MAX_BEND_SEMITONES for _, semitones in bent):
-                result.limited += 1
+            furthest = max(abs(semitones) for _, semitones in bent)
+            if furthest > MAX_BEND_SEMITONES:
+                # A cent too far is the wheel's step, and not worth a word.
+                result.limited += furthest > MAX_BEND_SEMITONES + 0.01
                 bent = [(at_s, _limited(semitones)) for at_s, semitones in bent]
             result.bends[index] = bend = tidy(bent)
             points_left -= len(bend)

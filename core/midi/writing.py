@@ -217,8 +217,9 @@ def _wheel(note: Note, on_tick: int) -> dict[int, float]:
             ),
         )
         for step in range(steps + 1):
-            at_s = from_s + (until_s - from_s) * step / steps
-            ticks = round(at_s / _TICK_S)
-            at_tick_s = min(max(ticks * _TICK_S, from_s), to_s)
-            values[on_tick + ticks] = value_at(note.bend, at_tick_s, place)
+            ticks = round((from_s + (until_s - from_s) * step / steps) / _TICK_S)
+            # The ends are exact, also where they are not at a tick.
+            at_s = to_s if step == steps and until_s == to_s else ticks * _TICK_S
+            at_s = from_s if step == 0 else min(max(at_s, from_s), to_s)
+            values[on_tick + ticks] = value_at(note.bend, at_s, place)
     return values
