@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-_KINDS = 20
+_KINDS = 5
 """Different messages that are kept of one code; a hostile file could have a million."""
 
 

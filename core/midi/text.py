@@ -2,8 +2,8 @@
 
 How it is decided: a byte order mark decides for its name; names that are all UTF-8 are
 UTF-8; otherwise the file is Japanese (Shift-JIS) if every name can be and one of them looks
-it; and Western (Windows-1252) if not. One program writes one encoding, so all names of a
-file are decided together.
+it; else Chinese (GB2312) by the same test; and Western (Windows-1252) if not. One program
+writes one encoding, so all names of a file are decided together.
 
 Shift-JIS decodes most Western text too ("créée" as "cr馥e"), so looks count: characters
 that follow each other or stand alone, and not single ones between Latin letters.
@@ -33,6 +33,9 @@ _JAPANESE = re.compile(
     f"|(?<![A-Za-z{_HALF_WIDTH_KANA}])[{_HALF_WIDTH_KANA}]{{2,}}(?![A-Za-z{_HALF_WIDTH_KANA}])"
     f"|(?<![A-Za-z])[\u4e00-\u9fff](?![A-Za-z])"
 )
+_PRIVATE = re.compile("[\ue000-\uf8ff]")
+"""What Shift-JIS leaves to users to define; nobody does in a name."""
+_CHINESE = re.compile("[\u4e00-\u9fff]{2}")
 
 
 def decode_names(names: Sequence[bytes]) -> tuple[list[str], str]:
@@ -60,6 +63,10 @@ def _encoding(names: Sequence[bytes]) -> tuple[str, str]:
         _JAPANESE.search(_decode(name, "cp932")) for name in foreign
     ):
         return "cp932", "Shift-JIS (Japanese)"
+    if all(_decodes(name, "gb2312") for name in foreign) and any(
+        _CHINESE.search(_decode(name, "gb2312")) for name in foreign
+    ):
+        return "gb2312", "GB2312 (Chinese)"
     return "cp1252", "Windows-1252 (Western)"
 
 
@@ -67,10 +74,10 @@ def _decodes(name: bytes, encoding: str) -> bool:
     """Whether a name, which may be cut off inside a character, is text in an encoding."""
     decoder = codecs.getincrementaldecoder(encoding)("strict")
     try:
-        decoder.decode(name, final=len(name) < _LONGEST_BYTES)
+        text = decoder.decode(name, final=len(name) < _LONGEST_BYTES)
     except UnicodeDecodeError:
         return False
-    return True
+    return not _PRIVATE.search(text)
 
 
 def _decode(name: bytes, encoding: str) -> str:

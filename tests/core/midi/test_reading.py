@@ -331,8 +331,23 @@ def test_twenty_thousand_notes_and_an_hour(tmp_path: Path) -> None:
         make.control(0, 64, 127) + (make.on(0, 60) + make.off(0, 60)) * 30_000,
         make.tempo(1, 1) * 40_000 + make.note(),
         make.on(2**28 - 1, 60) * 30_000,
+        make.on(0, 60) + (make.wheel(9, 8000) + make.wheel(9, -8000)) * 35_000 + make.off(0, 60),
+        (make.on(0, 60) + make.wheel(1, 8000) + make.wheel(1, -8000)) * 25_000,
+        make.registered(6, 15) + make.note(60, 7) + make.wheel(1, 9) * 70_000,
+        make.registered(6, 15) * 18_000 + make.note(),
+        (make.wheel(1, 99) + make.sysex(0x7E, 0x7F, 9, 1)) * 25_000 + make.note(),
+        make.sysex(0x7F, 0, 8, 8, 3, 127, 127, *[1] * 12) * 14_000 + make.note(),
+        make.sysex(0x7F, 0, 8, 2, 0, 127, *[1] * 508) * 570 + make.note(),
+        (make.control(1, 7, 0) + make.on(0, 60) + make.control(1, 7, 1)) * 25_000,
+        b"\0\x90" + b"\xf8" * 300_000,
+        b"\0\x90\xf8\xf8\xf8\xf8\x3c\x50" * 38_000,
+        make.name(b"\x83\x73" * 1000) * 150 + make.note(),
     ],
-    ids=["numbers", "stuck keys", "all notes off", "pedal", "tempos", "ages"],
+    ids=[
+        *("numbers", "stuck keys", "all notes off", "pedal", "tempos", "ages", "one long wheel"),
+        *("wheels and stuck keys", "manager's wheel", "zones", "resets", "scales", "key tunings"),
+        *("volumes", "one long clock", "clocks in events", "names"),
+    ],
 )
 def test_hostile_files_take_time_in_proportion_to_their_size(tmp_path: Path, body: bytes) -> None:
     path = tmp_path / "hostile.mid"
@@ -340,6 +355,19 @@ def test_hostile_files_take_time_in_proportion_to_their_size(tmp_path: Path, bod
     began = time.perf_counter()
     read_or_refuse(path)
     assert time.perf_counter() - began < 10
+
+
+@pytest.mark.parametrize(
+    "chunk",
+    [b"MTrk\0\0\0\0", b"MTrk\xff\xff\xff\xff", b"ABCD\0\0\0\0", b"MTr", b"\0"],
+    ids=["empty tracks", "endless tracks", "alien chunks", "almost tracks", "nothing"],
+)
+def test_files_of_many_chunks_take_time_in_proportion_too(tmp_path: Path, chunk: bytes) -> None:
+    began = time.perf_counter()
+    score = score_of(tmp_path, make.file(chunk * (300_000 // len(chunk)), make.track(make.note())))
+    assert time.perf_counter() - began < 10
+    assert len(score.clip.notes) == 1
+    assert len(score.remarks) < 20
 
 
 def test_claims_of_gigabytes_allocate_nothing() -> None:

@@ -162,7 +162,8 @@ def test_thinning_keeps_every_point_within_the_tolerance(
     kept = thinned(points, tolerance)
     assert set(kept) <= set(points)
     if points:
-        line = np.interp(times_s, *zip(*kept, strict=True))
+        kept_s, values = zip(*kept, strict=True)
+        line = np.interp(times_s, kept_s, values)
         assert np.abs(line - [value for _, value in points]).max() <= tolerance + 1e-9
 
 
