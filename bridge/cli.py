@@ -17,7 +17,7 @@ import typer
 
 from core.errors import SettingsError
 from core.models import DEFAULT_BUNDLE
-from core.options import JsonOption, ModelOption, with_settings
+from core.options import DrumsOption, JsonOption, ModelOption, TrackOption, with_settings
 from core.settings import RenderSettings
 
 if TYPE_CHECKING:
@@ -133,6 +133,8 @@ def send(
     ableton: Annotated[
         bool, typer.Option("--ableton", help="Play the clip that is selected in Ableton Live.")
     ] = False,
+    track: TrackOption = None,
+    drums: DrumsOption = False,
     host: Annotated[str, typer.Option(help="Where `timbre serve` runs.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="Its port.", min=1, max=65535)] = PORT,
     tcp: Annotated[bool, typer.Option("--tcp", help="Over TCP instead of UDP.")] = False,
@@ -155,7 +157,9 @@ def send(
         raise SettingsError(f"takes {takes} is outside 1–{MAX_TAKES}")
     if (clip is None) != ableton:
         raise SettingsError("say what to play: a MIDI file, or --ableton for Live's selected clip")
-    score = read_midi(clip) if clip else None
+    if ableton and (track is not None or drums):
+        raise SettingsError("--track and --drums choose from a MIDI file; Live's clip is one track")
+    score = read_midi(clip, track, drums=drums) if clip else None
     for remark in score.remarks if score else ():
         _print_status(f"note: {remark.message}")
     with BridgeClient(host, port, transport="tcp" if tcp else "udp", token=token) as bridge:

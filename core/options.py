@@ -26,6 +26,12 @@ SeedOption = Annotated[int, typer.Option(help="0 … 4294967295.")]
 TakesOption = Annotated[int, typer.Option(help="Render this many, seeds counting up.")]
 ModelOption = Annotated[str, typer.Option(help="Model bundle.")]
 DeviceOption = Annotated[str | None, typer.Option(help="cpu, cuda, cuda:N or mps.")]
+TrackOption = Annotated[
+    int | None, typer.Option(help="Play one track of the file only (type 0: one channel).")
+]
+DrumsOption = Annotated[
+    bool, typer.Option("--drums", help="Play channel 10 of the file too, as keys.")
+]
 JsonOption = Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")]
 
 _Result = TypeVar("_Result")

@@ -21,12 +21,14 @@ from core.options import (
     AudioOption,
     BlendOption,
     DeviceOption,
+    DrumsOption,
     JsonOption,
     ModelOption,
     PresetOption,
     SeedOption,
     TakesOption,
     TextOption,
+    TrackOption,
     with_settings,
 )
 from core.settings import RenderSettings
@@ -54,7 +56,8 @@ def render(
     source: Annotated[
         Path | None, typer.Option("--from", help="Repeat the render that made this WAV.")
     ] = None,
-    track: Annotated[int | None, typer.Option(help="Play one track of the file only.")] = None,
+    track: TrackOption = None,
+    drums: DrumsOption = False,
     model: ModelOption = DEFAULT_BUNDLE,
     seed: SeedOption = 0,
     takes: TakesOption = 1,
@@ -79,7 +82,7 @@ def render(
             raise SettingsError("say what to play: timbre render CLIP.mid …")
         _check_request(given, takes)
         _check_output(output, rate, subtype)
-        notes = _read_clip(clip, track)
+        notes = _read_clip(clip, track, drums)
         choice = _chosen_timbre(preset, audio, text, blend)
         settings = RenderSettings({**choice.settings, **settings})
         from core.synthesizer import Synthesizer
@@ -127,11 +130,11 @@ def _check_output(output: Path, rate: int | None, subtype: str) -> None:
         raise OutputError(f"{output} cannot be written: it is a folder")
 
 
-def _read_clip(path: Path, track: int | None) -> Clip:
+def _read_clip(path: Path, track: int | None, drums: bool) -> Clip:
     """The file's notes; what is remarkable about the file goes to stderr."""
     from core.midi import read_midi
 
-    reading = read_midi(path, track)
+    reading = read_midi(path, track, drums=drums)
     for remark in reading.remarks:
         print(f"note: {remark.message}", file=sys.stderr)
     return reading.clip

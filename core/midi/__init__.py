@@ -1,5 +1,7 @@
 """Scores: MIDI files to clips and back."""
 
-from core.midi.files import MIN_NOTE_S, TICKS_PER_BEAT, MidiReading, read_midi, write_midi
+from core.midi.reading import MIN_NOTE_S, MidiReading, read_midi
+from core.midi.remarks import Remark
+from core.midi.writing import TICKS_PER_BEAT, write_midi
 
-__all__ = ["MIN_NOTE_S", "TICKS_PER_BEAT", "MidiReading", "read_midi", "write_midi"]
+__all__ = ["MIN_NOTE_S", "TICKS_PER_BEAT", "MidiReading", "Remark", "read_midi", "write_midi"]

@@ -1,6 +1,6 @@
 """What hands and feet do: from key and pedal messages to how long each note is held.
 
-Everything here is in ticks; time in seconds is :class:`core.midi.smf.TempoMap`'s.
+Everything here is in ticks; :class:`core.midi.tempo.TempoMap` has the seconds.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from collections import defaultdict, deque
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from core.midi import smf
+from core.midi import smf_track as smf
 
 _SUSTAIN, _ALL_SOUND_OFF, _RESET, _ALL_NOTES_OFF = 64, 120, 121, 123
 
@@ -172,7 +172,9 @@ def sustain(held: Iterable[Held], pedals: Pedals) -> int:
     return count
 
 
-def pedal_times(parts: Iterable[Iterable[smf.MidiEvent]], end_tick: int) -> Pedals:
+def pedal_times(
+    parts: Iterable[Iterable[smf.MidiEvent]], end_tick: int, managers: Mapping[int, int]
+) -> Pedals:
     """When the sustain pedal of each channel is down.
 
     The pedal is a channel message: it holds the notes of every track on its channel. One
@@ -181,6 +183,7 @@ def pedal_times(parts: Iterable[Iterable[smf.MidiEvent]], end_tick: int) -> Peda
     Args:
         parts: the events of every track.
         end_tick: where the last track ends.
+        managers: of each MPE member channel, the channel whose pedal holds its notes too.
     """
     moves: dict[int, list[tuple[int, bool]]] = defaultdict(list)
     for events in parts:
@@ -189,7 +192,7 @@ def pedal_times(parts: Iterable[Iterable[smf.MidiEvent]], end_tick: int) -> Peda
                 moves[channel].append((tick, value >= 64))
             elif kind == smf.CONTROL and number in (_ALL_SOUND_OFF, _RESET):
                 moves[channel].append((tick, False))
-    pedals = {}
+    pedals: dict[int, tuple[list[int], list[int]]] = {}
     for channel, sequence in moves.items():
         downs: list[int] = []
         ups: list[int] = []
@@ -203,4 +206,30 @@ def pedal_times(parts: Iterable[Iterable[smf.MidiEvent]], end_tick: int) -> Peda
             ups.append(end_tick)
         if downs:
             pedals[channel] = (downs, ups)
+    none: tuple[list[int], list[int]] = ([], [])
+    for member, manager in managers.items():
+        if manager in pedals:
+            pedals[member] = _either(pedals.get(member, none), pedals[manager])
     return pedals
+
+
+def _either(
+    one: tuple[list[int], list[int]], other: tuple[list[int], list[int]]
+) -> tuple[list[int], list[int]]:
+    """A pedal that is down while one of two is."""
+    moves = sorted(
+        (tick, down)
+        for downs, ups in (one, other)
+        for pair_ticks in zip(downs, ups, strict=True)
+        if pair_ticks[0] < pair_ticks[1]
+        for tick, down in zip(pair_ticks, (True, False), strict=True)
+    )
+    merged: tuple[list[int], list[int]] = ([], [])
+    depth = 0
+    for tick, down in moves:  # of one tick, lifting comes first
+        if down and depth == 0:
+            merged[0].append(tick)
+        depth += 1 if down else -1
+        if not down and depth == 0:
+            merged[1].append(tick)
+    return merged

@@ -1,67 +1,34 @@
 """Standard MIDI Files: from bytes to timed events, and no further.
 
 What events mean for a clip is :mod:`core.midi`'s business. The file is parsed here
-rather than by mido (which pretty_midi reads through) because a score may come from
-anywhere: mido believes any length it finds, so a small damaged file can hold it for
-hours, and it refuses chunks that the specification says to skip. Files are written
-through pretty_midi.
+rather than by mido because a score may come from anywhere: mido believes any length it
+finds, so a small damaged file can hold it for hours, and it refuses much that players
+play. What is odd about a file is counted, and read as players read it; where a track
+cannot be followed any further, what came before stands.
 
-Source: MIDI Manufacturers Association, "Standard MIDI Files 1.0" (RP-001, 1996).
+Sources: MIDI Manufacturers Association, "Standard MIDI Files 1.0" (RP-001, 1996), "RMID
+File Format" (RP-029, 1998).
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import NamedTuple
-
-import numpy as np
-import numpy.typing as npt
 
 from core.errors import MidiError
-from core.types import Float64Array
+from core.midi.oddities import Oddities
+from core.midi.smf_track import MidiTrack, parse_track
+from core.midi.text import decode_names
 
 MAX_FILE_BYTES = 8 * 2**20
 """Largest file accepted: more than a million notes."""
 
-DEFAULT_TEMPO_US = 500_000
-"""Microseconds per quarter note until a file says otherwise: 120 beats per minute."""
+MAX_TRACKS = 65_535
+"""What a header can count to."""
 
-NOTE_OFF, NOTE_ON, CONTROL, PITCH_BEND = 0x80, 0x90, 0xB0, 0xE0
-_DATA_BYTES = {0x80: 2, 0x90: 2, 0xA0: 2, 0xB0: 2, 0xC0: 1, 0xD0: 1, 0xE0: 2}
-_META_NAME, _META_END, _META_TEMPO = 0x03, 0x2F, 0x51
-
-
-class MidiEvent(NamedTuple):
-    """A channel message.
-
-    Attributes:
-        tick: from the start of the track.
-        kind: :data:`NOTE_OFF`, :data:`NOTE_ON` (velocity > 0), :data:`CONTROL` or
-            :data:`PITCH_BEND`.
-        channel: 0–15.
-        number: key, controller, or low 7 bits of the bend.
-        value: velocity, value, or high 7 bits of the bend.
-    """
-
-    tick: int
-    kind: int
-    channel: int
-    number: int
-    value: int
-
-
-@dataclass
-class MidiTrack:
-    """One track's events in order."""
-
-    name: str = ""
-    events: list[MidiEvent] = field(default_factory=list)
-    tempos: list[tuple[int, int]] = field(default_factory=list)
-    """Tick and microseconds per quarter note (may be 0 in a damaged file)."""
-    end_tick: int = 0
+_SEARCHED_FOR_HEADER = 4096
+"""Bytes before a header that are skipped: some systems put their own in front."""
 
 
 @dataclass(frozen=True)
@@ -73,12 +40,14 @@ class MidiData:
         division: ticks per quarter note, > 0; or, when ``smpte_ticks_per_s`` is set, unused.
         smpte_ticks_per_s: ticks per second of files timed by film frames.
         tracks: in file order.
+        oddities: what is not as it should be, and was read all the same.
     """
 
     format: int
     division: int
     smpte_ticks_per_s: float | None
     tracks: tuple[MidiTrack, ...]
+    oddities: Oddities
 
 
 def read_bytes(path: str | os.PathLike[str]) -> bytes:
@@ -108,173 +77,119 @@ def read_bytes(path: str | os.PathLike[str]) -> bytes:
 
 
 def parse(data: bytes) -> MidiData:
-    """Parse a Standard MIDI File.
+    """Parse a Standard MIDI File, bare or inside a RIFF file.
 
     Raises:
-        MidiError: if it is not one, or is cut off or damaged; says where.
+        MidiError: if it is not one, or nothing can be made of its header.
     """
-    if data[:4] != b"MThd":
-        raise MidiError("it is not a MIDI file (it does not start with MThd)")
+    oddities = Oddities()
+    data = _unwrapped(data, oddities)
     if len(data) < 14:
         raise MidiError("it is cut off inside its header; export it again")
     header_bytes = int.from_bytes(data[4:8], "big")
     file_format, track_count, division = (
         int.from_bytes(data[at : at + 2], "big") for at in (8, 10, 12)
     )
-    if header_bytes < 6 or file_format > 2:
-        raise MidiError("its header is damaged; export it again")
     smpte_ticks_per_s = None
     if division & 0x8000:
         frames_per_s, ticks_per_frame = 256 - (division >> 8), division & 0xFF
         smpte_ticks_per_s = (30 / 1.001 if frames_per_s == 29 else frames_per_s) * ticks_per_frame
     if smpte_ticks_per_s == 0 or division == 0:
         raise MidiError("its header is damaged (no ticks per beat); export it again")
+    if header_bytes != 6:
+        oddities.add("header", f"its header says it is {header_bytes} bytes long, not 6")
+    if file_format > 2:
+        oddities.add("header", f"its type is {file_format}, which there is not; read as type 1")
+        file_format = 1
+    tracks = _tracks(data, 8 + header_bytes, oddities)
+    if not tracks:
+        raise MidiError("it has a header and no tracks; export it again")
+    if len(tracks) != track_count:
+        oddities.add("track_count", f"its header says {track_count} tracks; it has {len(tracks)}")
+    if file_format == 0 and len(tracks) > 1:
+        oddities.add("header", f"its type is 0, of one track; its {len(tracks)} are read as type 1")
+    names, guessed = decode_names([track.raw_name for track in tracks])
+    if guessed:
+        oddities.add("text", f"the file does not say how its names are written; read as {guessed}")
+    named = tuple(replace(track, name=name) for track, name in zip(tracks, names, strict=True))
+    return MidiData(file_format, division, smpte_ticks_per_s, named, oddities)
+
+
+def _unwrapped(data: bytes, oddities: Oddities) -> bytes:
+    """The MIDI file, from its MThd on, without what is around it."""
+    if data[:4] == b"MThd":
+        return data
+    if data[:4] == b"RIFF" and data[8:12] != b"RMID":
+        raise MidiError("it is a sound or film file (RIFF), not a MIDI file")
+    if data[:4] == b"RIFF":
+        position = 12
+        while position + 8 <= len(data):
+            size = int.from_bytes(data[position + 4 : position + 8], "little")
+            inside = data[position + 8 : position + 8 + size]
+            if data[position : position + 4] == b"data" and inside[:4] == b"MThd":
+                oddities.add("wrapped", "it is a MIDI file inside a RIFF file; unwrapped")
+                return inside
+            position += 8 + size + size % 2
+    start = data.find(b"MThd", 0, _SEARCHED_FOR_HEADER)
+    if start < 0:
+        raise MidiError("it is not a MIDI file (it does not start with MThd)")
+    oddities.add("wrapped", f"{start} bytes before the start of the MIDI file skipped")
+    return data[start:]
+
+
+def _tracks(data: bytes, position: int, oddities: Oddities) -> list[MidiTrack]:
+    """All tracks, wherever they are."""
     tracks: list[MidiTrack] = []
-    position = 8 + header_bytes
-    while len(tracks) < track_count:
-        if position + 8 > len(data):
-            raise MidiError(
-                f"it is cut off after {len(tracks)} of {track_count} tracks; export it again"
-            )
-        chunk_id = data[position : position + 4]
-        end = position + 8 + int.from_bytes(data[position + 4 : position + 8], "big")
-        if end > len(data):
-            raise MidiError(f"it is cut off inside track {len(tracks) + 1}; export it again")
-        if chunk_id == b"MTrk":
-            tracks.append(_parse_track(data, position + 8, end))
-        position = end  # other chunks are to be skipped
-    return MidiData(file_format, division, smpte_ticks_per_s, tuple(tracks))
-
-
-def _damaged(position: int) -> MidiError:
-    return MidiError(f"it is damaged at byte {position}; export it again")
-
-
-def _variable_int(data: bytes, position: int, end: int) -> tuple[int, int]:
-    """A variable-length number of at most four bytes, and the position after it."""
-    value = 0
-    for at in range(position, min(position + 4, end)):
-        value = value << 7 | data[at] & 0x7F
-        if data[at] < 0x80:
-            return value, at + 1
-    raise _damaged(position)
-
-
-def _parse_track(data: bytes, position: int, end: int) -> MidiTrack:
-    """Parse the events in ``data[position:end]``."""
-    track = MidiTrack()
-    tick = 0
-    running_status = 0
-    while position < end:
-        delta, position = _variable_int(data, position, end)
-        tick += delta
-        if position >= end:
-            raise _damaged(position)
-        status = data[position]
-        if status >= 0xF0:
-            position = _skip_or_keep(data, position, end, tick, track)
-            if position < 0:
-                break
+    if not _is_chunk(data, position):
+        first = data.find(b"MTrk", 8)  # the header's length was wrong
+        position = len(data) if first < 0 else first
+    while position < len(data):
+        if not _is_chunk(data, position):
+            following = data.find(b"MTrk", position + 1)
+            skipped = (len(data) if following < 0 else following) - position
+            oddities.add("garbage", f"{skipped} bytes outside of tracks skipped")
+            position += skipped
             continue
-        if status >= 0x80:
-            running_status = status
-            position += 1
-        kind = running_status & 0xF0
-        if kind == 0:
-            raise _damaged(position)  # a value with no status before it
-        after = position + _DATA_BYTES[kind]
-        if after > end:
-            raise _damaged(position)
-        number, value = data[position], data[after - 1]
-        if number > 127 or value > 127:
-            raise _damaged(position)
-        position = after
-        if kind == NOTE_ON and value == 0:
-            kind = NOTE_OFF
-        if kind in (NOTE_ON, NOTE_OFF, CONTROL, PITCH_BEND):
-            track.events.append(MidiEvent(tick, kind, running_status & 0x0F, number, value))
-    track.end_tick = tick
-    return track
+        if len(tracks) == MAX_TRACKS:
+            oddities.add("track_count", f"what comes after {MAX_TRACKS} tracks is left out")
+            break
+        body = position + 8
+        end = body + int.from_bytes(data[position + 4 : body], "big")
+        if data[position : position + 4] != b"MTrk":
+            kind = data[position : position + 4].decode("ascii")
+            oddities.add("unknown_chunk", f"a chunk that is no track skipped ({kind})")
+        elif end == len(data) or _is_chunk(data, end):
+            tracks.append(parse_track(data, body, end, len(tracks) + 1, oddities)[0])
+        else:
+            position = _misfit(data, body, end, tracks, oddities)
+            continue
+        position = end
+    return tracks
 
 
-def _skip_or_keep(data: bytes, position: int, end: int, tick: int, track: MidiTrack) -> int:
-    """Take a meta or system-exclusive event; the position after it, −1 at the track's end."""
-    status = data[position]
-    meta = -1
-    position += 1
-    if status == 0xFF:
-        if position >= end:
-            raise _damaged(position)
-        meta = data[position]
-        position += 1
-    elif status not in (0xF0, 0xF7):
-        raise _damaged(position)
-    length, position = _variable_int(data, position, end)
-    after = position + length
-    if after > end:
-        raise _damaged(position)
-    body = data[position:after]
-    if meta == _META_END:
-        return -1
-    if meta == _META_TEMPO and length == 3:
-        track.tempos.append((tick, int.from_bytes(body, "big")))
-    elif meta == _META_NAME and not track.name:
-        track.name = _text(body)
-    return after
+def _is_chunk(data: bytes, position: int) -> bool:
+    """Whether a chunk begins there: a track of any length, or another that is all there."""
+    if data[position : position + 4] == b"MTrk":
+        return position + 8 <= len(data)
+    header = data[position : position + 8]
+    end = position + 8 + int.from_bytes(header[4:], "big")
+    kind = header[:4]
+    return len(header) == 8 and kind.isascii() and kind.isalnum() and end <= len(data)
 
 
-def _text(body: bytes) -> str:
-    """The files name no encoding: UTF-8 if it is that, else Latin-1; one printable line."""
-    try:
-        text = body.decode("utf-8")
-    except UnicodeDecodeError:
-        text = body.decode("latin-1")
-    return " ".join("".join(c if c.isprintable() else " " for c in text).split())[:100]
-
-
-@dataclass(frozen=True)
-class TempoMap:
-    """Ticks to seconds: straight lines from each tempo change to the next.
-
-    Attributes:
-        ticks, at_s: where and when each tempo begins.
-        s_per_tick: how fast it goes.
-        ignored: tempo events that say nothing usable.
-    """
-
-    ticks: npt.NDArray[np.int64]
-    at_s: Float64Array
-    s_per_tick: Float64Array
-    ignored: int
-
-    @classmethod
-    def of(
-        cls,
-        tempos: Iterable[tuple[int, int]],
-        division: int,
-        smpte_ticks_per_s: float | None = None,
-    ) -> TempoMap:
-        """From tempo events (tick, microseconds per quarter note) and the header's resolution.
-
-        Of several events at one tick the last given counts; a tempo of zero is ignored.
-        """
-        listed = list(tempos)
-        usable = [tempo for tempo in listed if tempo[1] > 0]
-        ignored = len(listed) - len(usable)
-        scale = 1e-6 / division
-        if smpte_ticks_per_s is not None:  # film frames take no notice of tempo
-            usable, scale = [(0, 1)], 1.0 / smpte_ticks_per_s
-        changes = dict(sorted([(0, DEFAULT_TEMPO_US), *usable], key=lambda tempo: tempo[0]))
-        ticks = np.array(list(changes), np.int64)
-        s_per_tick = np.array(list(changes.values()), np.float64) * scale
-        at_s = np.concatenate([[0.0], np.cumsum(np.diff(ticks) * s_per_tick[:-1])])
-        return cls(ticks, at_s, s_per_tick, ignored)
-
-    def seconds(self, ticks: Sequence[int]) -> Float64Array:
-        """Times of ticks, float64 [n]."""
-        wanted_ticks = np.asarray(ticks, np.int64)
-        segment = np.searchsorted(self.ticks, wanted_ticks, side="right") - 1
-        times_s: Float64Array = (
-            self.at_s[segment] + (wanted_ticks - self.ticks[segment]) * self.s_per_tick[segment]
-        )
-        return times_s
+def _misfit(
+    data: bytes, body: int, claimed_end: int, tracks: list[MidiTrack], oddities: Oddities
+) -> int:
+    """Read a track after whose claimed end nothing begins; where to go on."""
+    following = data.find(b"MTrk", body)
+    end = len(data) if following < 0 else following
+    number = len(tracks) + 1
+    track, after = parse_track(data, body, end, number, oddities)
+    tracks.append(track)
+    if after == claimed_end:
+        return after  # the track is right, and what follows is no chunk
+    if claimed_end <= len(data) or track.ended or following >= 0:
+        oddities.add("track_length", f"the length that track {number} claims is wrong")
+    elif not oddities.of(["cut_off"]):
+        oddities.add("cut_off", f"it is cut off inside track {number}; export it again")
+    return after if following < 0 and track.ended else end

@@ -87,6 +87,8 @@ def test_mistakes_are_one_line(
         (("serve", "--model", "nothing", "--port", "0"), 3, "nothing"),
         (("send", str(tmp_path / "no.mid"), "--preset", "x"), 2, "no.mid"),
         (("send", str(midi), "--preset", "x", "--takes", "0"), 2, "takes 0"),
+        (("send", str(midi), "--preset", "x", "--track", "7"), 2, "no track 7"),
+        (("send", "--ableton", "--preset", "x", "--drums"), 2, "--drums choose from a MIDI file"),
         (("send", str(midi), "--preset", "x", "--port", "1", "--tcp"), 2, "timbre serve"),
     ):
         assert timbre(monkeypatch, *arguments) == code, arguments

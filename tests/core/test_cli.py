@@ -17,6 +17,7 @@ from core import cli, render_command
 from core.clip import Clip, Note
 from core.midi import write_midi
 from core.provenance import PresetVersion, read_provenance
+from tests.data.midi import make
 from tests.helpers.bundles import write_tiny_bundle
 
 Run = Callable[..., tuple[int, str, str]]
@@ -119,6 +120,16 @@ def test_what_cannot_be_said_is_printed_with_every_note(run: Run) -> None:
     _, _, err = render(run, "--text", "flute", "--temperature", "0.7")
     assert "temperature has no effect" in err
     assert "D8 at 0.5" in err
+
+
+def test_drums_are_played_when_asked(run: Run) -> None:
+    drums = Path(make.__file__).parent / "curious" / "drums_beside_piano.mid"
+    for options, keys, said in ((), [60], True), (("--drums",), [36, 60], False):
+        _, _, err = run(
+            "render", str(drums), "--model", "tiny", "--text", "flute", "-o", "out.wav", *options
+        )
+        assert ("drum notes (channel 10) left out" in err) == said
+        assert [note.pitch for note in read_provenance("out.wav").clip.notes] == keys
 
 
 def expect_one_line(result: tuple[int, str, str], code: int, *words: str) -> None:

@@ -53,23 +53,60 @@ def test_damaged_files_are_refused_in_one_line(stem: str) -> None:
 
 
 # Stem of the file, (pitch, start, end) of its notes in seconds, codes of its remarks.
-CURIOUS = [
+ONE: list[tuple[int, float, float]] = [(60, 0, 0.5)]
+TWO: list[tuple[int, float, float]] = [(60, 0, 0.5), (64, 0, 0.5)]
+CURIOUS: list[tuple[str, list[tuple[int, float, float]], list[str]]] = [
     ("zero_length", [(60, 0, MIN_NOTE_S), (62, 0.5, 1.0)], ["zero_length"]),
     ("never_released", [(60, 0, 0.5), (60, 0.5, 1.0), (64, 0.5, 1.0)], ["unended"]),
-    ("alien_chunk", [(60, 0, 0.5)], []),
-    ("trailing_garbage", [(60, 0, 0.5)], []),
-    ("no_end_of_track", [(60, 0, 0.5)], []),
+    ("alien_chunk", ONE, ["unknown_chunk"]),
+    ("trailing_garbage", ONE, ["garbage"]),
+    ("no_end_of_track", ONE, ["no_end"]),
     ("running_status", [(60, 0, 0.5), (62, 0.5, 0.509375)], []),
     ("smpte", [(60, 0, 1.0)], []),
-    ("tempo_of_zero", [(60, 0, 0.5)], ["tempo"]),
+    ("tempo_of_zero", ONE, ["tempo"]),
     ("tempo_changes", [(60, 0, 1.0), (60, 1.0, 1.25), (60, 1.25, 1.5)], []),
-    ("drums_beside_piano", [(60, 0, 0.5)], ["drums"]),
+    ("drums_beside_piano", ONE, ["drums"]),
     ("pedal", [(60, 0, 1.0), (62, 1.0, 1.5)], ["sustain"]),
-    ("bends_and_wheels", [(60, 0, 0.5)], ["pitch_bend", "controllers"]),
+    ("bends_and_wheels", ONE, ["controllers", "controllers"]),
     ("type_0_two_channels", [(60, 0, 0.5), (64, 0.5, 1.0)], ["drums"]),
     ("grace_note_inside_out", [(60, 0, MIN_NOTE_S), (60, 0.5, 1.0)], ["zero_length"]),
     ("one_release_for_two", [(60, 0, 0.5), (60, 0.5, 1.0), (60, 1.5, 2.0)], ["unended"]),
     ("overlapping_equal", [(60, 0, 1.0), (60, 0.5, 1.5)], []),
+    ("cut_in_track", ONE, ["cut_off", "unended"]),
+    ("header_too_short", ONE, ["header"]),
+    ("header_too_long", ONE, ["header"]),
+    ("header_of_10_bytes", ONE, ["header"]),
+    ("type_3", ONE, ["header"]),
+    ("type_0_two_tracks", TWO, ["header"]),
+    ("tracks_missing", ONE, ["track_count"]),
+    ("65535_tracks", ONE, ["track_count"]),
+    ("more_tracks_than_said", TWO, ["track_count"]),
+    ("track_claims_4_gb", ONE, ["track_length"]),
+    ("tracks_claim_nothing", TWO, ["track_length", "track_length"]),
+    ("tracks_claim_too_much", TWO, ["track_length"]),
+    ("zeros_between_tracks", TWO, ["garbage"]),
+    ("value_too_high", [(60, 0, MIN_NOTE_S)], ["data_byte", "zero_length", "unended"]),
+    ("key_over_127", ONE, ["data_byte"]),
+    ("event_cut_by_track_end", [(60, 0, 0.001042)], ["cut_off", "unended"]),
+    ("delta_without_event", ONE, ["cut_off"]),
+    ("meta_claims_256_mb", ONE, ["cut_off"]),
+    ("sysex_claims_256_mb", ONE, ["cut_off"]),
+    ("damaged_in_the_middle", TWO, ["damaged"]),
+    ("riff", ONE, ["wrapped"]),
+    ("riff_of_wrong_size", ONE, ["wrapped"]),
+    ("behind_another_header", ONE, ["wrapped"]),
+    ("clock_inside_events", ONE, ["real_time"]),
+    ("song_position_inside", ONE, ["real_time"]),
+    (
+        "running_status_after_a_name",
+        [(60, 0, 0.5), (62, 0.5, 0.5 + MIN_NOTE_S)],
+        ["running_status", "zero_length", "unended", "controllers"],
+    ),
+    ("volume_0", [(62, 0.5, 1.0)], ["muted", "controllers", "controllers"]),
+    ("shift_jis", ONE, ["text"]),
+    ("windows_1252", ONE, ["text"]),
+    ("utf_8_with_a_mark", ONE, []),
+    ("nothing_but_remarks", ONE, ["controllers"]),
 ]
 
 
@@ -80,6 +117,75 @@ def test_curious_files_are_read_and_remarked_on(
     score = read_midi(CORPUS / "curious" / f"{stem}.mid")
     assert spans(score) == expected
     assert codes(score) == remarks
+
+
+@pytest.mark.parametrize(
+    ("stem", "name"),
+    [
+        ("shift_jis", "ピアノ 右手"),
+        ("windows_1252", "Flöte – créée"),
+        ("utf_8_with_a_mark", "Пиано"),
+    ],
+)
+def test_names_are_text(stem: str, name: str) -> None:
+    assert [track.name for track in read_midi(CORPUS / "curious" / f"{stem}.mid").tracks] == [name]
+
+
+def test_what_is_left_out_is_said_once_with_counts() -> None:
+    (remark,) = read_midi(CORPUS / "curious" / "nothing_but_remarks.mid").remarks
+    assert remark.message == (
+        "left out: bank selects (1), channel aftertouch (1), effect sends (reverb, chorus and the "
+        "like) (1), key aftertouch (1), pan (1), portamento (2), program changes (1), soft pedal "
+        "(1), sostenuto pedal (1), sound controllers (brightness, attack and the like) (1)"
+    )
+
+
+def test_drums_are_played_when_asked() -> None:
+    beside = CORPUS / "curious" / "drums_beside_piano.mid"
+    score = read_midi(beside, drums=True)
+    assert spans(score) == [(36, 0, 0.5), (60, 0, 0.5)]
+    assert codes(score) == []
+    assert spans(read_midi(beside, track=1, drums=True)) == [(36, 0, 0.5)]
+    only = read_midi(CORPUS / "damaged" / "only_drums.mid", drums=True)
+    assert spans(only) == [(36, 0, 0.5), (38, 0.5, 1.0)]
+
+
+@pytest.mark.parametrize(
+    ("events", "expected"),
+    [
+        # Faded in from nothing: heard.
+        ((make.control(0, 11, 0), make.on(0, 60), make.control(240, 11, 9), make.off(240, 60)), 1),
+        # Shut while it sounds: heard until then.
+        ((make.on(0, 60), make.control(240, 7, 0), make.off(240, 60)), 1),
+        # Open again only at its end: not heard.
+        ((make.control(0, 11, 0), make.note(), make.control(0, 11, 99)), 0),
+        # Volume 0 outlives a reset of the controllers, expression 0 does not.
+        ((make.control(0, 7, 0), make.control(0, 121, 0), make.note()), 0),
+        ((make.control(0, 11, 0), make.control(0, 121, 0), make.note()), 1),
+        # Another channel's volume.
+        ((make.control(0, 7, 0, 1), make.note()), 1),
+    ],
+)
+def test_notes_at_volume_0_are_left_out(
+    tmp_path: Path, events: tuple[bytes, ...], expected: int
+) -> None:
+    after = make.note(72, channel=5)
+    score = score_of(tmp_path, make.file(make.track(*events, after)))
+    assert len(score.clip.notes) == expected + 1
+    assert ("muted" in codes(score)) == (expected == 0)
+
+
+def test_a_file_of_silence_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(MidiError, match=r"volume is 0 \(1 notes\)"):
+        score_of(tmp_path, make.file(make.track(make.control(0, 7, 0), make.note())))
+
+
+def test_ports_are_channels_of_their_own(tmp_path: Path) -> None:
+    pedal = make.control(0, 64, 127)
+    other = make.track(b"\0\xff\x21\1\1", make.note(64), make.note(67))
+    content = make.file(make.track(pedal, make.note(), make.note(62)), other)
+    expected = [(60, 0, 1.0), (62, 0.5, 1.0), (64, 0, 0.5), (67, 0.5, 1.0)]
+    assert sorted(spans(score_of(tmp_path, content))) == expected
 
 
 def test_every_curious_file_is_looked_at() -> None:
@@ -225,8 +331,23 @@ def test_twenty_thousand_notes_and_an_hour(tmp_path: Path) -> None:
         make.control(0, 64, 127) + (make.on(0, 60) + make.off(0, 60)) * 30_000,
         make.tempo(1, 1) * 40_000 + make.note(),
         make.on(2**28 - 1, 60) * 30_000,
+        make.on(0, 60) + (make.wheel(9, 8000) + make.wheel(9, -8000)) * 35_000 + make.off(0, 60),
+        (make.on(0, 60) + make.wheel(1, 8000) + make.wheel(1, -8000)) * 25_000,
+        make.registered(6, 15) + make.note(60, 7) + make.wheel(1, 9) * 70_000,
+        make.registered(6, 15) * 18_000 + make.note(),
+        (make.wheel(1, 99) + make.sysex(0x7E, 0x7F, 9, 1)) * 25_000 + make.note(),
+        make.sysex(0x7F, 0, 8, 8, 3, 127, 127, *[1] * 12) * 14_000 + make.note(),
+        make.sysex(0x7F, 0, 8, 2, 0, 127, *[1] * 508) * 570 + make.note(),
+        (make.control(1, 7, 0) + make.on(0, 60) + make.control(1, 7, 1)) * 25_000,
+        b"\0\x90" + b"\xf8" * 300_000,
+        b"\0\x90\xf8\xf8\xf8\xf8\x3c\x50" * 38_000,
+        make.name(b"\x83\x73" * 1000) * 150 + make.note(),
     ],
-    ids=["numbers", "stuck keys", "all notes off", "pedal", "tempos", "ages"],
+    ids=[
+        *("numbers", "stuck keys", "all notes off", "pedal", "tempos", "ages", "one long wheel"),
+        *("wheels and stuck keys", "manager's wheel", "zones", "resets", "scales", "key tunings"),
+        *("volumes", "one long clock", "clocks in events", "names"),
+    ],
 )
 def test_hostile_files_take_time_in_proportion_to_their_size(tmp_path: Path, body: bytes) -> None:
     path = tmp_path / "hostile.mid"
@@ -234,6 +355,19 @@ def test_hostile_files_take_time_in_proportion_to_their_size(tmp_path: Path, bod
     began = time.perf_counter()
     read_or_refuse(path)
     assert time.perf_counter() - began < 10
+
+
+@pytest.mark.parametrize(
+    "chunk",
+    [b"MTrk\0\0\0\0", b"MTrk\xff\xff\xff\xff", b"ABCD\0\0\0\0", b"MTr", b"\0"],
+    ids=["empty tracks", "endless tracks", "alien chunks", "almost tracks", "nothing"],
+)
+def test_files_of_many_chunks_take_time_in_proportion_too(tmp_path: Path, chunk: bytes) -> None:
+    began = time.perf_counter()
+    score = score_of(tmp_path, make.file(chunk * (300_000 // len(chunk)), make.track(make.note())))
+    assert time.perf_counter() - began < 10
+    assert len(score.clip.notes) == 1
+    assert len(score.remarks) < 20
 
 
 def test_claims_of_gigabytes_allocate_nothing() -> None:
