@@ -71,6 +71,11 @@ class Note:
         """Time the key is released, seconds."""
         return self.start_s + self.duration_s
 
+    @property
+    def is_bent(self) -> bool:
+        """Whether it ever sounds away from its key."""
+        return any(semitones for _, semitones in self.bend)
+
     def describe(self) -> str:
         """A short name for messages, such as ``C4 at 1.250 s``."""
         return f"{pitch_name(self.pitch)} at {self.start_s:.3f} s"

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import ClassVar, Protocol
 
 from core.clip import Clip, Note
-from core.engines.declaration import EngineDeclaration
+from core.engines.declaration import Ability, EngineDeclaration
 from core.errors import SettingsError
 from core.progress import ProgressCallback, always_continue
 from core.settings import RenderSettings
@@ -42,7 +42,8 @@ class Limit:
     """Something of a clip that an engine cannot play, or plays differently.
 
     Attributes:
-        code: stable, for programs: ``pitch_range``, ``velocity_steps``, ``setting_ignored``, …
+        code: stable, for programs: ``pitch_range``, ``velocity_steps``, ``bend``,
+            ``setting_ignored``, …
         message: one line, for people.
         notes: every note it touches; empty when it is about the request as a whole.
     """
@@ -154,6 +155,23 @@ class Engine(ABC):
             SettingsError: if the engine renders whole clips only.
         """
         raise SettingsError(f"the {self.declaration.name} engine renders whole clips only")
+
+
+def unplayed_bends(engine: EngineDeclaration, clip: Clip) -> list[Limit]:
+    """The limit that says which notes' bends an engine does not play; none if it plays them.
+
+    Args:
+        engine: by its declaration.
+        clip: of a request.
+    """
+    if Ability.BENDS in engine.abilities:
+        return []
+    bent = tuple(note for note in clip.notes if note.is_bent)
+    if not bent:
+        return []
+    have = "1 note has a bend" if len(bent) == 1 else f"{len(bent)} notes have bends"
+    message = f"{have} of pitch, which the {engine.name} engine cannot play: the key sounds"
+    return [Limit("bend", message, bent)]
 
 
 def ignored_settings(engine: EngineDeclaration, settings: RenderSettings) -> list[Limit]:

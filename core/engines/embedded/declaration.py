@@ -6,6 +6,6 @@ DECLARATION = EngineDeclaration(
     name="embedded",
     summary="partials and noise, note by note, from a small network; in tune by construction",
     loader="core.engines.embedded.engine:load",
-    abilities=frozenset({Ability.LIVE, Ability.MOVING_TIMBRE, Ability.ANY_LENGTH}),
+    abilities=frozenset({Ability.LIVE, Ability.MOVING_TIMBRE, Ability.BENDS, Ability.ANY_LENGTH}),
     device="cpu",  # quick enough anywhere, and starts fastest there
 )
