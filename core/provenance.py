@@ -230,8 +230,10 @@ def _clip_from_json(data: Mapping[str, Any]) -> Clip:
         raise ValueError(f"it claims {count} notes")
     packed = _inflate(data["notes"], _NOTE.size * count, "notes")
     notes = tuple(
-        Note(*values, bend)
-        for values, bend in zip(_NOTE.iter_unpack(packed), _bends(data, count), strict=True)
+        Note(start_s, pitch, velocity, duration_s, bend)
+        for (start_s, pitch, velocity, duration_s), bend in zip(
+            _NOTE.iter_unpack(packed), _bends(data, count), strict=True
+        )
     )
     clip = Clip(str(data["name"]), notes, float(data["length_s"]))
     if clip.content_hash != data["hash"]:

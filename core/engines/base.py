@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import ClassVar, Protocol
 
-from core.clip import Clip, Note
+from core.clip import Bend, Clip, Note
 from core.engines.declaration import Ability, EngineDeclaration
 from core.errors import SettingsError
 from core.progress import ProgressCallback, always_continue
@@ -70,16 +70,17 @@ class LiveStream(Protocol):
     def sounding(self) -> int:
         """How many voices sound."""
 
-    def note_on(self, pitch: int, velocity: int, at: int = 0) -> int:
+    def note_on(self, pitch: int, velocity: int, at: int = 0, bend: Bend = ()) -> int:
         """Begin a note.
 
         Args:
             pitch: MIDI key number, 0–127.
             velocity: 1–127.
             at: samples from the beginning of the next block, ≥ 0.
+            bend: its curve, as of :class:`core.clip.Note`.
 
         Returns:
-            Its id, for :meth:`release`.
+            Its id, for :meth:`release` and :meth:`bend`.
         """
 
     def note_off(self, pitch: int, at: int = 0) -> None:
@@ -100,6 +101,15 @@ class LiveStream(Protocol):
 
     def all_notes_off(self, at: int = 0) -> None:
         """Release every note that has begun by then."""
+
+    def bend(self, semitones: float, note_id: int | None = None, at: int = 0) -> None:
+        """Turn a wheel, as of :attr:`~core.engines.declaration.Ability.BENDS`.
+
+        Args:
+            semitones: where it stands, up or down; what it adds to notes' own curves.
+            note_id: from :meth:`note_on`; None for all notes, those that begin later too.
+            at: samples from the beginning of the next block, ≥ 0.
+        """
 
     def set_timbre(self, embedding: Embedding) -> None:
         """Play on in another timbre."""
