@@ -357,7 +357,8 @@ class Voices:
         run = turned_samples(ratio)
         turns: Float64Array = self._turns[rows, :used].numpy() / BLOCK  # a sample
         levels = levels * audible(turns * SAMPLE_RATE, ratio)
-        phase = self._phase[rows, :used].numpy()[:, None] + run[:, :-1, None] * turns[:, None]
+        begins: Float64Array = self._phase[rows, :used].numpy()
+        phase = begins[:, None] + run[:, :-1, None] * turns[:, None]  # [R, most, used]
         sound = sweep(
             phase.reshape(-1, used), np.repeat(turns, most, axis=0),
             (ratio[:, :-1].reshape(-1), ratio[:, 1:].reshape(-1)),

@@ -99,7 +99,7 @@ def cents_off(sound: FloatArray, key: float, bend: Bend, from_s: float, to_s: fl
     # A window of 4096 samples every 512, and its like a period later.
     times_s = (np.arange(len(hz)) * 512 + 2048) / SAMPLE_RATE + 0.5 / hz
     at = (times_s > from_s) & (times_s < to_s)
-    assert at.sum() > 20
+    assert at.sum() > 10
     wanted = key + semitones_at(bend, times_s[at])
     found = 69.0 + 12.0 * np.log2(hz[at] / 440.0)
     return np.asarray(100.0 * (found - wanted))
@@ -190,7 +190,10 @@ def test_any_bend_through_any_blocks(
 
 
 TONAL = lively_decoder(8, moves=False)
-TONAL.out.bias[-N_NOISE:] = -9.0  # no noise, which trackers of pitch would stumble over
+# A strong fundamental, exact multiples of it and no noise: trackers of pitch ask for it.
+TONAL.out.bias[48] += 4.0
+TONAL.statics.bias[0] = -9.0
+TONAL.out.bias[-N_NOISE:] = -9.0
 
 
 def wheeled(moves: Iterable[tuple[int, float, bool]], block: int) -> FloatArray:
