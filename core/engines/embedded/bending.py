@@ -126,8 +126,8 @@ def sweep(
     device = here.device
     n = np.arange(BLOCK)
     from_ratio, to_ratio = (np.asarray(each)[:, None] for each in ratio)
-    # In double precision, and rounded to within a turn before it is single.
     run = from_ratio * n + (to_ratio - from_ratio) * (n**2 / (2 * BLOCK))  # [n, 64]
+    # In double precision and within a turn at each beginning: a block later single will do.
     begins = torch.from_numpy((phase % 1.0).astype(np.float32)).to(device)
     run_samples = torch.from_numpy(run.astype(np.float32)).to(device)
     rate = torch.from_numpy(turns.astype(np.float32)).to(device).expand(len(run), -1)
@@ -138,10 +138,39 @@ def sweep(
         angle = torch.addcmul(
             begins[piece, :, None], rate[piece, :, None], run_samples[piece, None, :]
         )  # [n, K, 64] turns
-        wave = angle.sub_(angle.round()).mul_(2 * np.pi).sin_()
+        wave = angle.frac_().mul_(2 * np.pi).sin_()
         ends = torch.stack([here[piece], there[piece]], dim=1) @ wave  # [n, 2, 64]
         out[piece] = torch.lerp(ends[:, 0], ends[:, 1], ramp)
     return out
+
+
+def sweep_voices(
+    turns: Float64Array, phase: Float64Array, ratio: Float64Array, levels: Tensor
+) -> tuple[Tensor, Float64Array]:
+    """The next blocks of voices that are bent.
+
+    Args:
+        turns: float64 [V, K], a sample, unbent.
+        phase: float64 [V, K], turns, at the first block's beginning.
+        ratio: [V, n + 1], of frequencies, at edges of blocks.
+        levels: float32 [V, n + 1, K], amplitudes there.
+
+    Returns:
+        float32 [V, n · 64], and :func:`turned_samples` [V, n + 1].
+    """
+    voices, n = len(turns), ratio.shape[1] - 1
+    run = turned_samples(ratio)
+    levels = levels * audible(turns * SAMPLE_RATE, ratio)
+    heard = levels.flatten(0, 1).any(dim=0)
+    levels, turns, phase = levels[..., heard], turns[:, heard.numpy()], phase[:, heard.numpy()]
+    begins = phase[:, None] + run[:, :-1, None] * turns[:, None]  # [V, n, K]
+    k = turns.shape[1]
+    sound = sweep(
+        begins.reshape(-1, k), np.repeat(turns, n, axis=0),
+        (ratio[:, :-1].reshape(-1), ratio[:, 1:].reshape(-1)),
+        (levels[:, :-1].reshape(-1, k), levels[:, 1:].reshape(-1, k)),
+    )  # fmt: skip
+    return sound.view(voices, -1), run
 
 
 class BentPartialBank(PartialBank):

@@ -17,10 +17,8 @@ from core.engines.embedded.bending import (
     BLOCK_S,
     Ints,
     LiveBend,
-    audible,
     ratios,
-    sweep,
-    turned_samples,
+    sweep_voices,
 )
 from core.engines.embedded.controls import N_NOISE, N_PARTIALS, N_TONES, SAMPLE_RATE
 from core.engines.embedded.decoder import NoteConditioning
@@ -330,43 +328,16 @@ class Voices:
         run = torch.from_numpy(blocks).double()
         bent = np.flatnonzero(self.bent[:count])
         if len(bent):
-            sound[bent], run[bent] = self._sweep(bent, edges[bent], levels[bent], blocks[bent])
+            turns_of, phase_of = (a[bent, :used].numpy() for a in (turns, phase))
+            ratio = ratios(self.semitones(bent, edges[bent]))
+            sound[bent], run_of = sweep_voices(turns_of / BLOCK, phase_of, ratio, levels[bent])
+            run[bent] = torch.from_numpy(run_of[np.arange(len(bent)), blocks[bent]] / BLOCK)
         phase += run[:, None] * turns
         phase -= phase.floor()
         self.block[:count] += blocks
         for row in bent.tolist():
             self.bent[row] = self.bends[row].forget(int(self.block[row]))
         return sound
-
-    def _sweep(
-        self, rows: Ints, edges: Ints, levels: Tensor, blocks: Ints
-    ) -> tuple[Tensor, Tensor]:
-        """The same of voices that are bent, and how far their phases run, in blocks.
-
-        Args:
-            rows: int64 [R], of the voices.
-            edges: int64 [R, most + 1], of their blocks.
-            levels: [R, most + 1, used], amplitudes there.
-            blocks: int64 [R], how many of them are theirs.
-
-        Returns:
-            float32 [R, most · 64], and float64 [R].
-        """
-        most, used = levels.shape[1] - 1, levels.shape[2]
-        ratio = ratios(self.semitones(rows, edges))  # [R, most + 1]
-        run = turned_samples(ratio)
-        turns: Float64Array = self._turns[rows, :used].numpy() / BLOCK  # a sample
-        levels = levels * audible(turns * SAMPLE_RATE, ratio)
-        begins: Float64Array = self._phase[rows, :used].numpy()
-        phase = begins[:, None] + run[:, :-1, None] * turns[:, None]  # [R, most, used]
-        sound = sweep(
-            phase.reshape(-1, used), np.repeat(turns, most, axis=0),
-            (ratio[:, :-1].reshape(-1), ratio[:, 1:].reshape(-1)),
-            (levels[:, :-1].reshape(-1, used), levels[:, 1:].reshape(-1, used)),
-        )  # fmt: skip
-        return sound.view(len(rows), -1), torch.from_numpy(
-            run[np.arange(len(rows)), blocks] / BLOCK
-        )
 
     def _gains(self, edges: Ints, last: Ints) -> Tensor:
         """Modulation of all voices at edges of blocks.

@@ -11,10 +11,8 @@ import pytest
 from tests.bridge.daws.reaper import SCRIPTS, SHARED, Reaper, lua
 
 LOAD = f"JSON = dofile({lua(str(SHARED / 'json.lua'))}); "
-LOAD += (
-    f"TIMBRE = {{ load = function(n) return dofile({lua(str(SCRIPTS / 'timbre'))} .. '/' .. n .. "
-)
-LOAD += "'.lua') end }; "
+FOLDER = lua(f"{SCRIPTS / 'timbre'}/")
+LOAD += f"TIMBRE = {{ load = function(name) return dofile({FOLDER} .. name .. '.lua') end }}; "
 LOAD += f"CLIPS = dofile({lua(str(SCRIPTS / 'timbre' / 'clips.lua'))})"
 
 

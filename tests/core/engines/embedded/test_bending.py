@@ -190,7 +190,8 @@ def test_any_bend_through_any_blocks(
 
 
 TONAL = lively_decoder(8, moves=False)
-# A strong fundamental, exact multiples of it and no noise: trackers of pitch ask for it.
+# A strong fundamental, exact and soft multiples of it and no noise: a tracker of pitch asks for it.
+TONAL.out.bias[:48] = torch.linspace(0.5, -6.0, 48)
 TONAL.out.bias[48] += 4.0
 TONAL.statics.bias[0] = -9.0
 TONAL.out.bias[-N_NOISE:] = -9.0
