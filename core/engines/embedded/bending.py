@@ -164,11 +164,11 @@ def sweep_voices(
     heard = levels.flatten(0, 1).any(dim=0)
     levels, turns, phase = levels[..., heard], turns[:, heard.numpy()], phase[:, heard.numpy()]
     begins = phase[:, None] + run[:, :-1, None] * turns[:, None]  # [V, n, K]
-    k = turns.shape[1]
+    rows = (voices * n, turns.shape[1])
     sound = sweep(
-        begins.reshape(-1, k), np.repeat(turns, n, axis=0),
+        begins.reshape(rows), np.repeat(turns, n, axis=0),
         (ratio[:, :-1].reshape(-1), ratio[:, 1:].reshape(-1)),
-        (levels[:, :-1].reshape(-1, k), levels[:, 1:].reshape(-1, k)),
+        (levels[:, :-1].reshape(rows), levels[:, 1:].reshape(rows)),
     )  # fmt: skip
     return sound.view(voices, -1), run
 

@@ -27,6 +27,12 @@ from tests.helpers.decoders import lively_decoder, organ, timbre
 
 LIVELY = lively_decoder()
 STEADY = lively_decoder(8, moves=False)
+TONAL = lively_decoder(8, moves=False)
+# A strong fundamental, exact and soft multiples of it and no noise: a tracker of pitch asks for it.
+TONAL.out.bias[:48] = torch.linspace(0.5, -6.0, 48)
+TONAL.out.bias[48] += 4.0
+TONAL.statics.bias[0] = -9.0
+TONAL.out.bias[-N_NOISE:] = -9.0
 ORGAN = organ(1, -3.0, -6.0, -20.0)
 SEED = 3
 GLIDE: Bend = ((0.25, 0.0), (0.75, 2.0))
@@ -172,6 +178,14 @@ def test_a_stream_bends_as_offline(decoder: Decoder, bend: Bend, embedding: Embe
     assert np.abs(heard - wanted).max() < 1e-3 * peak
 
 
+def test_a_note_bent_past_hearing_is_silent_and_comes_back() -> None:
+    notes = [Note(0.0, 98, 90, 0.6, ((0.0, 96.0), (0.2, 96.0), (0.4, 0.0)))]
+    wanted = offline(TONAL, notes, timbre(1))
+    assert np.abs(wanted[:8000]).max() < 1e-4 * np.abs(wanted).max()
+    heard = live(Stream(TONAL, timbre(1), seed=SEED), notes, len(wanted))
+    assert np.abs(heard - wanted).max() < 1e-3 * np.abs(wanted).max()
+
+
 @given(
     points=st.dictionaries(st.floats(0.0, 1.0), st.floats(-48.0, 48.0), min_size=1, max_size=6),
     key=st.integers(24, 98),
@@ -187,14 +201,6 @@ def test_any_bend_through_any_blocks(
     assert np.isfinite(wanted).all()
     heard = live(Stream(LIVELY, path, seed=SEED), notes, len(wanted), blocks)
     assert np.abs(heard - wanted).max() < 1e-3 * np.abs(wanted).max()
-
-
-TONAL = lively_decoder(8, moves=False)
-# A strong fundamental, exact and soft multiples of it and no noise: a tracker of pitch asks for it.
-TONAL.out.bias[:48] = torch.linspace(0.5, -6.0, 48)
-TONAL.out.bias[48] += 4.0
-TONAL.statics.bias[0] = -9.0
-TONAL.out.bias[-N_NOISE:] = -9.0
 
 
 def wheeled(moves: Iterable[tuple[int, float, bool]], block: int) -> FloatArray:
