@@ -1,9 +1,9 @@
 """Clips put together from messages that arrive in any order, twice, or not at all.
 
-No sockets and no clock. One id names one content. A note that contradicts what came before
-under its id therefore starts the clip anew: what is missing is then asked for again, and
-two contents are never mixed. Notes are kept packed, and what is kept is bounded for each
-client and in total; the clips touched longest ago go first.
+No sockets and no clock. One id names one content. A note, or a point of a bend, that contradicts
+what came before under its id therefore starts the clip anew: what is missing is then asked for
+again, and two contents are never mixed. Notes are kept packed, and what is kept is bounded for
+each client and in total; the clips touched longest ago go first.
 """
 
 from __future__ import annotations
@@ -12,8 +12,9 @@ import struct
 from collections import OrderedDict
 from dataclasses import dataclass, field
 
+from bridge.bend_points import MAX_CLIP_POINTS, BendPoints
 from bridge.errors import RequestRefused
-from bridge.protocol import ClipBegin, ClipEnd, ClipNotes
+from bridge.protocol import ClipBegin, ClipBend, ClipEnd, ClipNotes
 from bridge.protocol.replies import ClipMissing, ClipOk, NoteRange
 from core.clip import MAX_CLIP_S, Clip, Note
 from core.errors import MidiError
@@ -36,15 +37,17 @@ class _PartialClip:
     notes: bytearray = field(default_factory=bytearray)  # _NOTE after _NOTE
     present: bytearray = field(default_factory=bytearray)  # 1 where a note has come
     count: int = 0  # of notes that have come
+    bends: BendPoints = field(default_factory=BendPoints)
 
     @property
     def size_bytes(self) -> int:
         """What it takes of the client's memory."""
-        return _CLIP_BYTES + len(self.notes) + len(self.present)
+        return _CLIP_BYTES + len(self.notes) + len(self.present) + self.bends.size_bytes
 
     def clear_notes(self) -> None:
         """Forget the notes, and keep the clip."""
         self.notes, self.present, self.count = bytearray(), bytearray(), 0
+        self.bends = BendPoints()
 
     def put(self, first: int, notes: tuple[Note, ...]) -> None:
         """Keep notes; if they contradict those that are there, those go first.
@@ -82,9 +85,17 @@ class _PartialClip:
             at = present.find(b"\0", end)
         return tuple(ranges)
 
-    def is_whole(self, note_count: int) -> bool:
+    def has_all_notes(self, note_count: int) -> bool:
         """Whether so many notes have come, and no others."""
         return self.count == note_count == len(self.present)
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether all notes have come, and as many points of bends as were announced."""
+        if self.begin is None or not self.has_all_notes(self.begin.note_count):
+            return False
+        points = self.begin.bend_point_count
+        return self.bends.end() <= self.count and (not points or points == self.bends.count)
 
 
 class ClipAssembler:
@@ -166,6 +177,40 @@ class ClipAssembler:
         self._resize(client, part.size_bytes)
         self._make_room(client, message.clip_id)
 
+    def bend(self, client: str, message: ClipBend) -> None:
+        """Add some points of a note's bend, whether or not the clip was begun or the note came.
+
+        Args:
+            client: whose clip it is.
+            message: with the points.
+
+        Raises:
+            RequestRefused: ``too_large``, if they are too many, or past the end of any clip; or
+                if they are past the end of this one.
+        """
+        about, number = message.clip_id, message.note_index
+        part = self._get_or_add(client, about)
+        most = MAX_CLIP_NOTES if part.begin is None else part.begin.note_count
+        if number >= most:
+            raise RequestRefused(
+                f"clip {about!r} ends with note {most - 1}; the bend is of note {number}",
+                "too_large" if part.begin is None else "bad_request",
+                about,
+            )
+        if part.bends.count + len(message.points) > MAX_CLIP_POINTS:
+            raise RequestRefused(
+                f"the bends of clip {about!r} have more than {MAX_CLIP_POINTS} points; "
+                "thin them out, or send the clip in parts",
+                "too_large",
+                about,
+            )
+        self._resize(client, -part.size_bytes)
+        if part.bends.contradicts(number, message.points):
+            part.clear_notes()
+        part.bends.put(number, message.points)
+        self._resize(client, part.size_bytes)
+        self._make_room(client, about)
+
     def end(self, client: str, message: ClipEnd) -> ClipOk | ClipMissing:
         """Whether the clip is whole, else what to send again.
 
@@ -177,9 +222,14 @@ class ClipAssembler:
         if part is None or part.begin is None:
             return ClipMissing(message.clip_id, ())
         count = part.begin.note_count
-        if part.is_whole(count):
+        if part.is_whole:
             return ClipOk(message.clip_id, count)
-        if len(part.present) > count:  # notes came first, and more than was then begun
+        points = part.begin.bend_point_count
+        if part.has_all_notes(count) and part.bends.count < points:
+            # Whose points did not come is not known.
+            return ClipMissing(message.clip_id, (NoteRange(0, count),))
+        # Notes or points came first, and more than was then begun.
+        if max(len(part.present), part.bends.end()) > count or part.bends.count > points > 0:
             self._resize(client, -part.size_bytes)
             part.clear_notes()
             self._resize(client, part.size_bytes)
@@ -196,7 +246,7 @@ class ClipAssembler:
             RequestRefused: ``unknown_clip``, if it has not come, not wholly, or is forgotten.
         """
         part = self._clips.get((client, clip_id))
-        if part is None or part.begin is None or not part.is_whole(part.begin.note_count):
+        if part is None or part.begin is None or not part.is_whole:
             raise RequestRefused(
                 f"clip {clip_id!r} is not here as a whole; send it, and wait for clip/ok",
                 "unknown_clip",
@@ -204,8 +254,10 @@ class ClipAssembler:
         self._clips.move_to_end((client, clip_id))
         begin = part.begin
         notes = (
-            Note(start_s, pitch, velocity, duration_s)
-            for start_s, pitch, velocity, duration_s in _NOTE.iter_unpack(part.notes)
+            Note(start_s, pitch, velocity, duration_s, part.bends.of(number))
+            for number, (start_s, pitch, velocity, duration_s) in enumerate(
+                _NOTE.iter_unpack(part.notes)
+            )
         )
         try:
             return Clip.of(begin.name, notes, begin.length_s)

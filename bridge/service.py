@@ -16,7 +16,7 @@ from bridge.clip_assembly import ClipAssembler
 from bridge.errors import RequestRefused
 from bridge.jobs.model import Job, JobEvent, JobRequest
 from bridge.jobs.queue import JobQueue
-from bridge.protocol import ClipBegin, ClipEnd, ClipNotes, FindPresets, Render
+from bridge.protocol import ClipBegin, ClipBend, ClipEnd, ClipNotes, FindPresets, Render
 from bridge.protocol.replies import ClipMissing, ClipOk, PresetFound, PresetsEnd
 from core.clip import Clip
 from core.errors import ModelMissing
@@ -76,7 +76,7 @@ class BridgeService:
         self._assembler_lock = threading.Lock()
 
     def receive_clip(
-        self, client: str, message: ClipBegin | ClipNotes | ClipEnd
+        self, client: str, message: ClipBegin | ClipNotes | ClipBend | ClipEnd
     ) -> ClipOk | ClipMissing | None:
         """Take in a part of a clip; quick.
 
@@ -96,6 +96,8 @@ class BridgeService:
                     self._assembler.begin(client, message)
                 case ClipNotes():
                     self._assembler.notes(client, message)
+                case ClipBend():
+                    self._assembler.bend(client, message)
                 case ClipEnd():
                     return self._assembler.end(client, message)
         return None

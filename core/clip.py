@@ -35,7 +35,8 @@ class Note:
         velocity: MIDI velocity, 1–127.
         duration_s: time the key is held, seconds, > 0.
         bend: how far the sound is from its key, at points in time that increase from 0 on;
-            straight lines between them, and the last value from there on. Empty is no bend.
+            straight lines between them, the first value before them, and the last from there
+            on. Empty is no bend.
 
     Raises:
         MidiError: if a value is outside its range.
@@ -70,6 +71,11 @@ class Note:
     def end_s(self) -> float:
         """Time the key is released, seconds."""
         return self.start_s + self.duration_s
+
+    @property
+    def is_bent(self) -> bool:
+        """Whether it ever sounds away from its key."""
+        return any(semitones for _, semitones in self.bend)
 
     def describe(self) -> str:
         """A short name for messages, such as ``C4 at 1.250 s``."""

@@ -15,6 +15,7 @@ import struct
 import zlib
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +23,7 @@ import numpy as np
 
 from core import timbre
 from core.audio import riff
-from core.clip import Clip, Note
+from core.clip import Bend, Clip, Note
 from core.engines.registry import check_settings, settings_to_json
 from core.errors import AudioError, TimbreError
 from core.settings import RenderSettings
@@ -32,12 +33,15 @@ from core.types import EMBEDDING_DIM, Embedding, EmbeddingPath
 CHUNK_ID = b"tmbr"
 """Lower case: the RIFF specification leaves such ids to applications."""
 
-SCHEMA = 1
-"""Version of the JSON. Readers refuse newer ones and must read all older ones."""
+SCHEMA = 2
+"""Version of the JSON. Readers refuse newer ones and must read all older ones. What needs
+nothing of a newer one is written as 1: version 2 brought bends."""
 
 MAX_CHUNK_BYTES = 256 * 2**20
 _MAX_NOTES = 5_000_000
+_MAX_BEND_POINTS = 20_000_000
 _NOTE = struct.Struct("<dBBd")
+_BEND_LENGTH, _BEND_POINT = struct.Struct("<I"), struct.Struct("<dd")
 
 
 @dataclass(frozen=True)
@@ -94,7 +98,7 @@ class Provenance:
     def to_json(self) -> dict[str, Any]:
         """JSON-ready data that :meth:`from_json` reads back without loss."""
         data: dict[str, Any] = {
-            "schema": SCHEMA,
+            "schema": SCHEMA if any(note.bend for note in self.clip.notes) else 1,
             "summary": self.summary,
             "program_version": self.program_version,
             "clip": _clip_to_json(self.clip),
@@ -205,34 +209,64 @@ def _clip_to_json(clip: Clip) -> dict[str, Any]:
     packed = b"".join(
         _NOTE.pack(note.start_s, note.pitch, note.velocity, note.duration_s) for note in clip.notes
     )
-    return {
+    data = {
         "name": clip.name,
         "length_s": clip.length_s,
         "hash": clip.content_hash,
         "note_count": len(clip.notes),
-        "notes": base64.b64encode(zlib.compress(packed, 9)).decode("ascii"),
+        "notes": _deflate(packed),
     }
+    points = sum(len(note.bend) for note in clip.notes)
+    if points:
+        lengths = b"".join(_BEND_LENGTH.pack(len(note.bend)) for note in clip.notes)
+        packed = b"".join(_BEND_POINT.pack(*point) for note in clip.notes for point in note.bend)
+        data |= {"bend_point_count": points, "bends": _deflate(lengths + packed)}
+    return data
 
 
 def _clip_from_json(data: Mapping[str, Any]) -> Clip:
     count = int(data["note_count"])
     if not 0 <= count <= _MAX_NOTES:
         raise ValueError(f"it claims {count} notes")
-    # Never inflates beyond what the count allows, whatever the data says.
-    unpacker = zlib.decompressobj()
-    packed = unpacker.decompress(
-        base64.b64decode(data["notes"], validate=True), _NOTE.size * count + 1
-    )
-    if len(packed) != _NOTE.size * count:
-        raise ValueError("its notes are damaged")
+    packed = _inflate(data["notes"], _NOTE.size * count, "notes")
     notes = tuple(
-        Note(start_s, pitch, velocity, duration_s)
-        for start_s, pitch, velocity, duration_s in _NOTE.iter_unpack(packed)
+        Note(start_s, pitch, velocity, duration_s, bend)
+        for (start_s, pitch, velocity, duration_s), bend in zip(
+            _NOTE.iter_unpack(packed), _bends(data, count), strict=True
+        )
     )
     clip = Clip(str(data["name"]), notes, float(data["length_s"]))
     if clip.content_hash != data["hash"]:
         raise ValueError("its notes do not fit their hash")
     return clip
+
+
+def _bends(data: Mapping[str, Any], count: int) -> list[Bend]:
+    """The bend of each of a clip's notes, in their order."""
+    points = int(data.get("bend_point_count", 0))
+    if not points:
+        return [()] * count
+    if not 0 <= points <= _MAX_BEND_POINTS:
+        raise ValueError(f"it claims {points} points of bends")
+    size = _BEND_LENGTH.size * count
+    packed = _inflate(data["bends"], size + _BEND_POINT.size * points, "bends")
+    lengths = [length for (length,) in _BEND_LENGTH.iter_unpack(packed[:size])]
+    if sum(lengths) != points:
+        raise ValueError("its bends are damaged")
+    curve = _BEND_POINT.iter_unpack(packed[size:])
+    return [tuple(islice(curve, length)) for length in lengths]
+
+
+def _deflate(packed: bytes) -> str:
+    return base64.b64encode(zlib.compress(packed, 9)).decode("ascii")
+
+
+def _inflate(text: str, size: int, what: str) -> bytes:
+    # Never inflates beyond what the count allows, whatever the data says.
+    packed = zlib.decompressobj().decompress(base64.b64decode(text, validate=True), size + 1)
+    if len(packed) != size:
+        raise ValueError(f"its {what} are damaged")
+    return packed
 
 
 def _embedding_to_json(embedding: Embedding) -> dict[str, Any]:

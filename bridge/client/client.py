@@ -13,7 +13,7 @@ from __future__ import annotations
 import os
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Literal, TypeVar
 
 from bridge.client.requests import BridgeRefused, BridgeUnreachable, RequestChannel
@@ -21,8 +21,10 @@ from bridge.hosts.ableton.messages import RenderSelected
 from bridge.protocol import (
     DEFAULT_PORT,
     Ack,
+    BendPoint,
     Cancel,
     ClipBegin,
+    ClipBend,
     ClipEnd,
     ClipNotes,
     FindPresets,
@@ -52,6 +54,8 @@ from core.settings import RenderSettings
 
 NOTES_PER_MESSAGE = 50
 """Keeps a datagram, times as 64-bit floats, within an Ethernet frame."""
+
+POINTS_PER_MESSAGE = 60
 
 __all__ = ["BridgeClient", "BridgeRefused", "BridgeUnreachable"]
 
@@ -146,7 +150,8 @@ class BridgeClient:
             BridgeUnreachable: if the bridge does not answer.
         """
         clip_id = clip.content_hash[:32]
-        begin = ClipBegin(clip_id, clip.name, len(clip.notes), clip.length_s)
+        points = sum(len(note.bend) for note in clip.notes)
+        begin = ClipBegin(clip_id, clip.name, len(clip.notes), clip.length_s, points)
         missing: tuple[NoteRange, ...] = (NoteRange(0, len(clip.notes)),)
 
         def clip_answer(reply: Reply) -> ClipOk | ClipMissing | None:
@@ -161,6 +166,8 @@ class BridgeClient:
                 for at in range(run.first_index, run_end, NOTES_PER_MESSAGE):
                     end = min(at + NOTES_PER_MESSAGE, run_end)
                     self.conversation.send(ClipNotes(clip_id, at, clip.notes[at:end]))
+                    for message in _bends(clip, clip_id, at, end):
+                        self.conversation.send(message)
             answer = self.conversation.ask(ClipEnd(clip_id), clip_answer, about=clip_id)
             if not isinstance(answer, ClipMissing):
                 return clip_id
@@ -263,6 +270,14 @@ class BridgeClient:
                 on_progress(1.0)
                 return [files[take] for take in sorted(files)]
             reply = self.conversation.next(job_answer, Status(job_id), about=job_id)
+
+
+def _bends(clip: Clip, clip_id: str, first: int, end: int) -> Iterator[ClipBend]:
+    """The bends of some notes of a clip, from the ``first`` to before the ``end``."""
+    for number in range(first, end):
+        points = [BendPoint(*point) for point in clip.notes[number].bend]
+        for at in range(0, len(points), POINTS_PER_MESSAGE):
+            yield ClipBend(clip_id, number, tuple(points[at : at + POINTS_PER_MESSAGE]))
 
 
 def _of_kind(reply: Reply, kind: type[_Answer]) -> _Answer | None:

@@ -6,14 +6,14 @@ import hashlib
 import json
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
 from bridge.errors import Code
 from core import timbre as recipes
-from core.clip import Clip, Note
+from core.clip import Bend, Clip, Note
 from core.engines.registry import check_settings, settings_to_json
 from core.provenance import PresetVersion
 from core.settings import RenderSettings
@@ -83,7 +83,11 @@ class JobRequest:
 
     def to_json(self) -> dict[str, Any]:
         """JSON-ready data that :meth:`from_json` reads back without loss."""
-        notes = [[n.start_s, n.pitch, n.velocity, n.duration_s] for n in self.clip.notes]
+        # Notes without a bend are written as before there were bends, so that keys stay the same.
+        notes = [
+            [n.start_s, n.pitch, n.velocity, n.duration_s, *([n.bend] if n.bend else [])]
+            for n in self.clip.notes
+        ]
         return {
             "client": self.client,
             "job_id": self.job_id,
@@ -105,8 +109,8 @@ class JobRequest:
         """Read what :meth:`to_json` wrote."""
         clip, preset = data["clip"], data["preset"]
         notes = (
-            Note(start_s, pitch, velocity, duration_s)
-            for start_s, pitch, velocity, duration_s in clip["notes"]
+            Note(start_s, pitch, velocity, duration_s, *(_bend(points) for points in bend))
+            for start_s, pitch, velocity, duration_s, *bend in clip["notes"]
         )
         return cls(
             **{
@@ -204,6 +208,10 @@ def file_stem(request: JobRequest, key: str) -> str:
 def digest_of_asked(asked: str) -> str:
     """:attr:`JobRequest.digest` of a request that says what the client itself asked."""
     return hashlib.sha256(asked.encode()).hexdigest()
+
+
+def _bend(points: Iterable[tuple[float, float]]) -> Bend:
+    return tuple((at_s, semitones) for at_s, semitones in points)
 
 
 def _plain(text: str) -> str:

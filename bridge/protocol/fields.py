@@ -125,8 +125,8 @@ class Integer(FieldCodec):
     is_optional: bool = False
 
     def write(self, value: Any) -> list[Argument]:
-        """The number."""
-        return [value]
+        """The number, or nothing."""
+        return [] if self.is_optional and not value else [value]
 
     def read(self, args: ArgumentReader, name: str, earlier: Mapping[str, Any]) -> int:
         """A whole number, or a float that is one.

@@ -9,7 +9,7 @@ are :mod:`bridge.protocol.osc`'s, sockets :mod:`bridge.server`'s, answers
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Annotated
+from typing import Annotated, NamedTuple
 
 from bridge.protocol.argument_reader import MAX_ID_CHARACTERS
 from bridge.protocol.codec import Message, MessageTable
@@ -38,6 +38,25 @@ _NOTES = Repeated(
     least=1,
     most=MAX_NOTES_PER_MESSAGE,
     numbered_from="first_index",
+)
+
+
+MAX_POINTS_PER_MESSAGE = 100
+
+
+class BendPoint(NamedTuple):
+    """A point of a note's bend: seconds from its onset, semitones from its key."""
+
+    at_s: float
+    semitones: float
+
+
+_BEND_POINTS = Repeated(
+    noun="point",
+    parts=(("at_s", Real()), ("semitones", Real())),
+    make=BendPoint,
+    least=1,
+    most=MAX_POINTS_PER_MESSAGE,
 )
 
 
@@ -83,12 +102,14 @@ class ClipBegin(ClientMessage):
         name: for people, and part of the files' names.
         note_count: of the whole clip, ≥ 1.
         length_s: seconds, ≥ 0; a clip shorter than its notes is as long as they are.
+        bend_point_count: of all its notes' bends; 0 is not to be asked for them.
     """
 
     clip_id: Id
     name: str
     note_count: int
     length_s: float
+    bend_point_count: Annotated[int, Integer(0, is_optional=True)] = 0
 
     def check(self) -> None:
         """Refuse a clip with nothing in it; as :meth:`Message.check`."""
@@ -106,6 +127,20 @@ class ClipNotes(ClientMessage):
     clip_id: Id
     first_index: Annotated[int, Integer(0)]
     notes: Annotated[tuple[Note, ...], _NOTES]
+
+
+@CLIENT_MESSAGES.add("clip/bend")
+@dataclass(frozen=True)
+class ClipBend(ClientMessage):
+    """Up to :data:`MAX_POINTS_PER_MESSAGE` points of the bend of a note; more add to them."""
+
+    clip_id: Id
+    note_index: Annotated[int, Integer(0)]
+    points: Annotated[tuple[BendPoint, ...], _BEND_POINTS]
+
+    def check(self) -> None:
+        """Refuse what is no bend; as :meth:`Message.check`."""
+        Note(0.0, 0, 1, 1.0, self.points)
 
 
 @CLIENT_MESSAGES.add("clip/end")

@@ -14,6 +14,7 @@ from bridge.protocol import (
     Cancel,
     ClientMessage,
     ClipBegin,
+    ClipBend,
     ClipEnd,
     ClipNotes,
     FindPresets,
@@ -55,7 +56,7 @@ def _ping(message: Ping, request: Request) -> None:
 
 
 @handle.register
-def _clip(message: ClipBegin | ClipNotes | ClipEnd, request: Request) -> None:
+def _clip(message: ClipBegin | ClipNotes | ClipBend | ClipEnd, request: Request) -> None:
     reply = request.bridge.service.receive_clip(request.client, message)
     if reply is not None:
         request.answer(reply)

@@ -4,8 +4,9 @@ A script writes ``DIR/requests/ID.json`` (under a temporary name, then renames i
 ``DIR/results/ID.json``, which is always whole. A request is a JSON object:
 
 * ``{"client": NAME, "preset": NAME, "clip": {"name", "length_s", "notes": [{"pitch",
-  "start_s", "duration_s", "velocity"}, …]}, "seed", "takes", "model", …}`` renders; all after
-  ``clip`` may be left out, and so may the settings that engines declare;
+  "start_s", "duration_s", "velocity", "bend"}, …]}, "seed", "takes", "model", …}`` renders; all
+  after ``clip`` may be left out, and so may a note's ``bend`` and the settings that engines
+  declare;
 * ``{"client": NAME, "cancel": true}`` cancels the job of that ID;
 * ``{"presets": QUERY}`` asks for presets.
 
@@ -37,7 +38,7 @@ from bridge.protocol import CLIENT_MESSAGES, FindPresets, Render, render_options
 from bridge.protocol.replies import ClipRemark, Done, Failed, PresetFound
 from bridge.server.job_notifier import end_replies
 from bridge.service import BridgeService
-from core.clip import Clip, Note
+from core.clip import Bend, Clip, Note
 from core.errors import OutputError, TimbreError
 from core.files import output_error, replacing
 
@@ -258,6 +259,7 @@ def _render(job_id: str, request: Mapping[str, Any]) -> tuple[Render, Clip]:
                 int(note["pitch"]),
                 int(note["velocity"]),
                 float(note["duration_s"]),
+                _bend(note.get("bend") or ()),
             )
             for note in listed
         ]
@@ -268,4 +270,14 @@ def _render(job_id: str, request: Mapping[str, Any]) -> tuple[Render, Clip]:
         raise RequestRefused(
             "each note needs the numbers pitch, start_s, duration_s and velocity "
             f"({type(error).__name__}: {error})"
+        ) from None
+
+
+def _bend(points: Any) -> Bend:
+    """A note's bend: a list of pairs of seconds and semitones."""
+    try:
+        return tuple((float(at_s), float(semitones)) for at_s, semitones in points)
+    except (TypeError, ValueError) as error:
+        raise RequestRefused(
+            f"a note's bend is a list of [seconds, semitones] ({type(error).__name__}: {error})"
         ) from None

@@ -12,8 +12,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import ClassVar, Protocol
 
-from core.clip import Clip, Note
-from core.engines.declaration import EngineDeclaration
+from core.clip import Bend, Clip, Note
+from core.engines.declaration import Ability, EngineDeclaration
 from core.errors import SettingsError
 from core.progress import ProgressCallback, always_continue
 from core.settings import RenderSettings
@@ -42,7 +42,8 @@ class Limit:
     """Something of a clip that an engine cannot play, or plays differently.
 
     Attributes:
-        code: stable, for programs: ``pitch_range``, ``velocity_steps``, ``setting_ignored``, …
+        code: stable, for programs: ``pitch_range``, ``velocity_steps``, ``bend``,
+            ``setting_ignored``, …
         message: one line, for people.
         notes: every note it touches; empty when it is about the request as a whole.
     """
@@ -69,16 +70,17 @@ class LiveStream(Protocol):
     def sounding(self) -> int:
         """How many voices sound."""
 
-    def note_on(self, pitch: int, velocity: int, at: int = 0) -> int:
+    def note_on(self, pitch: int, velocity: int, at: int = 0, bend: Bend = ()) -> int:
         """Begin a note.
 
         Args:
             pitch: MIDI key number, 0–127.
             velocity: 1–127.
             at: samples from the beginning of the next block, ≥ 0.
+            bend: its curve, as of :class:`core.clip.Note`.
 
         Returns:
-            Its id, for :meth:`release`.
+            Its id, for :meth:`release` and :meth:`bend`.
         """
 
     def note_off(self, pitch: int, at: int = 0) -> None:
@@ -99,6 +101,15 @@ class LiveStream(Protocol):
 
     def all_notes_off(self, at: int = 0) -> None:
         """Release every note that has begun by then."""
+
+    def bend(self, semitones: float, note_id: int | None = None, at: int = 0) -> None:
+        """Turn a wheel, as of :attr:`~core.engines.declaration.Ability.BENDS`.
+
+        Args:
+            semitones: where it stands, up or down; what it adds to notes' own curves.
+            note_id: from :meth:`note_on`; None for all notes, those that begin later too.
+            at: samples from the beginning of the next block, ≥ 0.
+        """
 
     def set_timbre(self, embedding: Embedding) -> None:
         """Play on in another timbre."""
@@ -154,6 +165,23 @@ class Engine(ABC):
             SettingsError: if the engine renders whole clips only.
         """
         raise SettingsError(f"the {self.declaration.name} engine renders whole clips only")
+
+
+def unplayed_bends(engine: EngineDeclaration, clip: Clip) -> list[Limit]:
+    """The limit that says which notes' bends an engine does not play; none if it plays them.
+
+    Args:
+        engine: by its declaration.
+        clip: of a request.
+    """
+    if Ability.BENDS in engine.abilities:
+        return []
+    bent = tuple(note for note in clip.notes if note.is_bent)
+    if not bent:
+        return []
+    have = "1 note has a bend" if len(bent) == 1 else f"{len(bent)} notes have bends"
+    message = f"{have} of pitch, which the {engine.name} engine cannot play: the key sounds"
+    return [Limit("bend", message, bent)]
 
 
 def ignored_settings(engine: EngineDeclaration, settings: RenderSettings) -> list[Limit]:

@@ -25,6 +25,9 @@ class Ability(StrEnum):
     MOVING_TIMBRE = "moving timbre"
     """Follows a path of embeddings during a clip."""
 
+    BENDS = "bends"
+    """Plays the curve of a note's pitch: :attr:`core.clip.Note.bend`."""
+
     SEEDS = "seeds"
     """Another seed plays another performance, not only other noise."""
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from bridge.bend_points import MAX_CLIP_POINTS
 from bridge.clip_assembly import MAX_CLIP_NOTES, ClipAssembler
 from bridge.errors import RequestRefused
-from bridge.protocol import ClipBegin, ClipEnd, ClipNotes
+from bridge.protocol import BendPoint, ClipBegin, ClipBend, ClipEnd, ClipNotes
 from bridge.protocol.replies import ClipMissing, ClipOk, NoteRange
 from core.clip import Clip, Note
 from tests.bridge.protocol import strategies
@@ -16,21 +19,38 @@ from tests.bridge.protocol import strategies
 END = ClipEnd("c")
 
 
-def messages(clip: Clip, size: int) -> list[ClipBegin | ClipNotes]:
-    begin = ClipBegin("c", clip.name, len(clip.notes), clip.length_s)
+Part = ClipBegin | ClipNotes | ClipBend
+
+
+def messages(clip: Clip, size: int) -> list[Part]:
+    points = sum(len(note.bend) for note in clip.notes)
+    begin = ClipBegin("c", clip.name, len(clip.notes), clip.length_s, points)
     starts = range(0, len(clip.notes), size)
-    return [begin, *(ClipNotes("c", at, clip.notes[at : at + size]) for at in starts)]
+    notes = [ClipNotes("c", at, clip.notes[at : at + size]) for at in starts]
+    bends = [
+        ClipBend("c", number, tuple(BendPoint(*point) for point in note.bend[at : at + size]))
+        for number, note in enumerate(clip.notes)
+        for at in range(0, len(note.bend), size)
+    ]
+    return [begin, *notes, *bends]
 
 
-def feed(assembly: ClipAssembler, message: ClipBegin | ClipNotes) -> None:
+def feed(assembly: ClipAssembler, message: Part) -> None:
     if isinstance(message, ClipBegin):
         assembly.begin("me", message)
+    elif isinstance(message, ClipBend):
+        assembly.bend("me", message)
     else:
         assembly.notes("me", message)
 
 
 clips = st.builds(
     Clip.of, strategies.texts, st.lists(strategies.notes, min_size=1, max_size=60), st.just(0.0)
+)
+bent_clips = st.builds(
+    Clip.of,
+    strategies.texts,
+    st.lists(st.builds(replace, strategies.notes, bend=strategies.bends), min_size=1, max_size=9),
 )
 
 
@@ -70,6 +90,67 @@ def test_any_order_loss_or_repetition_ends_in_the_clip_or_in_missing(
             feed(assembly, message)
         assert assembly.end("me", END) == ClipOk("c", len(clip.notes))
     assert assembly.clip("me", "c") == clip
+
+
+@given(bent_clips, st.integers(1, 17), st.data())
+@settings(max_examples=60, deadline=None)
+def test_bends_come_through_any_order_loss_or_repetition(
+    clip: Clip, size: int, data: st.DataObject
+) -> None:
+    sent = messages(clip, size)
+    arrived = data.draw(st.lists(st.sampled_from(sent), max_size=3 * len(sent)))
+    assembly = ClipAssembler()
+    for message in arrived:
+        feed(assembly, message)
+    answer = assembly.end("me", END)
+    if all(message in arrived for message in sent):
+        assert answer == ClipOk("c", len(clip.notes))
+    else:
+        assert isinstance(answer, ClipMissing)
+        for message in sent:
+            feed(assembly, message)
+        assert assembly.end("me", END) == ClipOk("c", len(clip.notes))
+    assert assembly.clip("me", "c") == clip
+
+
+BENT = Clip.of("bent", [Note(0.5 * i, 60, 90, 0.5, ((0.0, 0.0), (0.2, 1.0 * i))) for i in range(3)])
+
+
+def test_bends_that_were_not_announced_are_not_asked_for() -> None:
+    assembly = ClipAssembler()
+    begin, notes, *bends = messages(BENT, 100)
+    assert isinstance(begin, ClipBegin)
+    for message in (bends[1], replace(begin, bend_point_count=0), notes):
+        feed(assembly, message)
+    assert assembly.end("me", END) == ClipOk("c", 3)
+    assert [note.bend for note in assembly.clip("me", "c").notes] == [(), BENT.notes[1].bend, ()]
+
+
+def test_bends_of_two_contents_are_never_mixed() -> None:
+    assembly = ClipAssembler()
+    for message in messages(BENT, 100):
+        feed(assembly, message)
+    assert assembly.clip("me", "c") == BENT
+    feed(assembly, ClipBend("c", 1, (BendPoint(0.2, -5.0),)))
+    assert assembly.end("me", END) == ClipMissing("c", (NoteRange(0, 3),))
+    with pytest.raises(RequestRefused, match="not here as a whole"):
+        assembly.clip("me", "c")
+
+
+def test_bends_past_the_limits_are_refused() -> None:
+    assembly = ClipAssembler()
+    feed(assembly, ClipBegin("c", "", 3, 1.0))
+    with pytest.raises(RequestRefused, match="ends with note 2"):
+        feed(assembly, ClipBend("c", 3, (BendPoint(0.0, 1.0),)))
+    for at in range(0, MAX_CLIP_POINTS, 100):
+        points = tuple(BendPoint(0.001 * (at + i), 1.0) for i in range(100))
+        feed(assembly, ClipBend("c", 0, points))
+    with pytest.raises(RequestRefused, match="points") as caught:
+        feed(assembly, ClipBend("c", 1, points))
+    assert caught.value.code == "too_large"
+    assert assembly.size_bytes < 4 * 2**20
+    assembly.forget("me")
+    assert assembly.size_bytes == 0
 
 
 def riff(count: int, pitch: int = 60) -> Clip:

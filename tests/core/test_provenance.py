@@ -25,7 +25,14 @@ from core.audio import read_audio, write_wav
 from core.clip import Clip, Note
 from core.encoders.base import unit
 from core.errors import AudioError
-from core.provenance import CHUNK_ID, PresetVersion, Provenance, provenance_chunks, read_provenance
+from core.provenance import (
+    CHUNK_ID,
+    SCHEMA,
+    PresetVersion,
+    Provenance,
+    provenance_chunks,
+    read_provenance,
+)
 from core.settings import RenderSettings
 from core.types import EmbeddingPath
 
@@ -94,6 +101,44 @@ def test_twenty_thousand_notes_are_kept(tmp_path: Path) -> None:
     path = written(tmp_path, replace(FULL, clip=clip))
     assert read_provenance(path).clip == clip
     assert path.stat().st_size < 600_000
+
+
+BENT = Clip.of(
+    "bent",
+    [
+        Note(0.0, 60, 100, 1.0, ((0.0, 0.0), (1 / 3, 2.0), (0.1 + 0.3, -1 / 7))),
+        Note(0.5, 62, 90, 1.0),
+        Note(1.0, 64, 80, 1.0, ((0.0, -12.0),)),
+    ],
+)
+
+
+def test_bends_are_kept_to_the_bit(tmp_path: Path) -> None:
+    bent = replace(FULL, clip=BENT)
+    read = read_provenance(written(tmp_path, bent))
+    assert read.clip == BENT
+    assert read.to_json() == bent.to_json()
+    # A program that knows no bends must not play the file as if it had none.
+    assert (bent.to_json()["schema"], FULL.to_json()["schema"]) == (2, 1)
+    assert not any("bend" in key for key in FULL.to_json()["clip"])
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"bend_point_count": 5},
+        {"bend_point_count": 2**40},
+        {"bends": base64.b64encode(zlib.compress(bytes(10**8))).decode()},
+        {"bend_point_count": 0},
+    ],
+)
+def test_damaged_bends_are_refused(change: dict[str, object]) -> None:
+    data = replace(FULL, clip=BENT).to_json()
+    data["clip"] |= change
+    rest = {key: value for key, value in data.items() if key != "sha256"}
+    data["sha256"] = hashlib.sha256(json.dumps(rest, sort_keys=True).encode()).hexdigest()
+    with pytest.raises(ValueError, match=r"bends|notes"):
+        Provenance.from_json(data)
 
 
 def test_ordinary_readers_still_read_the_file(tmp_path: Path) -> None:
@@ -172,7 +217,7 @@ SMALL_BOMB = {
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        ({"schema": 2}, "newer version"),
+        ({"schema": SCHEMA + 1}, "newer version"),
         ({"schema": "1"}, "no schema"),
         ({"clip": None}, "TypeError"),
         ({"clip": BOMB}, "claims 1000000000 notes"),

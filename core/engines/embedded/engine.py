@@ -16,6 +16,12 @@ from torch import Tensor
 
 from core.clip import Note
 from core.engines.base import Engine, Limit, RenderRequest, ignored_settings
+from core.engines.embedded.bending import (
+    BentPartialBank,
+    knot_semitones,
+    ratios,
+    sounding_pitches,
+)
 from core.engines.embedded.controls import (
     N_NOISE,
     PITCH_RANGE,
@@ -129,7 +135,11 @@ class EmbeddedEngine(Engine):
         """See :meth:`core.engines.base.Engine.limits`."""
         low, high = PITCH_RANGE
         found = []
-        outside = tuple(note for note in request.clip.notes if not low <= note.pitch <= high)
+        outside = tuple(
+            note
+            for note in request.clip.notes
+            if not all(low <= note.pitch + by <= high for by in {st for _, st in note.bend} or {0})
+        )
         if outside:
             message = f"{len(outside)} notes lie outside keys {low}–{high}; timbre is a guess there"
             found.append(Limit("pitch_range", message, outside))
@@ -170,7 +180,8 @@ class EmbeddedEngine(Engine):
         for first in range(0, len(notes), _NOTES_AT_ONCE):
             group = notes[first : first + _NOTES_AT_ONCE]
             for index, tracks in enumerate(self._decode(group, request, first)):
-                add_partials(out, tracks)
+                bent = BentPartialBank(tracks, out.device) if tracks.bend else None
+                add_partials(out, tracks, bent)
                 add_noise_power(power, tracks)
                 if index % 8 == 0:
                     step(0.9 * (first + index) / len(notes))
@@ -189,34 +200,49 @@ class EmbeddedEngine(Engine):
         knots = _knots_of(notes)
         to_device = self._to_device
         of_note = to_device(knots.of_note)
-        pitch = to_device(np.array([note.pitch for note in notes], np.float32))
+        keys = np.array([note.pitch for note in notes], np.int64)
         velocity = to_device(np.array([note.velocity for note in notes], np.float32))
+        semitones = knot_semitones(notes, knots.of_note, knots.times.since_s)
+        pitches = sounding_pitches(keys[knots.of_note], semitones)
+        # What differs in note or bend: one a note, and more of those that move.
+        kinds, first, kind = np.unique(
+            knots.of_note + 1j * semitones, return_index=True, return_inverse=True
+        )
+        note_of_kind = kinds.real.astype(np.int64)
+        pitch = to_device(pitches[first].astype(np.float32))
         if isinstance(request.embedding, EmbeddingPath):
             starts_s = np.array([note.start_s for note in notes], np.float64)
             embedding = to_device(
                 request.embedding.at(starts_s[knots.of_note] + knots.times.since_s)
             )
-            state = self.decoder.note_state(embedding, pitch[of_note], velocity[of_note])
+            pitch = to_device(pitches.astype(np.float32))
+            state = self.decoder.note_state(embedding, pitch, velocity[of_note])
             which = torch.arange(len(of_note), device=self.device)
         else:
-            embedding = to_device(request.embedding)[None].expand(len(notes), -1)
-            state = self.decoder.note_state(embedding, pitch, velocity)
-            which = of_note
+            embedding = to_device(request.embedding)[None].expand(len(kinds), -1)
+            state = self.decoder.note_state(embedding, pitch, velocity[to_device(note_of_kind)])
+            which = to_device(kind)
         terms = self.decoder.conditioning(state)
         shapes = note_shapes(
             terms.statics[which[to_device(knots.first)]], [note.pitch for note in notes]
         )
-        index = to_device(np.stack([shape.index for shape in shapes]))[of_note]
-        fraction = to_device(np.stack([shape.fraction for shape in shapes]))[of_note]
-        keys = np.array([note.pitch for note in notes], np.int64)[knots.of_note]
-        partial_db, noise_db = knot_levels(
-            self.decoder, terms, which, knots.times, index, fraction, keys
+        places = [
+            shapes[i].places(float(ratio))
+            for i, ratio in zip(note_of_kind, ratios(semitones[first]), strict=True)
+        ]
+        index, fraction = (
+            to_device(np.stack(each))[to_device(kind)] for each in zip(*places, strict=True)
         )
+        partial_db, noise_db = knot_levels(
+            self.decoder, terms, which, knots.times, index, fraction,
+            np.rint(pitches).astype(np.int64),
+        )  # fmt: skip
         tracks = []
         for i, (note, shape) in enumerate(zip(notes, shapes, strict=True)):
             rows, down, held_s = knots.of(i), int(knots.down[i]), float(knots.held_s[i])
             times_s = knots.times.since_s[rows]
-            partials = silence_unheard(partial_db[rows], shape)
+            bend = note.bend if note.is_bent else ()
+            partials = partial_db[rows] if bend else silence_unheard(partial_db[rows], shape)
             tracks.append(
                 NoteTracks(
                     start=round(note.start_s * SAMPLE_RATE),
@@ -227,6 +253,7 @@ class EmbeddedEngine(Engine):
                     noise_db=_joined(noise_db[rows], times_s, down, held_s),
                     phases=NotePhases.draw(request.seed, number + i),
                     modulation=shape.modulation,
+                    bend=bend,
                 )
             )
         return tracks

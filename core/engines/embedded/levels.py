@@ -51,6 +51,12 @@ class NoteShape:
     fraction: FloatArray
     modulation: Modulation
 
+    def places(self, ratio: float) -> tuple[npt.NDArray[np.int64], FloatArray]:
+        """``index`` and ``fraction`` of the note bent by a ratio of frequencies."""
+        if ratio == 1.0:
+            return self.index, self.fraction
+        return envelope_weights(self.partials_hz[:N_PARTIALS] * ratio)
+
     @property
     def audible(self) -> npt.NDArray[np.bool_]:
         """Which partials lie low enough to sound [144]."""

@@ -18,15 +18,17 @@ from enum import IntEnum
 import numpy as np
 import torch
 
+from core.clip import MAX_BEND_SEMITONES, Bend, Note
+from core.engines.embedded.bending import Ints, LiveBend
 from core.engines.embedded.controls import PITCH_RANGE, SAMPLE_RATE
 from core.engines.embedded.decoder import Decoder
 from core.engines.embedded.leakage import prepare as prepare_leakage
 from core.engines.embedded.levels import held_blocks
 from core.engines.embedded.noise import NOISE_FFT, NOISE_HOP, NoiseSource
 from core.engines.embedded.synthesis import BLOCK
-from core.engines.embedded.vibrato import AHEAD, bend
+from core.engines.embedded.vibrato import AHEAD, read_voices_late
 from core.engines.embedded.voice_decoding import VoiceDecoder
-from core.engines.embedded.voices import FADE, LAG, NEVER, Ints, Voices
+from core.engines.embedded.voices import FADE, LAG, NEVER, Voices
 from core.errors import MidiError, SettingsError
 from core.types import EMBEDDING_DIM, Embedding, EmbeddingPath, FloatArray
 
@@ -35,7 +37,7 @@ _LATENCY = NOISE_FFT // 2  # a window of noise begins this long before its centr
 
 
 class _EventKind(IntEnum):
-    ON, OFF, RELEASE, ALL_OFF = range(4)
+    ON, OFF, RELEASE, ALL_OFF, BEND, BEND_ALL = range(6)
 
 
 @dataclass(frozen=True, order=True)
@@ -46,6 +48,8 @@ class _NoteEvent:
     note_id: int = field(compare=False, default=0)
     pitch: int = field(compare=False, default=0)
     velocity: int = field(compare=False, default=0)
+    bend: Bend = field(compare=False, default=())
+    semitones: float = field(compare=False, default=0.0)
 
 
 class Stream:
@@ -110,6 +114,7 @@ class Stream:
         self._mix = np.zeros(_PIECE + NOISE_FFT + BLOCK, np.float32)
         self._clock = self._frame = self._scheduled = self._started = 0
         self._events: list[_NoteEvent] = []
+        self._wheel = 0.0
         # Keys that are down, by pitch; one whose voice made room is still down.
         self._down: dict[int, deque[int]] = defaultdict(lambda: deque(maxlen=self._max_voices))
 
@@ -118,25 +123,25 @@ class Stream:
         """How many voices sound, tails and those that make room included."""
         return self._voices.count
 
-    def note_on(self, pitch: int, velocity: int, at: int = 0) -> int:
+    def note_on(self, pitch: int, velocity: int, at: int = 0, bend: Bend = ()) -> int:
         """Begin a note.
 
         Args:
             pitch: MIDI key, 0–127.
             velocity: 1–127.
             at: samples into the next block, ≥ 0.
+            bend: its curve, as of :class:`core.clip.Note`; :meth:`bend` adds to it.
 
         Returns:
-            The note's id, for :meth:`release`.
+            The note's id, for :meth:`release` and :meth:`bend`.
 
         Raises:
             MidiError: if a value is outside its range.
         """
-        if not 0 <= pitch <= 127:
-            raise MidiError(f"pitch {pitch} is outside 0–127")
-        if not 1 <= velocity <= 127:
-            raise MidiError(f"velocity {velocity} is outside 1–127")
-        return self._schedule(_EventKind.ON, at, pitch=pitch, velocity=velocity)
+        note = Note(0.0, pitch, velocity, 1.0, bend)  # which checks them
+        return self._schedule(
+            _EventKind.ON, at, pitch=note.pitch, velocity=note.velocity, bend=note.bend
+        )
 
     def note_off(self, pitch: int, at: int = 0) -> None:
         """Release the note of a key, the one that began first if it has several.
@@ -161,6 +166,26 @@ class Stream:
         """Release every note that has begun by then; see :meth:`note_off`."""
         self._schedule(_EventKind.ALL_OFF, at)
 
+    def bend(self, semitones: float, note_id: int | None = None, at: int = 0) -> None:
+        """Turn a wheel: bend what sounds, and what begins later, from where it stands now.
+
+        The wheel for all notes, and the one of each note, add up with the note's own curve. A
+        move takes 12 ms, from the next edge of a note's blocks of 64 samples on. Levels follow
+        with the next breakpoints, within 0.1 s or so.
+
+        Args:
+            semitones: where the wheel stands, up or down.
+            note_id: from :meth:`note_on`, for that note's own wheel; None for all notes.
+            at: samples into the next block, ≥ 0.
+
+        Raises:
+            MidiError: if ``semitones`` is outside ±96, or ``at`` is below 0.
+        """
+        if not abs(semitones) <= MAX_BEND_SEMITONES:
+            raise MidiError(f"a bend of {semitones} semitones is outside ±{MAX_BEND_SEMITONES:g}")
+        kind = _EventKind.BEND_ALL if note_id is None else _EventKind.BEND
+        self._schedule(kind, at, note_id=note_id or 0, semitones=float(semitones))
+
     def set_timbre(self, embedding: Embedding) -> None:
         """Play on in another timbre; times of a path count from the stream's beginning.
 
@@ -174,13 +199,16 @@ class Stream:
         self._voice_decoder.set_timbre(embedding)
 
     def _schedule(
-        self, kind: _EventKind, at: int, *, note_id: int = 0, pitch: int = 0, velocity: int = 0
-    ) -> int:
+        self, kind: _EventKind, at: int, *, note_id: int = 0, pitch: int = 0, velocity: int = 0,
+        bend: Bend = (), semitones: float = 0.0,
+    ) -> int:  # fmt: skip
         if at < 0:
             raise MidiError(f"sample {at} of the next block is past")
         self._scheduled += 1
         note_id = self._scheduled if kind is _EventKind.ON else note_id
-        event = _NoteEvent(self._clock + at, self._scheduled, kind, note_id, pitch, velocity)
+        event = _NoteEvent(
+            self._clock + at, self._scheduled, kind, note_id, pitch, velocity, bend, semitones
+        )
         heapq.heappush(self._events, event)
         return note_id
 
@@ -219,10 +247,10 @@ class Stream:
             return
         sound = voices.advance(blocks)  # [V, most · 64]
         first = front - self._clock + _LATENCY
-        bent = np.flatnonzero(voices.vibrato[:count])
-        if len(bent):
-            sound[bent] = bend(voices, bent, sound[bent], blocks[bent])
-            first[bent] -= AHEAD
+        late = np.flatnonzero(voices.vibrato[:count])
+        if len(late):
+            sound[late] = read_voices_late(voices, late, sound[late], blocks[late])
+            first[late] -= AHEAD
         mix, length = self._mix, blocks * BLOCK
         for row, begin, n in zip(sound.numpy(), first.tolist(), length.tolist(), strict=True):
             mix[begin : begin + n] += row[:n]
@@ -241,9 +269,19 @@ class Stream:
         voices = self._voices
         if event.kind is _EventKind.ON:
             self._make_room(event.at)
-            voices.add(event.note_id, self._started, event.pitch, event.velocity, event.at)
+            bend = LiveBend(event.bend, self._wheel)
+            voices.add(event.note_id, self._started, event.pitch, event.velocity, event.at, bend)
             self._started += 1
             self._down[event.pitch].append(event.note_id)
+            return
+        if event.kind is _EventKind.BEND_ALL:
+            self._wheel = event.semitones
+            for row in range(voices.count):
+                voices.turn_wheel(row, event.at, event.semitones, None)
+            return
+        if event.kind is _EventKind.BEND:
+            for row in np.flatnonzero(voices.ids[: voices.count] == event.note_id).tolist():
+                voices.turn_wheel(row, event.at, None, event.semitones)
             return
         down = self._down.get(event.pitch)
         if event.kind is _EventKind.ALL_OFF:

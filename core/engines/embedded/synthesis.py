@@ -20,6 +20,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from core.clip import Bend
 from core.engines.embedded.controls import FLOOR_DB, N_PARTIALS, SAMPLE_RATE, TONE_NUMBERS
 from core.engines.embedded.modulation import (
     COARSE_BLOCKS,
@@ -75,6 +76,7 @@ class NoteTracks:
         noise_db: float32 tensor [J, N].
         phases: of everything that turns.
         modulation: what moves faster than breakpoints.
+        bend: of the note; its levels are then of what sounds.
     """
 
     start: int
@@ -85,6 +87,7 @@ class NoteTracks:
     noise_db: Tensor
     phases: NotePhases
     modulation: Modulation = field(default_factory=Modulation)
+    bend: Bend = ()
 
 
 def amplitude(level_db: Tensor) -> Tensor:
@@ -116,18 +119,19 @@ def interpolate(values: Tensor, knots_s: Float64Array, at_s: Tensor) -> Tensor:
     return mixed
 
 
-def add_partials(out: Tensor, note: NoteTracks) -> None:
+def add_partials(out: Tensor, note: NoteTracks, bank: PartialBank | None = None) -> None:
     """Add a note's partials to a clip's samples, in place.
 
     Args:
         out: float32 [n], the clip's samples.
         note: what to add.
+        bank: of its partials, if not :class:`PartialBank`'s own.
     """
     loud = note.partial_db > FLOOR_DB
     if not loud.any():
         return
     samples = min(until_silence(note, loud), len(out) - note.start)
-    bank = PartialBank(note, out.device)
+    bank = bank or PartialBank(note, out.device)
     n_blocks = math.ceil(samples / BLOCK)
     if not note.modulation.has_vibrato:
         for first in range(0, n_blocks, BLOCKS_AT_ONCE):
@@ -154,11 +158,13 @@ class PartialBank:
     Args:
         note: what to sound. Partials that are nowhere audible are left out.
         device: where to compute.
+        loud: bool [J, 144], where its partials are audible; by their levels if not given.
     """
 
-    def __init__(self, note: NoteTracks, device: torch.device) -> None:
+    def __init__(self, note: NoteTracks, device: torch.device, loud: Tensor | None = None) -> None:
         self._note, self._device = note, device
-        audible = (note.partial_db > FLOOR_DB).any(dim=0).nonzero()[:, 0]
+        loud = note.partial_db > FLOOR_DB if loud is None else loud
+        audible = loud.any(dim=0).nonzero()[:, 0]
         self._keep = audible.cpu().numpy()
         self._turns = note.partials_hz[self._keep] / SAMPLE_RATE  # a sample
         self._basis = _basis(self._turns).to(device)  # [4 K, 64]
@@ -175,6 +181,28 @@ class PartialBank:
         Returns:
             float32 [n · 64], n = last − first. Below, K counts the partials that are audible.
         """
+        levels = self.levels(first, last)
+        # In double precision and whole turns: minutes into a note single precision would detune it.
+        angle = np.outer(np.arange(first, last) * BLOCK, self._turns) + self.begins_turns  # [n, K]
+        phase = torch.from_numpy(((angle % 1.0) * (2 * np.pi)).astype(np.float32))
+        phase = phase.to(self._device)
+        sine, cosine = torch.sin(phase), torch.cos(phase)
+        here, there = levels[:-1], levels[1:]  # [n, K] each, at the beginning and end of a block
+        coefficients = torch.cat([here * sine, here * cosine, there * sine, there * cosine], dim=1)
+        return (coefficients @ self._basis).reshape(-1)  # [n, 4 K] @ [4 K, 64]
+
+    @property
+    def begins_turns(self) -> Float64Array:
+        """Phases of the partials at the onset [K]."""
+        return self._note.phases.partials[self._keep]
+
+    def levels(self, first: int, last: int) -> Tensor:
+        """Amplitudes at the edges of the blocks [last − first + 1, K].
+
+        Args:
+            first: of the blocks, counted from the onset.
+            last: one past the last of them.
+        """
         edges = torch.arange(first, last + 1, device=self._device, dtype=torch.float32)
         # [J, K] at breakpoints to [n + 1, K] at edges of blocks.
         levels = interpolate(self._amplitudes, self._note.knots_s, edges * (BLOCK / SAMPLE_RATE))
@@ -183,15 +211,7 @@ class PartialBank:
         factor = self._gains(first, last)
         if factor is not None:
             levels = levels * factor
-        start_turns = self._note.phases.partials[self._keep]
-        # In double precision and whole turns: minutes into a note single precision would detune it.
-        angle = np.outer(np.arange(first, last) * BLOCK, self._turns) + start_turns  # [n, K]
-        phase = torch.from_numpy(((angle % 1.0) * (2 * np.pi)).astype(np.float32))
-        phase = phase.to(self._device)
-        sine, cosine = torch.sin(phase), torch.cos(phase)
-        here, there = levels[:-1], levels[1:]  # [n, K] each, at the beginning and end of a block
-        coefficients = torch.cat([here * sine, here * cosine, there * sine, there * cosine], dim=1)
-        return (coefficients @ self._basis).reshape(-1)  # [n, 4 K] @ [4 K, 64]
+        return levels
 
     def _gains(self, first: int, last: int) -> Tensor | None:
         """Modulation at the edges of the blocks [last − first + 1, K]; None for none."""

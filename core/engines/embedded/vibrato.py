@@ -6,16 +6,17 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from core.engines.embedded.bending import BLOCK_S, Ints
 from core.engines.embedded.controls import SAMPLE_RATE
 from core.engines.embedded.modulation import lags_s
 from core.engines.embedded.synthesis import BLOCK, TAP_PHASES, TAPS, sinc_table
-from core.engines.embedded.voices import BLOCK_S, LAG, Ints, Voices
+from core.engines.embedded.voices import LAG, Voices
 
 AHEAD = TAPS // 2
 """Samples a voice with vibrato sounds behind one without, until they are mixed."""
 
 
-def bend(voices: Voices, rows: Ints, steady: Tensor, blocks: Ints) -> Tensor:
+def read_voices_late(voices: Voices, rows: Ints, steady: Tensor, blocks: Ints) -> Tensor:
     """What :func:`core.engines.embedded.synthesis.read_late` does, of many voices.
 
     Args:

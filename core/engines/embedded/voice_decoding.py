@@ -11,11 +11,12 @@ from dataclasses import dataclass, field
 import numpy as np
 import torch
 
-from core.engines.embedded.controls import SAMPLE_RATE, held_time, tail_times
-from core.engines.embedded.decoder import Decoder, NoteConditioning
+from core.engines.embedded.bending import BLOCK_S, Ints, ratios, sounding_pitches
+from core.engines.embedded.controls import N_PARTIALS, SAMPLE_RATE, held_time, tail_times
+from core.engines.embedded.decoder import Decoder, NoteConditioning, envelope_weights
 from core.engines.embedded.levels import TAIL_S, KnotTimes, knot_levels, note_shapes
 from core.engines.embedded.synthesis import NotePhases, amplitude
-from core.engines.embedded.voices import BLOCK_S, Ints, Voices
+from core.engines.embedded.voices import Voices
 from core.types import Embedding, EmbeddingPath, Float64Array
 
 _TAIL_S = tail_times(TAIL_S)
@@ -72,17 +73,25 @@ class VoiceDecoder:
     def _decode(self, voices: Voices, request: _BreakpointRequest) -> None:
         rows, numbers = np.array(request.rows), np.array(request.numbers)
         times = KnotTimes(np.array(request.since_s), np.array(request.off_s))
-        conditioning, which = self._condition(voices, rows, times.since_s)
+        semitones = voices.semitones(rows, times.since_s / BLOCK_S)
+        keys = voices.pitch[rows].numpy()
+        pitches = sounding_pitches(keys, semitones)
+        conditioning, which = self._condition(voices, rows, times.since_s, pitches)
         begins = np.flatnonzero(numbers == 0)
         if len(begins):
-            pitches = [int(voices.pitch[row]) for row in rows[begins]]
-            shapes = note_shapes(conditioning.statics[which[begins]], pitches)
+            shapes = note_shapes(
+                conditioning.statics[which[begins]], keys[begins].astype(np.int64).tolist()
+            )
             for row, shape in zip(rows[begins], shapes, strict=True):
                 phases = NotePhases.draw(self._seed, int(voices.numbers[row]))
                 voices.shape(int(row), shape, phases)
+        index, fraction = voices.index[rows], voices.fraction[rows]
+        for i in np.flatnonzero(semitones).tolist():
+            hz = voices.partials_hz(int(rows[i]))[:N_PARTIALS] * ratios(semitones[i])
+            index[i], fraction[i] = (torch.from_numpy(each) for each in envelope_weights(hz))
         partial_db, noise_db = knot_levels(
-            self._decoder, conditioning, which, times, voices.index[rows], voices.fraction[rows],
-            np.asarray(voices.pitch[rows], np.int64),
+            self._decoder, conditioning, which, times, index, fraction,
+            np.rint(pitches).astype(np.int64),
         )  # fmt: skip
         voices.write_knots(
             rows, numbers, times.since_s,
@@ -90,7 +99,7 @@ class VoiceDecoder:
         )  # fmt: skip
 
     def _condition(
-        self, voices: Voices, rows: Ints, since_s: Float64Array
+        self, voices: Voices, rows: Ints, since_s: Float64Array, pitches: Float64Array
     ) -> tuple[NoteConditioning, torch.Tensor]:
         """Conditioning of notes, made anew where the timbre has changed.
 
@@ -98,17 +107,21 @@ class VoiceDecoder:
             voices: of which the conditioning is kept.
             rows: int64 [J], the voice of each breakpoint.
             since_s: float64 [J], its time since the onset.
+            pitches: float64 [J], what sounds then.
 
         Returns:
             Conditioning of notes, and which of them each breakpoint uses, int64 [J].
         """
         decoder = self._decoder
+        pitch = torch.from_numpy(pitches.astype(np.float32))
         if isinstance(self._embedding, EmbeddingPath):
             at_s = voices.start[rows] / SAMPLE_RATE + since_s
             embedding = torch.from_numpy(self._embedding.at(at_s))
-            state = decoder.note_state(embedding, voices.pitch[rows], voices.velocity[rows])
+            state = decoder.note_state(embedding, pitch, voices.velocity[rows])
             return decoder.conditioning(state), torch.arange(len(rows))
-        old = np.unique(rows[voices.timbre[rows] != self._timbre])
+        bent = pitches != voices.pitch[rows].numpy()
+        still = rows[~bent]
+        old = np.unique(still[voices.timbre[still] != self._timbre])
         if len(old):
             embedding = torch.from_numpy(self._embedding)[None].expand(len(old), -1)
             state = decoder.note_state(embedding, voices.pitch[old], voices.velocity[old])
@@ -116,7 +129,17 @@ class VoiceDecoder:
             for old_rows, new_rows in zip(vars(kept).values(), vars(fresh).values(), strict=True):
                 old_rows[old] = new_rows
             voices.timbre[old] = self._timbre
-        return voices.conditioning, torch.from_numpy(rows)
+        which, kept = torch.from_numpy(rows), voices.conditioning
+        if not bent.any():
+            return kept, which
+        # Those that are bent are at another pitch at each breakpoint; nothing of it is kept.
+        embedding = torch.from_numpy(self._embedding)[None].expand(int(bent.sum()), -1)
+        state = decoder.note_state(embedding, pitch[bent], voices.velocity[rows[bent]])
+        fresh = decoder.conditioning(state)
+        which = which.clone()
+        which[bent] = voices.rows + torch.arange(int(bent.sum()))
+        pairs = zip(vars(kept).values(), vars(fresh).values(), strict=True)
+        return NoteConditioning(*(torch.cat(pair) for pair in pairs)), which
 
 
 def _plan(voices: Voices, until_s: Float64Array) -> _BreakpointRequest:

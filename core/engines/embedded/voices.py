@@ -10,10 +10,16 @@ from __future__ import annotations
 import math
 
 import numpy as np
-import numpy.typing as npt
 import torch
 from torch import Tensor
 
+from core.engines.embedded.bending import (
+    BLOCK_S,
+    Ints,
+    LiveBend,
+    ratios,
+    sweep_voices,
+)
 from core.engines.embedded.controls import N_NOISE, N_PARTIALS, N_TONES, SAMPLE_RATE
 from core.engines.embedded.decoder import NoteConditioning
 from core.engines.embedded.levels import TAIL_S, NoteShape
@@ -21,7 +27,6 @@ from core.engines.embedded.modulation import COARSE_BLOCKS, MAX_LAG_S, N_MODULAT
 from core.engines.embedded.synthesis import BLOCK, NotePhases
 from core.types import Float64Array, FloatArray
 
-BLOCK_S = BLOCK / SAMPLE_RATE
 NEVER = 2**62
 """Sample or block of what has not been decided yet."""
 
@@ -37,8 +42,6 @@ KNOTS = 16
 _COARSE = 4  # points of modulation kept of a voice
 
 _RAMP = torch.arange(BLOCK) / BLOCK
-
-Ints = npt.NDArray[np.int64]
 
 
 class Voices:
@@ -63,6 +66,8 @@ class Voices:
         timbre: int64 [rows], which timbre ``conditioning`` was made with.
         conditioning: of the notes.
         history: float32 [rows, LAG], the last samples of partials, for vibrato.
+        bends: objects [rows], where each voice's pitch is.
+        bent: bool [rows], which of them are away from their keys, or will be.
     """
 
     def __init__(self, rows: int, like: NoteConditioning) -> None:
@@ -82,6 +87,8 @@ class Voices:
         )
         self.timbre = ints(-1)
         self.history = torch.zeros(rows, LAG)
+        self.bends = np.full(rows, LiveBend((), 0.0), object)
+        self.bent = np.zeros(rows, bool)
         # Knots: a ring of each voice's; times are infinite where none is known.
         self._oldest = ints(0)
         self._times = np.full((rows, KNOTS), np.inf)
@@ -102,7 +109,9 @@ class Voices:
         self._points = torch.ones(rows, _COARSE, N_TONES)
         self._pointed = ints(0)
 
-    def add(self, note_id: int, number: int, pitch: int, velocity: int, start: int) -> None:
+    def add(
+        self, note_id: int, number: int, pitch: int, velocity: int, start: int, bend: LiveBend
+    ) -> None:
         """Begin a voice; its breakpoints must follow before it renders.
 
         Args:
@@ -111,8 +120,11 @@ class Voices:
             pitch: MIDI key.
             velocity: 1–127.
             start: sample of the onset in the stream.
+            bend: where its pitch is.
         """
         row = self.count
+        self.bends[row] = bend
+        self.bent[row] = bend.forget(0)
         self.count += 1
         self.ids[row], self.numbers[row], self.start[row] = note_id, number, start
         self.block[row] = self.decoded[row] = self.tail[row] = 0
@@ -148,6 +160,37 @@ class Voices:
         self.vibrato_phase[row] = phases.modulation.vibrato
         self._tremolo[row] = phases.modulation.tremolo
         self._shimmer[row], self._rates[row] = phases.modulation.shimmer, phases.modulation.rates
+
+    def turn_wheel(self, row: int, at: int, everywhere: float | None, own: float | None) -> None:
+        """Move a wheel of a voice, smoothly from the next edge of its blocks on.
+
+        Args:
+            row: of the voice.
+            at: sample of the stream, not rendered yet.
+            everywhere, own: see :meth:`core.engines.embedded.bending.LiveBend.turn`.
+        """
+        edge = max(0, -(-(at - int(self.start[row])) // BLOCK))
+        self.bends[row].turn(edge, everywhere=everywhere, own=own)
+        self.bent[row] = True
+
+    def semitones(self, rows: Ints, edges: Ints | Float64Array) -> Float64Array:
+        """How far voices are from their keys.
+
+        Args:
+            rows: int64 [R], of the voices.
+            edges: [R] or [R, n], of their blocks; fractions of blocks allowed.
+
+        Returns:
+            Of the same shape.
+        """
+        away = np.zeros(edges.shape)
+        for i in np.flatnonzero(self.bent[rows]).tolist():
+            away[i] = self.bends[rows[i]].semitones(edges[i])
+        return away
+
+    def partials_hz(self, row: int) -> Float64Array:
+        """Frequencies of a voice's partials, unbent [144]."""
+        return np.asarray(self._turns[row]) * (SAMPLE_RATE / BLOCK)
 
     def move(self, source: int, target: int) -> None:
         """Give a voice the row of one that has ended.
@@ -281,10 +324,20 @@ class Voices:
             # [V, 2 · most, used] @ [V, used, 64]
             product.baddbmm_(weighed.view(count, 2 * most, used), basis[:, :used])
         product = product.view(count, 2, most, BLOCK)
-        phase += torch.from_numpy(blocks)[:, None] * turns
+        sound = product[:, 0].lerp_(product[:, 1], _RAMP).reshape(count, -1)
+        run = torch.from_numpy(blocks).double()
+        bent = np.flatnonzero(self.bent[:count])
+        if len(bent):
+            turns_of, phase_of = (a[bent, :used].numpy() for a in (turns, phase))
+            ratio = ratios(self.semitones(bent, edges[bent]))
+            sound[bent], run_of = sweep_voices(turns_of / BLOCK, phase_of, ratio, levels[bent])
+            run[bent] = torch.from_numpy(run_of[np.arange(len(bent)), blocks[bent]] / BLOCK)
+        phase += run[:, None] * turns
         phase -= phase.floor()
         self.block[:count] += blocks
-        return product[:, 0].lerp_(product[:, 1], _RAMP).reshape(count, -1)
+        for row in bent.tolist():
+            self.bent[row] = self.bends[row].forget(int(self.block[row]))
+        return sound
 
     def _gains(self, edges: Ints, last: Ints) -> Tensor:
         """Modulation of all voices at edges of blocks.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from core.clip import Note
-from core.engines.base import Limit, RenderRequest, ignored_settings
+from core.engines.base import Limit, RenderRequest, ignored_settings, unplayed_bends
 from core.engines.tokensynth.declaration import DECLARATION, GUIDANCE
 from core.engines.tokensynth.tokens import STEPS_PER_S, VELOCITIES, nearest_velocity
 from core.types import EmbeddingPath
@@ -56,4 +56,5 @@ def limits_of(request: RenderRequest, left_out: Sequence[Note], *, can_guide: bo
         limits.append(
             Limit("setting_ignored", "guidance needs the unconditional weights, not loaded here")
         )
+    limits += unplayed_bends(DECLARATION, request.clip)
     return limits + ignored_settings(DECLARATION, request.settings)

@@ -29,10 +29,11 @@ function stand_in.add_track(name, depth, project)
   return track
 end
 
--- note: { pitch, velocity, from_ppq, to_ppq, muted }
+-- note: { pitch, velocity, from_ppq, to_ppq, muted, channel }; of more, cc: a list of
+-- { ppq, channel, kind, first, second, shape, muted }
 function stand_in.add_midi(track, position, length, source_ppq, notes, more)
   local take = { P_NAME = "riff", D_PITCH = 0, D_PLAYRATE = 1, offset_ppq = 0, midi = true,
-                 notes = notes, source_ppq = source_ppq }
+                 notes = notes, source_ppq = source_ppq, cc = {} }
   local item = { kind = "MediaItem*", D_POSITION = position, D_LENGTH = length, B_LOOPSRC = 0,
                  takes = { take }, active = 1, track = track, selected = true }
   take.item = item
@@ -195,10 +196,15 @@ reaper = {
     return key == "IP_TRACKNUMBER" and number_of(track) + 0.0 or get_info(track, key)
   end,
   SetMediaTrackInfo_Value = set_info,
-  MIDI_CountEvts = function(take) return true, #take.notes, 0, 0 end,
+  MIDI_CountEvts = function(take) return true, #take.notes, #(take.cc or {}), 0 end,
+  MIDI_GetCC = function(take, index)
+    local event = take.cc[index + 1]
+    return true, false, event[7] == true, event[1] + 0.0, event[3], event[2], event[4], event[5]
+  end,
+  MIDI_GetCCShape = function(take, index) return true, take.cc[index + 1][6] or 0, 0.0 end,
   MIDI_GetNote = function(take, index)
     local note = take.notes[index + 1]
-    return true, false, note[5] == true, note[3] + 0.0, note[4] + 0.0, 0, note[1], note[2]
+    return true, false, note[5] == true, note[3] + 0.0, note[4] + 0.0, note[6] or 0, note[1], note[2]
   end,
   MIDI_GetAllEvts = function(take)
     local events = {}

@@ -11,6 +11,8 @@ import pytest
 from tests.bridge.daws.reaper import SCRIPTS, SHARED, Reaper, lua
 
 LOAD = f"JSON = dofile({lua(str(SHARED / 'json.lua'))}); "
+FOLDER = lua(f"{SCRIPTS / 'timbre'}/")
+LOAD += f"TIMBRE = {{ load = function(name) return dofile({FOLDER} .. name .. '.lua') end }}; "
 LOAD += f"CLIPS = dofile({lua(str(SCRIPTS / 'timbre' / 'clips.lua'))})"
 
 
@@ -149,3 +151,62 @@ def test_a_loop_without_end_is_refused_and_not_counted_out(reaper: Reaper) -> No
     clips, remarks = selected(reaper)
     assert clips == []
     assert "more than 100000 notes" in remarks[0]
+
+
+def bends(clip: dict[str, Any]) -> list[list[list[float]] | None]:
+    return [note.get("bend") for note in clip["notes"]]
+
+
+def wheel(ppq: int, share: float, channel: int = 0, **more: Any) -> tuple[Any, ...]:
+    value = min(16383, round(8192 + 8192 * share))
+    shape, is_muted = more.get("shape", 0), more.get("muted", False)
+    return (ppq, channel, 0xE0, value % 128, value // 128, shape, is_muted)
+
+
+def control(ppq: int, number: int, value: int, channel: int = 0) -> tuple[Any, ...]:
+    return (ppq, channel, 0xB0, number, value, 0, False)
+
+
+def test_the_wheel_of_a_notes_channel_bends_it(reaper: Reaper) -> None:
+    reaper.add_midi(
+        [(60, 90, 0, 1920), (64, 90, 0, 1920, False, 1), (67, 90, 2880, 3840)],
+        cc=[wheel(480, 0.5), wheel(960, 1.0, muted=True), wheel(1440, -0.5), wheel(3840, 0.0)],
+    )
+    (clip,), _ = selected(reaper)
+    # A step: held until 5 ms before the event.
+    stepped = [[0, 0], [0.245, 0], [0.25, 1], [0.745, 1], [0.75, -1]]
+    assert bends(clip) == [stepped, None, [[0, -1]]]
+
+
+def test_lines_between_events_are_lines(reaper: Reaper) -> None:
+    reaper.add_midi(
+        [(60, 90, 0, 1440), (60, 90, 1440, 2400)],
+        cc=[wheel(480, 0.0, shape=1), wheel(1920, -1.0, shape=1), wheel(4000, -1.0)],
+    )
+    (clip,), _ = selected(reaper)
+    cut = pytest.approx(-4 / 3)
+    assert bends(clip)[0] == [[0, 0], [0.245, 0], [0.25, 0], [0.75, cut]]
+    assert bends(clip)[1] == [[0, cut], [0.25, -2], [0.5, -2]]
+
+
+def test_the_channels_range_counts_and_the_takes_rate(reaper: Reaper) -> None:
+    ranges = [control(0, 101, 0), control(0, 100, 0), control(0, 6, 12), control(0, 38, 50)]
+    tuning = [control(0, 101, 0, 3), control(0, 100, 1, 3), control(0, 6, 70, 3)]
+    reaper.add_midi(
+        [(60, 90, 0, 1920), (60, 90, 0, 1920, False, 3)],
+        cc=[*ranges, *tuning, wheel(960, -1.0), wheel(960, -1.0, channel=3)],
+        D_PLAYRATE=2.0,
+    )
+    (clip,), _ = selected(reaper)
+    steps = [[[0, 0], [0.245, 0], [0.25, -semitones]] for semitones in (12.5, 2)]
+    assert bends(clip) == steps
+
+
+def test_a_loop_bends_each_time_and_parts_of_semitones_are_bends(reaper: Reaper) -> None:
+    reaper.add_midi(
+        [(60, 90, 0, 960)], cc=[wheel(0, 1.0)], source_ppq=960, B_LOOPSRC=1, length=1.0,
+        D_PITCH=-0.25,
+    )  # fmt: skip
+    (clip,), _ = selected(reaper)
+    assert [note["pitch"] for note in clip["notes"]] == [60, 60]
+    assert bends(clip) == [[[0, pytest.approx(1.75, abs=1e-3)]]] * 2

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bridge.jobs.model import JobRequest, file_stem
-from core.clip import Clip
+from core.clip import Clip, Note
 from core.provenance import PresetVersion
 from core.settings import RenderSettings
 from core.timbre import TextTimbre
@@ -53,6 +53,17 @@ def test_a_request_read_back_has_the_same_keys() -> None:
     again = JobRequest.from_json(json.loads(json.dumps(REQUEST.to_json())))
     assert again == REQUEST
     assert again.take_keys() == STORED_KEYS
+
+
+def test_bends_are_part_of_a_request_and_its_keys() -> None:
+    bends = ((), ((0.0, 0.0), (1 / 3, -2.0)), ((0.25, 0.1 + 0.2),))
+    notes = [Note(0.5, 60 + i, 80, 0.1, bend) for i, bend in enumerate(bends)]
+    bent = replace(REQUEST, clip=Clip.of("bent", notes))
+    again = JobRequest.from_json(json.loads(json.dumps(bent.to_json())))
+    assert again == bent
+    assert again.take_keys() == bent.take_keys()
+    straight = replace(bent, clip=Clip.of("bent", [replace(note, bend=()) for note in notes]))
+    assert not set(straight.take_keys()) & set(bent.take_keys())
 
 
 @given(st.text(), st.integers(0, 2**32 - 1), st.integers(1, 4))

@@ -23,9 +23,10 @@ from tests.bridge.conftest import request
 
 PATH = Path("/renders/Zoë ♪.wav")
 JOB = JobOrder(3, request("1", takes=2), (TakeOrder(0, PATH), TakeOrder(1, PATH)))
+BENT = request("2", clip=Clip.of("bent", [Note(0.0, 60, 80, 1.0, ((0.1, 1 / 3), (0.2, -2.0)))]))
 ORDERS: list[WorkerOrder] = [
     messages.LoadModel("tiny"),
-    RenderBatch(7, (JOB,)),
+    RenderBatch(7, (JOB, JobOrder(4, BENT, JOB.takes))),
     messages.CancelBatch(7),
 ]
 ANSWERS: list[Answer] = [

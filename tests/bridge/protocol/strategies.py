@@ -27,6 +27,9 @@ notes = st.builds(
     velocity=st.integers(1, 127),
     duration_s=_float32(struct.unpack("<f", b"\0\0\x80\x30")[0], 64),
 )
+bends = st.dictionaries(_float32(0, 64), _float32(-96, 96), max_size=100).map(
+    lambda points: tuple(messages.BendPoint(*point) for point in sorted(points.items()))
+)
 settings = st.builds(
     RenderSettings,
     temperature=st.none() | _float32(0.125, 100),
@@ -37,8 +40,9 @@ settings = st.builds(
 client_messages = st.one_of(
     st.builds(messages.Hello, texts, st.integers(0, 65535), texts),
     st.builds(messages.FindPresets, texts),
-    st.builds(messages.ClipBegin, ids, texts, st.integers(1, 2**31 - 1), _float32(0, 2**20)),
+    st.builds(messages.ClipBegin, ids, texts, st.integers(1, 2**31 - 1), _float32(0, 2**20), ints),
     st.builds(messages.ClipNotes, ids, ints, st.lists(notes, min_size=1, max_size=100).map(tuple)),
+    st.builds(messages.ClipBend, ids, ints, bends.filter(bool)),
     st.builds(messages.ClipEnd, ids),
     st.builds(
         messages.Render,

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from bridge.errors import RequestRefused
 from bridge.hosts.ableton.messages import ABLETON_MESSAGES
-from bridge.protocol import CLIENT_MESSAGES, ClientMessage, ClipNotes, Ping, Render, osc
+from bridge.protocol import CLIENT_MESSAGES, ClientMessage, ClipBegin, ClipNotes, Ping, Render, osc
 from bridge.protocol.replies import REPLIES, Reply
 from core.clip import Note
 from tests.bridge.protocol import strategies
@@ -51,7 +51,7 @@ def test_a_client_with_floats_only_is_understood(message: ClientMessage) -> None
 @given(st.lists(st.one_of(st.text(), st.integers(), st.floats(), st.none(), st.booleans())))
 @settings(deadline=None)
 def test_any_arguments_give_a_message_or_one_error(arguments: list[Any]) -> None:
-    for name in ("hello", "presets", "clip/begin", "clip/notes", "clip/end", "render", "ping"):
+    for name in ("hello", "presets", "clip/begin", "clip/notes", "clip/bend", "clip/end", "render"):
         with contextlib.suppress(RequestRefused):
             message = MESSAGES.read(f"/timbre/1/{name}", arguments)
             assert message.address == f"/timbre/1/{name}"
@@ -71,6 +71,12 @@ def test_any_arguments_give_a_message_or_one_error(arguments: list[Any]) -> None
         ("/timbre/1/clip/notes", ["c", 0, 60.5, 0.0, 0.5, 9], "bad_request", "c", "60.5"),
         ("/timbre/1/clip/notes", ["c", 0, 60, math.nan, 1.0, 9], "bad_request", "c", "nan"),
         ("/timbre/1/clip/notes", ["c", 7, 60, 0.0, -1.0, 9], "bad_request", "c", "note 7"),
+        ("/timbre/1/clip/bend", ["c", 0, 0.0, 97.0], "bad_request", "c", "97.0 semitones"),
+        ("/timbre/1/clip/bend", ["c", 0, 0.5, 1.0, 0.5, 2.0], "bad_request", "c", "must increase"),
+        ("/timbre/1/clip/bend", ["c", 0, -0.5, 1.0], "bad_request", "c", "from 0 on"),
+        ("/timbre/1/clip/bend", ["c", 0, 0.0], "bad_request", "c", "each point is"),
+        ("/timbre/1/clip/bend", ["c", 0], "bad_request", "c", "each point is"),
+        ("/timbre/1/clip/begin", ["c", "n", 1, 1.0, -1], "bad_request", "c", "bend_point_count"),
         ("/timbre/1/clip/begin", ["c", "n", 0, 1.0], "bad_request", "c", "nothing to play"),
         ("/timbre/1/ack", ["j", "more"], "bad_request", "j", "1 arguments too many"),
         ("/timbre/1/ack", [""], "bad_request", "", "job_id is empty"),
@@ -82,6 +88,12 @@ def test_what_is_wrong_is_said(
     with pytest.raises(RequestRefused, match=says) as caught:
         MESSAGES.read(address, arguments)
     assert (caught.value.code, caught.value.about) == (code, about)
+
+
+def test_what_is_not_bent_is_said_as_before_there_were_bends() -> None:
+    """A bridge older than bends reads it."""
+    assert ClipBegin("c", "n", 2, 1.0).arguments() == ["c", "n", 2, 1.0]
+    assert ClipBegin("c", "n", 2, 1.0, 7).arguments() == ["c", "n", 2, 1.0, 7]
 
 
 def test_numbers_serve_as_ids_and_true_as_one() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import math
 import random
 import socket
 import struct
@@ -10,6 +11,7 @@ import subprocess
 import threading
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -136,7 +138,9 @@ def test_a_clip_goes_out_and_files_come_back(bridge: Running, transport: Transpo
 
 @pytest.mark.parametrize("seed", range(3))
 def test_three_thousand_notes_survive_a_bad_network(bridge: Running, seed: int) -> None:
-    clip = Clip.of(f"long {seed}", LONG.notes)
+    bend = tuple((0.01 * i, math.sin(i)) for i in range(150))
+    notes = [replace(note, bend=bend if i % 300 == 0 else ()) for i, note in enumerate(LONG.notes)]
+    clip = Clip.of(f"long {seed}", notes)
     with (
         LossyProxy(bridge.port, seed) as proxy,
         BridgeClient(port=proxy.port, name=f"me {seed}", timeout_s=LAST_RESORT_S) as me,

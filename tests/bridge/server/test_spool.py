@@ -83,6 +83,17 @@ def test_a_request_becomes_progress_and_files(spool: Path, release: Callable[[],
     all_are_answered(spool)
 
 
+def test_bends_are_taken_with_their_notes(spool: Path, answering: BridgeService) -> None:
+    bent = [note | {"bend": [[0, 0], [0.25, -i / 3]]} for i, note in enumerate(NOTES[:2])]
+    clip = {"name": "bent", "length_s": 1.0, "notes": [*bent, NOTES[2] | {"bend": None}]}
+    ask(spool, "job-1", {**render(), "clip": clip})
+    result(spool, "job-1", "done")
+    job = answering.jobs.find("spool reaper", "job-1")
+    assert job is not None
+    bends = [note.bend for note in answering.jobs.request(job).clip.notes]
+    assert bends == [((0.0, 0.0), (0.25, -0.0)), ((0.0, 0.0), (0.25, -1 / 3)), ()]
+
+
 def test_remarks_are_listed_and_stay_until_the_end(spool: Path) -> None:
     ask(spool, "job-1", render("high riff"))
     done = result(spool, "job-1", "done")
@@ -139,6 +150,16 @@ def test_a_job_can_be_cancelled(spool: Path) -> None:
         (render() | {"clip": {"notes": []}}, "bad_request", "no notes"),
         (render() | {"clip": {"notes": [{"pitch": 60}]}}, "bad_request", "each note needs"),
         (render() | {"clip": {"notes": [NOTES[0] | {"pitch": 200}]}}, "bad_request", "pitch 200"),
+        (
+            render() | {"clip": {"notes": [NOTES[0] | {"bend": [0.0, 1.0]}]}},
+            "bad_request",
+            "[seconds, semitones]",
+        ),
+        (
+            render() | {"clip": {"notes": [NOTES[0] | {"bend": [[0.0, 100.0]]}]}},
+            "bad_request",
+            "100.0 semitones",
+        ),
         (render() | {"preset": "None such"}, "unknown_preset", "None such"),
         (render(model="../up"), "model_missing", "../up"),
         (render(takes=0), "bad_request", "takes"),

@@ -4,6 +4,8 @@
 -- Of each item its active take counts. Loops are unrolled; tempo changes, the take's offset,
 -- rate and pitch are obeyed; what does not sound is left out, and counted.
 
+local Bends = TIMBRE.load("bends")
+
 local Clips = {}
 
 Clips.MAX_NOTES = 100000 -- of one clip; the bridge takes no more
@@ -40,12 +42,11 @@ local function take_name(item, take)
 end
 
 -- The source's notes that sound, in ticks from its start, cut at its end.
-local function source_notes(take, length_ppq, left_out)
-  local transpose = math.floor(reaper.GetMediaItemTakeInfo_Value(take, "D_PITCH") + 0.5)
+local function source_notes(take, transpose, length_ppq, left_out)
   local _, count = reaper.MIDI_CountEvts(take)
   local notes = {}
   for index = 0, count - 1 do
-    local _, _, is_muted, from, to, _, pitch, velocity = reaper.MIDI_GetNote(take, index)
+    local _, _, is_muted, from, to, channel, pitch, velocity = reaper.MIDI_GetNote(take, index)
     to, pitch = math.min(to, length_ppq), pitch + transpose
     if is_muted then
       count_note(left_out, "muted")
@@ -54,7 +55,7 @@ local function source_notes(take, length_ppq, left_out)
     elseif to <= from then
       count_note(left_out, "of no length")
     else
-      notes[#notes + 1] = { from, to, pitch, math.max(1, math.min(127, velocity)) }
+      notes[#notes + 1] = { from, to, pitch, math.max(1, math.min(127, velocity)), channel }
     end
   end
   return notes
@@ -63,7 +64,7 @@ end
 --- The clip an item plays.
 --
 -- Returns a table: item, track, take_name, position (seconds of the project), length_s, notes
--- (each pitch, velocity, start_s, duration_s) and left_out (reason -> number of notes).
+-- (each pitch, velocity, start_s, duration_s, and bend if there is one) and left_out (reason -> number of notes).
 -- Nil and why, if there is nothing to render.
 function Clips.of(item)
   local take = reaper.GetActiveTake(item)
@@ -84,7 +85,10 @@ function Clips.of(item)
     item = item, track = reaper.GetMediaItemTrack(item), name = take_name(item, take),
     position = position, length_s = to_nanosecond(length_s), notes = {}, left_out = {},
   }
-  local played = source_notes(take, length_ppq, clip.left_out)
+  local pitch = reaper.GetMediaItemTakeInfo_Value(take, "D_PITCH")
+  local transpose = math.floor(pitch + 0.5)
+  local played = source_notes(take, transpose, length_ppq, clip.left_out)
+  local bends = Bends.of_take(take)
   if #played * (last - first + 1) > Clips.MAX_NOTES then
     return nil, ("plays more than %d notes; split it"):format(Clips.MAX_NOTES)
   end
@@ -97,10 +101,14 @@ function Clips.of(item)
       else
         local start_s = reaper.MIDI_GetProjTimeFromPPQPos(take, starts) - position
         local end_s = reaper.MIDI_GetProjTimeFromPPQPos(take, ends) - position
+        local function seconds(ppq)
+          return reaper.MIDI_GetProjTimeFromPPQPos(take, ppq + shift) - position - start_s
+        end
         clip.notes[#clip.notes + 1] = {
           pitch = note[3], velocity = note[4],
           start_s = to_nanosecond(math.max(0.0, start_s)),
           duration_s = to_nanosecond(math.max(0.001, end_s - start_s)),
+          bend = Bends.of_note(bends[note[5]] or {}, note[1], ends - shift, seconds, pitch - transpose),
         }
       end
     end

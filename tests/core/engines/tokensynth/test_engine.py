@@ -160,6 +160,11 @@ def test_an_ended_sound_is_filled_with_silence(engine: TokenSynthEngine) -> None
 def test_limits_name_what_cannot_be_said(engine: TokenSynthEngine) -> None:
     exact = Clip.of("exact", [Note(0.0, 60, 100, 0.5), Note(0.5, 62, 127, 0.5)])
     assert engine.limits(RenderRequest(exact, tiny.embedding(0))) == []
+    bent = Note(0.0, 60, 100, 0.5, ((0.0, 0.0), (0.2, 2.0)))
+    level = Note(0.5, 62, 100, 0.5, ((0.0, 0.0),))
+    clip = Clip.of("bent", [bent, level])
+    (limit,) = engine.limits(RenderRequest(clip, tiny.embedding(0)))
+    assert (limit.code, limit.notes) == ("bend", (bent,))
     odd = Note(0.0, 60, 90, 0.004)
     crowd = [Note(1.0 + 0.0005 * n, n % 128, 25, 0.2) for n in range(300)]
     path = EmbeddingPath(np.array([0.0, 1.0]), np.stack([tiny.embedding(0), tiny.embedding(1)]))
