@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 import torch
 
-from core.audio.conform import mono, resample
+from core.audio.conform import is_silent, mono
 from core.encoders.base import TimbreEncoder, unit
 from core.encoders.embedded.adjectives import asked_of
 from core.encoders.embedded.features import SAMPLE_RATE, loudest_stretch, spectral_features
@@ -21,6 +21,7 @@ from core.encoders.embedded.note_offsets import NoteOffsets, with_offsets
 from core.encoders.embedded.transcription import transcribe_notes
 from core.encoders.embedded.weights import load_encoder_parts
 from core.engines.embedded.decoder import Decoder
+from core.errors import AudioError
 from core.models.registry import Bundle
 from core.types import FloatArray
 
@@ -105,11 +106,10 @@ class EmbeddedEncoder(TimbreEncoder):
 
 def _prepare(audio: FloatArray, sample_rate: int) -> FloatArray:
     """One channel at the features' rate, its loudest stretch, peak 1, [frames]."""
-    mixed = mono(audio, sample_rate)
-    if np.abs(mixed).max() < 1e-3 * np.abs(audio).max():
-        mixed = audio[0]  # the channels cancel each other out
     # The quality of the recordings that the networks were trained on.
-    sound = resample(mixed[None], sample_rate, SAMPLE_RATE, quality="HQ")[0]
+    sound = mono(audio, sample_rate, SAMPLE_RATE, quality="HQ")
+    if is_silent(sound):
+        raise AudioError("the recording is silent but for a constant offset; choose another")
     sound = loudest_stretch(without_silence(sound))
     return (sound / np.abs(sound).max()).astype(np.float32)
 
