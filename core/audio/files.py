@@ -55,7 +55,8 @@ class ReferenceReading:
     Attributes:
         audio: float32 [channels, frames].
         sample_rate: Hz.
-        remarks: one line each, for people; empty for a file that is as it should be.
+        remarks: one line each, for people, without the file's name; empty if it is as it
+            should be.
     """
 
     audio: FloatArray
@@ -116,7 +117,7 @@ def _read(file: Path, max_s: float | None) -> ReferenceReading:
         detail = " ".join(str(getattr(error, "error_string", error)).split()).rstrip(".")
         hint = "" if isinstance(error, OSError) else f"; {damaged.advice(file)}"
         raise AudioError(f"{file} cannot be read as audio: {detail}{hint}") from error
-    remarks = (f"{file}: {remark}",) if remark else ()
+    remarks = (remark,) if remark else ()
     if not stretch.blocks:
         return ReferenceReading(np.zeros((channels, 0), np.float32), rate, remarks)
     audio = np.ascontiguousarray(np.concatenate(stretch.blocks).T)
