@@ -8,6 +8,11 @@ import time
 from core.progress import ProgressCallback
 
 
+def print_note(remark: str) -> None:
+    """Tell the user something that keeps nothing from being done, on stderr."""
+    print(f"note: {remark}", file=sys.stderr, flush=True)
+
+
 def progress_line(label: str) -> ProgressCallback:
     """A progress callback that keeps one line of a terminal's stderr up to date."""
     if not sys.stderr.isatty():

@@ -10,6 +10,14 @@ ProgressCallback = Callable[[float], bool]
 """``on_progress(fraction in 0…1)``; returning False cancels. Called often, must be quick."""
 
 
+RemarkCallback = Callable[[str], object]
+"""``on_remark(line)``: something to tell the user that keeps nothing from being done."""
+
+
+def ignore_remark(_line: str) -> None:
+    """The remark callback of a caller who does not ask."""
+
+
 def always_continue(_fraction: float) -> bool:
     """The progress callback of a caller who does not watch."""
     return True

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from core.console import progress_line
+from core.console import print_note, progress_line
 from core.errors import OutputError, SettingsError
 from core.models import DEFAULT_BUNDLE
 from core.options import (
@@ -93,6 +93,7 @@ def render(
             [(notes, choice.timbre, seed + index) for index in range(takes)],
             settings=settings,
             on_progress=progress_line("rendering"),
+            on_remark=print_note,
             preset=choice.preset,
         )
         paths = [

@@ -32,7 +32,7 @@ from core.loading import choose_device, load_encoder, load_engine
 from core.midi import read_midi
 from core.models import DEFAULT_BUNDLE
 from core.models.registry import Bundle, Registry
-from core.progress import ProgressCallback, always_continue
+from core.progress import ProgressCallback, RemarkCallback, always_continue, ignore_remark
 from core.provenance import PresetVersion, Provenance, provenance_chunks
 from core.settings import RenderSettings
 from core.threads import computing
@@ -131,11 +131,16 @@ class Synthesizer:
         """Of every take, Hz."""
         return self.engine.sample_rate
 
-    def embed(self, timbre: Timbre) -> FloatArray:
-        """The point a recipe stands for: float32 [512], unit norm."""
+    def embed(self, timbre: Timbre, on_remark: RemarkCallback = ignore_remark) -> FloatArray:
+        """The point a recipe stands for: float32 [512], unit norm.
+
+        Args:
+            timbre: the recipe.
+            on_remark: called with what is to be said about its recordings.
+        """
         encoder = self.encoder
         with computing(self.engine.declaration.has_small_steps):
-            return resolve(timbre, encoder)
+            return resolve(timbre, encoder, on_remark)
 
     def stream(self, timbre: Timbre, *, seed: int = 0, max_voices: int = 64) -> LiveStream:
         """Play live: notes in as they happen, audio out block by block.
@@ -178,6 +183,7 @@ class Synthesizer:
         seed: int = 0,
         settings: RenderSettings | None = None,
         on_progress: ProgressCallback = always_continue,
+        on_remark: RemarkCallback = ignore_remark,
         preset: PresetVersion | None = None,
     ) -> Take:
         """Render one clip. See :meth:`render_batch`.
@@ -188,6 +194,7 @@ class Synthesizer:
             seed: 0 … 4294967295; the same seed, model and device give the same samples.
             settings: how to decode.
             on_progress: called with the fraction done; answering False cancels.
+            on_remark: called with what is to be said about recordings, a line each.
             preset: what the timbre is called, for the file's provenance.
 
         Raises:
@@ -195,7 +202,11 @@ class Synthesizer:
             Cancelled: if ``on_progress`` said so.
         """
         (take,) = self.render_batch(
-            [(clip, timbre, seed)], settings=settings, on_progress=on_progress, preset=preset
+            [(clip, timbre, seed)],
+            settings=settings,
+            on_progress=on_progress,
+            on_remark=on_remark,
+            preset=preset,
         )
         return take
 
@@ -205,6 +216,7 @@ class Synthesizer:
         *,
         settings: RenderSettings | None = None,
         on_progress: ProgressCallback = always_continue,
+        on_remark: RemarkCallback = ignore_remark,
         preset: PresetVersion | None = None,
     ) -> list[Take]:
         """Render clips together, in one decode.
@@ -213,6 +225,7 @@ class Synthesizer:
             items: clips (or paths of MIDI files), timbres and seeds.
             settings: how to decode, for all of them.
             on_progress: called with the fraction done; answering False cancels.
+            on_remark: called with what is to be said about recordings, a line each.
             preset: what the timbre is called, for the files' provenance.
 
         Raises:
@@ -225,7 +238,7 @@ class Synthesizer:
         for clip, timbre, seed in items:
             played = clip if isinstance(clip, Clip) else read_midi(clip).clip
             if timbre not in embeddings:
-                embeddings[timbre] = self.embed(timbre)
+                embeddings[timbre] = self.embed(timbre, on_remark)
             requests.append(RenderRequest(played, embeddings[timbre], settings, _check_seed(seed)))
         takes = self.render_requests(requests, on_progress)
         return [

@@ -19,6 +19,7 @@ from typing import Any
 import numpy as np
 
 from core.audio import read_audio, resample
+from core.audio.conform import mix_down, mono
 from core.files import replacing
 from core.types import FloatArray
 from evaluation import results
@@ -144,7 +145,7 @@ def encode_mp3(audio: FloatArray, sample_rate: int) -> bytes:
     """
     import soundfile
 
-    channels = audio if audio.shape[0] <= 2 else audio.mean(axis=0, keepdims=True)
+    channels = audio if audio.shape[0] <= 2 else mix_down(audio)[None]
     playable = np.clip(resample(channels, sample_rate, SOUND_HZ), -1, 1)
     stream = io.BytesIO()
     soundfile.write(stream, playable.T, SOUND_HZ, format="MP3", subtype="MPEG_LAYER_III")
@@ -160,7 +161,7 @@ def spectrogram(audio: FloatArray, sample_rate: int) -> np.ndarray[Any, np.dtype
         audio: float32 [channels, frames].
         sample_rate: Hz.
     """
-    sound = resample(audio.mean(axis=0, keepdims=True), sample_rate, SPECTROGRAM_HZ)[0]
+    sound = mono(audio, sample_rate, SPECTROGRAM_HZ)
     size = 2048
     centres = np.linspace(0, max(1, len(sound) - 1), SPECTROGRAM_STEPS).astype(int)
     padded = np.pad(sound, (size // 2, size))

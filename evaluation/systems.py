@@ -24,6 +24,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from core.audio import read_audio, resample
+from core.audio.conform import mix_down
 from core.clip import Clip, pitch_hz
 from core.errors import AudioError
 from core.settings import RenderSettings
@@ -229,7 +230,7 @@ class Player:
             self._codecs[model] = load_codec(name, weights, synth.device)
         codec = self._codecs[model]
         audio, rate = read_audio(_require(item.target))
-        sound = resample(audio.mean(axis=0, keepdims=True), rate, codec.sample_rate)[0]
+        sound = resample(mix_down(audio)[None], rate, codec.sample_rate)[0]
         return Sound(codec.decode(codec.encode(sound))[None, : len(sound)], codec.sample_rate)
 
 

@@ -39,6 +39,7 @@ from bridge.jobs.worker_messages import (
     order_from_line,
     to_line,
 )
+from core.encoders.base import AudioEncoding
 from core.engines.base import RenderRequest
 from core.errors import Cancelled, ModelMissing, TimbreError
 from core.timbre import Timbre
@@ -65,7 +66,7 @@ class RenderWorker:
         self._orders: queue.Queue[LoadModel | RenderBatch | None] = queue.Queue()
         self._cancelled: set[int] = set()
         self._models: OrderedDict[str, Synthesizer] = OrderedDict()
-        self._embeddings: OrderedDict[tuple[str, Timbre], FloatArray] = OrderedDict()
+        self._embeddings: OrderedDict[tuple[str, Timbre], AudioEncoding] = OrderedDict()
 
     def read(self, orders: IO[str]) -> None:
         """Queue orders, a line each, until there are no more."""
@@ -159,12 +160,13 @@ class RenderWorker:
         requests: list[RenderRequest] = []
         for job in jobs:
             try:
-                embedding = self._embed(synth, job.request.timbre)
+                heard = self._embed(synth, job.request.timbre)
             except TimbreError as error:
                 self._fail(batch, job.seq, error)
                 continue
-            takes = [_render_request(job.request, embedding, take.take) for take in job.takes]
-            remarks = tuple(limit.message for limit in synth.engine.limits(takes[0]))
+            takes = [_render_request(job.request, heard.embedding, take.take) for take in job.takes]
+            limits = tuple(limit.message for limit in synth.engine.limits(takes[0]))
+            remarks = (*heard.remarks, *limits)
             if remarks:
                 self.send(ClipRemarks(batch, job.seq, remarks))
             ready += [(job, take) for take in job.takes]
@@ -176,10 +178,12 @@ class RenderWorker:
             progress("writing", 1.0)
             self._write(batch, job, order, take)
 
-    def _embed(self, synth: Synthesizer, timbre: Timbre) -> FloatArray:
+    def _embed(self, synth: Synthesizer, timbre: Timbre) -> AudioEncoding:
         key = (synth.bundle.sha256, timbre)
         if key not in self._embeddings:
-            self._embeddings[key] = synth.embed(timbre)
+            remarks: list[str] = []
+            embedding = synth.embed(timbre, remarks.append)
+            self._embeddings[key] = AudioEncoding(embedding, tuple(remarks))
         self._embeddings.move_to_end(key)
         while len(self._embeddings) > _MAX_EMBEDDINGS:
             self._embeddings.popitem(last=False)

@@ -68,48 +68,71 @@ def pack(address: str, arguments: Sequence[Argument], *, exact: bool = False) ->
     return packet
 
 
-def unpack(packet: bytes, max_arguments: int = MAX_ARGUMENTS) -> Iterator[Content]:
+def unpack(
+    packet: bytes, max_arguments: int = MAX_ARGUMENTS, *, within: str = ""
+) -> Iterator[Content]:
     """The messages of a packet, those inside bundles included, in order.
+
+    One that cannot be read keeps no other of its bundle from being given.
 
     Args:
         packet: as it came.
         max_arguments: most of one message.
+        within: messages whose address does not begin so are passed over, whatever they hold:
+            programs put what is for several listeners into one bundle.
 
     Raises:
-        RequestRefused: at the first part that is not OSC; what came before it was given.
+        RequestRefused: after the last message that could be read, for the first that could not.
     """
     if len(packet) > MAX_PACKET_BYTES:
         raise RequestRefused(f"a packet is longer than {MAX_PACKET_BYTES} bytes", "too_large")
     waiting = [(packet, 0)]
+    refused: RequestRefused | None = None
     given = 0
     while waiting:
         part, depth = waiting.pop()
         if part.startswith(_BUNDLE):
             if depth == _MAX_DEPTH:
-                raise RequestRefused(f"bundles are nested more than {_MAX_DEPTH} deep", "too_large")
-            waiting += [(element, depth + 1) for element in reversed(_elements(part))]
+                error = RequestRefused(
+                    f"bundles are nested more than {_MAX_DEPTH} deep", "too_large"
+                )
+                refused = refused or error
+                continue
+            elements, broken = _elements(part)
+            refused = refused or broken
+            waiting += [(element, depth + 1) for element in reversed(elements)]
             continue
         given += 1
         if given > _MAX_MESSAGES:
             raise RequestRefused(f"a bundle has more than {_MAX_MESSAGES} messages", "too_large")
-        yield _message(part, max_arguments)
+        if part.startswith(b"/") and not part.startswith(within.encode()):
+            continue
+        try:
+            content = _message(part, max_arguments)
+        except RequestRefused as error:
+            refused = refused or error
+        else:
+            yield content
+    if refused is not None:
+        raise refused
 
 
-def _elements(bundle: bytes) -> list[bytes]:
-    """What a bundle holds, one level down: messages and bundles, as packets."""
-    elements, at = [], _BUNDLE_HEAD
+def _elements(bundle: bytes) -> tuple[list[bytes], RequestRefused | None]:
+    """What a bundle holds, up to where it cannot be followed, and why it cannot."""
+    elements: list[bytes] = []
+    at = _BUNDLE_HEAD
     if len(bundle) < _BUNDLE_HEAD:
-        raise RequestRefused("a bundle ends inside its time tag")
+        return elements, RequestRefused("a bundle ends inside its time tag")
     while at < len(bundle):
         if at + _SIZE.size > len(bundle):
-            raise RequestRefused("a bundle ends inside an element's size")
+            return elements, RequestRefused("a bundle ends inside an element's size")
         (size,) = _SIZE.unpack_from(bundle, at)
         at += _SIZE.size
         if not 0 < size <= len(bundle) - at:
-            raise RequestRefused(f"a bundle claims an element of {size} bytes")
+            return elements, RequestRefused(f"a bundle claims an element of {size} bytes")
         elements.append(bundle[at : at + size])
         at += size
-    return elements
+    return elements, None
 
 
 def _message(packet: bytes, max_arguments: int) -> Content:

@@ -31,13 +31,14 @@ class JobNotifier:
     """What is still to be said of jobs.
 
     Args:
-        find_session: where answers to a client of this name go; None if it is not there.
+        find_session: where answers to a client go, given its name and the id of the job they are
+            about; None if it is not there.
         on_delivered: called, in the event loop, when a job's end needs no more saying.
     """
 
     def __init__(
         self,
-        find_session: Callable[[str], Session | None],
+        find_session: Callable[[str, str], Session | None],
         on_delivered: Callable[[Job], object],
     ) -> None:
         self._find_session, self._on_delivered = find_session, on_delivered
@@ -133,7 +134,7 @@ class JobNotifier:
 
     def _send(self, job: Job, reply: Reply) -> bool:
         """Send a reply to a job's client; False if the client is not there."""
-        session = self._find_session(job.client)
+        session = self._find_session(job.client, job.job_id)
         if session is not None:
             session.send(reply)
         return session is not None
@@ -144,7 +145,7 @@ class JobNotifier:
         self._send(job, Progress(job.job_id, event.fraction, event.stage))
 
     def _send_remark(self, event: JobEvent) -> None:
-        session = self._find_session(event.job.client)
+        session = self._find_session(event.job.client, event.job.job_id)
         if session is not None:
             session.send_remark(event.job.job_id, event.fraction, event.remark)
 

@@ -37,6 +37,9 @@ BAD_MESSAGE_COST = 50.0
 _REFUSALS_PER_S, _REFUSAL_BURST = 20.0, 200.0
 _HEARTBEAT_CHECK_S = 0.5
 
+_OURS = "/timbre/"
+"""What is not for us is not for us to answer: two servers could talk for ever."""
+
 
 @dataclass(frozen=True)
 class Address:
@@ -140,7 +143,7 @@ class BridgeServer:
 
     def _receive(self, source: Source, packet: bytes) -> None:
         try:
-            for address, arguments in osc.unpack(packet):
+            for address, arguments in osc.unpack(packet, within=_OURS):
                 self._receive_message(source, address, arguments)
         except RequestRefused as error:
             self._refuse(source, error)
@@ -151,14 +154,12 @@ class BridgeServer:
         self._receive(source, packet)
 
     def _receive_message(self, source: Source, address: str, arguments: list[object]) -> None:
-        if not address.startswith("/timbre/"):
-            return  # not for us, so not for us to answer: two servers could talk for ever
         try:
             message = self._dispatcher.read(address, arguments)
             if isinstance(message, Hello):
                 session = self._sessions.hello(source, message)
             else:
-                session = self._sessions.of(source)
+                session = self._sessions.of(source, message.about)
             self._dispatcher.dispatch(message, session, source.key)
         except RequestRefused as error:
             if address not in REPLIES:  # servers say those: answering could go round for ever

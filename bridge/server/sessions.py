@@ -3,7 +3,8 @@
 A client is known by the name in its ``hello``, not by its port: a DAW sends from one and
 listens on another, and ``oscsend`` uses a new one for every message. A message from a
 port that never said hello belongs to the last client on this machine that named a port to
-answer to, else to a client of its own.
+answer to, else to a client of its own. Whether it is that client's, nobody can tell: its
+answers go to the port the client named, and to where the message came from as well.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from __future__ import annotations
 import hmac
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from bridge.errors import RequestRefused
@@ -91,7 +92,8 @@ class Sessions:
         self._send_to, self._write_to = send_to, write_to
         self._by_client: OrderedDict[str, Session] = OrderedDict()
         self._by_source: OrderedDict[Hashable, str] = OrderedDict()
-        self._listening: dict[str, str] = {}  # host → client that named a port
+        self._listening: dict[str, _ListeningClient] = {}  # by host
+        self._askers: OrderedDict[tuple[str, str], Send] = OrderedDict()  # by client and id
 
     def hello(self, source: Source, message: Hello) -> Session:
         """Know a client, anew or again.
@@ -114,13 +116,19 @@ class Sessions:
         elif message.reply_port:
             session = Session(client, self._send_to(source.host, message.reply_port))
             if source.is_loopback:
-                self._listening[source.host] = client
+                self._listening[source.host] = _ListeningClient(
+                    client, f"{source.host}:{message.reply_port}"
+                )
         _keep(self._by_client, client, session)
         _keep(self._by_source, source.key, client)
         return session
 
-    def of(self, source: Source) -> Session:
+    def of(self, source: Source, about: str = "") -> Session:
         """The session a message belongs to.
+
+        Args:
+            source: where it came from.
+            about: the id it is about; later answers about that go where this one's do.
 
         Raises:
             RequestRefused: if a token is asked for, and the source did not say it.
@@ -128,23 +136,53 @@ class Sessions:
         client = self._by_source.get(source.key)
         if client is None and self._token:
             raise RequestRefused("say hello with the token first")
-        if client is None:
-            client = self._listening.get(source.host)
+        if client is None and (guest := self._guest(source)) is not None:
+            if about:
+                _keep(self._askers, (guest.client, about), source.send)
+            return guest
+        if client is None and (listener := self._listening.get(source.host)) is not None:
+            client = listener.client
+        if about:
+            self._askers.pop((client or source.name, about), None)
         session = self._by_client.get(client or source.name)
         if session is None:
             session = Session(client or source.name, source.send)
             _keep(self._by_client, session.client, session)
         return session
 
+    def _guest(self, source: Source) -> Session | None:
+        """The session of the client that listens on a machine, answering a source there too.
+
+        Returns:
+            None if none listens, or the source is the port that it listens on.
+        """
+        listener = self._listening.get(source.host)
+        session = self._by_client.get(listener.client) if listener else None
+        if listener is None or session is None or listener.port_name == source.name:
+            return None
+        return replace(session, send=_both(session.send, source.send))
+
     def peer_of(self, source: Source) -> Send:
         """Where answers to a source go, as far as is known."""
-        client = self._by_source.get(source.key) or self._listening.get(source.host) or source.name
-        session = self._by_client.get(client)
+        client = self._by_source.get(source.key)
+        if client is None and (guest := self._guest(source)) is not None:
+            return guest.send
+        listener = self._listening.get(source.host)
+        session = self._by_client.get(client or (listener.client if listener else source.name))
         return source.send if session is None else session.send
 
-    def find(self, client: str) -> Session | None:
-        """The session of a client's name."""
-        return self._by_client.get(client)
+    def find(self, client: str, about: str = "") -> Session | None:
+        """The session of a client's name.
+
+        Args:
+            client: the name.
+            about: the id of what is to be said; whoever asked for it without a hello is told too.
+        """
+        session = self._by_client.get(client)
+        asker = self._askers.get((client, about))
+        if session is None or asker is None:
+            return session
+        return replace(session, send=_both(session.send, asker))
 
     def leave(self, source: Source) -> None:
         """The source is gone; its client may come back from another."""
@@ -152,6 +190,22 @@ class Sessions:
         session = self._by_client.get(source.name)
         if session is not None and session.send == source.send:
             del self._by_client[source.name]
+
+
+@dataclass(frozen=True)
+class _ListeningClient:
+    """A client that named a port, and how a source at that port is called."""
+
+    client: str
+    port_name: str
+
+
+def _both(first: Send, second: Send) -> Send:
+    def send(reply: Reply) -> None:
+        first(reply)
+        second(reply)
+
+    return send
 
 
 def _keep(entries: OrderedDict[_K, _V], key: _K, value: _V) -> None:

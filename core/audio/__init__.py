@@ -4,16 +4,20 @@ from core.audio.conform import resample
 from core.audio.files import (
     MAX_REFERENCE_S,
     MIN_REFERENCE_S,
+    ReferenceReading,
     read_audio,
     read_reference,
+    read_reference_with_remarks,
     write_wav,
 )
 
 __all__ = [
     "MAX_REFERENCE_S",
     "MIN_REFERENCE_S",
+    "ReferenceReading",
     "read_audio",
     "read_reference",
+    "read_reference_with_remarks",
     "resample",
     "write_wav",
 ]

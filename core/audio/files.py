@@ -8,15 +8,18 @@ Playing sound is the desktop's business; what a render says of itself is
 
 from __future__ import annotations
 
+import contextlib
+import io
 import os
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 import numpy.typing as npt
 
-from core.audio import riff
+from core.audio import damaged, riff
 from core.errors import AudioError, OutputError
 from core.files import replacing
 from core.types import FloatArray
@@ -39,11 +42,32 @@ MAX_CHANNELS = 64
 _BLOCK_VALUES = 1 << 20
 """Samples (over all channels) read or converted at a time."""
 
+_CAREFUL_VALUES = 1 << 10
+"""The same for files that are damaged inside: what is in the block with the damage is lost."""
+
 _BITS = {"PCM_16": 16, "PCM_24": 24, "FLOAT": 32}
+
+
+@dataclass(frozen=True)
+class ReferenceReading:
+    """What a recording holds, and what is to be said about its file.
+
+    Attributes:
+        audio: float32 [channels, frames].
+        sample_rate: Hz.
+        remarks: one line each, for people, without the file's name; empty if it is as it
+            should be.
+    """
+
+    audio: FloatArray
+    sample_rate: int
+    remarks: tuple[str, ...] = ()
 
 
 def read_audio(path: str | os.PathLike[str], max_s: float | None = None) -> tuple[FloatArray, int]:
     """Read a sound file in any format libsndfile knows (WAV, FLAC, OGG, MP3, AIFF, …).
+
+    Files that are cut off or damaged are read as far as they go.
 
     Args:
         path: the file.
@@ -57,9 +81,12 @@ def read_audio(path: str | os.PathLike[str], max_s: float | None = None) -> tupl
     Raises:
         AudioError: if the file is missing, empty, or not audio.
     """
-    import soundfile
+    reading = _read(Path(path), max_s)
+    return reading.audio, reading.sample_rate
 
-    file = Path(path)
+
+def _read(file: Path, max_s: float | None) -> ReferenceReading:
+    """As :func:`read_audio`, with what is to be said about the file."""
     if not file.exists():
         raise AudioError(f"{file}: no such file")
     if not file.is_file():
@@ -67,37 +94,93 @@ def read_audio(path: str | os.PathLike[str], max_s: float | None = None) -> tupl
     if file.stat().st_size == 0:
         raise AudioError(f"{file} is empty")
     try:
-        with soundfile.SoundFile(file) as source:
+        with contextlib.ExitStack() as stack:
+            unfinished = damaged.unfinished_wav(file)
+            source = _open(stack, file if unfinished is None else stack.enter_context(unfinished))
             rate, channels = int(source.samplerate), int(source.channels)
             if not MIN_SAMPLE_RATE <= rate <= MAX_SAMPLE_RATE:
                 raise AudioError(f"{file} says its sample rate is {rate} Hz; it is damaged")
             if channels > MAX_CHANNELS:
                 raise AudioError(f"{file} has {channels} channels; at most {MAX_CHANNELS} are read")
-            blocks = _read_blocks(source, None if max_s is None else round(max_s * rate))
+            max_frames = None if max_s is None else round(max_s * rate)
+            stretch = _read_stretch(source, max_frames, _BLOCK_VALUES)
+            remark = _file_remark(source, file, stretch)
+        if stretch.is_broken:  # once more, in steps that lose little before the damage
+            with contextlib.ExitStack() as stack:
+                source = _open(stack, file)
+                stretch = _read_stretch(source, max_frames, _CAREFUL_VALUES)
+            if not stretch.seen:
+                raise AudioError(f"{file} is damaged from its beginning; {damaged.advice(file)}")
+            remark = f"it is damaged at {stretch.seen / rate:.2f} s; what comes before is used"
     # libsndfile's errors are RuntimeErrors; headerless .raw files are a TypeError.
     except (RuntimeError, OSError, TypeError, ValueError) as error:
-        detail = " ".join(str(getattr(error, "error_string", error)).split())
-        raise AudioError(f"{file} cannot be read as audio: {detail}") from error
-    if not blocks:
-        return np.zeros((channels, 0), np.float32), rate
-    return np.ascontiguousarray(np.concatenate(blocks).T), rate
+        detail = " ".join(str(getattr(error, "error_string", error)).split()).rstrip(".")
+        hint = "" if isinstance(error, OSError) else f"; {damaged.advice(file)}"
+        raise AudioError(f"{file} cannot be read as audio: {detail}{hint}") from error
+    remarks = (remark,) if remark else ()
+    if not stretch.blocks:
+        return ReferenceReading(np.zeros((channels, 0), np.float32), rate, remarks)
+    audio = np.ascontiguousarray(np.concatenate(stretch.blocks).T)
+    return ReferenceReading(audio, rate, remarks)
 
 
-def _read_blocks(source: Any, max_frames: int | None) -> list[npt.NDArray[np.float32]]:
-    """Blocks of float32 [frames, channels].
+def _open(stack: contextlib.ExitStack, source: Path | BinaryIO | io.RawIOBase) -> Any:
+    """A ``soundfile.SoundFile`` that is closed with the stack."""
+    import soundfile
+
+    return stack.enter_context(soundfile.SoundFile(source))
+
+
+@dataclass(frozen=True)
+class _Stretch:
+    """What was read of a file.
+
+    Attributes:
+        blocks: float32 [frames, channels] each.
+        seen: frames read, those before the first sound included.
+        is_at_end: whether the file holds no more.
+        is_broken: whether it could not be read any further.
+    """
+
+    blocks: list[npt.NDArray[np.float32]]
+    seen: int
+    is_at_end: bool = False
+    is_broken: bool = False
+
+
+def _file_remark(source: Any, file: Path, stretch: _Stretch) -> str:
+    """What is to be said about how much of a file there is; empty for a whole one."""
+    frames, rate = int(source.frames), int(source.samplerate)
+    remark = damaged.cut_remark(source.extra_info, frames, rate)
+    if remark or not stretch.is_at_end:
+        return remark
+    # MP3 files without an index do not know their length to the second.
+    if source.format != "MP3" or stretch.seen < 0.9 * frames:
+        remark = damaged.cut_off(stretch.seen / rate, frames / rate)
+    if not remark and damaged.is_cut_ogg(file):
+        return f"it is cut off; the {stretch.seen / rate:.2f} s that are there are used"
+    return remark
+
+
+def _read_stretch(source: Any, max_frames: int | None, block_values: int) -> _Stretch:
+    """Read from the first sound on, at most ``max_frames`` if that is given.
 
     Never allocates by what the header claims: a damaged one may claim anything.
     """
-    block_frames = max(1, _BLOCK_VALUES // source.channels)
+    block_frames = max(1, block_values // source.channels)
     blocks: list[npt.NDArray[np.float32]] = []
     silence: list[npt.NDArray[np.float32]] = []  # one block, so that callers see what there was
-    held = 0
+    held = seen = 0
     skip_silence = max_frames is not None and source.frames > max_frames
     while max_frames is None or held < max_frames:
         want = block_frames if max_frames is None else min(block_frames, max_frames - held)
-        block = source.read(want, dtype="float32", always_2d=True)
+        try:
+            block = source.read(want, dtype="float32", always_2d=True)
+        except RuntimeError:
+            return _Stretch(blocks or silence, seen, is_broken=True)
         if not len(block):
-            break
+            return _Stretch(blocks or silence, seen, is_at_end=True)
+        seen += len(block)
         if skip_silence:
             # Written so that NaN counts as sound, and is found and refused later.
             loud = np.flatnonzero(~(np.abs(block) <= SILENCE_PEAK).all(axis=1))
@@ -107,24 +190,39 @@ def _read_blocks(source: Any, max_frames: int | None) -> list[npt.NDArray[np.flo
             block, skip_silence = block[loud[0] :], False
         blocks.append(block)
         held += len(block)
-    return blocks or silence
+    return _Stretch(blocks or silence, seen)
 
 
 def read_reference(path: str | os.PathLike[str]) -> tuple[FloatArray, int]:
-    """Read a recording to take a timbre from.
-
-    Any format, length, rate and channel count. Of a recording longer than
-    :data:`MAX_REFERENCE_S` the stretch of that length that starts with its first sound
-    is used: timbre encoders look at seconds, and an hour must not fill the memory.
+    """Read a recording to take a timbre from; see :func:`read_reference_with_remarks`.
 
     Returns:
         float32 [channels, frames] and the sample rate in Hz; finite, not silent.
 
     Raises:
+        AudioError: as there.
+    """
+    reading = read_reference_with_remarks(path)
+    return reading.audio, reading.sample_rate
+
+
+def read_reference_with_remarks(path: str | os.PathLike[str]) -> ReferenceReading:
+    """Read a recording to take a timbre from.
+
+    Any format, length, rate and channel count. Of a recording longer than
+    :data:`MAX_REFERENCE_S` the stretch of that length that starts with its first sound
+    is used: timbre encoders look at seconds, and an hour must not fill the memory. A file
+    that is cut off or damaged is read as far as it goes, and its remarks say so.
+
+    Returns:
+        Sound that is finite and not silent, and the remarks.
+
+    Raises:
         AudioError: if the file is missing, not audio, too short, silent, or holds NaN
             or infinite samples; the message says which.
     """
-    audio, rate = read_audio(path, max_s=MAX_REFERENCE_S)
+    reading = _read(Path(path), MAX_REFERENCE_S)
+    audio, rate = reading.audio, reading.sample_rate
     length_s = audio.shape[1] / rate
     if length_s < MIN_REFERENCE_S:
         if length_s and not np.isfinite(audio).all():
@@ -137,7 +235,11 @@ def read_reference(path: str | os.PathLike[str]) -> tuple[FloatArray, int]:
         raise AudioError(f"{path} holds NaN or infinite samples; export it again")
     if float(np.abs(audio).max()) <= SILENCE_PEAK:
         raise AudioError(f"{path} is silent (it never exceeds −80 dBFS); choose another recording")
-    return audio, rate
+    if float(np.ptp(audio, axis=1).max()) <= SILENCE_PEAK:
+        raise AudioError(
+            f"{path} is silent: it holds a constant offset (DC) only; choose another recording"
+        )
+    return reading
 
 
 def write_wav(

@@ -3,10 +3,25 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from dataclasses import dataclass
 
 import numpy as np
 
 from core.types import FloatArray
+
+
+@dataclass(frozen=True)
+class AudioEncoding:
+    """A recording's embedding, and what is to be said about it.
+
+    Attributes:
+        embedding: float32 [512], unit norm.
+        remarks: what the recording is that limits its timbre (speech, noise, …), and what will
+            come of it, one line each, for people.
+    """
+
+    embedding: FloatArray
+    remarks: tuple[str, ...] = ()
 
 
 class TimbreEncoder(ABC):
@@ -33,6 +48,10 @@ class TimbreEncoder(ABC):
         Returns:
             float32 [512], unit norm. The same samples give the same vector.
         """
+
+    def encode_audio_with_remarks(self, audio: FloatArray, sample_rate: int) -> AudioEncoding:
+        """As :meth:`encode_audio`, with what the encoder noticed; same arguments."""
+        return AudioEncoding(self.encode_audio(audio, sample_rate))
 
     def encode_audio_fast(self, audio: FloatArray, sample_rate: int) -> FloatArray:
         """An embedding for comparing sounds by the thousand; same arguments, same shape.

@@ -2,26 +2,34 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from functools import singledispatch
+from pathlib import Path
 
 import numpy as np
 
-from core.audio import read_reference
+from core.audio import read_reference_with_remarks
 from core.encoders.base import TimbreEncoder
 from core.encoders.sphere import linear_mean, spherical_mean
 from core.errors import SettingsError
+from core.progress import RemarkCallback, ignore_remark
 from core.timbre import AudioTimbre, Blend, TextTimbre, Timbre
 from core.types import EMBEDDING_DIM, EmbeddingPath, FloatArray
 
+_HASH = re.compile("[0-9a-f]{64}")
+
 
 @singledispatch
-def resolve(timbre: Timbre, encoder: TimbreEncoder) -> FloatArray:
+def resolve(
+    timbre: Timbre, encoder: TimbreEncoder, on_remark: RemarkCallback = ignore_remark
+) -> FloatArray:
     """The embedding of a recipe; each kind of timbre registers how it is embedded.
 
     Args:
         timbre: the recipe.
         encoder: encodes recordings and words.
+        on_remark: called with what is to be said about recordings, a line each.
 
     Returns:
         float32 [512], unit norm.
@@ -34,19 +42,35 @@ def resolve(timbre: Timbre, encoder: TimbreEncoder) -> FloatArray:
 
 
 @resolve.register
-def _audio(timbre: AudioTimbre, encoder: TimbreEncoder) -> FloatArray:
-    audio, sample_rate = read_reference(timbre.path)
-    return encoder.encode_audio(audio, sample_rate)
+def _audio(
+    timbre: AudioTimbre, encoder: TimbreEncoder, on_remark: RemarkCallback = ignore_remark
+) -> FloatArray:
+    reading = read_reference_with_remarks(timbre.path)
+    encoding = encoder.encode_audio_with_remarks(reading.audio, reading.sample_rate)
+    for remark in (*reading.remarks, *encoding.remarks):
+        on_remark(f"{_called(Path(timbre.path))}: {remark}")
+    return encoding.embedding
+
+
+def _called(path: Path) -> str:
+    """A recording's name for people; a library names its own by their hashes."""
+    return "the recording" if _HASH.fullmatch(path.stem) else path.name
 
 
 @resolve.register
-def _text(timbre: TextTimbre, encoder: TimbreEncoder) -> FloatArray:
+def _text(
+    timbre: TextTimbre, encoder: TimbreEncoder, _on_remark: RemarkCallback = ignore_remark
+) -> FloatArray:
     return encoder.encode_text(timbre.words)
 
 
 @resolve.register
-def _blend(timbre: Blend, encoder: TimbreEncoder) -> FloatArray:
-    parts = [(resolve(part, encoder), weight) for part, weight in timbre.parts if weight > 0]
+def _blend(
+    timbre: Blend, encoder: TimbreEncoder, on_remark: RemarkCallback = ignore_remark
+) -> FloatArray:
+    parts = [
+        (resolve(part, encoder, on_remark), weight) for part, weight in timbre.parts if weight > 0
+    ]
     vectors = np.stack([vector for vector, _ in parts])  # [n, 512]
     weights = np.array([weight for _, weight in parts], np.float64)
     mean = spherical_mean if timbre.mode == "slerp" else linear_mean

@@ -60,6 +60,8 @@ def add(
     timbre = _timbre(audio, text, blend)
     if timbre is None:
         raise SettingsError("a preset needs a timbre: give --audio, --text or --blend")
+    if audio is not None:
+        _print_remarks(audio)
     with _library() as library:
         preset = library.add(
             name,
@@ -170,6 +172,8 @@ def edit(
     if tag and no_tags:
         raise SettingsError("--tag and --no-tags contradict each other; give one")
     timbre = _timbre(audio, text, blend)
+    if audio is not None:
+        _print_remarks(audio)
     with _library() as library:
         before = library.get(name)
         preset = library.edit(
@@ -242,6 +246,17 @@ def _timbre(audio: Path | None, text: str | None, blend: str | None) -> Timbre |
     from core.timbre import parse_blend
 
     return PresetBlend(tuple(parse_blend(blend)))
+
+
+def _print_remarks(recording: Path) -> None:
+    """Say what is remarkable about a recording, and what that means for its timbre."""
+    from core.audio import read_reference_with_remarks
+    from core.console import print_note
+    from core.encoders.embedded.encoder import listen
+
+    reading = read_reference_with_remarks(recording)
+    for remark in (*reading.remarks, *listen(reading.audio, reading.sample_rate)):
+        print_note(f"{recording.name}: {remark}")
 
 
 def _show_page(presets: Iterable[Preset], total: int, as_json: bool) -> None:

@@ -17,6 +17,7 @@ from core import cli, render_command
 from core.clip import Clip, Note
 from core.midi import write_midi
 from core.provenance import PresetVersion, read_provenance
+from tests.data import references
 from tests.data.midi import make
 from tests.helpers.bundles import write_tiny_bundle
 
@@ -59,6 +60,27 @@ def run(
 
 def render(run: Run, *arguments: str) -> tuple[int, str, str]:
     return run("render", "riff.mid", "--model", "tiny", "-o", "out.wav", *arguments)
+
+
+def test_what_is_wrong_with_a_recording_is_a_note(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "cut.wav").write_bytes((tmp_path / "tone.wav").read_bytes()[:-20_000])
+    code, _, err = render(run, "--audio", "cut.wav")
+    assert code == 0
+    assert err.startswith("note: cut.wav: it is cut off")
+    assert err.count("note: ") == 1
+    code, _, err = run("preset", "add", "--name", "Cut", "--audio", "cut.wav")
+    assert code == 0
+    assert err.startswith("note: cut.wav: it is cut off")
+
+
+def test_a_preset_of_drums_or_a_clone_of_them_is_warned_of(run: Run, tmp_path: Path) -> None:
+    loop = str(Path(references.__file__).parent / "drums.ogg")
+    code, _, err = run("preset", "add", "--name", "Loop", "--audio", loop)
+    assert code == 0
+    assert "note: drums.ogg: this sounds like drums" in err
+    code, _, err = run("render", "riff.mid", "-o", "out.wav", "--audio", loop)  # the real encoder
+    assert code == 0
+    assert err.count("note: drums.ogg: this sounds like drums") == 1
 
 
 def test_json_is_one_object_that_describes_the_file(run: Run) -> None:

@@ -9,8 +9,8 @@ from __future__ import annotations
 import numpy as np
 import torch
 
-from core.audio.conform import mono, resample
-from core.encoders.base import TimbreEncoder, unit
+from core.audio.conform import is_silent, mono
+from core.encoders.base import AudioEncoding, TimbreEncoder, unit
 from core.encoders.embedded.adjectives import asked_of
 from core.encoders.embedded.features import SAMPLE_RATE, loudest_stretch, spectral_features
 from core.encoders.embedded.fitting import fit
@@ -18,9 +18,11 @@ from core.encoders.embedded.instrument_names import N_PROGRAMS, InstrumentNames
 from core.encoders.embedded.minilm import SentenceEncoder
 from core.encoders.embedded.networks import RecordingNet, SentenceNet
 from core.encoders.embedded.note_offsets import NoteOffsets, with_offsets
+from core.encoders.embedded.reference_remarks import remarks_on
 from core.encoders.embedded.transcription import transcribe_notes
 from core.encoders.embedded.weights import load_encoder_parts
 from core.engines.embedded.decoder import Decoder
+from core.errors import AudioError
 from core.models.registry import Bundle
 from core.types import FloatArray
 
@@ -60,25 +62,31 @@ class EmbeddedEncoder(TimbreEncoder):
 
     def encode_audio(self, audio: FloatArray, sample_rate: int) -> FloatArray:
         """See the base class. Of longer recordings the loudest eight seconds count."""
+        return self.encode_audio_with_remarks(audio, sample_rate).embedding
+
+    def encode_audio_with_remarks(self, audio: FloatArray, sample_rate: int) -> AudioEncoding:
+        """See the base class."""
         sound = _prepare(audio, sample_rate)
-        first_guess = self._network_embedding(sound)
+        features = _features(sound)
+        first_guess = self._network_embedding(features)
         error_std, prototypes = self._recording.doubt, self._sentence.prototype_timbres
         if self._decoder is None or not error_std.any():
-            return first_guess
+            return AudioEncoding(first_guess)
         notes = transcribe_notes(sound)
+        remarks = remarks_on(features[0].numpy(), notes)
         if not notes:  # a drum, a noise: nothing to render beside it
-            return first_guess
+            return AudioEncoding(first_guess, remarks)
         if self._note_offsets is not None:
             notes = with_offsets(self._note_offsets, sound, notes)
-        return unit(fit(self._decoder, first_guess, sound, notes, error_std, prototypes))
+        fitted = fit(self._decoder, first_guess, sound, notes, error_std, prototypes)
+        return AudioEncoding(unit(fitted), remarks)
 
     def encode_audio_fast(self, audio: FloatArray, sample_rate: int) -> FloatArray:
         """See the base class: what the network says, in milliseconds."""
-        return self._network_embedding(_prepare(audio, sample_rate))
+        return self._network_embedding(_features(_prepare(audio, sample_rate)))
 
     @torch.no_grad()
-    def _network_embedding(self, sound: FloatArray) -> FloatArray:
-        features = spectral_features(torch.from_numpy(sound)[None])  # [1, T, 290]
+    def _network_embedding(self, features: torch.Tensor) -> FloatArray:
         embedding = self._recording(features, torch.tensor([features.shape[1]]))
         return unit(embedding[0].numpy())
 
@@ -103,13 +111,29 @@ class EmbeddedEncoder(TimbreEncoder):
         return unit(answer[0].numpy())
 
 
+def listen(audio: FloatArray, sample_rate: int) -> tuple[str, ...]:
+    """What the encoder would say about a recording, without embedding it.
+
+    Args:
+        audio: float32 [channels, frames], finite, not silent.
+        sample_rate: Hz.
+    """
+    sound = _prepare(audio, sample_rate)
+    return remarks_on(_features(sound)[0].numpy(), transcribe_notes(sound))
+
+
+@torch.no_grad()
+def _features(sound: FloatArray) -> torch.Tensor:
+    """Of a prepared sound [frames]: [1, T, 290]."""
+    return spectral_features(torch.from_numpy(sound)[None])
+
+
 def _prepare(audio: FloatArray, sample_rate: int) -> FloatArray:
     """One channel at the features' rate, its loudest stretch, peak 1, [frames]."""
-    mixed = mono(audio, sample_rate)
-    if np.abs(mixed).max() < 1e-3 * np.abs(audio).max():
-        mixed = audio[0]  # the channels cancel each other out
     # The quality of the recordings that the networks were trained on.
-    sound = resample(mixed[None], sample_rate, SAMPLE_RATE, quality="HQ")[0]
+    sound = mono(audio, sample_rate, SAMPLE_RATE, quality="HQ")
+    if is_silent(sound):
+        raise AudioError("the recording is silent but for a constant offset; choose another")
     sound = loudest_stretch(without_silence(sound))
     return (sound / np.abs(sound).max()).astype(np.float32)
 

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import numpy as np
 
-from core.audio import read_audio, resample
+from core.audio import read_audio
+from core.audio.conform import mono
 from core.corpora.nsynth import HELD_S, NSynthNote, read_instruments
 from core.training.sources.instruments import SAMPLE_RATE, Instrument, PlayedNote
 
@@ -65,5 +66,4 @@ def iter_instruments(folder: Path) -> Iterator[tuple[Instrument, NoteSampler]]:
 
 def _read(note: NSynthNote) -> PlayedNote:
     audio, rate = read_audio(note.audio)
-    mono = resample(audio.mean(axis=0, keepdims=True), rate, SAMPLE_RATE)[0]
-    return PlayedNote(note.pitch, note.velocity, HELD_S, mono)
+    return PlayedNote(note.pitch, note.velocity, HELD_S, mono(audio, rate, SAMPLE_RATE))

@@ -9,7 +9,9 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
+import soundfile
 import torch
 
 from bridge.jobs import worker as worker_module
@@ -186,6 +188,22 @@ def test_what_the_model_cannot_say_is_remarked_on_once_a_job(tmp_path: Path) -> 
     assert any("temperature" in remark for remark in remarked.remarks)
 
 
+def test_what_is_wrong_with_a_recording_is_remarked_on_in_each_job_that_plays_it(
+    tmp_path: Path,
+) -> None:
+    recording = tmp_path / "cut.wav"
+    soundfile.write(recording, 0.5 * np.sin(np.arange(44_100) / 32), 44_100)
+    recording.write_bytes(recording.read_bytes()[:-40_000])
+    timbre = AudioTimbre(recording)
+    answers = carry_out(
+        RenderBatch(7, (job(1, tmp_path, 0, 1, takes=2, timbre=timbre),)),
+        RenderBatch(8, (job(2, tmp_path, timbre=timbre),)),  # its embedding is known by now
+    )
+    remarks = [answer for answer in answers if isinstance(answer, ClipRemarks)]
+    assert [remark.seq for remark in remarks] == [1, 2]
+    assert all("cut.wav: it is cut off" in remark.remarks[0] for remark in remarks)
+
+
 def test_a_model_that_was_changed_after_it_was_asked_for_is_not_used(
     tmp_path: Path, models: Path
 ) -> None:
@@ -236,7 +254,7 @@ def test_the_embeddings_used_last_are_kept_and_no_more(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(worker_module, "_MAX_EMBEDDINGS", 2)
-    embedded = counted(monkeypatch, "embed", lambda _self, timbre: timbre.words)
+    embedded = counted(monkeypatch, "embed", lambda _self, timbre, _on_remark: timbre.words)
     worker = RenderWorker(io.StringIO(), "cpu")
     for number, words in enumerate(("bell", "reed", "bell", "bass", "bell", "reed")):
         timbre = TextTimbre(words)

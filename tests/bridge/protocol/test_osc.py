@@ -88,6 +88,47 @@ def calls(work: Callable[[], object]) -> int:
     return count
 
 
+FOREIGN = {
+    "other": osc.pack("/foo", ["x", 1.0]),
+    "array": b"/foo\0\0\0\0,[ii]\0\0\0" + bytes(8),
+    "endless array": b"/foo\0\0\0\0,[[[\0\0\0\0",
+    "blob": b"/foo\0\0\0\0,b\0\0" + struct.pack(">i", 3) + b"abc\0",
+    "blob of no size": b"/foo\0\0\0\0,b\0\0" + struct.pack(">i", -8),
+    "unknown types": b"/foo\0\0\0\0,tmrcISZ\0\0\0\0" + bytes(32),
+    "no types": b"/foo\0\0\0\0abcd",
+    "many arguments": b"/foo\0\0\0\0," + b"T" * 2003 + bytes(4),
+    "no end": b"/foo/no-end!",
+    "not UTF-8": b"/f\xff\xfe\0\0\0\0,\0\0\0",
+}
+"""What other listeners may be told in the same bundle."""
+
+
+@pytest.mark.parametrize("name", FOREIGN)
+def test_foreign_messages_disturb_nothing(name: str) -> None:
+    packet = bundle(FOREIGN[name], PING, bundle(FOREIGN[name], PING), FOREIGN[name], PING)
+    assert list(osc.unpack(packet, within="/timbre/")) == [("/timbre/1/ping", [1])] * 3
+    assert list(osc.unpack(FOREIGN[name], within="/timbre/")) == []
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [
+        b"/timbre/1/ping\0\0,b\0\0" + struct.pack(">i", 3) + b"abc\0",
+        b"/timbre/1/ping\0\0,[i]\0\0\0\0" + bytes(4),
+        b"/timbre/1/ping\0\0,i\0\0",
+        b"nonsense",
+        nested(9),
+        bundle(PING)[:-3],
+    ],
+    ids=["blob", "array", "cut", "no message", "deep", "cut bundle"],
+)
+def test_what_cannot_be_read_is_refused_and_the_rest_given(bad: bytes) -> None:
+    contents = osc.unpack(bundle(PING, bad, PING), within="/timbre/")
+    assert [next(contents), next(contents)] == [("/timbre/1/ping", [1])] * 2
+    with pytest.raises(RequestRefused):
+        next(contents)
+
+
 @given(st.binary(max_size=200), st.integers(0, 50), st.binary(max_size=8))
 @settings(max_examples=300, deadline=None)
 def test_any_bytes_give_messages_or_one_error(random: bytes, at: int, patch: bytes) -> None:

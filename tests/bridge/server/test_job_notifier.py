@@ -37,7 +37,7 @@ class FakeClient:
         self.delivered: list[Job] = []
         self.is_here = True
 
-    def find_session(self, name: str) -> Session | None:
+    def find_session(self, name: str, _job_id: str) -> Session | None:
         return Session(name, self.replies.append) if self.is_here else None
 
 

@@ -21,6 +21,7 @@ from bridge.client import BridgeClient, BridgeRefused, BridgeUnreachable
 from bridge.protocol import osc
 from bridge.protocol.replies import (
     REPLIES,
+    ClipOk,
     ClipRemark,
     Done,
     Failed,
@@ -234,6 +235,53 @@ def test_answers_go_to_the_port_a_client_names_whatever_port_it_speaks_from(
     own = Peer(bridge.port)
     with contextlib.closing(own):
         assert isinstance(own.ask("/timbre/1/hello", "own", 0), Welcome)
+
+
+def test_who_never_said_hello_is_answered_where_it_asks_from(bridge: Running, peer: Peer) -> None:
+    """While another client listens on a port that it named: both are told."""
+    stranger, daw = Peer(bridge.port), Peer(bridge.port)
+    with contextlib.closing(stranger.socket), contextlib.closing(daw.socket):
+        daw.send("/timbre/1/hello", "a daw", peer.port)
+        assert isinstance(peer.until(lambda _: True), Welcome)
+        assert stranger.ask("/timbre/1/ping", 5) == Pong(5)
+        assert peer.until(lambda _: True) == Pong(5)
+        refused = stranger.ask("/timbre/1/render", "j", "nowhere", "Warm bass")
+        assert isinstance(refused, Failed)
+        assert refused.code == "unknown_clip"
+        stranger.send("/timbre/1/clip/begin", "c", "n", 1, 1.0)
+        stranger.send("/timbre/1/clip/notes", "c", 0, 60, 0.0, 0.5, 100)
+        assert isinstance(stranger.ask("/timbre/1/clip/end", "c"), ClipOk)
+        stranger.send("/timbre/1/render", "strange", "c", "Warm bass")
+        for told in (stranger, peer):
+            done = told.until(lambda reply: isinstance(reply, Done))
+            assert isinstance(done, Done)
+            assert done.job_id == "strange"
+        stranger.send("/timbre/1/ack", "strange")
+        stranger.discard_received()
+        # The client's own answers stay its own, also those it asks for from its listening port.
+        daw.send("/timbre/1/ping", 6)
+        peer.until(lambda reply: reply == Pong(6))
+        assert peer.ask("/timbre/1/ping", 7) == Pong(7)
+        assert peer.discard_received() == 0
+        assert stranger.discard_received() == 0
+
+
+def test_a_bundle_for_several_listeners_is_obeyed_where_it_is_ours(
+    bridge: Running, peer: Peer
+) -> None:
+    peer.ask("/timbre/1/hello", "bundles", 0)
+    foreign = [
+        osc.pack("/foo", [1]),
+        b"/foo\0\0\0\0,[ii]\0\0\0" + bytes(8),
+        b"/foo\0\0\0\0,b\0\0" + struct.pack(">i", 3) + b"abc\0",
+        b"/foo\0\0\0\0,tm\0" + bytes(12),
+    ]
+    parts = [part for k, other in enumerate(foreign) for part in
+             (other, osc.pack("/timbre/1/ping", [k]))]  # fmt: skip
+    sized = b"".join(struct.pack(">i", len(part)) + part for part in parts)
+    peer.socket.sendto(b"#bundle\0" + bytes(8) + sized, peer.server)
+    assert [peer.until(lambda _: True) for _ in foreign] == [Pong(k) for k in range(4)]
+    assert peer.discard_received() == 0
 
 
 def test_oscsend_and_oscdump_drive_a_render_by_hand(bridge: Running, peer: Peer) -> None:

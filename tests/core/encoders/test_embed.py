@@ -39,7 +39,7 @@ A, B, C = TextTimbre("1"), TextTimbre("2"), TextTimbre("3")
 
 
 def test_words_and_recordings(tmp_path: Path) -> None:
-    soundfile.write(tmp_path / "a.wav", np.full(900, 0.1), 8000)
+    soundfile.write(tmp_path / "a.wav", np.resize([0.1, -0.1], 900), 8000)
     assert np.array_equal(resolve(A, ENCODER), vector(1))
     heard = resolve(AudioTimbre(tmp_path / "a.wav"), ENCODER)
     assert np.array_equal(heard, vector(900))

@@ -1,0 +1,1 @@
+"""Recordings that are no single pitched instrument, and how they were made."""
