@@ -147,12 +147,12 @@ def test_real_files_with_random_damage_are_read_or_refused(tmp_path: Path, seed:
     sources = [source.read_bytes() for source in BROUGHT if source.stat().st_size < 40_000]
     for _ in range(60):
         path.write_bytes(damaged(sources[random.integers(len(sources))], random))
-        began = time.perf_counter()
+        began = time.process_time()
         message = ""
         try:
             read += bool(read_midi(path).clip.notes)
         except MidiError as error:
             message = str(error)
         assert "\n" not in message
-        assert time.perf_counter() - began < 10
+        assert time.process_time() - began < 10
     assert read > 20  # most damage leaves something to play

@@ -315,9 +315,9 @@ def test_twenty_thousand_notes_and_an_hour(tmp_path: Path) -> None:
     """Measured 0.2 s on one busy core; the bound leaves room for slow machines."""
     notes = [Note(0.18 * i, 30 + i * 7 % 60, 1 + i % 127, 0.5) for i in range(20_000)]
     write_midi(Clip.of("long", notes), tmp_path / "long.mid")
-    began = time.perf_counter()
+    began = time.process_time()
     score = read_midi(tmp_path / "long.mid")
-    assert time.perf_counter() - began < 5
+    assert time.process_time() - began < 5
     assert len(score.clip.notes) == 20_000
     assert score.clip.length_s == pytest.approx(3600.32, abs=0.01)
 
@@ -352,9 +352,9 @@ def test_twenty_thousand_notes_and_an_hour(tmp_path: Path) -> None:
 def test_hostile_files_take_time_in_proportion_to_their_size(tmp_path: Path, body: bytes) -> None:
     path = tmp_path / "hostile.mid"
     path.write_bytes(make.file(make.track(body)))
-    began = time.perf_counter()
+    began = time.process_time()
     read_or_refuse(path)
-    assert time.perf_counter() - began < 10
+    assert time.process_time() - began < 10
 
 
 @pytest.mark.parametrize(
@@ -363,9 +363,9 @@ def test_hostile_files_take_time_in_proportion_to_their_size(tmp_path: Path, bod
     ids=["empty tracks", "endless tracks", "alien chunks", "almost tracks", "nothing"],
 )
 def test_files_of_many_chunks_take_time_in_proportion_too(tmp_path: Path, chunk: bytes) -> None:
-    began = time.perf_counter()
+    began = time.process_time()
     score = score_of(tmp_path, make.file(chunk * (300_000 // len(chunk)), make.track(make.note())))
-    assert time.perf_counter() - began < 10
+    assert time.process_time() - began < 10
     assert len(score.clip.notes) == 1
     assert len(score.remarks) < 20
 
