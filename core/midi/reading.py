@@ -243,6 +243,10 @@ def _notes(
     remark("sustain", sustained, "notes lengthened by the sustain pedal")
     remark("tempo", tempo.ignored, "tempo changes to zero, ignored")
     _remark_on_pitches(pitches, remark)
+    bent_tens = sum(key.channel in tuning.bent_tens for key in held)
+    remark(
+        "mpe", bent_tens, "notes of channel 10 taken for MPE, as they are bent, and not for drums"
+    )
     others = (tuning.other_parameters, tuning.other_sysex)
     plays = tuning.is_drums
     return notes, remarks + left_out(

@@ -21,7 +21,8 @@ class Remark:
 
     Attributes:
         code: stable, for programs. About the music: ``drums``, ``muted``, ``zero_length``,
-            ``unended``, ``sustain``, ``tempo``, ``pitch_bend``, ``tuning``, ``controllers``.
+            ``unended``, ``sustain``, ``tempo``, ``pitch_bend``, ``tuning``, ``mpe``,
+            ``controllers``.
             About the file: ``wrapped``, ``header``, ``track_count``, ``track_length``,
             ``cut_off``, ``damaged``, ``no_end``, ``garbage``, ``unknown_chunk``,
             ``running_status``, ``data_byte``, ``real_time``, ``text``.

@@ -103,11 +103,14 @@ class Tuning:
 
     Attributes:
         managers: of each MPE member channel, the channel that manages its zone.
+        bent_tens: channels 10 that no zone has, and that are bent in one track with a
+            neighbour: MPE from a program that left its settings out, and no drums.
         other_parameters: changes of parameters that are not about pitch.
         other_sysex: system-exclusive messages that are not about pitch.
     """
 
     managers: dict[int, int] = field(default_factory=dict)
+    bent_tens: set[int] = field(default_factory=set)
     other_parameters: int = 0
     other_sysex: int = 0
     _channels: dict[int, _ChannelPitch] = field(default_factory=dict)
@@ -136,6 +139,12 @@ class Tuning:
             ]
             ordered.sort(key=lambda change: change[:2])
             changes += [(tick, change) for tick, _, change in ordered]
+            bent = {event.channel for event in track.events if _bends(event)}
+            tuning.bent_tens |= {
+                channel
+                for channel in bent
+                if channel % 16 == DRUM_CHANNEL and bent & {channel - 1, channel + 1}
+            }
         changes.sort(key=lambda change: change[0])  # stable: else as in the file
         for tick, change in changes:
             if not isinstance(change, MidiEvent):
@@ -145,11 +154,13 @@ class Tuning:
                 tuning._channel(change.channel).wheel.set(tick, wheel)
             else:
                 tuning._take_control(change)
+        tuning.bent_tens -= tuning.managers.keys()
         return tuning
 
     def is_drums(self, channel: int) -> bool:
         """Whether a channel plays percussion; MPE zones may reach over channel 10."""
-        return channel % 16 == DRUM_CHANNEL and channel not in self.managers
+        melodic = channel in self.managers or channel in self.bent_tens
+        return channel % 16 == DRUM_CHANNEL and not melodic
 
     def moving(self, channel: int) -> tuple[npt.NDArray[np.int64], Float64Array]:
         """What changes while notes sound.
@@ -286,3 +297,7 @@ def _tunes(event: MidiEvent) -> bool:
     return event.kind == CONTROL and (
         event.number in PARAMETER_CONTROLS or event.number == _RESET_CONTROLLERS
     )
+
+
+def _bends(event: MidiEvent) -> bool:
+    return event.kind == PITCH_BEND and (event.number, event.value) != (0, 64)

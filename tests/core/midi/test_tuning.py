@@ -267,6 +267,23 @@ def test_mpe_ranges(tmp_path: Path, settings: Events, semitones: float) -> None:
     assert bend_at(note, 0.4) == pytest.approx(semitones, abs=0.01)
 
 
+def test_a_bent_channel_10_among_bent_neighbours_is_no_drum(tmp_path: Path) -> None:
+    """What programs write that leave out MPE's settings; the wheel has its usual range then."""
+    events = [glide(channel, 50 + channel, 4096) for channel in range(1, 12)]
+    score = read(tmp_path, make.track(*events))
+    assert [note.pitch for note in score.clip.notes] == list(range(51, 62))
+    assert {round(bend_at(note, 0.4), 2) for note in score.clip.notes} == {1}
+    assert [remark.code for remark in score.remarks] == ["mpe"]
+    # A drum channel beside bent ones, and a bent drum channel in a track of its own.
+    for drums in (make.note(36, 9), make.track(glide(9, 36, 99))):
+        lead = (glide(8, 60, 4096), glide(10, 62, 4096))
+        whole = drums.startswith(b"MTrk")
+        tracks = (make.track(*lead), drums) if whole else (make.track(*lead, drums),)
+        score = read(tmp_path, *tracks)
+        assert [note.pitch for note in score.clip.notes] == [60, 62]
+        assert [remark.code for remark in score.remarks] == ["drums"]
+
+
 def test_the_managers_pedal_holds_the_members(tmp_path: Path) -> None:
     lifted = make.control(480, 64, 0)
     events = (MPE, make.control(0, 64, 127), make.note(60, 1), make.note(64, 2), lifted)
