@@ -133,7 +133,7 @@ def _prepare(audio: FloatArray, sample_rate: int) -> FloatArray:
     # The quality of the recordings that the networks were trained on.
     sound = mono(audio, sample_rate, SAMPLE_RATE, quality="HQ")
     if is_silent(sound):
-        raise AudioError("the recording is silent but for a constant offset; choose another")
+        raise AudioError("the recording is silent, a constant offset (DC) aside; choose another")
     sound = loudest_stretch(without_silence(sound))
     return (sound / np.abs(sound).max()).astype(np.float32)
 
