@@ -8,6 +8,7 @@ from core.audio.files import (
     read_reference,
     write_wav,
 )
+from core.audio.formats import write_audio
 
 __all__ = [
     "MAX_REFERENCE_S",
@@ -15,5 +16,6 @@ __all__ = [
     "read_audio",
     "read_reference",
     "resample",
+    "write_audio",
     "write_wav",
 ]
