@@ -51,8 +51,41 @@ def output_error(path: str | os.PathLike[str], error: OSError) -> OutputError:
     return OutputError(f"cannot write {os.fspath(path)}: {reason}")
 
 
+_OPEN_FILES = ("/dev/std", "/dev/fd/", "/proc/")
+
+_BUSY_REASONS = {
+    errno.EMFILE: "too many files are open; close other programs",
+    errno.ENFILE: "too many files are open; close other programs",
+    errno.EIO: "the disk cannot be read or written; check it",
+    errno.ENOMEM: "there is not enough memory; close other programs",
+    errno.EACCES: "no permission; check the rights of the file and its folders",
+    errno.EPERM: "no permission; check the rights of the file and its folders",
+}
+
+
+def system_reason(error: OSError) -> str | None:
+    """What the machine, and no mistake of ours, keeps from working, in plain words.
+
+    Args:
+        error: what the system said, of a file that may have been read or written.
+
+    Returns:
+        None where it may as well be our mistake: a file of ours that is not there.
+    """
+    if error.errno in _BUSY_REASONS:
+        return _BUSY_REASONS[error.errno]
+    if error.errno in (errno.ENOENT, errno.ENOTDIR, errno.EISDIR):
+        return None
+    return _REASONS.get(error.errno or 0)
+
+
 def is_special(path: str | os.PathLike[str]) -> bool:
-    """Whether a path leads to a pipe or a device: what is written to, and never replaced."""
+    """Whether a path leads to a pipe or a device: what is written to, and never replaced.
+
+    So does a system's name for an open file, such as ``/dev/stdout``.
+    """
+    if os.path.abspath(path).startswith(_OPEN_FILES) and os.path.exists(path):
+        return True
     try:
         mode = os.stat(path).st_mode
     except (OSError, ValueError):
@@ -95,7 +128,7 @@ def refuse_existing(output: str | os.PathLike[str], *, force: bool) -> None:
     """
     if not force and os.path.lexists(output) and not is_special(output):
         raise OutputError(
-            f"{os.fspath(output)} is there already; give another name, or --force to replace it"
+            f"{os.fspath(output)} is there already; name another place, or --force to replace it"
         )
 
 
@@ -231,7 +264,8 @@ def _writing_to_special(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
         yield cast(BinaryIO, stream)
         stream.seek(0)
         try:
-            with open(path, "wb") as special:
+            # A standard output that the shell appends to a file stays so.
+            with open(path, "ab") as special:
                 shutil.copyfileobj(stream, special)
         except BrokenPipeError:
             raise  # whoever read has enough: no fault

@@ -67,7 +67,8 @@ def read_audio(path: str | os.PathLike[str], max_s: float | None = None) -> tupl
     if file.stat().st_size == 0:
         raise AudioError(f"{file} is empty")
     try:
-        with soundfile.SoundFile(file) as source:
+        # As bytes where names are bytes: soundfile refuses those that are no text.
+        with soundfile.SoundFile(file if os.name == "nt" else os.fsencode(file)) as source:
             rate, channels = int(source.samplerate), int(source.channels)
             if not MIN_SAMPLE_RATE <= rate <= MAX_SAMPLE_RATE:
                 raise AudioError(f"{file} says its sample rate is {rate} Hz; it is damaged")
