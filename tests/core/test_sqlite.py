@@ -141,7 +141,7 @@ def test_an_older_file_that_cannot_be_written_is_brought_up_to_date_in_a_copy(
     database = Database(path, COMMENTED)
     assert database.is_read_only
     assert votes(database) == [("a", 3, "")]
-    with pytest.raises(DatabaseUnusable, match="the votes file .* can be read only"):
+    with pytest.raises(DatabaseUnusable, match=r"the votes file .* can be read only"):
         vote(database, "b", 1)
     database.close()
     assert path.read_bytes() == before
