@@ -2,7 +2,7 @@
 
 A WAV written by this program holds two chunks after its samples: a readable comment
 (LIST/INFO) and a chunk ``tmbr`` with JSON, which this module defines, writes and
-reads. It renders nothing.
+reads. In FLAC, Ogg and MP3 files the same stand in tags. It renders nothing.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from typing import Any
 import numpy as np
 
 from core import timbre
-from core.audio import riff
+from core.audio import riff, tags
 from core.clip import Bend, Clip, Note
 from core.engines.registry import check_settings, settings_to_json
 from core.errors import AudioError, TimbreError
@@ -32,6 +32,9 @@ from core.types import EMBEDDING_DIM, Embedding, EmbeddingPath
 
 CHUNK_ID = b"tmbr"
 """Lower case: the RIFF specification leaves such ids to applications."""
+
+TAG = "TIMBRE_PROVENANCE"
+"""The tag with the same JSON in a FLAC, Ogg or MP3 file."""
 
 SCHEMA = 2
 """Version of the JSON. Readers refuse newer ones and must read all older ones. What needs
@@ -64,7 +67,7 @@ class Provenance:
         model_id, model_sha256: the bundle and the digest of its manifest.
         settings: how it was decoded.
         sample_rate: of the file, Hz.
-        subtype: ``PCM_16``, ``PCM_24`` or ``FLOAT``.
+        subtype: ``PCM_16``, ``PCM_24``, ``FLOAT``, ``VORBIS`` or ``MPEG_LAYER_III``.
         timbre: the recipe the embedding was made from, if there was one.
         preset: the preset and its version, if there was one.
         program_version: of Timbre Bridge.
@@ -156,16 +159,30 @@ def provenance_chunks(data: Mapping[str, Any]) -> list[riff.Chunk]:
 
     :func:`core.audio.write_wav` puts them into the file.
     """
+    comment = riff.info_chunk([(b"ICMT", _summary(data)), (b"ISFT", _software(data))])
+    return [comment, (CHUNK_ID, _payload(data).encode("ascii"))]
+
+
+def provenance_tags(data: Mapping[str, Any]) -> dict[str, str]:
+    """The tags that carry :meth:`Provenance.to_json`'s data in other formats than WAV.
+
+    :func:`core.audio.write_audio` puts them into the file.
+    """
+    summary = _summary(data).encode("utf-8", "replace").decode()
+    return {"COMMENT": summary, "ENCODER": _software(data), TAG: _payload(data)}
+
+
+def _payload(data: Mapping[str, Any]) -> str:
     # ASCII throughout: a path may hold bytes that are no valid text.
-    payload = json.dumps(data, allow_nan=False, separators=(",", ":"))
-    version = str(data.get("program_version", ""))
-    comment = riff.info_chunk(
-        [
-            (b"ICMT", str(data.get("summary", ""))),
-            (b"ISFT", f"Timbre Bridge {version}".strip()),
-        ]
-    )
-    return [comment, (CHUNK_ID, payload.encode("ascii"))]
+    return json.dumps(data, allow_nan=False, separators=(",", ":"))
+
+
+def _summary(data: Mapping[str, Any]) -> str:
+    return str(data.get("summary", ""))
+
+
+def _software(data: Mapping[str, Any]) -> str:
+    return f"Timbre Bridge {data.get('program_version', '')}".strip()
 
 
 def read_provenance(path: str | os.PathLike[str]) -> Provenance:
@@ -178,7 +195,9 @@ def read_provenance(path: str | os.PathLike[str]) -> Provenance:
     file = Path(path)
     try:
         with file.open("rb") as stream:
-            payload = riff.find_chunk(stream, CHUNK_ID, MAX_CHUNK_BYTES)
+            payload: bytes | str | None = riff.find_chunk(stream, CHUNK_ID, MAX_CHUNK_BYTES)
+            if payload is None:
+                payload = tags.find_tag(stream, TAG)
     except FileNotFoundError:
         raise AudioError(f"{file}: no such file") from None
     except OSError as error:
@@ -187,7 +206,7 @@ def read_provenance(path: str | os.PathLike[str]) -> Provenance:
         raise AudioError(f"{file}: the provenance in it is damaged: {error}") from error
     if payload is None:
         raise AudioError(
-            f"{file} holds no provenance; only a WAV rendered by Timbre Bridge, and not "
+            f"{file} holds no provenance; only a file rendered by Timbre Bridge, and not "
             "edited since, can be repeated"
         )
     try:

@@ -1,4 +1,4 @@
-"""``timbre render``: a MIDI file and a timbre in, WAV files out.
+"""``timbre render``: a MIDI file and a timbre in, sound files out.
 
 A request that cannot be met is refused before a model is loaded. Files go where
 the user says; progress and remarks go to stderr, results to stdout.
@@ -10,12 +10,12 @@ import sys
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, TextIO
 
 import typer
 
 from core.console import print_note, progress_line
-from core.errors import OutputError, SettingsError
+from core.errors import SettingsError
 from core.models import DEFAULT_BUNDLE
 from core.options import (
     AudioOption,
@@ -31,16 +31,21 @@ from core.options import (
     TrackOption,
     with_settings,
 )
+from core.outputs import (
+    check_outputs,
+    is_standard_output,
+    output_paths,
+    recordings_of,
+    write_takes,
+)
 from core.settings import RenderSettings
 
 if TYPE_CHECKING:
     from core.clip import Clip
-    from core.provenance import PresetVersion
+    from core.provenance import PresetVersion, Provenance
     from core.synthesizer import Synthesizer, Take
     from core.timbre import Timbre
 
-_SUBTYPES = ("PCM_24", "PCM_16", "FLOAT")
-_LOWEST_RATE, _HIGHEST_RATE = 8_000, 384_000
 _MAX_TAKES = 1000
 _NO_SETTINGS = RenderSettings()
 
@@ -48,13 +53,15 @@ _NO_SETTINGS = RenderSettings()
 @with_settings
 def render(
     clip: Annotated[Path | None, typer.Argument(help="MIDI file to play.")] = None,
-    output: Annotated[Path, typer.Option("--output", "-o", help="WAV file to write.")] = Path(),
+    output: Annotated[
+        Path, typer.Option("--output", "-o", help="File to write: .wav, .flac, .ogg or .mp3.")
+    ] = Path(),
     preset: PresetOption = None,
     audio: AudioOption = None,
     text: TextOption = None,
     blend: BlendOption = None,
     source: Annotated[
-        Path | None, typer.Option("--from", help="Repeat the render that made this WAV.")
+        Path | None, typer.Option("--from", help="Repeat the render that made this file.")
     ] = None,
     track: TrackOption = None,
     drums: DrumsOption = False,
@@ -64,10 +71,14 @@ def render(
     settings: RenderSettings = _NO_SETTINGS,
     device: DeviceOption = None,
     rate: Annotated[int | None, typer.Option(help="Sample rate of the file, Hz.")] = None,
-    subtype: Annotated[str, typer.Option("--format", help="PCM_24, PCM_16 or FLOAT.")] = "PCM_24",
+    subtype: Annotated[
+        str | None, typer.Option("--format", help="PCM_24, PCM_16 or, in a .wav, FLOAT.")
+    ] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Render a MIDI file in a timbre to a WAV file."""
+    """Render a MIDI file in a timbre to a sound file."""
+    from core.provenance import read_provenance
+
     began = time.perf_counter()
     if output == Path():
         raise SettingsError("say where to write: -o OUT.wav")
@@ -76,14 +87,24 @@ def render(
     if source is not None:
         if clip is not None or given:
             raise SettingsError("--from repeats a render as it was; give no clip and no timbre")
-        rendered, paths = _repeat(source, output, device)
+        _refuse_with_source(seed, takes, track, drums, settings)
+        provenance = read_provenance(source)
+        rate = rate or provenance.sample_rate
+        paths = output_paths(output, 1)
+        check_outputs(paths, {"the file to repeat": source}, rate, subtype)
+        results = _results_for(paths)
+        rendered = [_repeat(provenance, device)]
+        subtype = _repeated_subtype(provenance, paths[0], subtype)
     else:
         if clip is None:
             raise SettingsError("say what to play: timbre render CLIP.mid …")
         _check_request(given, takes)
-        _check_output(output, rate, subtype)
-        notes = _read_clip(clip, track, drums)
+        paths = output_paths(output, takes)
         choice = _chosen_timbre(preset, audio, text, blend)
+        inputs = {f"the recording {file}": file for file in recordings_of(choice.timbre)}
+        check_outputs(paths, {"the clip": clip, **inputs}, rate, subtype)
+        results = _results_for(paths)
+        notes = _read_clip(clip, track, drums)
         settings = RenderSettings({**choice.settings, **settings})
         from core.synthesizer import Synthesizer
 
@@ -96,15 +117,12 @@ def render(
             on_remark=print_note,
             preset=choice.preset,
         )
-        paths = [
-            take.write(_numbered(output, index, takes), rate, subtype)
-            for index, take in enumerate(rendered, 1)
-        ]
+    write_takes(rendered, paths, rate, subtype)
     if as_json:
-        _print_json(rendered, paths, rate, time.perf_counter() - began)
+        _print_json(rendered, paths, rate, time.perf_counter() - began, results)
     else:
         for take, path in zip(rendered, paths, strict=True):
-            print(f"{path}  {take.seconds:.1f} s, seed {take.provenance.seed}")
+            print(f"{path}  {take.seconds:.1f} s, seed {take.provenance.seed}", file=results)
 
 
 def _check_request(given: list[str], takes: int) -> None:
@@ -118,17 +136,20 @@ def _check_request(given: list[str], takes: int) -> None:
         raise SettingsError(f"takes {takes} is outside 1–{_MAX_TAKES}")
 
 
-def _check_output(output: Path, rate: int | None, subtype: str) -> None:
-    """Refuse what could not be written before anything is rendered."""
-    if subtype not in _SUBTYPES:
-        raise SettingsError(f"format {subtype!r} is none of {', '.join(_SUBTYPES)}")
-    if rate is not None and not _LOWEST_RATE <= rate <= _HIGHEST_RATE:
-        raise SettingsError(f"sample rate {rate} is outside {_LOWEST_RATE}–{_HIGHEST_RATE} Hz")
-    folder = output.absolute().parent
-    if not folder.is_dir():
-        raise OutputError(f"{output} cannot be written: there is no folder {folder}")
-    if output.is_dir():
-        raise OutputError(f"{output} cannot be written: it is a folder")
+def _refuse_with_source(
+    seed: int, takes: int, track: int | None, drums: bool, settings: RenderSettings
+) -> None:
+    """Refuse what ``--from`` would have to leave out: it repeats a render as it was."""
+    given = {
+        "--seed": seed != 0,
+        "--takes": takes != 1,
+        "--track": track is not None,
+        "--drums": drums,
+        **{f"--{name.replace('_', '-')}": value is not None for name, value in settings.items()},
+    }
+    asked = [option for option, is_given in given.items() if is_given]
+    if asked:
+        raise SettingsError(f"--from repeats a render as it was; leave out {', '.join(asked)}")
 
 
 def _read_clip(path: Path, track: int | None, drums: bool) -> Clip:
@@ -177,25 +198,38 @@ def _print_limits(synth: Synthesizer, clip: Clip, settings: RenderSettings) -> N
             print(f"  {note.describe()}", file=sys.stderr)
 
 
-def _repeat(source: Path, output: Path, device: str | None) -> tuple[list[Take], list[Path]]:
-    """Render again what a file says it is, with that file's rate and format."""
-    from core.provenance import read_provenance
+def _results_for(paths: list[Path]) -> TextIO:
+    """Where results are printed: a sound that goes to the standard output has it for itself."""
+    return sys.stderr if any(map(is_standard_output, paths)) else sys.stdout
+
+
+def _repeat(provenance: Provenance, device: str | None) -> Take:
+    """Render again what a file says it is; where it was computed, if no device is asked for."""
     from core.synthesizer import Synthesizer
 
-    provenance = read_provenance(source)
     synth = Synthesizer.load(provenance.model_id, device or provenance.device or None)
-    take = synth.repeat(provenance, progress_line("rendering"))
-    return [take], [take.write(output, provenance.sample_rate, provenance.subtype)]
+    return synth.repeat(provenance, progress_line("rendering"))
 
 
-def _numbered(path: Path, index: int, count: int) -> Path:
-    """The file of one take: ``out.wav``, or ``out-07.wav`` when there are several."""
-    if count == 1:
-        return path
-    return path.with_name(f"{path.stem}-{index:0{len(str(count))}d}{path.suffix}")
+def _repeated_subtype(provenance: Provenance, path: Path, asked: str | None) -> str | None:
+    """How a repeat stores its samples: as asked, else as the file did if this one can."""
+    from core.audio.formats import format_of, is_lossy
+
+    file_format = format_of(path)
+    if is_lossy(provenance.subtype) or file_format.is_lossy:
+        print(
+            "note: the render is repeated sample for sample, but a lossy file keeps less than "
+            "that: its bytes may differ",
+            file=sys.stderr,
+        )
+    if asked is None and provenance.subtype in file_format.subtypes:
+        return provenance.subtype
+    return asked
 
 
-def _print_json(takes: list[Take], paths: list[Path], rate: int | None, total_s: float) -> None:
+def _print_json(
+    takes: list[Take], paths: list[Path], rate: int | None, total_s: float, results: TextIO
+) -> None:
     import json
 
     first = takes[0]
@@ -215,7 +249,7 @@ def _print_json(takes: list[Take], paths: list[Path], rate: int | None, total_s:
         },
         "takes": described,
     }
-    print(json.dumps(data))
+    print(json.dumps(data), file=results)
 
 
 def _describe(take: Take, path: Path, rate: int | None) -> dict[str, Any]:

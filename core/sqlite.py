@@ -13,8 +13,11 @@ jobs with the second only, and both open as they are.
 from __future__ import annotations
 
 import contextlib
+import os
 import random
+import shutil
 import sqlite3
+import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -117,6 +120,12 @@ class Database:
         schema: what it holds; a file with fewer steps is brought up to date.
         busy_timeout_s: how long a writer waits for another process, seconds.
 
+    A shared file that cannot be written, or whose folder or disk cannot, is opened to be read.
+
+    Attributes:
+        path: the file.
+        is_read_only: whether :meth:`write` is refused.
+
     Raises:
         DatabaseUnusable: (the schema's) if it cannot be opened, is damaged, is another
             program's, or has another owner.
@@ -125,12 +134,16 @@ class Database:
 
     def __init__(self, path: Path, schema: Schema, busy_timeout_s: float = BUSY_TIMEOUT_S) -> None:
         self.path = path
+        self._reading_copy: tempfile.TemporaryDirectory[str] | None = None
+        self.is_read_only = False
         self._schema = schema
         self._busy_timeout_s = busy_timeout_s
         # Threads queue up here: quicker than SQLite's own waiting, which looks now and then.
         self._write_lock = threading.RLock()
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
+            self.is_read_only = schema.is_shared and path.is_file() and not _is_writable(path)
+            self._opened = self._to_be_read() if self.is_read_only else path
         except OSError as error:
             raise schema.unusable(
                 f"the folder {path.parent} for {schema.name} cannot be made: {error.strerror}"
@@ -148,6 +161,8 @@ class Database:
         self._engine.dispose()
         if self._owner is not None:
             self._owner.close()
+        if self._reading_copy is not None:
+            self._reading_copy.cleanup()
 
     @contextlib.contextmanager
     def read(self) -> Iterator[Connection]:
@@ -158,6 +173,16 @@ class Database:
     @contextlib.contextmanager
     def write(self) -> Iterator[Connection]:
         """A transaction that holds the write lock; committed if the block ends well."""
+        if self.is_read_only:
+            raise self._schema.unusable(
+                f"{self._schema.name} {self.path} can be read only; to change it, check the "
+                "rights of the file, its folder and the disk, or use another TIMBRE_HOME"
+            )
+        with self._migrating_or_writing() as connection:
+            yield connection
+
+    @contextlib.contextmanager
+    def _migrating_or_writing(self) -> Iterator[Connection]:
         with self._write_lock, self._translated(), self._engine.connect() as plain:
             connection = plain.execution_options(timbre_write=True)
             with connection.begin():
@@ -196,7 +221,7 @@ class Database:
         with self.read() as connection:
             if _steps_done(connection.exec_driver_sql) == len(self._schema.migrations):
                 return
-        with self.write() as connection:
+        with self._migrating_or_writing() as connection:
             self._migrate(connection)
 
     def _migrate(self, connection: Connection) -> None:
@@ -240,8 +265,27 @@ class Database:
 
         return engine
 
+    def _to_be_read(self) -> Path:
+        """A copy of a file that cannot be written, with the log of its last changes.
+
+        SQLite needs to write beside a file to read one that has a log, and older files have
+        steps to be done. (Its ``immutable`` would overlook the log.)
+
+        Raises:
+            OSError: if it cannot be read, or there is no room.
+        """
+        self._reading_copy = tempfile.TemporaryDirectory(
+            prefix="timbre-library-", ignore_cleanup_errors=True
+        )
+        copy = Path(self._reading_copy.name) / self.path.name
+        shutil.copyfile(self.path, copy)
+        log = self.path.with_name(f"{self.path.name}-wal")
+        if log.is_file():
+            shutil.copyfile(log, copy.with_name(log.name))
+        return copy
+
     def _connect(self) -> sqlite3.Connection:
-        connection = _open(self.path, self._busy_timeout_s)
+        connection = _open(self._opened, self._busy_timeout_s)
         try:
             self._require_ours(connection)
             # Switching to the log needs the file alone for a moment, and SQLite does not
@@ -281,6 +325,11 @@ class Database:
                 if _family(cause) not in _BUSY or time.monotonic() > deadline:
                     raise
             time.sleep(random.uniform(0.005, 0.05))
+
+
+def _is_writable(path: Path) -> bool:
+    """Whether SQLite can write a file: it makes others beside it."""
+    return os.access(path, os.W_OK) and os.access(path.parent, os.W_OK | os.X_OK)
 
 
 def _open(path: Path, timeout_s: float) -> sqlite3.Connection:

@@ -20,7 +20,8 @@ from pathlib import Path
 
 import numpy as np
 
-from core.audio import resample, write_wav
+from core.audio import resample, write_audio
+from core.audio.formats import format_of
 from core.clip import Clip
 from core.encoders.base import TimbreEncoder
 from core.encoders.embed import resolve
@@ -33,7 +34,7 @@ from core.midi import read_midi
 from core.models import DEFAULT_BUNDLE
 from core.models.registry import Bundle, Registry
 from core.progress import ProgressCallback, RemarkCallback, always_continue, ignore_remark
-from core.provenance import PresetVersion, Provenance, provenance_chunks
+from core.provenance import PresetVersion, Provenance, provenance_chunks, provenance_tags
 from core.settings import RenderSettings
 from core.threads import computing
 from core.timbre import Timbre
@@ -71,23 +72,33 @@ class Take:
         self,
         path: str | os.PathLike[str],
         sample_rate: int | None = None,
-        subtype: str = "PCM_24",
+        subtype: str | None = None,
     ) -> Path:
-        """Write a WAV with its provenance inside.
+        """Write a sound file with its provenance inside.
 
         Args:
-            path: of the file; an existing one is replaced in one step, or not at all.
+            path: of the file; its suffix chooses the format: ``.wav``, ``.flac``, ``.ogg`` or
+                ``.mp3``. An existing file is replaced in one step, or not at all.
             sample_rate: Hz; None keeps the engine's.
-            subtype: ``PCM_16``, ``PCM_24`` or ``FLOAT``.
+            subtype: ``PCM_24``, ``PCM_16`` or, in a WAV, ``FLOAT``; None is the first, and
+                in a lossy format its own.
 
         Raises:
             OutputError: if it cannot be written; nothing is left behind.
+            SettingsError: if the format does not have this rate or subtype.
         """
         rate = sample_rate or self.sample_rate
-        provenance = replace(self.provenance, sample_rate=rate, subtype=subtype)
+        subtype = format_of(path).check_subtype(subtype)
+        provenance = replace(self.provenance, sample_rate=rate, subtype=subtype).to_json()
         audio = resample(self.audio, self.sample_rate, rate)
-        chunks = provenance_chunks(provenance.to_json())
-        write_wav(path, audio, rate, subtype=subtype, chunks=chunks)
+        write_audio(
+            path,
+            audio,
+            rate,
+            subtype=subtype,
+            chunks=provenance_chunks(provenance),
+            tags=provenance_tags(provenance),
+        )
         return Path(path)
 
 

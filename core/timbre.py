@@ -119,6 +119,8 @@ class TextTimbre(Timbre):
             raise SettingsError(
                 f"the description has {len(words)} characters; use at most {MAX_WORDS_CHARACTERS}"
             )
+        if any(0xD800 <= ord(character) <= 0xDFFF for character in words):
+            raise SettingsError("the description holds characters that are no text; type it again")
         object.__setattr__(self, "words", words)
 
     def describe(self) -> str:
@@ -229,14 +231,17 @@ def _read(data: Any, levels_left: int) -> Timbre:
     )
 
 
-_BLEND_PART = re.compile(r"\s*(?P<name>.+?)\s*=\s*(?P<weight>[-+.\w]+)\s*(?:,|$)")
+_BLEND_PART = re.compile(
+    r'\s*(?:"(?P<quoted>[^"]+)"|(?P<plain>.+?))\s*=\s*(?P<weight>[-+.\w]+)\s*(?:,|$)'
+)
 
 
 def parse_blend(text: str) -> list[tuple[str, float]]:
     """Read ``NAME=0.6,NAME=0.4``.
 
     A name may hold commas and equal signs, as long as a number follows the last one:
-    ``Warm, soft=0.6,Pluck=0.4`` names ``Warm, soft`` and ``Pluck``.
+    ``Warm, soft=0.6,Pluck=0.4`` names ``Warm, soft`` and ``Pluck``. A name that itself looks
+    like that stands in double quotes: ``"Attack=1, slow"=0.6,Pluck=0.4``.
 
     Returns:
         Names and weights (finite, ≥ 0, not all 0), in the order given.
@@ -251,15 +256,16 @@ def parse_blend(text: str) -> list[tuple[str, float]]:
         part = _BLEND_PART.match(text, position)
         if part is None:
             raise SettingsError(f"{text[position:].strip()!r} has no weight; {form}")
+        name = part["quoted"] or part["plain"]
         try:
             weight = float(part["weight"])
         except ValueError:
             raise SettingsError(
-                f"{part['weight']!r} is not a weight for {part['name']!r}; {form}"
+                f"{part['weight']!r} is not a weight for {name!r}; {form}"
             ) from None
         if not (math.isfinite(weight) and weight >= 0):
-            raise SettingsError(f"weight {weight} of {part['name']!r} is not a number from 0 up")
-        pairs.append((part["name"], weight))
+            raise SettingsError(f"weight {weight} of {name!r} is not a number from 0 up")
+        pairs.append((name, weight))
         position = part.end()
     if not pairs:
         raise SettingsError(f"the blend is empty; {form}")

@@ -36,17 +36,38 @@ def demo(
 ) -> None:
     """Send a bundled score to a bridge in three timbres and measure what a listener hears."""
     began = time.perf_counter()
-    from core.files import output_error
+    from core.files import output_error, refuse_existing
     from evaluation.demo import print_table, render_and_transcribe
 
     try:
         output.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise output_error(output, error) from error
+    sounds = [output / f"{name}.wav" for name in NAMES]
+    for sound in sounds:
+        _refuse_foreign(sound)
+    score = output / "score.mid"
+    refuse_existing(score, force=any(sound.exists() for sound in sounds))
     with bridge(model, device) as client:
         rows = render_and_transcribe(NAMES, _player(client), output)
     print_table(rows)
     print(f"WAVs are in {output.resolve()}; {time.perf_counter() - began:.1f} s in all")
+
+
+def _refuse_foreign(path: Path) -> None:
+    """Refuse to replace a sound that is not a render: a folder may hold others of these names."""
+    from core.errors import AudioError, OutputError
+    from core.files import check_writable
+    from core.provenance import read_provenance
+
+    check_writable(path)
+    if path.exists():
+        try:
+            read_provenance(path)
+        except AudioError:  # ours say what they are
+            raise OutputError(
+                f"{path} is there already and is no render; choose another folder with -o"
+            ) from None
 
 
 @contextmanager

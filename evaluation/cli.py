@@ -162,11 +162,13 @@ def manifest_command(
     layout: Annotated[str, typer.Option(help="folder, nsynth or lakh.")] = "folder",
     limit: ItemLimitOption = None,
     seed: RunSeedOption = 0,
+    force: Annotated[bool, typer.Option("--force", help="Replace a manifest there.")] = False,
 ) -> None:
     """Make a manifest of a folder, of NSynth or of the Lakh MIDI dataset."""
-    from core.files import output_error
+    from core.files import output_error, refuse_existing
     from evaluation import datasets, importers
 
+    refuse_existing(output / "manifest.jsonl", force=force)
     try:
         output.mkdir(parents=True, exist_ok=True)
     except OSError as error:

@@ -20,7 +20,8 @@ import numpy as np
 
 from core.audio import read_audio, resample
 from core.audio.conform import mix_down, mono
-from core.files import replacing
+from core.errors import OutputError
+from core.files import check_writable, is_special, replacing
 from core.types import FloatArray
 from evaluation import results
 from evaluation.metrics import transcription
@@ -53,6 +54,10 @@ def write(run: Path, output: Path | None = None) -> Path:
     """
     import jinja2
 
+    path = output or run / "report.html"
+    if path.suffix.lower() not in (".html", ".htm") and not is_special(path):
+        raise OutputError(f"cannot write {path}: the report is a page; end its name in .html")
+    check_writable(path)
     run_results = results.read(run)
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(ASSETS), autoescape=True, undefined=jinja2.StrictUndefined
@@ -64,7 +69,6 @@ def write(run: Path, output: Path | None = None) -> Path:
         # "</script>" inside a string must not end the element that carries the data.
         data=json.dumps(page_data(run_results, run), allow_nan=False).replace("<", "\\u003c"),
     )
-    path = output or run / "report.html"
     with replacing(path) as stream:
         stream.write(page.encode())
     return path

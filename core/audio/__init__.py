@@ -10,6 +10,7 @@ from core.audio.files import (
     read_reference_with_remarks,
     write_wav,
 )
+from core.audio.formats import write_audio
 
 __all__ = [
     "MAX_REFERENCE_S",
@@ -19,5 +20,6 @@ __all__ = [
     "read_reference",
     "read_reference_with_remarks",
     "resample",
+    "write_audio",
     "write_wav",
 ]

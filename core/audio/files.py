@@ -128,6 +128,9 @@ def _open(stack: contextlib.ExitStack, source: Path | BinaryIO | io.RawIOBase) -
     """A ``soundfile.SoundFile`` that is closed with the stack."""
     import soundfile
 
+    if isinstance(source, Path) and os.name != "nt":
+        # As bytes where names are bytes: soundfile refuses those that are no text.
+        return stack.enter_context(soundfile.SoundFile(os.fsencode(source)))
     return stack.enter_context(soundfile.SoundFile(source))
 
 
@@ -269,9 +272,7 @@ def write_wav(
     """
     if subtype not in _BITS:
         raise ValueError(f"subtype {subtype!r} is not one of {', '.join(_BITS)}")
-    if audio.ndim != 2 or not audio.shape[0]:
-        raise ValueError(f"audio must be [channels, frames], got shape {audio.shape}")
-    channels, frames = audio.shape
+    channels, frames = check_shape(audio)
     before = riff.header_chunks(
         channels, sample_rate, frames, _BITS[subtype], is_float=subtype == "FLOAT"
     )
@@ -286,10 +287,38 @@ def write_wav(
         riff.write_head(stream, before, data_bytes, after)
         for start in range(0, frames, block_frames):
             block = audio[:, start : start + block_frames]
-            if not np.isfinite(block).all():
-                raise ValueError("audio holds NaN or infinite samples")
+            check_finite(block)
             stream.write(_sample_bytes(block, subtype))
         riff.write_tail(stream, data_bytes, after)
+
+
+def check_shape(audio: FloatArray) -> tuple[int, int]:
+    """Channels and frames; raises ValueError unless the audio is [channels, frames]."""
+    if audio.ndim != 2 or not audio.shape[0]:
+        raise ValueError(f"audio must be [channels, frames], got shape {audio.shape}")
+    channels, frames = audio.shape
+    return channels, frames
+
+
+def check_finite(block: FloatArray) -> None:
+    """Raises ValueError if a sample is NaN or infinite."""
+    if not np.isfinite(block).all():
+        raise ValueError("audio holds NaN or infinite samples")
+
+
+def to_integers(block: FloatArray, bits: int) -> npt.NDArray[np.int32]:
+    """Samples of float32 of any shape as integers, rounded without dither and clipped.
+
+    Args:
+        block: full scale at ±1.
+        bits: of a sample, 2–32.
+    """
+    full_scale = 1 << (bits - 1)
+    # In double precision, and scaled by a power of two as readers do it: what a reader
+    # returns is written back to the same integer.
+    scaled = np.rint(block.astype(np.float64) * full_scale)
+    integers: npt.NDArray[np.int32] = np.clip(scaled, -full_scale, full_scale - 1).astype("<i4")
+    return integers
 
 
 def _sample_bytes(block: FloatArray, subtype: str) -> bytes:
@@ -297,11 +326,7 @@ def _sample_bytes(block: FloatArray, subtype: str) -> bytes:
     interleaved = block.T
     if subtype == "FLOAT":
         return interleaved.astype("<f4").tobytes()
-    full_scale = 1 << (_BITS[subtype] - 1)
-    # In double precision, and scaled by a power of two as readers do it: what a reader
-    # returns is written back to the same integer.
-    scaled = np.rint(interleaved.astype(np.float64) * full_scale)
-    integers: npt.NDArray[np.int32] = np.clip(scaled, -full_scale, full_scale - 1).astype("<i4")
+    integers = to_integers(interleaved, _BITS[subtype])
     if subtype == "PCM_16":
         return integers.astype("<i2").tobytes()
     as_bytes = np.ascontiguousarray(integers).view(np.uint8)

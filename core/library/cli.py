@@ -41,6 +41,7 @@ TagOption = Annotated[list[str] | None, typer.Option("--tag", help="May be given
 RatingOption = Annotated[int | None, typer.Option(help="0 (none) – 5.")]
 FavouriteOption = Annotated[bool | None, typer.Option("--favourite/--no-favourite")]
 LimitOption = Annotated[int, typer.Option(help="Show at most so many.")]
+ForceOption = Annotated[bool, typer.Option("--force", help="Replace a file that is there.")]
 OffsetOption = Annotated[int, typer.Option(help="Leave out so many at the start.")]
 
 
@@ -94,7 +95,7 @@ def list_(
             tag=tag,
             favourites=favourites,
         )
-    _show_page(page.presets, page.total, as_json)
+    _show_page(page.presets, page.total, as_json, "no preset is like that")
 
 
 @app.command()
@@ -107,7 +108,8 @@ def search(
     """Find presets by words in their name, tags or timbre."""
     with _library() as library:
         page = library.search(" ".join(query), offset, limit)
-    _show_page(page.presets, page.total, as_json)
+    nothing = f"no preset has the words {' '.join(query)!r} in its name, tags or timbre"
+    _show_page(page.presets, page.total, as_json, nothing)
 
 
 @app.command()
@@ -150,6 +152,8 @@ def similar(
         listed = [{**_data(item.preset), "similarity": item.similarity} for item in neighbours]
         _print_json({"model": model, "presets": listed})
         return
+    if not neighbours:
+        typer.echo("no other preset is there to compare with", err=True)
     for item in neighbours:
         print(f"{item.similarity:6.3f}  {_line(item.preset)}")
 
@@ -201,10 +205,11 @@ def export(
     output: Annotated[
         Path, typer.Option("--output", "-o", help="File, or folder to put NAME.timbre into.")
     ] = Path(),
+    force: ForceOption = False,
 ) -> None:
     """Write a preset into one file, with its recordings and the presets it is made of."""
     with _library() as library:
-        print(library.export(name, output))
+        print(library.export(name, output, force=force))
 
 
 @app.command("import")
@@ -259,13 +264,15 @@ def _print_remarks(recording: Path) -> None:
         print_note(f"{recording.name}: {remark}")
 
 
-def _show_page(presets: Iterable[Preset], total: int, as_json: bool) -> None:
+def _show_page(presets: Iterable[Preset], total: int, as_json: bool, if_none: str) -> None:
     shown = list(presets)
     if as_json:
         _print_json({"total": total, "presets": [_data(preset) for preset in shown]})
         return
     for preset in shown:
         print(_line(preset))
+    if not total:
+        typer.echo(f"{if_none}; `timbre preset list` shows all", err=True)
     if len(shown) < total:
         typer.echo(f"{len(shown)} of {total}; --limit and --offset show others", err=True)
 
@@ -286,4 +293,4 @@ def _data(preset: Preset) -> dict[str, Any]:
 
 
 def _print_json(data: dict[str, Any]) -> None:
-    print(json.dumps(data, ensure_ascii=False))
+    print(json.dumps(data))  # ASCII: any terminal and pipe takes it

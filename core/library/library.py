@@ -18,6 +18,7 @@ from types import TracebackType
 from core import paths
 from core.encoders.base import TimbreEncoder
 from core.encoders.embed import resolve
+from core.files import refuse_existing, refuse_inputs
 from core.library import (
     archive,
     factory,
@@ -94,7 +95,8 @@ class Library:
         file = Path(path).absolute() if path is not None else paths.library_path()
         cache = paths.cache_dir() if path is None else file.with_suffix(".cache")
         library = cls(Database(file, schema.SCHEMA, busy_timeout_s), cache)
-        if with_factory_bank and not transfer.has_factory_bank(library._database):
+        is_new = not transfer.has_factory_bank(library._database)
+        if with_factory_bank and is_new and not library._database.is_read_only:
             library.restore_factory()
         return library
 
@@ -362,18 +364,21 @@ class Library:
 
     # In and out
 
-    def export(self, name_or_id: str, target: str | os.PathLike[str]) -> Path:
+    def export(
+        self, name_or_id: str, target: str | os.PathLike[str], *, force: bool = False
+    ) -> Path:
         """Write a preset into one file, with its recordings and the presets it is made of.
 
         Args:
             name_or_id: the preset.
             target: the file, or a folder to put ``NAME.timbre`` into.
+            force: replace a file that is there.
 
         Returns:
             The file.
 
         Raises:
-            OutputError: if it cannot be written.
+            OutputError: if it cannot be written, or is there already.
             AudioError: if a recording is missing from the library.
         """
         with self._database.read() as connection:
@@ -388,6 +393,9 @@ class Library:
             sha256: self._recordings.require(recording)
             for sha256, recording in manifest.recordings_of(entries).items()
         }
+        recordings = {f"the recording {sha256}": path for sha256, path in files.items()}
+        refuse_inputs(file, {"the library": self.path, **recordings})
+        refuse_existing(file, force=force)
         archive.write(file, entries, files)
         return file
 

@@ -37,6 +37,12 @@ def find_row(connection: Connection, name_or_id: str) -> Row[Any]:
     Raises:
         UnknownPreset: if there is none; the message names what is close.
     """
+    try:
+        name_or_id.encode()
+    except UnicodeEncodeError:  # SQLite takes text only, and no preset has such a name
+        raise UnknownPreset(
+            f"there is no preset {name_or_id!r}; `timbre preset list` shows them"
+        ) from None
     row = connection.execute(_PRESETS.where(PRESET.c.id == name_or_id)).first()
     if row is None:
         try:

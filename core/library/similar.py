@@ -92,8 +92,11 @@ def update_embeddings(
     stored = {digest.tobytes() for digest in vectors.digests}
     missing = [row for row in candidates if row.digest not in stored]
     computed, failed = _compute(file, encoder, missing, timbre_of, on_progress)
+    update = EmbeddingUpdate(computed, tuple((row.name, reason) for row, reason in failed))
     if failed:
         newest = min(row.pk for row, _ in failed) - 1
+    if database.is_read_only:  # then all are looked at again next time
+        return update
     with database.write() as connection:
         values = {"store_id": file.open().store_id, "complete_to": newest}
         connection.execute(
@@ -101,7 +104,7 @@ def update_embeddings(
             .values(encoder_sha256=encoder.sha256, **values)
             .on_conflict_do_update(index_elements=["encoder_sha256"], set_=values)
         )
-    return EmbeddingUpdate(computed, tuple((row.name, reason) for row, reason in failed))
+    return update
 
 
 def _complete_to(connection: Connection, encoder: TimbreEncoder, vectors: Vectors) -> int:

@@ -21,7 +21,7 @@ from typing import IO, Protocol
 
 from core.archives import Archive, open_archive
 from core.errors import ModelDamaged, ModelMissing, OutputError, SettingsError
-from core.files import output_error, replacing
+from core.files import check_writable, output_error, refuse_existing, replacing
 from core.models.manifest import (
     MANIFEST_NAME,
     MAX_MANIFEST_BYTES,
@@ -37,22 +37,27 @@ def export_bundle(
     bundle_id: str,
     path: str | os.PathLike[str],
     on_progress: ProgressCallback = always_continue,
+    *,
+    force: bool = False,
 ) -> Path:
     """Write a bundle to one file, after checking every hash.
 
     Args:
         registry: where the bundle is.
         bundle_id: of a bundle on this machine.
-        path: ends in ``.zip`` or ``.tar``; a file there is replaced.
+        path: ends in ``.zip`` or ``.tar``.
         on_progress: called with the fraction done, checking and writing alike.
+        force: replace a file that is there.
 
     Raises:
         SettingsError: if the name ends otherwise.
         ModelMissing, ModelDamaged: if the bundle is not whole.
-        OutputError: if the file cannot be written.
+        OutputError: if the file cannot be written, or is there already.
         Cancelled: if ``on_progress`` answered False.
     """
     target = Path(path)
+    refuse_existing(target, force=force)
+    check_writable(target)
     if target.suffix not in (".zip", ".tar"):
         raise SettingsError(f"{target} must end in .zip or .tar")
     bundle = registry.verify(bundle_id, lambda fraction: on_progress(fraction / 2))

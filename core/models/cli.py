@@ -117,12 +117,14 @@ def verify(
 def export_archive(
     bundle_id: Annotated[str, typer.Argument(metavar="ID")],
     output: Annotated[Path, typer.Option("--output", "-o", help="A .zip or .tar file.")],
+    force: Annotated[bool, typer.Option("--force", help="Replace a file that is there.")] = False,
 ) -> None:
     """Write a bundle to one file, to carry to a machine without a network."""
     from core.models.archive import export_bundle
     from core.models.registry import Registry
 
-    print(export_bundle(Registry(), bundle_id, output, _percent(f"exporting {bundle_id}")))
+    shown = _percent(f"exporting {bundle_id}")
+    print(export_bundle(Registry(), bundle_id, output, shown, force=force))
 
 
 @app.command("import")

@@ -255,7 +255,7 @@ def test_ctrl_c_leaves_nothing_behind(run: Run, monkeypatch: pytest.MonkeyPatch)
 
 
 def test_our_own_bugs_say_so(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(render_command, "_numbered", lambda *_: 1 / 0)
+    monkeypatch.setattr(render_command, "output_paths", lambda *_: 1 / 0)
     code, _, err = render(run, "--text", "flute")
     assert code == 1
     assert "--debug" in err

@@ -129,6 +129,25 @@ def test_a_file_that_cannot_be_written_is_still_read(tmp_path: Path) -> None:
     assert votes(database) == [("a", 3)]
 
 
+def test_an_older_file_that_cannot_be_written_is_brought_up_to_date_in_a_copy(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "votes.sqlite"
+    old = Database(path, VOTES)
+    vote(old, "a", 3)
+    old.close()
+    before = path.read_bytes()
+    monkeypatch.setattr("core.sqlite._is_writable", lambda _path: False)
+    database = Database(path, COMMENTED)
+    assert database.is_read_only
+    assert votes(database) == [("a", 3, "")]
+    with pytest.raises(DatabaseUnusable, match=r"the votes file .* can be read only"):
+        vote(database, "b", 1)
+    database.close()
+    assert path.read_bytes() == before
+    assert [file.name for file in tmp_path.iterdir()] == ["votes.sqlite"]
+
+
 def test_a_lock_that_stays_is_named(tmp_path: Path) -> None:
     database = Database(tmp_path / "votes.sqlite", VOTES, busy_timeout_s=0.1)
     blocker = sqlite3.connect(database.path, isolation_level=None)

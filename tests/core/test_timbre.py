@@ -73,3 +73,15 @@ def test_parse_blend() -> None:
 def test_text_that_is_no_blend(text: str) -> None:
     with pytest.raises(SettingsError):
         timbre.parse_blend(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("Pad=2=0.6,A, b=0.4", ["Pad=2", "A, b"]),
+        ('"Attack=1, slow"=0.6,Pluck=0.4', ["Attack=1, slow", "Pluck"]),
+        ('"Quoted" pad=0.6, Pluck =0.4', ['"Quoted" pad', "Pluck"]),
+    ],
+)
+def test_names_in_a_blend_may_hold_its_own_signs(text: str, names: list[str]) -> None:
+    assert timbre.parse_blend(text) == [(names[0], 0.6), (names[1], 0.4)]

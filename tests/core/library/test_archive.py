@@ -95,8 +95,18 @@ def test_an_export_that_fails_leaves_nothing(library: Library, tmp_path: Path) -
         library.export("words", tmp_path / "nowhere" / "x.timbre")
     held = tmp_path / "w.timbre"
     held.write_text("before")
-    tone = library.export("words", held)
-    assert zipfile.is_zipfile(tone)
+    with pytest.raises(OutputError, match="there already"):
+        library.export("words", held)
+    assert held.read_text() == "before"
+    assert zipfile.is_zipfile(library.export("words", held, force=True))
+
+
+def test_an_export_over_the_library_itself_is_refused(library: Library, tmp_path: Path) -> None:
+    library.add("words", TextTimbre("warm"))
+    (tmp_path / "link.timbre").symlink_to(library.path)
+    for target in (library.path, tmp_path / "link.timbre"):
+        with pytest.raises(OutputError, match="is the library itself"):
+            library.export("words", target, force=True)
 
 
 def test_an_export_without_its_recording_says_so(
