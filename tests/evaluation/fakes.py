@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,7 @@ import torch
 from core.clip import Clip
 from core.encoders.base import TimbreEncoder, unit
 from core.engines.base import RenderRequest
+from core.engines.registry import ENGINES
 from core.errors import ModelMissing
 from core.provenance import Provenance
 from core.settings import RenderSettings
@@ -79,6 +81,7 @@ class PluckedSynthesizer:
 
     def __init__(self, id_: str) -> None:
         self.bundle = FakeBundle(id_)
+        self.engine = SimpleNamespace(declaration=ENGINES["tokensynth"])
         self.encoder = SpectrumEncoder()
 
     def render(self, clip: Clip, timbre: Timbre, *, seed: int, settings: object = None) -> Take:
