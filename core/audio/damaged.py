@@ -27,6 +27,7 @@ _PLAIN_FORMAT = re.compile(
 
 _MIN_ENDLESS = 0xFFFFFF00
 _TOLERATED_S = 0.05
+_OGG_LONGEST_PAGE = 27 + 255 + 255 * 255  # bytes: head, table, segments
 _OGG_PAGE = b"OggS"
 
 _SIGNATURES: tuple[tuple[int, bytes, str], ...] = (
@@ -145,14 +146,20 @@ def cut_off(there_s: float, promised_s: float) -> str:
 
 
 def is_cut_ogg(path: Path) -> bool:
-    """Whether an Ogg file ends without its last page (RFC 3533, header type 4)."""
+    """Whether an Ogg file ends without its last page, or inside it (RFC 3533, section 6)."""
     with path.open("rb") as file:
         if file.read(4) != _OGG_PAGE:
             return False
-        file.seek(max(0, path.stat().st_size - _HEAD_BYTES - 300))
+        file.seek(max(0, path.stat().st_size - _OGG_LONGEST_PAGE))
         tail = file.read()
     page = tail.rfind(_OGG_PAGE)
-    return page < 0 or len(tail) < page + 6 or not tail[page + 5] & 4
+    head = tail[page : page + 27]
+    if page < 0 or len(head) < 27:
+        return True
+    is_last, n_segments = bool(head[5] & 4), head[26]
+    segments = tail[page + 27 : page + 27 + n_segments]  # the length of each, bytes
+    end = page + 27 + n_segments + sum(segments)
+    return not is_last or len(segments) < n_segments or end > len(tail)
 
 
 def advice(path: Path) -> str:
