@@ -11,6 +11,7 @@ breakpoints and all notes of a batch go through together.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import cast
 
 import numpy as np
 import numpy.typing as npt
@@ -60,23 +61,32 @@ class DecoderConfig:
 
 
 @dataclass(frozen=True)
-class DecodedControls:
-    """Controls the decoder predicts for a batch of breakpoints.
+class DecodedLevels:
+    """Levels the decoder predicts for a batch of breakpoints.
 
     Attributes:
         envelope_db: [J, 48] level of the partials' spectral envelope at ``ENVELOPE_HZ``.
         deviation_db: [J, 40] what the lowest partials add to it.
         noise_db: [J, 32] RMS of each noise band.
         half_db: [J, 16] level of the half partials relative to the note's lowest partials.
-        inharmonicity: [J] stiffness B.
-        detune_cents: [J] of the fundamental from equal temperament.
-        modulation: [J, 7] the fields of :class:`core.engines.embedded.modulation.Modulation`.
     """
 
     envelope_db: Tensor
     deviation_db: Tensor
     noise_db: Tensor
     half_db: Tensor
+
+
+@dataclass(frozen=True)
+class DecodedControls(DecodedLevels):
+    """The same with what stays as it is through a note.
+
+    Attributes:
+        inharmonicity: [J] stiffness B.
+        detune_cents: [J] of the fundamental from equal temperament.
+        modulation: [J, 7] the fields of :class:`core.engines.embedded.modulation.Modulation`.
+    """
+
     inharmonicity: Tensor
     detune_cents: Tensor
     modulation: Tensor
@@ -100,6 +110,25 @@ class NoteConditioning:
     half_db: Tensor
 
 
+@dataclass(frozen=True)
+class MomentConditioning:
+    """What every note shares at a moment; made once a moment, however many notes pass it.
+
+    Attributes:
+        x: [T, 384], features of time.
+        inner: [T, 512], the first layer that a note steers, before it does.
+        gate: [T, 768], weights of surfaces.
+    """
+
+    x: Tensor
+    inner: Tensor
+    gate: Tensor
+
+    def of(self, moments: Tensor) -> MomentConditioning:
+        """The same at some of the moments, int64 [J]."""
+        return MomentConditioning(*(a.index_select(0, moments) for a in vars(self).values()))
+
+
 class _Residual(nn.Module):
     """Pre-norm residual block whose hidden layer may be steered from outside."""
 
@@ -115,7 +144,19 @@ class _Residual(nn.Module):
         """[*, width] to [*, width]; ``scale`` and ``shift`` are [*, hidden]."""
         inner = self.up(self.norm(x))
         if scale is not None and shift is not None:
-            inner = inner * (1.0 + scale) + shift
+            return self.steered(x, inner, scale, shift)
+        out: Tensor = x + self.down(nn.functional.silu(inner))
+        return out
+
+    def steered(self, x: Tensor, inner: Tensor, scale: Tensor, shift: Tensor) -> Tensor:
+        """The rest of it, when the hidden layer is there already: [*, hidden] but for ``x``.
+
+        Args:
+            x: [*, width].
+            inner: the hidden layer before it is steered.
+            scale, shift: how it is.
+        """
+        inner = torch.addcmul(shift, inner, 1.0 + scale)
         out: Tensor = x + self.down(nn.functional.silu(inner))
         return out
 
@@ -232,31 +273,54 @@ class Decoder(nn.Module):
         Returns:
             Controls of J breakpoints.
         """
-        time = time_features(on_s, off_s)  # [J, 21]
-        x = self.embed_time(time)  # [J, 384]
+        levels = self.levels(conditioning, note_of_knot, self.moments(on_s, off_s))
+        statics = statics_of(conditioning.statics.index_select(0, note_of_knot))
+        return DecodedControls(**vars(levels), **dict(zip(_STATICS, statics, strict=True)))
+
+    def moments(self, on_s: Tensor, off_s: Tensor) -> MomentConditioning:
+        """What :meth:`levels` needs to know of moments in a note.
+
+        Args:
+            on_s: [T] seconds since onset.
+            off_s: [T] seconds since release, 0 while held.
+        """
+        time = time_features(on_s, off_s)  # [T, 21]
+        x = self.embed_time(time)
+        first = cast(_Residual, self.frames[0])
+        return MomentConditioning(x, first.up(first.norm(x)), self.time_gate(time))
+
+    def levels(
+        self, conditioning: NoteConditioning, note_of_knot: Tensor, moments: MomentConditioning
+    ) -> DecodedLevels:
+        """Levels at breakpoints.
+
+        Args:
+            conditioning: of M notes.
+            note_of_knot: int64 [J], which of them each breakpoint uses.
+            moments: of J breakpoints.
+        """
         # index_select: the gradient of indexing adds up in an order that differs by the run.
         steering = conditioning.steering.index_select(0, note_of_knot)
         sizes = [self.config.surfaces, *(self.config.hidden,) * (2 * len(self.frames))]
         surfaces, *steps = torch.split(steering, sizes, dim=-1)
-        for index, block in enumerate(self.frames):
+        first = cast(_Residual, self.frames[0])
+        x = first.steered(moments.x, moments.inner, steps[0], steps[1])
+        for index, block in enumerate(self.frames[1:], start=1):
             x = block(x, steps[2 * index], steps[2 * index + 1])
         out = self.out(self.out_norm(x)) + conditioning.out.index_select(0, note_of_knot)
         # The linear path: [J, 768] weights of surfaces, @ [768, 120].
-        out = out + self.spread(surfaces * self.time_gate(time))
+        out = out + self.spread(surfaces * moments.gate)
         envelope, deviation, noise = out.split([len(ENVELOPE_HZ), N_DEVIATIONS, N_NOISE], dim=-1)
-        inharmonicity, detune_cents, modulation = statics_of(
-            conditioning.statics.index_select(0, note_of_knot)
-        )
         # Scales and offsets bring a network's outputs of order 1 to the levels of instruments.
-        return DecodedControls(
+        return DecodedLevels(
             envelope_db=20.0 * envelope - 50.0,
             deviation_db=10.0 * deviation,
             noise_db=20.0 * noise - 70.0,
             half_db=conditioning.half_db.index_select(0, note_of_knot),
-            inharmonicity=inharmonicity,
-            detune_cents=detune_cents,
-            modulation=modulation,
         )
+
+
+_STATICS = ("inharmonicity", "detune_cents", "modulation")
 
 
 def statics_of(raw: Tensor) -> tuple[Tensor, Tensor, Tensor]:
@@ -304,7 +368,7 @@ def envelope_weights(
     return index, (position - index).astype(np.float32)
 
 
-def partial_levels(controls: DecodedControls, index: Tensor, fraction: Tensor) -> Tensor:
+def partial_levels(controls: DecodedLevels, index: Tensor, fraction: Tensor) -> Tensor:
     """Level of every partial: the envelope where it lies, and what it adds to that itself.
 
     Args:
@@ -321,7 +385,7 @@ def partial_levels(controls: DecodedControls, index: Tensor, fraction: Tensor) -
     return (level + own).clamp_min(FLOOR_DB)
 
 
-def tone_levels(controls: DecodedControls, index: Tensor, fraction: Tensor) -> Tensor:
+def tone_levels(controls: DecodedLevels, index: Tensor, fraction: Tensor) -> Tensor:
     """The same with the half partials after the others, dB [J, 144]; arguments as in it."""
     partial_db = partial_levels(controls, index, fraction)
     return torch.cat(

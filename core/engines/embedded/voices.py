@@ -308,7 +308,7 @@ class Voices:
                 number * (COARSE_BLOCKS * BLOCK_S),
             )  # fmt: skip
             at = torch.from_numpy(rows), torch.from_numpy(number % _COARSE)
-            self._points[at] = torch.from_numpy(factor.astype(np.float32))
+            self._points[at] = torch.from_numpy(factor)
             self._pointed[rows] += 1
         left = edges // COARSE_BLOCKS
         part = torch.from_numpy((edges % COARSE_BLOCKS / COARSE_BLOCKS).astype(np.float32))
