@@ -34,7 +34,9 @@ BLOCK = 64
 """Samples over which partial amplitudes move linearly."""
 
 BLOCKS_AT_ONCE = 1024  # bounds memory for notes of any length, and keeps to a processor's cache
-_MIDDLE = (BLOCK - 1) / 2
+MIDDLE = (BLOCK - 1) / 2
+"""Where a block's middle is, samples from its first."""
+
 _RAMP = torch.arange(BLOCK) / BLOCK
 _STEPS = 32  # blocks
 _FLOOR_AMPLITUDE = 10.0 ** (FLOOR_DB / 20.0)
@@ -207,7 +209,7 @@ class PartialBank:
         # Whole turns are taken off in double precision: minutes into a note single precision
         # would detune it. And a sum's sine costs less than a sine.
         steps = torch.arange(0, n, _STEPS, dtype=torch.float64) + first
-        far = start + torch.outer(steps * BLOCK + _MIDDLE, self._turns)  # [n / 32, K]
+        far = start + torch.outer(steps * BLOCK + MIDDLE, self._turns)  # [n / 32, K]
         near = torch.outer(torch.arange(_STEPS, dtype=torch.float64) * BLOCK, self._turns)
         far, near = (angle(a).to(self._device) for a in (far[:, None], near))
         far_sine, far_cosine, near_sine, near_cosine = far.sin(), far.cos(), near.sin(), near.cos()
@@ -304,7 +306,7 @@ def half_basis(turns: Tensor) -> tuple[Tensor, Tensor]:
     Returns:
         float32 [K, 32] each; column c is sample 63 − c.
     """
-    angles = angle(torch.outer(turns, _MIDDLE - torch.arange(BLOCK // 2, dtype=torch.float64)))
+    angles = angle(torch.outer(turns, MIDDLE - torch.arange(BLOCK // 2, dtype=torch.float64)))
     return angles.cos(), angles.sin()
 
 
