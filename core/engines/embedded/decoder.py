@@ -226,17 +226,32 @@ class Decoder(nn.Module):
         Returns:
             [M, 384 + 768 + 16].
         """
-        note = note_features(pitch, velocity)  # [M, 22]
+        return self.note_state_in(self.timbre_state(embedding), pitch, velocity)
+
+    def timbre_state(self, embedding: Tensor) -> Tensor:
+        """What every note of a timbre shares: [M, 512], unit norm, to [M, 384 + 768 + 16]."""
         half_db = subharmonics.relative_levels(coordinates(embedding))  # [M, 16]
         embedding = subharmonics.without(embedding)
         # Unit vectors of 512 dimensions have entries near 0.04; bring them to order 1.
         timbre = self.embed_timbre(embedding * self.config.embedding_dim**0.5)
+        return torch.cat([timbre, self.surfaces(coordinates(embedding)), half_db], dim=-1)
+
+    def note_state_in(self, timbre_state: Tensor, pitch: Tensor, velocity: Tensor) -> Tensor:
+        """:meth:`note_state` in timbres that are there already.
+
+        Args:
+            timbre_state: [M or 1, 1168], from :meth:`timbre_state`.
+            pitch, velocity: as in :meth:`note_state`.
+        """
+        note = note_features(pitch, velocity)  # [M, 22]
+        sizes = [self.config.width, self.config.surfaces, N_SUBHARMONICS]
+        timbre, surfaces, half_db = torch.split(timbre_state, sizes, dim=-1)
         # The product lets a note say which features of a timbre count at all.
         x = timbre + self.embed_note(note) + timbre * torch.tanh(self.cross(note))  # [M, 384]
         for block in self.trunk:
             x = block(x)
-        surfaces = self.surfaces(coordinates(embedding)) * self.note_gate(note)  # [M, 768]
-        return torch.cat([self.trunk_norm(x), surfaces, half_db], dim=-1)
+        surfaces = surfaces * self.note_gate(note)  # [M, 768]
+        return torch.cat([self.trunk_norm(x), surfaces, half_db.expand(len(x), -1)], dim=-1)
 
     def conditioning(self, state: Tensor) -> NoteConditioning:
         """What :meth:`knots` needs to know of M notes: state [M, 1168] from :meth:`note_state`."""

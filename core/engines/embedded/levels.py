@@ -34,7 +34,7 @@ TAIL_S = 1.2
 _TRAINED_HELD_S = 3.5  # longest time since onset the decoder was trained on
 _SLOPE_S = 1.0
 _SILENT_DB = -200.0
-_FEW = 64  # breakpoints: among so few it is not worth while to look for those that are alike
+_FEW = 256  # breakpoints: among so few it is not worth while to look for those that are alike
 _ROWS_AT_ONCE = 256  # what a layer gives for so many stays in a processor's cache
 _ROWS_ON_DEVICE = 16_384
 
@@ -175,10 +175,14 @@ def _decode(decoder: Decoder, conditioning: NoteConditioning, rows: _Rows) -> tu
         rows: the breakpoints.
     """
     device = rows.which.device
-    distinct, of_row = rows.times.distinct()
+    few = len(rows.which) <= _FEW
+    distinct, of_row = (rows.times, None) if few else rows.times.distinct()
     moments = decoder.moments(
         *(torch.from_numpy(a.astype(np.float32)).to(device) for a in vars(distinct).values())
     )
+    if of_row is None:
+        levels = decoder.levels(conditioning, rows.which, moments)
+        return tone_levels(levels, rows.index, rows.fraction), levels.noise_db
     moment = torch.from_numpy(of_row).to(device)
     at_once = _ROWS_AT_ONCE if device.type == "cpu" else _ROWS_ON_DEVICE
     pieces = []
@@ -187,8 +191,6 @@ def _decode(decoder: Decoder, conditioning: NoteConditioning, rows: _Rows) -> tu
         levels = decoder.levels(conditioning, rows.which[piece], moments.of(moment[piece]))
         partials = tone_levels(levels, rows.index[piece], rows.fraction[piece])
         pieces.append((partials, levels.noise_db))
-    if len(pieces) == 1:
-        return pieces[0]
     partials, noise = (torch.cat(parts) for parts in zip(*pieces, strict=True))
     return partials, noise
 
