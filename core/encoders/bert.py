@@ -58,6 +58,19 @@ class BertConfig:
     norm_epsilon: float
 
 
+def _embedding(count: int, width: int) -> nn.Embedding:
+    """A table with random weights; on the device "meta" with none, as others will be loaded.
+
+    Drawing them there imports torch's compiler, which takes seconds.
+
+    Args:
+        count: of rows.
+        width: of a row.
+    """
+    weight = torch.empty(count, width)
+    return nn.Embedding(count, width, _weight=weight if weight.is_meta else None)
+
+
 class Bert(nn.Module):
     """Embeddings and encoder; a model adds the embeddings up in its own way.
 
@@ -71,9 +84,9 @@ class Bert(nn.Module):
         width = config.width
         self.embeddings = nn.ModuleDict(
             {
-                "word_embeddings": nn.Embedding(config.vocabulary, width),
-                "position_embeddings": nn.Embedding(config.positions, width),
-                "token_type_embeddings": nn.Embedding(1, width),
+                "word_embeddings": _embedding(config.vocabulary, width),
+                "position_embeddings": _embedding(config.positions, width),
+                "token_type_embeddings": _embedding(1, width),
                 "LayerNorm": nn.LayerNorm(width, eps=config.norm_epsilon),
             }
         )

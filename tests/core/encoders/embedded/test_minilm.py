@@ -1,5 +1,8 @@
 """The written-out sentence encoder is the published one."""
 
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 import torch
@@ -44,3 +47,16 @@ def test_tells_kinds_of_instruments_apart(encoder: SentenceEncoder) -> None:
 def test_refuses_nothing_said(encoder: SentenceEncoder) -> None:
     with pytest.raises(UserInputError, match="empty"):
         encoder.encode("  \n")
+
+
+def test_loading_it_does_not_import_a_compiler() -> None:
+    """Drawing random weights on the device "meta" does, and takes seconds of a first render."""
+    code = (
+        "import sys\n"
+        "from core.models.registry import Registry\n"
+        "from core.loading import load_encoder\n"
+        "bundle = Registry().resolve('embedded')\n"
+        "load_encoder(bundle, 'cpu').encode_text('warm bass')\n"
+        "raise SystemExit('torch._dynamo' in sys.modules)\n"
+    )
+    assert subprocess.run([sys.executable, "-c", code]).returncode == 0
