@@ -34,7 +34,7 @@ _NOTES_AT_ONCE = 512
 _KNOTS_AT_ONCE = 32_768
 _KEPT_KNOTS = 65_536  # some 50 MB
 
-_Kind = tuple[int, int, int]
+_KindKey = tuple[int, int, int]
 """Key, velocity, blocks until the release."""
 
 
@@ -48,7 +48,7 @@ def _held_blocks(note: Note) -> int:
 
 
 @dataclass(frozen=True)
-class _NoteLevels:
+class _NoteKind:
     """What notes of one kind share; the fields are those of :class:`NoteTracks`."""
 
     shape: NoteShape
@@ -82,7 +82,7 @@ class NoteDecoder:
 
     def __init__(self, decoder: Decoder, embedding: Embedding, device: torch.device) -> None:
         self._decoder, self._embedding, self._device = decoder, embedding, device
-        self._kept: dict[_Kind, _NoteLevels] = {}
+        self._kept: dict[_KindKey, _NoteKind] = {}
         self._kept_knots = 0
 
     def tracks(self, notes: Sequence[Note], seed: int) -> Iterator[NoteTracks]:
@@ -98,10 +98,10 @@ class NoteDecoder:
                 yield levels.played(note.start_s, NotePhases.draw(seed, number))
                 number += 1
 
-    def _levels_of(self, notes: Sequence[Note]) -> list[_NoteLevels]:
+    def _levels_of(self, notes: Sequence[Note]) -> list[_NoteKind]:
         if isinstance(self._embedding, EmbeddingPath):
             return self._decode(notes)  # a moving timbre makes every note another
-        kinds: list[_Kind] = [(note.pitch, note.velocity, _held_blocks(note)) for note in notes]
+        kinds: list[_KindKey] = [(note.pitch, note.velocity, _held_blocks(note)) for note in notes]
         first_of = dict(zip(kinds[::-1], notes[::-1], strict=True))
         missing = sorted(kind for kind in first_of if kind not in self._kept)
         decoded = self._decode([first_of[kind] for kind in missing])
@@ -110,14 +110,14 @@ class NoteDecoder:
         self._keep({kind: found[kind] for kind in missing})
         return [found[kind] for kind in kinds]
 
-    def _keep(self, fresh: dict[_Kind, _NoteLevels]) -> None:
+    def _keep(self, fresh: dict[_KindKey, _NoteKind]) -> None:
         self._kept_knots += sum(len(levels.knots_s) for levels in fresh.values())
         self._kept.update(fresh)
         if self._kept_knots > _KEPT_KNOTS:
             self._kept.clear()
             self._kept_knots = 0
 
-    def _decode(self, notes: Sequence[Note]) -> list[_NoteLevels]:
+    def _decode(self, notes: Sequence[Note]) -> list[_NoteKind]:
         if not notes:
             return []
         knots = _knots_of(notes)
@@ -137,7 +137,7 @@ class NoteDecoder:
             times_s = knots.times.since_s[rows]
             partials = silence_unheard(partial_db[rows], shape)
             levels.append(
-                _NoteLevels(
+                _NoteKind(
                     shape, round((held_s + TAIL_S) * SAMPLE_RATE),
                     np.concatenate([times_s[: down - 1], [held_s], times_s[down:]]),
                     _joined(partials, times_s, down, held_s),
