@@ -154,7 +154,9 @@ def parse(app: typer.Typer, words: list[str], whole: bool = True) -> None:
     rest = list(words)
     while rest and hasattr(command, "commands"):
         word = rest.pop(0)
-        if word == "--help":
+        if word.startswith("--"):
+            options = {option for parameter in command.params for option in parameter.opts}
+            assert word in {"--help", *options}, f"{path} has no option {word!r}"
             return
         assert word in command.commands, f"{path} has no command {word!r}"
         command, path = command.commands[word], f"{path} {word}"
