@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import os
 import sys
+from functools import cache
 from importlib.metadata import entry_points, version
 from typing import Annotated, NoReturn, TextIO
 
@@ -55,6 +56,7 @@ def root(
     """Play any MIDI clip in any timbre: a recording's, a few words', or a blend."""
 
 
+@cache  # commands are added to one application, once
 def compose() -> typer.Typer:
     """The whole command line: this package's commands and every registered one."""
     for entry in sorted(entry_points(group="timbre.commands"), key=lambda entry: entry.name):
