@@ -7,12 +7,12 @@ be read; so whatever a step of a fit needs of the decoder is asked for at once.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
-from core.engines.embedded.decoder import DecodedControls, Decoder, TimeConditioning
+from core.engines.embedded.decoder import DecodedLevels, Decoder, MomentConditioning
 
 
 @dataclass(frozen=True)
@@ -47,20 +47,20 @@ class DecoderRows:
         )
 
     def decode(
-        self, decoder: Decoder, embedding: Tensor, time: TimeConditioning | None = None
-    ) -> DecodedControls:
+        self, decoder: Decoder, embedding: Tensor, moments: MomentConditioning | None = None
+    ) -> DecodedLevels:
         """Controls at every row.
 
         Args:
             decoder: renders embeddings.
             embedding: [1, 512] of all notes, unit norm.
-            time: of these rows, if it was made before: what steps of a fit have in common.
+            moments: of these rows, if it was made before: what steps of a fit have in common.
         """
         state = decoder.note_state(embedding, self.pitch, self.velocity)
-        time = time or decoder.time_conditioning(self.on_s, self.off_s)
-        return decoder.knots_at(decoder.conditioning(state), self.note, time)
+        moments = moments or decoder.moments(self.on_s, self.off_s)
+        return decoder.levels(decoder.conditioning(state), self.note, moments)
 
-    def decode_each(self, decoder: Decoder, embeddings: Tensor) -> DecodedControls:
+    def decode_each(self, decoder: Decoder, embeddings: Tensor) -> DecodedLevels:
         """Controls at every row for each of several embeddings.
 
         Args:
@@ -78,19 +78,19 @@ class DecoderRows:
         )
         # [I, J]: row j of embedding i is of note i · M + note[j].
         note = torch.arange(count)[:, None] * notes + self.note
-        return decoder(state, note.reshape(-1), self.on_s.repeat(count), self.off_s.repeat(count))
+        moments = decoder.moments(self.on_s, self.off_s)
+        again = torch.arange(len(self.note)).repeat(count)
+        return decoder.levels(decoder.conditioning(state), note.reshape(-1), moments.of(again))
 
 
-def rows_of(controls: DecodedControls, first: int, last: int) -> DecodedControls:
+def rows_of(controls: DecodedLevels, first: int, last: int) -> DecodedLevels:
     """Some rows of controls: ``first`` up to, not including, ``last``."""
-    return DecodedControls(
-        **{entry.name: getattr(controls, entry.name)[first:last] for entry in fields(controls)}
-    )
+    return DecodedLevels(**{name: levels[first:last] for name, levels in vars(controls).items()})
 
 
 def between_rows(
-    controls: DecodedControls, left: Tensor, right: Tensor, fraction: Tensor
-) -> DecodedControls:
+    controls: DecodedLevels, left: Tensor, right: Tensor, fraction: Tensor
+) -> DecodedLevels:
     """Controls between rows, on straight lines in what the decoder states (mostly dB).
 
     Args:
@@ -104,6 +104,4 @@ def between_rows(
         # index_select: the gradient of indexing adds up in an order that differs by the run.
         return torch.lerp(values.index_select(0, left), values.index_select(0, right), share)
 
-    return DecodedControls(
-        **{entry.name: between(getattr(controls, entry.name)) for entry in fields(controls)}
-    )
+    return DecodedLevels(**{name: between(levels) for name, levels in vars(controls).items()})

@@ -16,7 +16,7 @@ from core.encoders.embedded.band_levels import bands_hz, noise_to_bands, partial
 from core.encoders.embedded.decoder_rows import DecoderRows
 from core.engines.embedded.controls import partial_hz
 from core.engines.embedded.decoder import (
-    DecodedControls,
+    DecodedLevels,
     Decoder,
     envelope_weights,
     tone_levels,
@@ -62,7 +62,7 @@ class VelocityResponse:
         """What changes from soft to loud, early and late, of an embedding [1, 512]."""
         return self.at(self.rows.decode(self._decoder, embedding))
 
-    def at(self, controls: DecodedControls) -> tuple[Tensor, Tensor]:
+    def at(self, controls: DecodedLevels) -> tuple[Tensor, Tensor]:
         """What changes from soft to loud, early and late.
 
         Args:

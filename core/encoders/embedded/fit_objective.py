@@ -27,7 +27,7 @@ from core.encoders.embedded.decoder_rows import DecoderRows, between_rows, rows_
 from core.encoders.embedded.features import SAMPLE_RATE
 from core.engines.embedded.controls import knot_times, partial_hz
 from core.engines.embedded.decoder import (
-    DecodedControls,
+    DecodedLevels,
     Decoder,
     envelope_weights,
     tone_levels,
@@ -169,7 +169,7 @@ class _BandLayout:
         self.fraction = torch.cat([part.fraction for part in parts])  # [J, 128]
         self.keys = np.repeat(np.array([part.note.pitch for part in parts]), self.counts)
 
-    def bands(self, controls: DecodedControls, gains_db: Tensor) -> list[Tensor]:
+    def bands(self, controls: DecodedLevels, gains_db: Tensor) -> list[Tensor]:
         """Each note's power in bands at its breakpoints.
 
         Args:
@@ -245,7 +245,7 @@ class FitObjective:
         """What the decoder must be asked for, with the notes where they are by now."""
         return self._layout.rows
 
-    def predicted_at(self, controls: DecodedControls, gains_db: Tensor) -> Tensor:
+    def predicted_at(self, controls: DecodedLevels, gains_db: Tensor) -> Tensor:
         """What the recording's power in bands would be, but for one factor.
 
         Args:
@@ -271,7 +271,7 @@ class FitObjective:
         """
         return self.predicted_at(self.rows.decode(decoder, embedding), gains_db)
 
-    def error_at(self, controls: DecodedControls, gains_db: Tensor) -> Tensor:
+    def error_at(self, controls: DecodedLevels, gains_db: Tensor) -> Tensor:
         """Mean absolute difference, dB, of what is shown; arguments of :meth:`predicted_at`."""
         return self._difference(self.predicted_at(controls, gains_db))
 

@@ -116,8 +116,8 @@ def fit(
             rows = DecoderRows.joined([objective.rows, dynamics.rows])
             count = len(objective.rows.note)
             with torch.no_grad():
-                time = decoder.time_conditioning(rows.on_s, rows.off_s)
-        controls = rows.decode(decoder, embedding, time)
+                moments = decoder.moments(rows.on_s, rows.off_s)
+        controls = rows.decode(decoder, embedding, moments)
         cost = objective.error_at(rows_of(controls, 0, count), gains_db)
         cost = cost + settings.prior * (place.square().sum() + gains.square().sum())
         louder, fallen = dynamics.at(rows_of(controls, count, len(rows.note)))

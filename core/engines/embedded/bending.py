@@ -193,9 +193,10 @@ class BentPartialBank(PartialBank):
         edges = slice(first, last + 1)
         ratio = self._ratio[edges]
         levels = self.levels(first, last)
-        levels = levels * audible(self._turns * SAMPLE_RATE, ratio).to(levels.device)
-        phase = np.outer(self._run[first:last], self._turns) + self.begins_turns  # [n, K]
-        sound = sweep(phase, self._turns[None], (ratio[:-1], ratio[1:]), (levels[:-1], levels[1:]))
+        turns: Float64Array = self._turns.numpy()
+        levels = levels * audible(np.multiply(turns, SAMPLE_RATE), ratio).to(levels.device)
+        phase = np.outer(self._run[first:last], turns) + self.begins_turns  # [n, K]
+        sound = sweep(phase, turns[None], (ratio[:-1], ratio[1:]), (levels[:-1], levels[1:]))
         return sound.reshape(-1)
 
 

@@ -61,23 +61,32 @@ class DecoderConfig:
 
 
 @dataclass(frozen=True)
-class DecodedControls:
-    """Controls the decoder predicts for a batch of breakpoints.
+class DecodedLevels:
+    """Levels the decoder predicts for a batch of breakpoints.
 
     Attributes:
         envelope_db: [J, 48] level of the partials' spectral envelope at ``ENVELOPE_HZ``.
         deviation_db: [J, 40] what the lowest partials add to it.
         noise_db: [J, 32] RMS of each noise band.
         half_db: [J, 16] level of the half partials relative to the note's lowest partials.
-        inharmonicity: [J] stiffness B.
-        detune_cents: [J] of the fundamental from equal temperament.
-        modulation: [J, 7] the fields of :class:`core.engines.embedded.modulation.Modulation`.
     """
 
     envelope_db: Tensor
     deviation_db: Tensor
     noise_db: Tensor
     half_db: Tensor
+
+
+@dataclass(frozen=True)
+class DecodedControls(DecodedLevels):
+    """The same with what stays as it is through a note.
+
+    Attributes:
+        inharmonicity: [J] stiffness B.
+        detune_cents: [J] of the fundamental from equal temperament.
+        modulation: [J, 7] the fields of :class:`core.engines.embedded.modulation.Modulation`.
+    """
+
     inharmonicity: Tensor
     detune_cents: Tensor
     modulation: Tensor
@@ -102,18 +111,22 @@ class NoteConditioning:
 
 
 @dataclass(frozen=True)
-class TimeConditioning:
-    """What the decoder makes of times alone.
+class MomentConditioning:
+    """What every note shares at a moment; made once a moment, however many notes pass it.
 
     Attributes:
-        x: [J, 384], embedded times.
-        hidden: [J, 512], the first block's hidden layer before it is steered.
-        gate: [J, 768], of the surfaces.
+        x: [T, 384], features of time.
+        inner: [T, 512], the first layer that a note steers, before it does.
+        gate: [T, 768], weights of surfaces.
     """
 
     x: Tensor
-    hidden: Tensor
+    inner: Tensor
     gate: Tensor
+
+    def of(self, moments: Tensor) -> MomentConditioning:
+        """The same at some of the moments, int64 [J]."""
+        return MomentConditioning(*(a.index_select(0, moments) for a in vars(self).values()))
 
 
 class _Residual(nn.Module):
@@ -135,7 +148,19 @@ class _Residual(nn.Module):
         """[*, width] to [*, width]; the others, [*, hidden], steer the hidden layer or are it."""
         inner = self.up(self.norm(x)) if hidden is None else hidden
         if scale is not None and shift is not None:
-            inner = inner * (1.0 + scale) + shift
+            return self.steered(x, inner, scale, shift)
+        out: Tensor = x + self.down(nn.functional.silu(inner))
+        return out
+
+    def steered(self, x: Tensor, inner: Tensor, scale: Tensor, shift: Tensor) -> Tensor:
+        """The rest of it, when the hidden layer is there already: [*, hidden] but for ``x``.
+
+        Args:
+            x: [*, width].
+            inner: the hidden layer before it is steered.
+            scale, shift: how it is.
+        """
+        inner = torch.addcmul(shift, inner, 1.0 + scale)
         out: Tensor = x + self.down(nn.functional.silu(inner))
         return out
 
@@ -205,18 +230,32 @@ class Decoder(nn.Module):
         Returns:
             [M, 384 + 768 + 16].
         """
-        note = note_features(pitch, velocity)  # [M, 22]
+        return self.note_state_in(self.timbre_state(embedding), pitch, velocity)
+
+    def timbre_state(self, embedding: Tensor) -> Tensor:
+        """What every note of a timbre shares: [M, 512], unit norm, to [M, 384 + 768 + 16]."""
         half_db = subharmonics.relative_levels(coordinates(embedding))  # [M, 16]
         embedding = subharmonics.without(embedding)
         # Unit vectors of 512 dimensions have entries near 0.04; bring them to order 1.
         timbre = self.embed_timbre(embedding * self.config.embedding_dim**0.5)
+        return torch.cat([timbre, self.surfaces(coordinates(embedding)), half_db], dim=-1)
+
+    def note_state_in(self, timbre_state: Tensor, pitch: Tensor, velocity: Tensor) -> Tensor:
+        """:meth:`note_state` in timbres that are there already.
+
+        Args:
+            timbre_state: [M or 1, 1168], from :meth:`timbre_state`.
+            pitch, velocity: as in :meth:`note_state`.
+        """
+        note = note_features(pitch, velocity)  # [M, 22]
+        sizes = [self.config.width, self.config.surfaces, N_SUBHARMONICS]
+        timbre, surfaces, half_db = torch.split(timbre_state, sizes, dim=-1)
         # The product lets a note say which features of a timbre count at all.
         x = timbre + self.embed_note(note) + timbre * torch.tanh(self.cross(note))  # [M, 384]
         for block in self.trunk:
             x = block(x)
-        surfaces = self.surfaces(coordinates(embedding)) * self.note_gate(note)  # [M, 768]
-        half_db = half_db.expand(len(pitch), -1)
-        return torch.cat([self.trunk_norm(x), surfaces, half_db], dim=-1)
+        surfaces = surfaces * self.note_gate(note)  # [M, 768]
+        return torch.cat([self.trunk_norm(x), surfaces, half_db.expand(len(x), -1)], dim=-1)
 
     def conditioning(self, state: Tensor) -> NoteConditioning:
         """What :meth:`knots` needs to know of M notes: state [M, 1168] from :meth:`note_state`."""
@@ -253,57 +292,54 @@ class Decoder(nn.Module):
         Returns:
             Controls of J breakpoints.
         """
-        return self.knots_at(conditioning, note_of_knot, self.time_conditioning(on_s, off_s))
+        levels = self.levels(conditioning, note_of_knot, self.moments(on_s, off_s))
+        statics = statics_of(conditioning.statics.index_select(0, note_of_knot))
+        return DecodedControls(**vars(levels), **dict(zip(_STATICS, statics, strict=True)))
 
-    def time_conditioning(self, on_s: Tensor, off_s: Tensor) -> TimeConditioning:
-        """What :meth:`knots_at` needs to know of J breakpoints, whatever the notes are.
+    def moments(self, on_s: Tensor, off_s: Tensor) -> MomentConditioning:
+        """What :meth:`levels` needs to know of moments in a note.
 
         Args:
-            on_s, off_s: [J], as in :meth:`forward`.
+            on_s: [T] seconds since onset.
+            off_s: [T] seconds since release, 0 while held.
         """
-        time = time_features(on_s, off_s)  # [J, 21]
-        x = self.embed_time(time)  # [J, 384]
+        time = time_features(on_s, off_s)  # [T, 21]
+        x = self.embed_time(time)
         first = cast(_Residual, self.frames[0])
-        return TimeConditioning(x, first.up(first.norm(x)), self.time_gate(time))
+        return MomentConditioning(x, first.up(first.norm(x)), self.time_gate(time))
 
-    def knots_at(
-        self, conditioning: NoteConditioning, note_of_knot: Tensor, time: TimeConditioning
-    ) -> DecodedControls:
-        """The same, of breakpoints whose :meth:`time_conditioning` was made before.
+    def levels(
+        self, conditioning: NoteConditioning, note_of_knot: Tensor, moments: MomentConditioning
+    ) -> DecodedLevels:
+        """Levels at breakpoints.
 
         Args:
             conditioning: of M notes.
-            note_of_knot: int64 [J], which note each breakpoint is of.
-            time: of J breakpoints.
-
-        Returns:
-            Controls of J breakpoints.
+            note_of_knot: int64 [J], which of them each breakpoint uses.
+            moments: of J breakpoints.
         """
         # index_select: the gradient of indexing adds up in an order that differs by the run.
         steering = conditioning.steering.index_select(0, note_of_knot)
         sizes = [self.config.surfaces, *(self.config.hidden,) * (2 * len(self.frames))]
         surfaces, *steps = torch.split(steering, sizes, dim=-1)
-        x = time.x
-        for index, block in enumerate(self.frames):
-            hidden = time.hidden if index == 0 else None
-            x = block(x, steps[2 * index], steps[2 * index + 1], hidden)
+        first = cast(_Residual, self.frames[0])
+        x = first.steered(moments.x, moments.inner, steps[0], steps[1])
+        for index, block in enumerate(self.frames[1:], start=1):
+            x = block(x, steps[2 * index], steps[2 * index + 1])
         out = self.out(self.out_norm(x)) + conditioning.out.index_select(0, note_of_knot)
         # The linear path: [J, 768] weights of surfaces, @ [768, 120].
-        out = out + self.spread(surfaces * time.gate)
+        out = out + self.spread(surfaces * moments.gate)
         envelope, deviation, noise = out.split([len(ENVELOPE_HZ), N_DEVIATIONS, N_NOISE], dim=-1)
-        inharmonicity, detune_cents, modulation = statics_of(
-            conditioning.statics.index_select(0, note_of_knot)
-        )
         # Scales and offsets bring a network's outputs of order 1 to the levels of instruments.
-        return DecodedControls(
+        return DecodedLevels(
             envelope_db=20.0 * envelope - 50.0,
             deviation_db=10.0 * deviation,
             noise_db=20.0 * noise - 70.0,
             half_db=conditioning.half_db.index_select(0, note_of_knot),
-            inharmonicity=inharmonicity,
-            detune_cents=detune_cents,
-            modulation=modulation,
         )
+
+
+_STATICS = ("inharmonicity", "detune_cents", "modulation")
 
 
 def statics_of(raw: Tensor) -> tuple[Tensor, Tensor, Tensor]:
@@ -351,7 +387,7 @@ def envelope_weights(
     return index, (position - index).astype(np.float32)
 
 
-def partial_levels(controls: DecodedControls, index: Tensor, fraction: Tensor) -> Tensor:
+def partial_levels(controls: DecodedLevels, index: Tensor, fraction: Tensor) -> Tensor:
     """Level of every partial: the envelope where it lies, and what it adds to that itself.
 
     Args:
@@ -368,7 +404,7 @@ def partial_levels(controls: DecodedControls, index: Tensor, fraction: Tensor) -
     return (level + own).clamp_min(FLOOR_DB)
 
 
-def tone_levels(controls: DecodedControls, index: Tensor, fraction: Tensor) -> Tensor:
+def tone_levels(controls: DecodedLevels, index: Tensor, fraction: Tensor) -> Tensor:
     """The same with the half partials after the others, dB [J, 144]; arguments as in it."""
     partial_db = partial_levels(controls, index, fraction)
     return torch.cat(

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -34,6 +34,9 @@ TAIL_S = 1.2
 _TRAINED_HELD_S = 3.5  # longest time since onset the decoder was trained on
 _SLOPE_S = 1.0
 _SILENT_DB = -200.0
+_FEW = 256  # breakpoints: among so few it is not worth while to look for those that are alike
+_ROWS_AT_ONCE = 256  # what a layer gives for so many stays in a processor's cache
+_ROWS_ON_DEVICE = 16_384
 
 
 @dataclass(frozen=True)
@@ -94,6 +97,14 @@ class KnotTimes:
     since_s: Float64Array
     off_s: Float64Array
 
+    def distinct(self) -> tuple[KnotTimes, npt.NDArray[np.int64]]:
+        """Those that differ by over a nanosecond, and which of them each one is [J]."""
+        pairs = np.round(self.since_s + 1j * self.off_s, 9)
+        found, which = np.unique(pairs, return_inverse=True)
+        return KnotTimes(
+            np.real(found).astype(np.float64), np.imag(found).astype(np.float64)
+        ), which
+
 
 def knot_levels(
     decoder: Decoder, conditioning: NoteConditioning, which: Tensor, times: KnotTimes,
@@ -110,27 +121,87 @@ def knot_levels(
         keys: int64 [J], the MIDI keys of the breakpoints' notes.
     """
     # Of a key held longer, the decoder is asked at the longest time that it was trained on.
-    past = np.maximum(times.since_s - times.off_s - _TRAINED_HELD_S, 0.0)  # [J]
-    on_s, off_s, past_s = (
-        torch.from_numpy(a.astype(np.float32)).to(which.device)
-        for a in (times.since_s - past, times.off_s, past)
-    )
-    controls = decoder.knots(conditioning, which, on_s, off_s)
-    partials, noise = tone_levels(controls, index, fraction), controls.noise_db
-    if past.any():
+    past_s = np.maximum(times.since_s - times.off_s - _TRAINED_HELD_S, 0.0)  # [J]
+    rows = _Rows(which, KnotTimes(times.since_s - past_s, times.off_s), index, fraction)
+    if len(past_s) > _FEW:
+        first, again = rows.distinct()
+        partials, noise = (a[again] for a in _decode(decoder, conditioning, rows.of(first)))
+    else:
+        partials, noise = _decode(decoder, conditioning, rows)
+    late = np.flatnonzero(past_s)
+    if len(late):
         # From there on levels go down in straight lines, dB a second.
-        late = past_s.nonzero()[:, 0]
-        slopes = _slopes(decoder, conditioning, which[late], index[late], fraction[late])
+        _, first, again = np.unique(
+            which.cpu().numpy()[late], return_index=True, return_inverse=True
+        )
+        slopes = _slopes(decoder, conditioning, rows.of(late[first]))
+        device = which.device
+        at, slope_of = (torch.from_numpy(a).to(device) for a in (late, again))
+        by_s = torch.from_numpy(past_s[late].astype(np.float32)).to(device)[:, None]
         for levels, slope in zip((partials, noise), slopes, strict=True):
-            levels[late] += slope * past_s[late, None]
+            levels[at] += slope[slope_of] * by_s
     noise = without_leakage(partials, noise, keys)  # [J, N]
+    off_s = torch.from_numpy(times.off_s.astype(np.float32)).to(which.device)
     fade = _tail_fade_db(off_s)[:, None]
     return partials + fade, noise + fade
 
 
-def _slopes(
-    decoder: Decoder, conditioning: NoteConditioning, which: Tensor, index: Tensor, fraction: Tensor
-) -> tuple[Tensor, Tensor]:
+@dataclass(frozen=True)
+class _Rows:
+    """Breakpoints to decode; the fields are those of :func:`knot_levels`."""
+
+    which: Tensor
+    times: KnotTimes
+    index: Tensor
+    fraction: Tensor
+
+    def of(self, rows: npt.NDArray[np.int64]) -> _Rows:
+        """Some of them."""
+        at = torch.from_numpy(rows).to(self.which.device)
+        times = KnotTimes(self.times.since_s[rows], self.times.off_s[rows])
+        return _Rows(self.which[at], times, self.index[at], self.fraction[at])
+
+    def distinct(self) -> tuple[npt.NDArray[np.int64], Tensor]:
+        """A row of each kind that sounds alike [J′], and which of those every row is like [J].
+
+        Notes of a key struck alike are alike as long as they are held, whenever they begin.
+        """
+        _, moments = self.times.distinct()
+        kind = self.which.cpu().numpy() * (int(moments.max()) + 1) + moments
+        _, first, again = np.unique(kind, return_index=True, return_inverse=True)
+        return first, torch.from_numpy(again).to(self.which.device)
+
+
+def _decode(decoder: Decoder, conditioning: NoteConditioning, rows: _Rows) -> tuple[Tensor, Tensor]:
+    """What the decoder says of breakpoints: partials [J, 144] and noise [J, N], dB.
+
+    Args:
+        decoder: trained network.
+        conditioning: of M notes.
+        rows: the breakpoints.
+    """
+    device = rows.which.device
+    few = len(rows.which) <= _FEW
+    distinct, of_row = (rows.times, None) if few else rows.times.distinct()
+    moments = decoder.moments(
+        *(torch.from_numpy(a.astype(np.float32)).to(device) for a in vars(distinct).values())
+    )
+    if of_row is None:
+        levels = decoder.levels(conditioning, rows.which, moments)
+        return tone_levels(levels, rows.index, rows.fraction), levels.noise_db
+    moment = torch.from_numpy(of_row).to(device)
+    at_once = _ROWS_AT_ONCE if device.type == "cpu" else _ROWS_ON_DEVICE
+    pieces = []
+    for first in range(0, len(of_row), at_once):
+        piece = slice(first, first + at_once)
+        levels = decoder.levels(conditioning, rows.which[piece], moments.of(moment[piece]))
+        partials = tone_levels(levels, rows.index[piece], rows.fraction[piece])
+        pieces.append((partials, levels.noise_db))
+    partials, noise = (torch.cat(parts) for parts in zip(*pieces, strict=True))
+    return partials, noise
+
+
+def _slopes(decoder: Decoder, conditioning: NoteConditioning, rows: _Rows) -> tuple[Tensor, Tensor]:
     """How fast levels fall at the longest time that was trained on.
 
     Past that time a held note goes on falling as it last did.
@@ -138,19 +209,20 @@ def _slopes(
     Args:
         decoder: trained network.
         conditioning: of M notes.
-        which: int64 [J], which of them each breakpoint uses.
-        index, fraction: [J, 128], from each breakpoint's :class:`NoteShape`.
+        rows: of the notes in question, at any time.
 
     Returns:
         Of partials [J, 144] and of noise [J, N], dB a second ≤ 0.
     """
-    late = torch.full((len(which),), _TRAINED_HELD_S, device=which.device)
-    held = torch.zeros_like(late)
-    now = decoder.knots(conditioning, which, late, held)
-    before = decoder.knots(conditioning, which, late - _SLOPE_S, held)
-    partials = tone_levels(now, index, fraction) - tone_levels(before, index, fraction)
-    noise = now.noise_db - before.noise_db
-    return (partials / _SLOPE_S).clamp_max(0.0), (noise / _SLOPE_S).clamp_max(0.0)
+    held = np.zeros(len(rows.which))
+    now, before = (
+        _decode(decoder, conditioning, replace(rows, times=KnotTimes(held + at_s, held)))
+        for at_s in (_TRAINED_HELD_S, _TRAINED_HELD_S - _SLOPE_S)
+    )
+    partials, noise = (
+        ((here - there) / _SLOPE_S).clamp_max(0.0) for here, there in zip(now, before, strict=True)
+    )
+    return partials, noise
 
 
 def silence_unheard(partial_db: Tensor, shape: NoteShape) -> Tensor:

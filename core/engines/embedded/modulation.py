@@ -8,12 +8,13 @@ faster the higher the partial.
 
 from __future__ import annotations
 
-from dataclasses import astuple, dataclass, fields, replace
+from dataclasses import dataclass, fields, replace
 
 import numpy as np
 import numpy.typing as npt
+import torch
 
-from core.types import Float64Array
+from core.types import Float64Array, FloatArray
 
 MAX_VIBRATO_CENTS = 80.0
 MAX_TREMOLO_DB = 9.0
@@ -53,7 +54,10 @@ class Modulation:
 
     def astuple(self) -> tuple[float, ...]:
         """The seven numbers, in the order of the fields."""
-        return astuple(self)
+        return (
+            self.vibrato_cents, self.vibrato_hz, self.vibrato_delay_s,
+            self.tremolo_db, self.tremolo_hz, self.shimmer_db, self.shimmer_hz,
+        )  # fmt: skip
 
     @property
     def has_vibrato(self) -> bool:
@@ -167,7 +171,7 @@ MAX_LAG_S = 2.0 * (2.0 ** (MAX_VIBRATO_CENTS / 1200.0) - 1.0) / (2 * np.pi * RAT
 
 def gains(
     modulation: Modulation, phases: ModulationPhases, at_s: Float64Array
-) -> Float64Array | None:
+) -> FloatArray | None:
     """Factor of tremolo and shimmer on each partial's amplitude.
 
     Args:
@@ -192,7 +196,7 @@ def gains_of(
     shimmer: Float64Array,
     rates: Float64Array,
     at_s: Float64Array,
-) -> Float64Array:
+) -> FloatArray:
     """The same of many notes at a time of each, or of one at many times.
 
     Args:
@@ -206,13 +210,21 @@ def gains_of(
         [n, K].
     """
     tremolo_db, tremolo_hz, shimmer_db, shimmer_hz = modulation[:, 3:].T
-    turns = at_s[:, None, None] * (shimmer_hz[:, None, None] * rates) + shimmer  # [n, 3, K]
-    # Single precision will do for an angle within one turn, and is much faster.
-    angle = ((turns - np.floor(turns)) * (2 * np.pi)).astype(np.float32)
-    # Three waves of a variance of ½ each, scaled to the standard deviation that is asked for.
-    own_db = np.where(shimmer_db >= _AUDIBLE_DB, shimmer_db, 0.0) * (2.0 / _SHIMMER_WAVES) ** 0.5
     wave = np.sin(2 * np.pi * (tremolo_hz * at_s + tremolo))
-    together_db = np.where(tremolo_db >= _AUDIBLE_DB, tremolo_db, 0.0) * wave
-    level_db = own_db[:, None] * np.cos(angle).sum(axis=1) + together_db[:, None]
-    factor: Float64Array = 10.0 ** (level_db / 20.0)
+    level_db = (np.where(tremolo_db >= _AUDIBLE_DB, tremolo_db, 0.0) * wave)[:, None]
+    if (shimmer_db >= _AUDIBLE_DB).any():
+        # Three waves of a variance of ½ each, scaled to the standard deviation that is asked for.
+        own_db = np.where(shimmer_db >= _AUDIBLE_DB, shimmer_db, 0.0)
+        begins, hz, since = (
+            torch.from_numpy(a)
+            for a in (shimmer, shimmer_hz[:, None, None] * rates, at_s[:, None, None])
+        )
+        # Single precision will do for an angle within one turn, and is much faster.
+        turns = torch.addcmul(begins, since, hz).frac_().float()  # [n, 3, K]
+        waves = turns.mul_(2 * np.pi).cos_().sum(dim=1).numpy()
+        level_db = (2.0 / _SHIMMER_WAVES) ** 0.5 * own_db[:, None] * waves + level_db
+    else:
+        level_db = np.repeat(level_db, shimmer.shape[2], axis=1)
+    exponent = torch.from_numpy(level_db.astype(np.float32)).mul_(np.log(10.0) / 20.0)
+    factor: FloatArray = exponent.exp_().numpy()
     return factor

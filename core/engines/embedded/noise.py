@@ -11,11 +11,9 @@ from collections.abc import Callable
 import numpy as np
 import torch
 from torch import Tensor
-from torch.nn import functional
 
 from core.engines.embedded.controls import FLOOR_DB, NOISE_EDGES_HZ, SAMPLE_RATE
 from core.engines.embedded.synthesis import (
-    BLOCKS_AT_ONCE,
     NoteTracks,
     amplitude,
     interpolate,
@@ -23,6 +21,7 @@ from core.engines.embedded.synthesis import (
 )
 
 NOISE_FFT, NOISE_HOP = 512, 128
+_FRAMES_AT_ONCE = 4096  # bounds memory for clips of any length
 
 
 def add_noise_power(power: Tensor, note: NoteTracks) -> None:
@@ -37,8 +36,8 @@ def add_noise_power(power: Tensor, note: NoteTracks) -> None:
         return
     first = -(-note.start // NOISE_HOP)
     last = min(len(power), (note.start + until_silence(note, loud)) // NOISE_HOP + 1)
-    for begin in range(first, last, BLOCKS_AT_ONCE):
-        end = min(begin + BLOCKS_AT_ONCE, last)
+    for begin in range(first, last, _FRAMES_AT_ONCE):
+        end = min(begin + _FRAMES_AT_ONCE, last)
         frames = torch.arange(begin, end, device=power.device, dtype=torch.float64)
         at_s = ((frames * NOISE_HOP - note.start) / SAMPLE_RATE).float()
         power[begin:end] += interpolate(amplitude(note.noise_db), note.knots_s, at_s).square()
@@ -60,8 +59,8 @@ def filtered_noise(
     """
     source = NoiseSource(generator, power.device)
     out = torch.zeros(len(power) * NOISE_HOP + 2 * NOISE_FFT, device=power.device)
-    for first in range(0, len(power), BLOCKS_AT_ONCE):
-        sound = source.next(power[first : first + BLOCKS_AT_ONCE])
+    for first in range(0, len(power), _FRAMES_AT_ONCE):
+        sound = source.next(power[first : first + _FRAMES_AT_ONCE])
         if sound is not None:
             begin = first * NOISE_HOP
             out[begin : begin + len(sound)] += sound
@@ -109,9 +108,11 @@ class NoiseSource:
 
 def _overlap_add(frames: Tensor) -> Tensor:
     """[F, 512] windows 128 samples apart to [(F − 1) · 128 + 512]."""
-    length = (len(frames) - 1) * NOISE_HOP + NOISE_FFT
-    folded = functional.fold(frames.T[None], (1, length), (1, NOISE_FFT), stride=(1, NOISE_HOP))
-    return folded.reshape(-1)
+    parts = NOISE_FFT // NOISE_HOP
+    out = frames.new_zeros(len(frames) + parts - 1, NOISE_HOP)
+    for i, part in enumerate(frames.view(-1, parts, NOISE_HOP).unbind(1)):
+        out[i : i + len(frames)] += part
+    return out.view(-1)
 
 
 def bands_to_bins() -> Tensor:

@@ -8,8 +8,9 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-_TIME_SCALES_S = (0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0)
-N_TIME_FEATURES = 2 * (len(_TIME_SCALES_S) + 3) + 1
+_FALLS_S = torch.tensor([0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0])
+_GROWS_S = torch.tensor([0.003, 0.03, 0.3])
+N_TIME_FEATURES = 2 * (len(_FALLS_S) + len(_GROWS_S)) + 1
 
 
 def time_features(on_s: Tensor, off_s: Tensor) -> Tensor:
@@ -22,12 +23,11 @@ def time_features(on_s: Tensor, off_s: Tensor) -> Tensor:
     Returns:
         [J, 21].
     """
-    features = []
-    for t in (on_s, off_s):
-        features += [torch.exp(-t / scale) for scale in _TIME_SCALES_S]
-        features += [torch.log1p(t / scale) / 3.0 for scale in (0.003, 0.03, 0.3)]
-    features.append(torch.log1p((on_s - off_s) / 0.03) / 3.0)  # how long it was held so far
-    return torch.stack(features, dim=-1)
+    times = torch.stack([on_s, off_s], dim=-1)[:, :, None]  # [J, 2, 1]
+    falls, grows = _FALLS_S.to(on_s.device), _GROWS_S.to(on_s.device)
+    both = torch.cat([torch.exp(-times / falls), torch.log1p(times / grows) / 3.0], dim=-1)
+    held = torch.log1p((on_s - off_s) / 0.03) / 3.0  # how long it was held so far
+    return torch.cat([both.flatten(1), held[:, None]], dim=-1)
 
 
 _PITCH_CENTRES = torch.linspace(12.0, 114.0, 18)

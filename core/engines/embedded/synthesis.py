@@ -1,13 +1,13 @@
 """Controls to sound: banks of partials.
 
 Partials of a note keep their frequencies, so within a block of 64 samples each is a fixed
-cosine and sine pair; amplitudes that move linearly across the block make four basis
-functions a partial, and a note is one matrix product of its control blocks with its basis.
-Within a block, n samples from its beginning, a partial of frequency ω and phase φ there is
+cosine and sine pair, and amplitudes move linearly: a note is one matrix product of its control
+blocks with its basis. Within a block, n samples from its middle, a partial of frequency ω and
+phase φ there is, at an amplitude of 1,
 
-    sin(φ + ωn) · (a₀ (1 − n/64) + a₁ n/64),  sin(φ + ωn) = sin φ cos ωn + cos φ sin ωn
+    sin(φ + ωn) = sin φ cos ωn + cos φ sin ωn
 
-so that only φ, a₀ and a₁ differ from block to block.
+so that only φ and the amplitudes at a block's ends differ from block to block.
 """
 
 from __future__ import annotations
@@ -34,7 +34,12 @@ from core.types import Float64Array
 BLOCK = 64
 """Samples over which partial amplitudes move linearly."""
 
-BLOCKS_AT_ONCE = 4096  # bounds memory for notes of any length
+BLOCKS_AT_ONCE = 1024  # bounds memory for notes of any length, and keeps to a processor's cache
+MIDDLE = (BLOCK - 1) / 2
+"""Where a block's middle is, samples from its first."""
+
+_RAMP = torch.arange(BLOCK) / BLOCK
+_STEPS = 32  # blocks
 _FLOOR_AMPLITUDE = 10.0 ** (FLOOR_DB / 20.0)
 
 
@@ -109,14 +114,14 @@ def interpolate(values: Tensor, knots_s: Float64Array, at_s: Tensor) -> Tensor:
         at_s: [n], where values are asked for.
 
     Returns:
-        [n, C]; 0 before the first breakpoint, the last one's value after it.
+        [n, C]; the first breakpoint's value before it, the last one's after it.
     """
     knots = torch.from_numpy(knots_s.astype(np.float32)).to(values.device)
-    right = torch.searchsorted(knots, at_s).clamp(1, len(knots) - 1)
-    fraction = (at_s - knots[right - 1]) / (knots[right] - knots[right - 1])
-    mixed = torch.lerp(values[right - 1], values[right], fraction.clamp(0.0, 1.0)[:, None])
-    mixed[at_s < 0] = 0.0
-    return mixed
+    right = torch.searchsorted(knots, at_s).clamp_(1, len(knots) - 1)
+    left = right - 1
+    from_s = knots[left]
+    fraction = ((at_s - from_s) / (knots[right] - from_s)).clamp_(0.0, 1.0)[:, None]
+    return values.index_select(0, left).lerp_(values.index_select(0, right), fraction)
 
 
 def add_partials(out: Tensor, note: NoteTracks, bank: PartialBank | None = None) -> None:
@@ -166,9 +171,9 @@ class PartialBank:
         loud = note.partial_db > FLOOR_DB if loud is None else loud
         audible = loud.any(dim=0).nonzero()[:, 0]
         self._keep = audible.cpu().numpy()
-        self._turns = note.partials_hz[self._keep] / SAMPLE_RATE  # a sample
-        self._basis = _basis(self._turns).to(device)  # [4 K, 64]
-        self._amplitudes = amplitude(note.partial_db[:, audible])  # [J, K]
+        self._turns = torch.from_numpy(note.partials_hz[self._keep] / SAMPLE_RATE)  # a sample
+        self._basis = [wave.to(device) for wave in half_basis(self._turns)]  # 2 of [K, 32]
+        self._amplitudes = amplitude(note.partial_db.index_select(1, audible))  # [J, K]
         self._modulation_phases = note.phases.modulation.of(self._keep)
 
     def blocks(self, first: int, last: int) -> Tensor:
@@ -181,15 +186,16 @@ class PartialBank:
         Returns:
             float32 [n · 64], n = last − first. Below, K counts the partials that are audible.
         """
+        n = last - first
         levels = self.levels(first, last)
-        # In double precision and whole turns: minutes into a note single precision would detune it.
-        angle = np.outer(np.arange(first, last) * BLOCK, self._turns) + self.begins_turns  # [n, K]
-        phase = torch.from_numpy(((angle % 1.0) * (2 * np.pi)).astype(np.float32))
-        phase = phase.to(self._device)
-        sine, cosine = torch.sin(phase), torch.cos(phase)
         here, there = levels[:-1], levels[1:]  # [n, K] each, at the beginning and end of a block
-        coefficients = torch.cat([here * sine, here * cosine, there * sine, there * cosine], dim=1)
-        return (coefficients @ self._basis).reshape(-1)  # [n, 4 K] @ [4 K, 64]
+        ends = torch.empty(2, n, levels.shape[1], device=self._device)
+        halves = []
+        for turning, basis in zip(self._turning(first, n), self._basis, strict=True):
+            torch.mul(here, turning, out=ends[0])
+            torch.mul(there, turning, out=ends[1])
+            halves.append(ends.flatten(0, 1) @ basis)  # [2 n, K] @ [K, 32]
+        return join_halves(*(half.view(2, n, -1) for half in halves)).reshape(-1)
 
     @property
     def begins_turns(self) -> Float64Array:
@@ -210,8 +216,27 @@ class PartialBank:
             levels[0] = 0.0  # no step at the onset
         factor = self._gains(first, last)
         if factor is not None:
-            levels = levels * factor
+            levels *= factor
         return levels
+
+    def _turning(self, first: int, n: int) -> tuple[Tensor, Tensor]:
+        """Sine and cosine of every partial in the middle of blocks, [n, K] each.
+
+        Args:
+            first: of the blocks.
+            n: how many.
+        """
+        start = torch.from_numpy(self.begins_turns)
+        # Whole turns are taken off in double precision: minutes into a note single precision
+        # would detune it. And a sum's sine costs less than a sine.
+        steps = torch.arange(0, n, _STEPS, dtype=torch.float64) + first
+        far = start + torch.outer(steps * BLOCK + MIDDLE, self._turns)  # [n / 32, K]
+        near = torch.outer(torch.arange(_STEPS, dtype=torch.float64) * BLOCK, self._turns)
+        far, near = (angle(a).to(self._device) for a in (far[:, None], near))
+        far_sine, far_cosine, near_sine, near_cosine = far.sin(), far.cos(), near.sin(), near.cos()
+        sine = torch.addcmul(far_sine * near_cosine, far_cosine, near_sine)  # [n / 32, 32, K]
+        cosine = torch.addcmul(far_cosine * near_cosine, far_sine, near_sine, value=-1.0)
+        return sine.flatten(0, 1)[:n], cosine.flatten(0, 1)[:n]
 
     def _gains(self, first: int, last: int) -> Tensor | None:
         """Modulation at the edges of the blocks [last − first + 1, K]; None for none."""
@@ -220,11 +245,11 @@ class PartialBank:
         factor = gains(self._note.modulation, self._modulation_phases, at_s)
         if factor is None:
             return None
-        points = torch.from_numpy(factor.astype(np.float32)).to(self._device)
+        points = torch.from_numpy(factor).to(self._device)
         edge = torch.arange(first, last + 1, device=self._device)
         left = edge // COARSE_BLOCKS - int(coarse[0])
         part = (edge % COARSE_BLOCKS).float()[:, None] / COARSE_BLOCKS
-        return torch.lerp(points[left], points[left + 1], part)
+        return points.index_select(0, left).lerp_(points.index_select(0, left + 1), part)
 
     def lag(self, first: int, last: int) -> Float64Array:
         """How late samples are read, for vibrato.
@@ -285,17 +310,42 @@ def until_silence(note: NoteTracks, loud: Tensor) -> int:
     return min(note.samples, math.ceil(note.knots_s[after] * SAMPLE_RATE))
 
 
-def _basis(turns: Float64Array) -> Tensor:
-    """Cosine and sine of each partial, fading out, then fading in, over a block.
+def angle(turns: Tensor) -> Tensor:
+    """Turns, float64, to an angle within one turn, float32."""
+    return (turns - turns.floor()).float().mul_(2 * math.pi)
+
+
+def half_basis(turns: Tensor) -> tuple[Tensor, Tensor]:
+    """Cosine and sine of each partial from a block's end back to its middle.
+
+    A block's middle lies between two samples. A cosine from there is the same on both sides, a
+    sine is opposite, so that half of either gives the whole.
 
     Args:
         turns: float64 [K], a sample.
 
     Returns:
-        float32 [4 K, 64].
+        float32 [K, 32] each; column c is sample 63 − c.
     """
-    n = np.arange(BLOCK)
-    angle = 2 * np.pi * np.outer(turns, n)
-    pair = np.concatenate([np.cos(angle), np.sin(angle)])
-    ramp = n / BLOCK
-    return torch.from_numpy(np.concatenate([pair * (1 - ramp), pair * ramp]).astype(np.float32))
+    angles = angle(torch.outer(turns, MIDDLE - torch.arange(BLOCK // 2, dtype=torch.float64)))
+    return angles.cos(), angles.sin()
+
+
+def join_halves(even: Tensor, odd: Tensor) -> Tensor:
+    """Blocks whose level moves from one end's to the other's.
+
+    Args:
+        even: [2, *, 32], what :func:`half_basis`'s cosines give, at the levels of the blocks'
+            beginnings and ends.
+        odd: the same of its sines.
+
+    Returns:
+        [*, 64].
+    """
+    left, right = even - odd, (even + odd).flip(-1)
+    ramp = _RAMP.to(even.device)
+    out = even.new_empty(*even.shape[1:-1], BLOCK)
+    half = BLOCK // 2
+    torch.lerp(left[0], left[1], ramp[:half], out=out[..., :half])
+    torch.lerp(right[0], right[1], ramp[half:], out=out[..., half:])
+    return out

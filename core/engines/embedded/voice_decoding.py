@@ -1,7 +1,7 @@
 """Breakpoints for the voices of a stream, as few and as late as will do.
 
-One call of the decoder a piece of sound gives every voice the breakpoints it runs out of, so a
-chord costs little more than a note, and no note more at its onset than later.
+One call of the decoder gives every voice the breakpoints it runs out of soon, so a chord costs
+little more than a note, and no note more at its onset than later.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from core.engines.embedded.voices import Voices
 from core.types import Embedding, EmbeddingPath, Float64Array
 
 _TAIL_S = tail_times(TAIL_S)
+_AHEAD_S = 0.02
 
 
 @dataclass
@@ -49,13 +50,15 @@ class VoiceDecoder:
     """
 
     def __init__(self, decoder: Decoder, seed: int, embedding: Embedding) -> None:
-        self._decoder, self._seed, self._embedding = decoder, seed, embedding
-        self._timbre = 0
+        self._decoder, self._seed = decoder, seed
+        self._timbre = -1
+        self.set_timbre(embedding)
 
     def set_timbre(self, embedding: Embedding) -> None:
         """Decode with another timbre from now on."""
         self._embedding = embedding
         self._timbre += 1
+        self._timbre_state: torch.Tensor | None = None  # made when a note first needs it
 
     def decode_ahead(self, voices: Voices, blocks: Ints) -> None:
         """Decode what is needed to render the next blocks of every voice.
@@ -123,8 +126,11 @@ class VoiceDecoder:
         still = rows[~bent]
         old = np.unique(still[voices.timbre[still] != self._timbre])
         if len(old):
-            embedding = torch.from_numpy(self._embedding)[None].expand(len(old), -1)
-            state = decoder.note_state(embedding, voices.pitch[old], voices.velocity[old])
+            if self._timbre_state is None:
+                self._timbre_state = decoder.timbre_state(torch.from_numpy(self._embedding)[None])
+            state = decoder.note_state_in(
+                self._timbre_state, voices.pitch[old], voices.velocity[old]
+            )
             fresh, kept = decoder.conditioning(state), voices.conditioning
             for old_rows, new_rows in zip(vars(kept).values(), vars(fresh).values(), strict=True):
                 old_rows[old] = new_rows
@@ -143,7 +149,10 @@ class VoiceDecoder:
 
 
 def _plan(voices: Voices, until_s: Float64Array) -> _BreakpointRequest:
-    """What every voice lacks up to a time since its onset.
+    """What every voice lacks up to a time since its onset; nothing while none lacks anything.
+
+    Most of a call of the decoder's cost is the same for few breakpoints as for many, so that
+    with one voice's all get those that they would lack soon.
 
     Args:
         voices: their places are moved to what will be decoded.
@@ -154,6 +163,9 @@ def _plan(voices: Voices, until_s: Float64Array) -> _BreakpointRequest:
     decoded_until_s = voices.until_s[:count]
     held_s = voices.held[:count] * BLOCK_S
     unjoined = (voices.tail[:count] == 0) & (decoded_until_s >= held_s)
+    begins = (voices.decoded[:count] == 0).any()  # costs enough by itself
+    if not begins and (decoded_until_s < until_s).any():
+        until_s = until_s + _AHEAD_S
     for row in np.flatnonzero((decoded_until_s < until_s) | unjoined).tolist():
         number, tail = int(voices.decoded[row]), int(voices.tail[row])
         decoded_s, release_s = float(decoded_until_s[row]), float(held_s[row])

@@ -24,7 +24,14 @@ from core.engines.embedded.controls import N_NOISE, N_PARTIALS, N_TONES, SAMPLE_
 from core.engines.embedded.decoder import NoteConditioning
 from core.engines.embedded.levels import TAIL_S, NoteShape
 from core.engines.embedded.modulation import COARSE_BLOCKS, MAX_LAG_S, N_MODULATION, gains_of
-from core.engines.embedded.synthesis import BLOCK, NotePhases
+from core.engines.embedded.synthesis import (
+    BLOCK,
+    MIDDLE,
+    NotePhases,
+    angle,
+    half_basis,
+    join_halves,
+)
 from core.types import Float64Array, FloatArray
 
 NEVER = 2**62
@@ -40,8 +47,6 @@ KNOTS = 16
 """Breakpoints kept of a voice: more than lie within the longest piece rendered at once."""
 
 _COARSE = 4  # points of modulation kept of a voice
-
-_RAMP = torch.arange(BLOCK) / BLOCK
 
 
 class Voices:
@@ -94,12 +99,12 @@ class Voices:
         self._times = np.full((rows, KNOTS), np.inf)
         self._partials = torch.zeros(rows, KNOTS, N_TONES)
         self._noise = torch.zeros(rows, KNOTS, N_NOISE)
-        # What turns.
+        # What turns; phases are those in the middle of blocks.
         self.index = torch.zeros(rows, N_PARTIALS, dtype=torch.int64)
         self.fraction = torch.zeros(rows, N_PARTIALS)
         self._turns = torch.zeros(rows, N_TONES, dtype=torch.float64)  # a block
         self._phase = torch.zeros(rows, N_TONES, dtype=torch.float64)
-        self._basis = torch.zeros(rows, 2, N_TONES, BLOCK)
+        self._basis = torch.zeros(rows, 2, N_TONES, BLOCK // 2)
         # What moves.
         self.vibrato = np.zeros(rows, bool)
         self._moves = np.zeros(rows, bool)
@@ -147,11 +152,10 @@ class Voices:
         self.index[row] = torch.from_numpy(shape.index)
         self.fraction[row] = torch.from_numpy(shape.fraction)
         self._turns[row] = turns * BLOCK
-        self._phase[row] = torch.from_numpy(phases.partials)
-        angle = _angle(torch.outer(turns, torch.arange(BLOCK, dtype=torch.float64)))  # [144, 64]
+        self._phase[row] = torch.from_numpy(phases.partials) + MIDDLE * turns
         audible = torch.from_numpy(shape.audible)[:, None]
-        self._basis[row, 0] = torch.cos(angle) * audible
-        self._basis[row, 1] = torch.sin(angle) * audible
+        for basis, wave in zip(self._basis[row], half_basis(turns), strict=True):
+            torch.mul(wave, audible, out=basis)
         modulation = shape.modulation
         self.modulation[row] = modulation.astuple()
         self.vibrato[row] = modulation.has_vibrato
@@ -312,25 +316,25 @@ class Voices:
             levels *= self._gains(edges, self.block[:count] + blocks)[..., :used]
         steps = torch.arange(most, dtype=torch.float64)[:, None]
         turns, phase = self._turns[:count], self._phase[:count]
-        turned = _angle(phase[:, None, :used] + steps * turns[:, None, :used])  # [V, most, used]
-        # As in core.engines.embedded.synthesis, but with the two ends of a block kept apart: they
-        # share a basis, and the ramps between them are one lerp at the end.
-        product = torch.zeros(count, 2 * most, BLOCK)
+        turned = angle(phase[:, None, :used] + steps * turns[:, None, :used])  # [V, most, used]
+        # As in core.engines.embedded.synthesis.
+        halves = []
         weighed = torch.empty(count, 2, most, used)
         for basis, wave in zip(self._basis[:count].unbind(1), (torch.sin, torch.cos), strict=True):
             turning = wave(turned)
             torch.mul(levels[:, :-1], turning, out=weighed[:, 0])
             torch.mul(levels[:, 1:], turning, out=weighed[:, 1])
-            # [V, 2 · most, used] @ [V, used, 64]
-            product.baddbmm_(weighed.view(count, 2 * most, used), basis[:, :used])
-        product = product.view(count, 2, most, BLOCK)
-        sound = product[:, 0].lerp_(product[:, 1], _RAMP).reshape(count, -1)
+            # [V, 2 · most, used] @ [V, used, 32]
+            product = torch.bmm(weighed.view(count, 2 * most, used), basis[:, :used])
+            halves.append(product.view(count, 2, most, -1).transpose(0, 1))
+        sound = join_halves(*halves).reshape(count, -1)
         run = torch.from_numpy(blocks).double()
         bent = np.flatnonzero(self.bent[:count])
         if len(bent):
-            turns_of, phase_of = (a[bent, :used].numpy() for a in (turns, phase))
+            turns_of = turns[bent, :used].numpy() / BLOCK
+            begins = phase[bent, :used].numpy() - MIDDLE * turns_of
             ratio = ratios(self.semitones(bent, edges[bent]))
-            sound[bent], run_of = sweep_voices(turns_of / BLOCK, phase_of, ratio, levels[bent])
+            sound[bent], run_of = sweep_voices(turns_of, begins, ratio, levels[bent])
             run[bent] = torch.from_numpy(run_of[np.arange(len(bent)), blocks[bent]] / BLOCK)
         phase += run[:, None] * turns
         phase -= phase.floor()
@@ -361,7 +365,7 @@ class Voices:
                 number * (COARSE_BLOCKS * BLOCK_S),
             )  # fmt: skip
             at = torch.from_numpy(rows), torch.from_numpy(number % _COARSE)
-            self._points[at] = torch.from_numpy(factor.astype(np.float32))
+            self._points[at] = torch.from_numpy(factor)
             self._pointed[rows] += 1
         left = edges // COARSE_BLOCKS
         part = torch.from_numpy((edges % COARSE_BLOCKS / COARSE_BLOCKS).astype(np.float32))
@@ -370,8 +374,3 @@ class Voices:
         here = flat[torch.from_numpy(row + left % _COARSE)]
         there = flat[torch.from_numpy(row + (left + 1) % _COARSE)]
         return here.lerp_(there, part[:, :, None])
-
-
-def _angle(turns: Tensor) -> Tensor:
-    """Turns, float64, to an angle within one turn, float32."""
-    return (turns - turns.floor()).float() * (2 * math.pi)

@@ -91,6 +91,15 @@ def test_higher_partials_shimmer_faster() -> None:
     assert rates_hz[30:].max() < 30.0
 
 
+def test_partials_shimmer_as_much_as_stated() -> None:
+    at_s = np.arange(0.0, 60.0, 0.02)
+    moving = gains(Modulation(shimmer_db=3.0), NotePhases.draw(0, 0).modulation, at_s)
+    assert moving is not None
+    level_db = 20 * np.log10(moving)
+    assert level_db.std(axis=0).mean() == pytest.approx(3.0, rel=0.03)
+    assert np.abs(level_db.mean()) < 0.1
+
+
 def test_a_steady_note_is_returned_untouched() -> None:
     audio = played(Modulation())
     still, found = remove_modulation(audio, 330.0, SECONDS)
