@@ -16,22 +16,33 @@ import typer
 from core.engines.registry import check_settings, declared_settings, engines_with
 from core.settings import RenderSettings, Setting
 
-PresetOption = Annotated[str | None, typer.Option(help="Timbre: a preset of the library.")]
-AudioOption = Annotated[Path | None, typer.Option(help="Timbre: a recording.")]
-TextOption = Annotated[str | None, typer.Option(help="Timbre: words.")]
-BlendOption = Annotated[
-    str | None, typer.Option(help="Timbre: presets and weights, NAME=0.6,NAME=0.4.")
+PresetOption = Annotated[
+    str | None, typer.Option(metavar="NAME", help="Timbre: a preset of the library.")
 ]
-SeedOption = Annotated[int, typer.Option(help="0 … 4294967295.")]
-TakesOption = Annotated[int, typer.Option(help="Render this many, seeds counting up.")]
-ModelOption = Annotated[str, typer.Option(help="Model bundle.")]
-DeviceOption = Annotated[str | None, typer.Option(help="cpu, cuda, cuda:N or mps.")]
+AudioOption = Annotated[
+    Path | None, typer.Option(metavar="RECORDING", help="Timbre: a recording's.")
+]
+TextOption = Annotated[
+    str | None, typer.Option(metavar="WORDS", help="Timbre: what words describe.")
+]
+BlendOption = Annotated[
+    str | None,
+    typer.Option(metavar="NAME=0.6,NAME=0.4", help="Timbre: presets mixed by these weights."),
+]
+SeedOption = Annotated[int, typer.Option(metavar="N", help="0 … 4294967295.")]
+TakesOption = Annotated[int, typer.Option(metavar="N", help="Render this many, seeds counting up.")]
+ModelOption = Annotated[str, typer.Option(metavar="ID", help="Model bundle.")]
+DeviceOption = Annotated[
+    str | None, typer.Option(metavar="DEVICE", help="cpu, cuda, cuda:N or mps.")
+]
 TrackOption = Annotated[
-    int | None, typer.Option(help="Play one track of the file only (type 0: one channel).")
+    int | None,
+    typer.Option(metavar="N", help="Play one track of the file only (type 0: one channel)."),
 ]
 DrumsOption = Annotated[
     bool, typer.Option("--drums", help="Play channel 10 of the file too, as keys.")
 ]
+ForceOption = Annotated[bool, typer.Option("--force", help="Replace a file that is there.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")]
 
 _Result = TypeVar("_Result")
@@ -73,7 +84,8 @@ def with_settings(command: Callable[..., _Result]) -> Callable[..., _Result]:
 
 def _parameter(setting: Setting) -> inspect.Parameter:
     owners = ", ".join(engines_with(setting.name))
-    option = typer.Option(f"--{setting.label}", help=f"{setting.help} ({owners})")
+    metavar = setting.label.rpartition("-")[2][0].upper()  # T of temperature, K of top-k
+    option = typer.Option(f"--{setting.label}", metavar=metavar, help=f"{setting.help} ({owners})")
     return inspect.Parameter(
         setting.name,
         inspect.Parameter.POSITIONAL_OR_KEYWORD,

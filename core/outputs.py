@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import sys
 import tempfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,7 +19,6 @@ from core.paths import renders_dir
 
 if TYPE_CHECKING:
     from core.synthesizer import Take
-    from core.timbre import Timbre
 
 LOWEST_RATE, HIGHEST_RATE = 8_000, 384_000
 """Sample rates a render can have, Hz."""
@@ -91,17 +90,6 @@ def check_outputs(
         file_format.check_rate(rate)
     for path in paths:
         check_writable(path)
-
-
-def recordings_of(timbre: Timbre) -> Iterator[Path]:
-    """The files a timbre is taken from."""
-    from core.timbre import AudioTimbre, Blend
-
-    if isinstance(timbre, AudioTimbre):
-        yield Path(timbre.path)
-    elif isinstance(timbre, Blend):
-        for part, _weight in timbre.parts:
-            yield from recordings_of(part)
 
 
 def write_takes(

@@ -33,12 +33,26 @@ from core.loading import choose_device, load_encoder, load_engine
 from core.midi import read_midi
 from core.models import DEFAULT_BUNDLE
 from core.models.registry import Bundle, Registry
-from core.progress import ProgressCallback, RemarkCallback, always_continue, ignore_remark
+from core.progress import (
+    ProgressCallback,
+    RemarkCallback,
+    StageCallback,
+    always_continue,
+    ignore_remark,
+    ignore_stage,
+    part_of,
+)
 from core.provenance import PresetVersion, Provenance, provenance_chunks, provenance_tags
 from core.settings import RenderSettings
 from core.threads import computing
-from core.timbre import Timbre
+from core.timbre import Timbre, recordings_of
 from core.types import EMBEDDING_DIM, Embedding, FloatArray
+
+LOADING, RENDERING = "loading the model", "rendering"
+"""Stages as a user is told them; a recording's is ``listening to`` and its name."""
+
+LISTENING_SHARE = 0.5
+"""Of the progress of a render by recordings: both parts may be the longer one."""
 
 RenderItem = tuple["Clip | str | os.PathLike[str]", Timbre, int]
 """A clip (or the path of a MIDI file), a timbre, and a seed."""
@@ -142,16 +156,29 @@ class Synthesizer:
         """Of every take, Hz."""
         return self.engine.sample_rate
 
-    def embed(self, timbre: Timbre, on_remark: RemarkCallback = ignore_remark) -> FloatArray:
+    def embed(
+        self,
+        timbre: Timbre,
+        on_remark: RemarkCallback = ignore_remark,
+        on_progress: ProgressCallback = always_continue,
+        on_stage: StageCallback = ignore_stage,
+    ) -> FloatArray:
         """The point a recipe stands for: float32 [512], unit norm.
 
         Args:
             timbre: the recipe.
             on_remark: called with what is to be said about its recordings.
+            on_progress: called with the fraction done; answering False cancels.
+            on_stage: called with what is being done, in a user's words.
+
+        Raises:
+            Cancelled: if ``on_progress`` said so.
         """
+        if "encoder" not in self.__dict__:  # not loaded yet
+            on_stage(LOADING)
         encoder = self.encoder
         with computing(self.engine.declaration.has_small_steps):
-            return resolve(timbre, encoder, on_remark)
+            return resolve(timbre, encoder, on_remark, on_progress, on_stage)
 
     def stream(self, timbre: Timbre, *, seed: int = 0, max_voices: int = 64) -> LiveStream:
         """Play live: notes in as they happen, audio out block by block.
@@ -195,6 +222,7 @@ class Synthesizer:
         settings: RenderSettings | None = None,
         on_progress: ProgressCallback = always_continue,
         on_remark: RemarkCallback = ignore_remark,
+        on_stage: StageCallback = ignore_stage,
         preset: PresetVersion | None = None,
     ) -> Take:
         """Render one clip. See :meth:`render_batch`.
@@ -206,6 +234,7 @@ class Synthesizer:
             settings: how to decode.
             on_progress: called with the fraction done; answering False cancels.
             on_remark: called with what is to be said about recordings, a line each.
+            on_stage: called with what is being done, in a user's words.
             preset: what the timbre is called, for the file's provenance.
 
         Raises:
@@ -217,6 +246,7 @@ class Synthesizer:
             settings=settings,
             on_progress=on_progress,
             on_remark=on_remark,
+            on_stage=on_stage,
             preset=preset,
         )
         return take
@@ -228,6 +258,7 @@ class Synthesizer:
         settings: RenderSettings | None = None,
         on_progress: ProgressCallback = always_continue,
         on_remark: RemarkCallback = ignore_remark,
+        on_stage: StageCallback = ignore_stage,
         preset: PresetVersion | None = None,
     ) -> list[Take]:
         """Render clips together, in one decode.
@@ -237,6 +268,7 @@ class Synthesizer:
             settings: how to decode, for all of them.
             on_progress: called with the fraction done; answering False cancels.
             on_remark: called with what is to be said about recordings, a line each.
+            on_stage: called with what is being done, in a user's words.
             preset: what the timbre is called, for the files' provenance.
 
         Raises:
@@ -244,14 +276,21 @@ class Synthesizer:
             Cancelled: if ``on_progress`` said so.
         """
         settings = check_settings(settings or {})
+        timbres = list(dict.fromkeys(timbre for _, timbre, _ in items))
+        heard = LISTENING_SHARE if any(True for t in timbres for _ in recordings_of(t)) else 0.0
         embeddings: dict[Timbre, FloatArray] = {}
         requests = []
         for clip, timbre, seed in items:
             played = clip if isinstance(clip, Clip) else read_midi(clip).clip
             if timbre not in embeddings:
-                embeddings[timbre] = self.embed(timbre, on_remark)
+                done = len(embeddings)
+                part = part_of(
+                    on_progress, heard * done / len(timbres), heard * (done + 1) / len(timbres)
+                )
+                embeddings[timbre] = self.embed(timbre, on_remark, part, on_stage)
             requests.append(RenderRequest(played, embeddings[timbre], settings, _check_seed(seed)))
-        takes = self.render_requests(requests, on_progress)
+        on_stage(RENDERING)
+        takes = self.render_requests(requests, part_of(on_progress, heard, 1.0))
         return [
             _with_recipe(take, timbre, preset)
             for take, (_, timbre, _) in zip(takes, items, strict=True)

@@ -10,7 +10,7 @@ import math
 import os
 import re
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar, Literal, get_args
@@ -206,6 +206,15 @@ KINDS: Mapping[str, type[Timbre]] = {
     timbre.kind: timbre for timbre in (AudioTimbre, TextTimbre, Blend)
 }
 """Every kind of timbre by its name."""
+
+
+def recordings_of(timbre: Timbre) -> Iterator[Path]:
+    """The files a timbre is taken from."""
+    if isinstance(timbre, AudioTimbre):
+        yield Path(timbre.path)
+    elif isinstance(timbre, Blend):
+        for part, _weight in timbre.parts:
+            yield from recordings_of(part)
 
 
 def from_dict(data: Any) -> Timbre:

@@ -24,12 +24,13 @@ ONLY_IN = {
     "sqlite3": ("core/sqlite.py",),
 }
 TRAINING_ONLY = {"pedalboard", "fluidsynth", "tensorboard", "matplotlib"}
-TEST_ONLY = {"hypothesis", "music21", "pytest", "tokensynth", "transformers", "auraloss"}
+TEST_ONLY = {"hypothesis", "music21", "pytest", "tokensynth", "transformers", "auraloss", "pyte"}
 
 
 CORE_ORDER = (
-    "errors", "paths", "files", "sqlite", "archives", "threads", "types", "progress", "console",
-    "settings", "clip", "timbre", "audio", "midi", "transcription", "corpora", "models", "codecs",
+    "errors", "paths", "files", "sqlite", "archives", "threads", "types", "progress",
+    "terminal", "console", "settings", "clip", "timbre", "audio",
+    "midi", "transcription", "corpora", "models", "codecs",
     "engines", "encoders", "loading", "options", "provenance", "synthesizer", "outputs",
     "library", "training",
     "render_command", "cli",

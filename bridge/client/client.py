@@ -34,6 +34,7 @@ from bridge.protocol import (
     Status,
 )
 from bridge.protocol.replies import (
+    REMARK_STAGE,
     Accepted,
     ClipMissing,
     ClipOk,
@@ -49,7 +50,7 @@ from bridge.protocol.replies import (
 )
 from core.clip import Clip
 from core.midi import read_midi
-from core.progress import ProgressCallback, always_continue
+from core.progress import ProgressCallback, StageCallback, always_continue, ignore_stage
 from core.settings import RenderSettings
 
 NOTES_PER_MESSAGE = 50
@@ -185,6 +186,7 @@ class BridgeClient:
         job_id: str = "",
         on_progress: ProgressCallback = always_continue,
         on_note: Callable[[str], object] = lambda _message: None,
+        on_stage: StageCallback = ignore_stage,
     ) -> list[Done]:
         """Render a clip (or a MIDI file) in a preset.
 
@@ -195,6 +197,7 @@ class BridgeClient:
             job_id: empty takes a new one.
             on_progress: called with the fraction done, 0–1; returning False cancels.
             on_note: called once for each thing the model cannot say about the clip.
+            on_stage: called with what the bridge is doing, such as ``rendering``.
 
         Returns:
             The files, one a take.
@@ -206,7 +209,7 @@ class BridgeClient:
         clip_id = self.send_clip(clip if isinstance(clip, Clip) else read_midi(clip).clip)
         job_id = job_id or uuid.uuid4().hex
         message = Render(job_id, clip_id, preset, seed, takes, model, settings or RenderSettings())
-        return self._follow(message, on_progress, on_note)
+        return self._follow(message, on_progress, on_note, on_stage)
 
     def render_selected(
         self,
@@ -219,13 +222,14 @@ class BridgeClient:
         job_id: str = "",
         on_progress: ProgressCallback = always_continue,
         on_note: Callable[[str], object] = lambda _message: None,
+        on_stage: StageCallback = ignore_stage,
     ) -> list[Done]:
         """Render the clip that is selected in Ableton Live.
 
         The bridge must have been started with ``--ableton``; it puts the files into Live.
 
         Args:
-            preset, seed, takes, model, settings, job_id, on_progress, on_note: as
+            preset, seed, takes, model, settings, job_id, on_progress, on_note, on_stage: as
                 :meth:`render` has them.
 
         Returns:
@@ -236,13 +240,14 @@ class BridgeClient:
         """
         job_id = job_id or uuid.uuid4().hex
         message = RenderSelected(job_id, preset, seed, takes, model, settings or RenderSettings())
-        return self._follow(message, on_progress, on_note)
+        return self._follow(message, on_progress, on_note, on_stage)
 
     def _follow(
         self,
         message: Render | RenderSelected,
         on_progress: ProgressCallback,
         on_note: Callable[[str], object],
+        on_stage: StageCallback,
     ) -> list[Done]:
         """Ask for a job and stay with it until its end."""
         job_id = message.job_id
@@ -260,9 +265,12 @@ class BridgeClient:
                 case ClipRemark(text=text) if text not in shown:
                     shown.add(text)
                     on_note(text)
-                case Progress(fraction=fraction) if not is_cancelling and not on_progress(fraction):
-                    is_cancelling = True
-                    self.conversation.send(Cancel(job_id))
+                case Progress(fraction=fraction, stage=stage) if not is_cancelling:
+                    if not stage.startswith(REMARK_STAGE):  # told by its own message too
+                        on_stage(stage)
+                    if not on_progress(fraction):
+                        is_cancelling = True
+                        self.conversation.send(Cancel(job_id))
                 case Done(take=take):
                     files[take] = reply
             if len(files) == message.takes:

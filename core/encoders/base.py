@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from core.progress import ProgressCallback, always_continue, report
 from core.types import FloatArray
 
 
@@ -49,8 +50,22 @@ class TimbreEncoder(ABC):
             float32 [512], unit norm. The same samples give the same vector.
         """
 
-    def encode_audio_with_remarks(self, audio: FloatArray, sample_rate: int) -> AudioEncoding:
-        """As :meth:`encode_audio`, with what the encoder noticed; same arguments."""
+    def encode_audio_with_remarks(
+        self,
+        audio: FloatArray,
+        sample_rate: int,
+        on_progress: ProgressCallback = always_continue,
+    ) -> AudioEncoding:
+        """As :meth:`encode_audio`, with what the encoder noticed.
+
+        Args:
+            audio, sample_rate: as there.
+            on_progress: called with the fraction done, if it takes steps; False cancels.
+
+        Raises:
+            Cancelled: if ``on_progress`` said so.
+        """
+        report(on_progress, 0.0)
         return AudioEncoding(self.encode_audio(audio, sample_rate))
 
     def encode_audio_fast(self, audio: FloatArray, sample_rate: int) -> FloatArray:

@@ -13,7 +13,15 @@ from core.audio import read_reference_with_remarks
 from core.encoders.base import TimbreEncoder
 from core.encoders.sphere import linear_mean, spherical_mean
 from core.errors import SettingsError
-from core.progress import RemarkCallback, ignore_remark
+from core.progress import (
+    ProgressCallback,
+    RemarkCallback,
+    StageCallback,
+    always_continue,
+    ignore_remark,
+    ignore_stage,
+    part_of,
+)
 from core.timbre import AudioTimbre, Blend, TextTimbre, Timbre
 from core.types import EMBEDDING_DIM, EmbeddingPath, FloatArray
 
@@ -22,7 +30,11 @@ _HASH = re.compile("[0-9a-f]{64}")
 
 @singledispatch
 def resolve(
-    timbre: Timbre, encoder: TimbreEncoder, on_remark: RemarkCallback = ignore_remark
+    timbre: Timbre,
+    encoder: TimbreEncoder,
+    on_remark: RemarkCallback = ignore_remark,
+    on_progress: ProgressCallback = always_continue,
+    on_stage: StageCallback = ignore_stage,
 ) -> FloatArray:
     """The embedding of a recipe; each kind of timbre registers how it is embedded.
 
@@ -30,11 +42,14 @@ def resolve(
         timbre: the recipe.
         encoder: encodes recordings and words.
         on_remark: called with what is to be said about recordings, a line each.
+        on_progress: called with the fraction done; answering False cancels.
+        on_stage: called with what is listened to, if it is a recording.
 
     Returns:
         float32 [512], unit norm.
 
     Raises:
+        Cancelled: if ``on_progress`` said so.
         AudioError: if a recording cannot be used.
         SettingsError: if the parts of a linear blend cancel out.
     """
@@ -43,12 +58,18 @@ def resolve(
 
 @resolve.register
 def _audio(
-    timbre: AudioTimbre, encoder: TimbreEncoder, on_remark: RemarkCallback = ignore_remark
+    timbre: AudioTimbre,
+    encoder: TimbreEncoder,
+    on_remark: RemarkCallback = ignore_remark,
+    on_progress: ProgressCallback = always_continue,
+    on_stage: StageCallback = ignore_stage,
 ) -> FloatArray:
+    name = _called(Path(timbre.path))
+    on_stage(f"listening to {name}")
     reading = read_reference_with_remarks(timbre.path)
-    encoding = encoder.encode_audio_with_remarks(reading.audio, reading.sample_rate)
+    encoding = encoder.encode_audio_with_remarks(reading.audio, reading.sample_rate, on_progress)
     for remark in (*reading.remarks, *encoding.remarks):
-        on_remark(f"{_called(Path(timbre.path))}: {remark}")
+        on_remark(f"{name}: {remark}")
     return encoding.embedding
 
 
@@ -59,18 +80,28 @@ def _called(path: Path) -> str:
 
 @resolve.register
 def _text(
-    timbre: TextTimbre, encoder: TimbreEncoder, _on_remark: RemarkCallback = ignore_remark
+    timbre: TextTimbre,
+    encoder: TimbreEncoder,
+    _on_remark: RemarkCallback = ignore_remark,
+    _on_progress: ProgressCallback = always_continue,
+    _on_stage: StageCallback = ignore_stage,
 ) -> FloatArray:
     return encoder.encode_text(timbre.words)
 
 
 @resolve.register
 def _blend(
-    timbre: Blend, encoder: TimbreEncoder, on_remark: RemarkCallback = ignore_remark
+    timbre: Blend,
+    encoder: TimbreEncoder,
+    on_remark: RemarkCallback = ignore_remark,
+    on_progress: ProgressCallback = always_continue,
+    on_stage: StageCallback = ignore_stage,
 ) -> FloatArray:
-    parts = [
-        (resolve(part, encoder, on_remark), weight) for part, weight in timbre.parts if weight > 0
-    ]
+    heard = [(part, weight) for part, weight in timbre.parts if weight > 0]
+    parts = []
+    for number, (part, weight) in enumerate(heard):
+        progress = part_of(on_progress, number / len(heard), (number + 1) / len(heard))
+        parts.append((resolve(part, encoder, on_remark, progress, on_stage), weight))
     vectors = np.stack([vector for vector, _ in parts])  # [n, 512]
     weights = np.array([weight for _, weight in parts], np.float64)
     mean = spherical_mean if timbre.mode == "slerp" else linear_mean

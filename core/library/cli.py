@@ -15,8 +15,9 @@ import typer
 
 from core.errors import SettingsError
 from core.models import DEFAULT_BUNDLE
-from core.options import JsonOption, with_settings
+from core.options import ForceOption, JsonOption, ModelOption, with_settings
 from core.settings import RenderSettings
+from core.terminal.examples import epilog, with_examples
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from core.library import Library, Preset, PresetBlend
     from core.library.presets import PresetOrder
     from core.timbre import Timbre
+    from core.types import FloatArray
 
 _NO_SETTINGS = RenderSettings()
 
@@ -31,24 +33,43 @@ app = typer.Typer(
     help="Keep timbres as presets: named, tagged, searchable.",
     no_args_is_help=True,
     rich_markup_mode=None,
+    epilog=epilog(
+        'timbre preset add --name "My cello" --audio cello.flac --tag strings',
+        "timbre preset search warm pad",
+        'timbre preset similar "My cello"',
+    ),
 )
 
 NameArgument = Annotated[str, typer.Argument(metavar="NAME", help="The preset's name or id.")]
-PresetAudioOption = Annotated[Path | None, typer.Option(help="The timbre of a recording.")]
-PresetTextOption = Annotated[str | None, typer.Option(help="The timbre that words describe.")]
-PresetBlendOption = Annotated[str | None, typer.Option(help="Of presets: NAME=0.6,NAME=0.4.")]
-TagOption = Annotated[list[str] | None, typer.Option("--tag", help="May be given again.")]
-RatingOption = Annotated[int | None, typer.Option(help="0 (none) – 5.")]
-FavouriteOption = Annotated[bool | None, typer.Option("--favourite/--no-favourite")]
-LimitOption = Annotated[int, typer.Option(help="Show at most so many.")]
-ForceOption = Annotated[bool, typer.Option("--force", help="Replace a file that is there.")]
-OffsetOption = Annotated[int, typer.Option(help="Leave out so many at the start.")]
+PresetAudioOption = Annotated[
+    Path | None, typer.Option(metavar="RECORDING", help="The timbre of a recording.")
+]
+PresetTextOption = Annotated[
+    str | None, typer.Option(metavar="WORDS", help="The timbre that words describe.")
+]
+PresetBlendOption = Annotated[
+    str | None, typer.Option(metavar="NAME=0.6,NAME=0.4", help="Presets mixed by these weights.")
+]
+TagOption = Annotated[
+    list[str] | None, typer.Option("--tag", metavar="TAG", help="May be given again.")
+]
+RatingOption = Annotated[int | None, typer.Option(metavar="N", help="0 (none) – 5.")]
+FavouriteOption = Annotated[
+    bool | None, typer.Option("--favourite/--no-favourite", help="Mark it, or no more.")
+]
+LimitOption = Annotated[int, typer.Option(metavar="N", help="Show at most so many.")]
+OffsetOption = Annotated[int, typer.Option(metavar="N", help="Leave out so many at the start.")]
 
 
 @app.command()
+@with_examples(
+    'timbre preset add --name "My cello" --audio cello.flac --tag strings',
+    'timbre preset add --name "Dusk" --text "slow warm analogue pad"',
+    'timbre preset add --name "Both" --blend "My cello=0.6,Small Bell=0.4"',
+)
 @with_settings
 def add(
-    name: Annotated[str, typer.Option(help="What to call it.")],
+    name: Annotated[str, typer.Option(metavar="NAME", help="What to call it.")],
     audio: PresetAudioOption = None,
     text: PresetTextOption = None,
     blend: PresetBlendOption = None,
@@ -76,11 +97,18 @@ def add(
 
 
 @app.command("list")
+@with_examples(
+    "timbre preset list",
+    "timbre preset list --tag strings --order newest",
+    "timbre preset list --kind audio --favourites --json",
+)
 def list_(
-    kind: Annotated[str | None, typer.Option(help="audio, text or blend.")] = None,
-    tag: Annotated[str | None, typer.Option(help="Only presets with this tag.")] = None,
+    kind: Annotated[str | None, typer.Option(metavar="KIND", help="audio, text or blend.")] = None,
+    tag: Annotated[
+        str | None, typer.Option(metavar="TAG", help="Only presets with this tag.")
+    ] = None,
     favourites: Annotated[bool, typer.Option("--favourites", help="Only favourites.")] = False,
-    order: Annotated[str, typer.Option(help="name, newest or rating.")] = "name",
+    order: Annotated[str, typer.Option(metavar="ORDER", help="name, newest or rating.")] = "name",
     limit: LimitOption = 100,
     offset: OffsetOption = 0,
     as_json: JsonOption = False,
@@ -99,8 +127,9 @@ def list_(
 
 
 @app.command()
+@with_examples("timbre preset search warm pad", "timbre preset search bel --limit 5")
 def search(
-    query: Annotated[list[str], typer.Argument(help="Words, or how they begin.")],
+    query: Annotated[list[str], typer.Argument(metavar="WORDS", help="Words, or how they begin.")],
     limit: LimitOption = 50,
     offset: OffsetOption = 0,
     as_json: JsonOption = False,
@@ -113,6 +142,7 @@ def search(
 
 
 @app.command()
+@with_examples('timbre preset show "Small Bell"', 'timbre preset show "Small Bell" --json')
 def show(name: NameArgument, as_json: JsonOption = False) -> None:
     """Show one preset."""
     with _library() as library:
@@ -128,26 +158,37 @@ def show(name: NameArgument, as_json: JsonOption = False) -> None:
 
 
 @app.command()
+@with_examples(
+    'timbre preset similar "Small Bell"',
+    "timbre preset similar --audio cello.flac --limit 5",
+    'timbre preset similar --text "glassy bell" --json',
+)
 def similar(
     name: Annotated[str | None, typer.Argument(metavar="NAME", help="To a preset.")] = None,
-    audio: Annotated[Path | None, typer.Option(help="To a recording.")] = None,
-    text: Annotated[str | None, typer.Option(help="To words.")] = None,
-    model: Annotated[str, typer.Option(help="Whose ear: a model bundle.")] = DEFAULT_BUNDLE,
+    audio: Annotated[Path | None, typer.Option(metavar="RECORDING", help="To a recording.")] = None,
+    text: Annotated[str | None, typer.Option(metavar="WORDS", help="To words.")] = None,
+    model: ModelOption = DEFAULT_BUNDLE,
     limit: LimitOption = 20,
     as_json: JsonOption = False,
 ) -> None:
     """Find presets that sound like a preset, a recording or words."""
     if sum(value is not None for value in (name, audio, text)) != 1:
         raise SettingsError("say what to compare with: NAME, --audio or --text, one of them")
-    from core.console import progress_line
-    from core.synthesizer import Synthesizer
+    from core.console import print_note, progress_display
 
-    with _library() as library:
-        near = library.get(name) if name is not None else _recipe(audio, text)
-        encoder = Synthesizer.load(model).encoder
-        neighbours = library.similar(
-            near, encoder, limit, progress_line("listening to new presets")
-        )
+    with _library() as library, progress_display() as display:
+        near: Preset | FloatArray
+        if name is not None:
+            near = library.get(name)
+        display.stage("loading the model")
+        from core.synthesizer import Synthesizer
+
+        synth = Synthesizer.load(model)
+        if name is None:
+            timbre = _recipe(audio, text)
+            near = synth.embed(timbre, print_note, display.progress, display.stage)
+        display.stage("comparing with the presets")
+        neighbours = library.similar(near, synth.encoder, limit, display.progress)
     if as_json:
         listed = [{**_data(item.preset), "similarity": item.similarity} for item in neighbours]
         _print_json({"model": model, "presets": listed})
@@ -159,10 +200,17 @@ def similar(
 
 
 @app.command()
+@with_examples(
+    'timbre preset edit "My cello" --name "Her cello" --rating 5',
+    'timbre preset edit "My cello" --audio longer.flac',
+    'timbre preset edit "My cello" --no-tags --favourite',
+)
 @with_settings
 def edit(
     name: NameArgument,
-    new_name: Annotated[str | None, typer.Option("--name", help="Call it this.")] = None,
+    new_name: Annotated[
+        str | None, typer.Option("--name", metavar="NAME", help="Call it this.")
+    ] = None,
     audio: PresetAudioOption = None,
     text: PresetTextOption = None,
     blend: PresetBlendOption = None,
@@ -193,6 +241,7 @@ def edit(
 
 
 @app.command()
+@with_examples('timbre preset remove "My cello"')
 def remove(name: NameArgument) -> None:
     """Remove a preset; blends that hold it sound as before."""
     with _library() as library:
@@ -200,10 +249,21 @@ def remove(name: NameArgument) -> None:
 
 
 @app.command()
+@with_examples(
+    'timbre preset export "My cello" -o cello.timbre',
+    'timbre preset export "My cello" -o presets/ --force',
+)
 def export(
     name: NameArgument,
     output: Annotated[
-        Path, typer.Option("--output", "-o", help="File, or folder to put NAME.timbre into.")
+        Path,
+        typer.Option(
+            "--output",
+            "-o",
+            metavar="FILE",
+            show_default=False,
+            help="File, or folder to put NAME.timbre into; this one if not given.",
+        ),
     ] = Path(),
     force: ForceOption = False,
 ) -> None:
@@ -213,13 +273,17 @@ def export(
 
 
 @app.command("import")
-def import_(source: Annotated[Path, typer.Argument(help="What `export` wrote.")]) -> None:
+@with_examples("timbre preset import cello.timbre")
+def import_(
+    source: Annotated[Path, typer.Argument(metavar="FILE", help="What `export` wrote.")],
+) -> None:
     """Take in an exported preset."""
     with _library() as library:
         print(f"imported {library.import_(source).name!r}")
 
 
 @app.command("restore-factory")
+@with_examples("timbre preset restore-factory")
 def restore_factory() -> None:
     """Put back the factory presets that were removed or changed."""
     with _library() as library:
@@ -255,13 +319,16 @@ def _timbre(audio: Path | None, text: str | None, blend: str | None) -> Timbre |
 
 def _print_remarks(recording: Path) -> None:
     """Say what is remarkable about a recording, and what that means for its timbre."""
-    from core.audio import read_reference_with_remarks
-    from core.console import print_note
-    from core.encoders.embedded.encoder import listen
+    from core.console import print_note, progress_display
 
-    reading = read_reference_with_remarks(recording)
-    for remark in (*reading.remarks, *listen(reading.audio, reading.sample_rate)):
-        print_note(f"{recording.name}: {remark}")
+    with progress_display() as display:
+        display.stage(f"listening to {recording.name}")
+        from core.audio import read_reference_with_remarks
+        from core.encoders.embedded.encoder import listen
+
+        reading = read_reference_with_remarks(recording)
+        for remark in (*reading.remarks, *listen(reading.audio, reading.sample_rate)):
+            print_note(f"{recording.name}: {remark}")
 
 
 def _show_page(presets: Iterable[Preset], total: int, as_json: bool, if_none: str) -> None:

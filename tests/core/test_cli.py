@@ -15,11 +15,13 @@ import soundfile
 
 from core import cli, render_command
 from core.clip import Clip, Note
+from core.console import ProgressDisplay
 from core.midi import write_midi
 from core.provenance import PresetVersion, read_provenance
 from tests.data import references
 from tests.data.midi import make
 from tests.helpers.bundles import write_tiny_bundle
+from tests.helpers.stages import without_stages
 
 Run = Callable[..., tuple[int, str, str]]
 
@@ -42,7 +44,10 @@ def run(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> Run:
-    """Run ``timbre`` in a folder with a score and a recording; exit code, stdout, stderr."""
+    """Run ``timbre`` in a folder with a score and a recording.
+
+    Returns exit code, stdout, and stderr without the lines of stages.
+    """
     monkeypatch.setenv("TIMBRE_HOME", str(home))
     monkeypatch.chdir(tmp_path)
     write_midi(CLIP, tmp_path / "riff.mid")
@@ -53,7 +58,7 @@ def run(
         with pytest.raises(SystemExit) as stopped:
             cli.main()
         out, err = capsys.readouterr()
-        return int(stopped.value.code or 0), out, err
+        return int(stopped.value.code or 0), out, without_stages(err)
 
     return call
 
@@ -244,13 +249,10 @@ def test_mistyped_options_are_the_users_mistake(run: Run) -> None:
 
 
 def test_ctrl_c_leaves_nothing_behind(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    def interrupt(_label: str) -> Callable[[float], bool]:
-        def press(_fraction: float) -> bool:
-            raise KeyboardInterrupt
+    def press(_display: ProgressDisplay, _fraction: float) -> bool:
+        raise KeyboardInterrupt
 
-        return press
-
-    monkeypatch.setattr(render_command, "progress_line", interrupt)
+    monkeypatch.setattr(ProgressDisplay, "progress", press)
     expect_one_line(render(run, "--text", "flute"), 130, "cancelled")
 
 
@@ -276,7 +278,8 @@ def test_a_full_disk_is_one_line_and_no_file(run: Run, home: Path) -> None:
              "PYTHONPATH": str(Path(__file__).parents[2])},
         capture_output=True, text=True, check=False, preexec_fn=limit,
     )  # fmt: skip
-    expect_one_line((finished.returncode, finished.stdout, finished.stderr), 2, "out.wav")
+    said = without_stages(finished.stderr)
+    expect_one_line((finished.returncode, finished.stdout, said), 2, "out.wav")
 
 
 def test_help_imports_nothing_heavy() -> None:
