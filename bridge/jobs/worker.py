@@ -42,13 +42,17 @@ from bridge.jobs.worker_messages import (
 from core.encoders.base import AudioEncoding
 from core.engines.base import RenderRequest
 from core.errors import Cancelled, ModelMissing, TimbreError
-from core.timbre import Timbre
+from core.progress import ProgressCallback, part_of
+from core.timbre import Timbre, recordings_of
 from core.types import FloatArray
 
 if TYPE_CHECKING:
     from core.synthesizer import Synthesizer, Take
 
 _REPORT_EVERY_S = 0.05
+_LOADED, _HEARD, _RENDERED = 0.1, 0.5, 0.97
+"""How far a batch is when these stages end. Recordings take a while to be heard, words do not."""
+
 _MAX_MODELS = 2
 _MAX_EMBEDDINGS = 256
 
@@ -152,15 +156,25 @@ class RenderWorker:
 
     def _render(self, batch: int, jobs: Sequence[JobOrder]) -> None:
         progress = _ProgressReporter(self, batch)
+        loading = progress.stage("loading", 0.0, _LOADED)
         first = jobs[0].request
-        progress("loading", 0.0)
+        loading(0.0)
         synth = self._load(first.model, first.model_sha256)
-        progress("listening", 0.0)
+        loading(0.5)
+        _ = synth.encoder
+        heard_at = (
+            _HEARD if any(self._is_long(synth, job.request.timbre) for job in jobs) else _LOADED
+        )
+        listening = progress.stage("listening", _LOADED, heard_at)
         ready: list[tuple[JobOrder, TakeOrder]] = []
         requests: list[RenderRequest] = []
-        for job in jobs:
+        for number, job in enumerate(jobs):
+            part = part_of(listening, number / len(jobs), (number + 1) / len(jobs))
+            part(0.0)
             try:
-                heard = self._embed(synth, job.request.timbre)
+                heard = self._embed(synth, job.request.timbre, part)
+            except Cancelled:
+                raise
             except TimbreError as error:
                 self._fail(batch, job.seq, error)
                 continue
@@ -173,16 +187,24 @@ class RenderWorker:
             requests += takes
         if not ready:
             return
-        rendered = synth.render_requests(requests, lambda fraction: progress("rendering", fraction))
-        for (job, order), take in zip(ready, rendered, strict=True):
-            progress("writing", 1.0)
+        rendered = synth.render_requests(requests, progress.stage("rendering", heard_at, _RENDERED))
+        writing = progress.stage("writing", _RENDERED, 1.0)
+        for number, ((job, order), take) in enumerate(zip(ready, rendered, strict=True)):
+            writing(number / len(ready))
             self._write(batch, job, order, take)
 
-    def _embed(self, synth: Synthesizer, timbre: Timbre) -> AudioEncoding:
+    def _is_long(self, synth: Synthesizer, timbre: Timbre) -> bool:
+        """Whether a timbre takes a while to be heard: a recording that is not known yet."""
+        is_known = (synth.bundle.sha256, timbre) in self._embeddings
+        return not is_known and any(True for _ in recordings_of(timbre))
+
+    def _embed(
+        self, synth: Synthesizer, timbre: Timbre, on_progress: ProgressCallback
+    ) -> AudioEncoding:
         key = (synth.bundle.sha256, timbre)
         if key not in self._embeddings:
             remarks: list[str] = []
-            embedding = synth.embed(timbre, remarks.append)
+            embedding = synth.embed(timbre, remarks.append, on_progress)
             self._embeddings[key] = AudioEncoding(embedding, tuple(remarks))
         self._embeddings.move_to_end(key)
         while len(self._embeddings) > _MAX_EMBEDDINGS:
@@ -206,18 +228,28 @@ def _render_request(job: JobRequest, embedding: FloatArray, take: int) -> Render
 
 
 class _ProgressReporter:
-    """Reports every new stage of a batch, and a stage's progress now and then."""
+    """Reports every new stage of a batch, and now and then how far the batch is."""
 
     def __init__(self, worker: RenderWorker, batch: int) -> None:
         self._worker, self._batch = worker, batch
         self._stage, self._at = "", 0.0
 
-    def __call__(self, stage: str, fraction: float) -> bool:
+    def stage(self, name: str, start: float, end: float) -> ProgressCallback:
+        """The progress callback of a stage.
+
+        Args:
+            name: one word, for people.
+            start, end: the fractions of the batch at which it begins and ends, 0…1.
+
+        Raises:
+            Cancelled: by the callback, if the batch is.
+        """
+        return part_of(lambda fraction: self._report(name, fraction), start, end)
+
+    def _report(self, stage: str, fraction: float) -> bool:
         now = time.monotonic()
         if self._worker.is_cancelled(self._batch):
-            if stage != "rendering":  # the engine raises by itself when it is given False
-                raise Cancelled("cancelled")
-            return False
+            raise Cancelled("cancelled")
         if stage != self._stage or now - self._at > _REPORT_EVERY_S:
             self._stage, self._at = stage, now
             self._worker.send(BatchProgress(self._batch, float(fraction), stage))

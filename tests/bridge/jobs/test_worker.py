@@ -254,7 +254,7 @@ def test_the_embeddings_used_last_are_kept_and_no_more(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(worker_module, "_MAX_EMBEDDINGS", 2)
-    embedded = counted(monkeypatch, "embed", lambda _self, timbre, _on_remark: timbre.words)
+    embedded = counted(monkeypatch, "embed", lambda _self, timbre, *_: timbre.words)
     worker = RenderWorker(io.StringIO(), "cpu")
     for number, words in enumerate(("bell", "reed", "bell", "bass", "bell", "reed")):
         timbre = TextTimbre(words)
