@@ -43,7 +43,7 @@ from core.encoders.base import AudioEncoding
 from core.engines.base import RenderRequest
 from core.errors import Cancelled, ModelMissing, TimbreError
 from core.progress import ProgressCallback, part_of
-from core.timbre import Timbre, recordings_of
+from core.timbre import Blend, Timbre, recordings_of
 from core.types import FloatArray
 
 if TYPE_CHECKING:
@@ -195,21 +195,39 @@ class RenderWorker:
 
     def _is_long(self, synth: Synthesizer, timbre: Timbre) -> bool:
         """Whether a timbre takes a while to be heard: a recording that is not known yet."""
-        is_known = (synth.bundle.sha256, timbre) in self._embeddings
-        return not is_known and any(True for _ in recordings_of(timbre))
+        if (synth.bundle.sha256, timbre) in self._embeddings:
+            return False
+        if isinstance(timbre, Blend):
+            return any(self._is_long(synth, part) for part, _ in timbre.parts)
+        return any(True for _ in recordings_of(timbre))
 
     def _embed(
         self, synth: Synthesizer, timbre: Timbre, on_progress: ProgressCallback
     ) -> AudioEncoding:
         key = (synth.bundle.sha256, timbre)
         if key not in self._embeddings:
-            remarks: list[str] = []
-            embedding = synth.embed(timbre, remarks.append, on_progress)
-            self._embeddings[key] = AudioEncoding(embedding, tuple(remarks))
+            if isinstance(timbre, Blend):
+                self._embeddings[key] = self._embed_blend(synth, timbre, on_progress)
+            else:
+                self._embeddings[key] = _embed_one(synth, timbre, on_progress)
         self._embeddings.move_to_end(key)
         while len(self._embeddings) > _MAX_EMBEDDINGS:
             self._embeddings.popitem(last=False)
         return self._embeddings[key]
+
+    def _embed_blend(
+        self, synth: Synthesizer, blend: Blend, on_progress: ProgressCallback
+    ) -> AudioEncoding:
+        """Mix what is known of the parts: with other weights, nothing is heard again."""
+        from core.encoders.embed import mix
+
+        parts = [part for part, weight in blend.parts if weight > 0]
+        heard = []
+        for number, part in enumerate(parts):
+            progress = part_of(on_progress, number / len(parts), (number + 1) / len(parts))
+            heard.append(self._embed(synth, part, progress))
+        remarks = dict.fromkeys(remark for one in heard for remark in one.remarks)
+        return AudioEncoding(mix(blend, [one.embedding for one in heard]), tuple(remarks))
 
     def _write(self, batch: int, job: JobOrder, order: TakeOrder, take: Take) -> None:
         request = job.request
@@ -221,6 +239,12 @@ class RenderWorker:
             return
         frames = take.audio.shape[1]
         self.send(TakeRendered(batch, job.seq, order.take, order.path, take.sample_rate, frames))
+
+
+def _embed_one(synth: Synthesizer, timbre: Timbre, on_progress: ProgressCallback) -> AudioEncoding:
+    remarks: list[str] = []
+    embedding = synth.embed(timbre, remarks.append, on_progress)
+    return AudioEncoding(embedding, tuple(remarks))
 
 
 def _render_request(job: JobRequest, embedding: FloatArray, take: int) -> RenderRequest:

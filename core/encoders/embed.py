@@ -97,15 +97,30 @@ def _blend(
     on_progress: ProgressCallback = always_continue,
     on_stage: StageCallback = ignore_stage,
 ) -> FloatArray:
-    heard = [(part, weight) for part, weight in timbre.parts if weight > 0]
-    parts = []
-    for number, (part, weight) in enumerate(heard):
+    heard = [part for part, weight in timbre.parts if weight > 0]
+    embeddings = []
+    for number, part in enumerate(heard):
         progress = part_of(on_progress, number / len(heard), (number + 1) / len(heard))
-        parts.append((resolve(part, encoder, on_remark, progress, on_stage), weight))
-    vectors = np.stack([vector for vector, _ in parts])  # [n, 512]
-    weights = np.array([weight for _, weight in parts], np.float64)
-    mean = spherical_mean if timbre.mode == "slerp" else linear_mean
-    return mean(vectors, weights)
+        embeddings.append(resolve(part, encoder, on_remark, progress, on_stage))
+    return mix(timbre, embeddings)
+
+
+def mix(blend: Blend, embeddings: Sequence[FloatArray]) -> FloatArray:
+    """The embedding of a blend whose parts are known.
+
+    Args:
+        blend: the recipe.
+        embeddings: of its parts that weigh anything, in their order.
+
+    Returns:
+        float32 [512], unit norm.
+
+    Raises:
+        SettingsError: if the parts of a linear blend cancel out.
+    """
+    weights = np.array([weight for _, weight in blend.parts if weight > 0], np.float64)
+    mean = spherical_mean if blend.mode == "slerp" else linear_mean
+    return mean(np.stack(embeddings), weights)  # [n, 512]
 
 
 def embedding_path(

@@ -45,7 +45,7 @@ from core.progress import ProgressCallback
 from core.provenance import read_provenance
 from core.settings import RenderSettings
 from core.synthesizer import Synthesizer
-from core.timbre import AudioTimbre, TextTimbre
+from core.timbre import AudioTimbre, Blend, TextTimbre
 from core.types import FloatArray
 from tests.bridge.conftest import request
 from tests.helpers.bundles import write_tiny_bundle
@@ -266,6 +266,23 @@ def test_the_embeddings_used_last_are_kept_and_no_more(
     )
     assert embedded[-1] == "reed"  # another model hears it otherwise
     assert len(embedded) == 5
+
+
+def test_a_blend_with_other_weights_hears_nothing_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    embedded = counted(monkeypatch, "embed", lambda _self, timbre, *_: timbre.describe())
+    worker = RenderWorker(io.StringIO(), "cpu")
+    bell, reed = TextTimbre("bell"), TextTimbre("reed")
+    for number, weight in enumerate((0.5, 0.25)):
+        blend = Blend(((bell, weight), (Blend(((reed, 1.0), (bell, 1.0))), 1.0 - weight)))
+        order = job(number, tmp_path, timbre=blend)
+        carry_out(RenderBatch(number, (order,)), by=worker)
+        told = read_provenance(order.takes[0].path)
+        whole = Synthesizer.load("one", "cpu").embed(blend)
+        assert np.array_equal(np.asarray(told.embedding), whole)
+        del embedded[-1]  # by this test
+    assert embedded == [bell.describe(), reed.describe()]
 
 
 def test_a_batch_cancelled_before_it_begins_makes_no_file(tmp_path: Path) -> None:
