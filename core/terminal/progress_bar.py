@@ -78,8 +78,10 @@ class ProgressBar:
         Args:
             fraction: of this stage and those that the same work goes on with, 0…1.
         """
-        fields = self._progress.tasks[self._task].fields
-        now = time.monotonic()
+        task, now = self._progress.tasks[self._task], time.monotonic()
+        fields = task.fields
+        if task.total is None:  # what was done before, or while loading, is no measure
+            fields |= {"at": fraction, "since": now}
         done, taken_s = fraction - fields["at"], now - fields["since"]
         left_s = taken_s / done * (1.0 - fraction) if done > 0.0 else 0.0
         if taken_s < _SETTLED_S:  # the first steps are no measure
@@ -93,7 +95,7 @@ class _CalmConsole(Console):
     """Leaves the cursor where it is: a command that is killed would leave it hidden for good."""
 
     def show_cursor(self, show: bool = True) -> bool:
-        return not show and False
+        return False
 
 
 class _PercentColumn(ProgressColumn):
