@@ -291,7 +291,8 @@ def _run(
 
 def _show_progress(display: ProgressDisplay, progress: RunProgress) -> None:
     failed = f", {progress.failed} failed" if progress.failed else ""
-    display.stage(f"rendering and scoring {progress.total} sounds{failed}")
+    sounds = "1 sound" if progress.total == 1 else f"{progress.total} sounds"
+    display.stage(f"rendering and scoring {sounds}{failed}")
     display.progress(progress.done / progress.total)
 
 

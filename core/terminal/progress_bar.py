@@ -106,8 +106,6 @@ class _PercentColumn(ProgressColumn):
 class _TimeLeftColumn(ProgressColumn):
     """What is left at the pace of this stage; how long it has been, where that is not known."""
 
-    max_refresh = 0.5  # a figure that jumps cannot be read
-
     def render(self, task: Task) -> Text:
         taken_s = time.monotonic() - task.fields["since"]
         if task.total is None:
