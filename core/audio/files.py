@@ -225,7 +225,31 @@ def read_reference_with_remarks(path: str | os.PathLike[str]) -> ReferenceReadin
             or infinite samples; the message says which.
     """
     reading = _read(Path(path), MAX_REFERENCE_S)
-    audio, rate = reading.audio, reading.sample_rate
+    _check_reference(reading.audio, reading.sample_rate, path)
+    return reading
+
+
+def reference_of(audio: FloatArray, sample_rate: int) -> ReferenceReading:
+    """As :func:`read_reference_with_remarks`, of samples that a program has.
+
+    Args:
+        audio: float32 [channels, frames].
+        sample_rate: Hz.
+
+    Raises:
+        AudioError: if they are too short, silent, or hold NaN or infinite samples.
+    """
+    most = round(MAX_REFERENCE_S * sample_rate)
+    if audio.shape[1] > most:
+        loud = np.flatnonzero(~(np.abs(audio) <= SILENCE_PEAK).all(axis=0))
+        start = int(loud[0]) if len(loud) else 0
+        audio = audio[:, start : start + most]
+    _check_reference(audio, sample_rate, "the recording")
+    return ReferenceReading(audio.copy(), sample_rate)
+
+
+def _check_reference(audio: FloatArray, rate: int, path: str | os.PathLike[str]) -> None:
+    """Refuse what no timbre can be taken from."""
     length_s = audio.shape[1] / rate
     if length_s < MIN_REFERENCE_S:
         if length_s and not np.isfinite(audio).all():
@@ -242,7 +266,6 @@ def read_reference_with_remarks(path: str | os.PathLike[str]) -> ReferenceReadin
         raise AudioError(
             f"{path} is silent: it holds a constant offset (DC) only; choose another recording"
         )
-    return reading
 
 
 def write_wav(
