@@ -84,7 +84,7 @@ class Note:
             if type(value) is not float and type(value) is not int:
                 taken = f"seconds; {_ORDER}"
                 object.__setattr__(self, name, real_number(f"a note's {name}", value, taken))
-        if type(self.bend) is not tuple:
+        if self.bend is not _NO_BEND:
             object.__setattr__(self, "bend", _curve(self.bend))
 
     @property
@@ -102,6 +102,7 @@ class Note:
         return f"{pitch_name(self.pitch)} at {self.start_s:.3f} s"
 
 
+_NO_BEND: Bend = ()
 _ORDER = "a note is Note(start_s, pitch, velocity, duration_s)"
 
 
@@ -117,6 +118,8 @@ def _whole(name: str, value: object) -> int:
 
 
 def _curve(bend: object) -> Bend:
+    if isinstance(bend, tuple) and all(type(point) is tuple for point in bend):
+        return bend  # as every reader of files gives it: nothing to copy
     try:
         return tuple((float(at_s), float(semitones)) for at_s, semitones in bend)  # type: ignore[attr-defined]
     except (TypeError, ValueError):

@@ -13,7 +13,7 @@ from __future__ import annotations
 import os
 import reprlib
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
 from importlib.metadata import PackageNotFoundError, version
@@ -161,6 +161,7 @@ class Synthesizer:
             ModelMissing, ModelDamaged: if the bundle cannot be used.
             SettingsError: if this machine has no such device.
         """
+        check_type("registry", registry, (Registry, type(None)), "a Registry or nothing")
         check_type("the model", bundle, str, "its id, such as 'embedded' (see Registry.list)")
         check_type("the device", device, (str, type(None)), "'cpu', 'cuda', 'mps' or None")
         resolved = (registry or Registry()).resolve(bundle)
@@ -290,6 +291,8 @@ class Synthesizer:
         settings = _check_settings(settings)
         on_progress = _check_progress(on_progress)
         check_type("the preset", preset, (PresetVersion, type(None)), "a PresetVersion or nothing")
+        check_type("items", items, Iterable, "a list of clips with their timbres and seeds")
+        check_type("on_remark", on_remark, Callable, "a function of a line, such as print")  # type: ignore[arg-type]
         checked = [_check_item(number, item, on_remark) for number, item in enumerate(items)]
         embeddings: dict[Timbre, FloatArray] = {}
         requests = []
@@ -385,7 +388,7 @@ def _check_item(
 
 def _check_settings(settings: RenderSettings | None) -> RenderSettings:
     taken = "RenderSettings, or a mapping of names to numbers"
-    check_type("the settings", settings, (Mapping, type(None)), taken)
+    check_type("settings", settings, (Mapping, type(None)), taken)
     return check_settings({} if settings is None else settings)
 
 

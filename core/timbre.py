@@ -334,7 +334,8 @@ def as_timbre(timbre: object) -> Timbre:
             return AudioTimbre(timbre)
     if type(timbre).__name__ == "Preset":
         raise TypeError("the timbre is a Preset; give library.recipe(preset)")
-    advice = "; samples need their rate: (array, 44100)" if hasattr(timbre, "shape") else ""
+    is_sound = hasattr(timbre, "shape") or isinstance(timbre, tuple)
+    advice = "; samples need their rate: (array, 44100)" if is_sound else ""
     raise wrong_type(
         "the timbre",
         timbre,

@@ -20,6 +20,8 @@ import numpy as np
 import numpy.typing as npt
 
 from core.audio import damaged, riff
+from core.coercion.arrays import SoundLike, as_samples
+from core.coercion.type_errors import as_path, whole_number
 from core.errors import AudioError, OutputError
 from core.files import replacing
 from core.types import FloatArray
@@ -81,7 +83,7 @@ def read_audio(path: str | os.PathLike[str], max_s: float | None = None) -> tupl
     Raises:
         AudioError: if the file is missing, empty, or not audio.
     """
-    reading = _read(Path(path), max_s)
+    reading = _read(as_path("the recording", path), max_s)
     return reading.audio, reading.sample_rate
 
 
@@ -224,7 +226,8 @@ def read_reference_with_remarks(path: str | os.PathLike[str]) -> ReferenceReadin
         AudioError: if the file is missing, not audio, too short, silent, or holds NaN
             or infinite samples; the message says which.
     """
-    reading = _read(Path(path), MAX_REFERENCE_S)
+    taken = "a path; samples are a timbre as they are: AudioTimbre(samples, 44100)"
+    reading = _read(as_path("the recording", path, taken), MAX_REFERENCE_S)
     _check_reference(reading.audio, reading.sample_rate, path)
     return reading
 
@@ -270,7 +273,7 @@ def _check_reference(audio: FloatArray, rate: int, path: str | os.PathLike[str])
 
 def write_wav(
     path: str | os.PathLike[str],
-    audio: FloatArray,
+    audio: SoundLike,
     sample_rate: int,
     *,
     subtype: str = "PCM_24",
@@ -293,9 +296,10 @@ def write_wav(
         OutputError: if the file cannot be written, or would exceed the 4 GB a WAV holds.
         ValueError: if the audio is not finite, not 2-D, or the subtype is unknown.
     """
+    audio = check_sound(path, audio, sample_rate)
     if subtype not in _BITS:
         raise ValueError(f"subtype {subtype!r} is not one of {', '.join(_BITS)}")
-    channels, frames = check_shape(audio)
+    channels, frames = audio.shape
     before = riff.header_chunks(
         channels, sample_rate, frames, _BITS[subtype], is_float=subtype == "FLOAT"
     )
@@ -315,12 +319,31 @@ def write_wav(
         riff.write_tail(stream, data_bytes, after)
 
 
-def check_shape(audio: FloatArray) -> tuple[int, int]:
-    """Channels and frames; raises ValueError unless the audio is [channels, frames]."""
-    if audio.ndim != 2 or not audio.shape[0]:
-        raise ValueError(f"audio must be [channels, frames], got shape {audio.shape}")
-    channels, frames = audio.shape
-    return channels, frames
+def check_sound(path: str | os.PathLike[str], audio: SoundLike, sample_rate: int) -> FloatArray:
+    """What is to be written, in the one form of this project.
+
+    Args:
+        path: of the file.
+        audio: float32 [channels, frames] of any length, or as
+            :func:`core.coercion.arrays.as_samples` takes it.
+        sample_rate: Hz.
+
+    Raises:
+        TypeError: if one is of another type: the path comes first, then the samples.
+        AudioError: if a shape does not say which axis is time.
+        ValueError: if there is no channel, or the rate is not above 0.
+    """
+    as_path("the file", path, "a path; then come the samples and their rate")
+    rate = whole_number("the sample rate", sample_rate, "hertz, such as 44100")
+    if rate <= 0:
+        raise ValueError(f"the sample rate must be above 0, got {rate}")
+    if isinstance(audio, np.ndarray) and audio.dtype.kind == "f" and audio.ndim == 2:
+        channels = audio.shape[0]
+        if not channels:
+            raise ValueError(f"audio must be [channels, frames], got shape {audio.shape}")
+        if channels <= MAX_CHANNELS:  # a short sound too, whose shape alone would not say it
+            return audio
+    return as_samples(audio)
 
 
 def check_finite(block: FloatArray) -> None:

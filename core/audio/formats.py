@@ -15,7 +15,8 @@ from pathlib import Path
 import numpy as np
 
 from core.audio import riff
-from core.audio.files import check_finite, check_shape, to_integers, write_wav
+from core.audio.files import check_finite, check_sound, to_integers, write_wav
+from core.coercion.arrays import SoundLike
 from core.errors import OutputError, SettingsError
 from core.files import is_special, replacing
 from core.types import FloatArray
@@ -134,7 +135,7 @@ def is_lossy(subtype: str) -> bool:
 
 def write_audio(
     path: str | os.PathLike[str],
-    audio: FloatArray,
+    audio: SoundLike,
     sample_rate: int,
     *,
     subtype: str | None = None,
@@ -166,7 +167,7 @@ def write_audio(
         return
     from core.audio.tags import put_tags
 
-    check_shape(audio)
+    audio = check_sound(path, audio, sample_rate)
     try:
         encoded = encode(audio, sample_rate, file_format, subtype)
     except OutputError as error:

@@ -77,6 +77,8 @@ def as_samples(sound: object, what: str = "the sound") -> FloatArray:
         AudioError: if it is empty, or its shape does not say which axis is time.
     """
     array = as_array(what, sound, _TAKEN)
+    if not array.ndim:
+        raise wrong_type(what, sound, _TAKEN)
     if array.ndim not in (1, 2) or not array.size:
         raise AudioError(
             f"{what} has the shape {array.shape}; sound is [frames], [channels, frames] or "

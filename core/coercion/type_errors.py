@@ -10,6 +10,7 @@ import numbers
 import operator
 import os
 from collections.abc import Mapping
+from pathlib import Path
 
 _LONGEST_VALUE = 40
 """Characters of a value that a message repeats."""
@@ -66,6 +67,22 @@ def check_type(what: str, value: object, kind: type | tuple[type, ...], taken: s
     """
     if not isinstance(value, kind):
         raise wrong_type(what, value, taken)
+
+
+def as_path(what: str, value: object, taken: str = "a path") -> Path:
+    """A path out of a string or a path.
+
+    Args:
+        what: the argument in words.
+        value: what was given.
+        taken: what would be right.
+
+    Raises:
+        TypeError: if it is neither.
+    """
+    if not isinstance(value, str | os.PathLike):
+        raise wrong_type(what, value, taken)
+    return Path(value)
 
 
 def whole_number(what: str, value: object, taken: str = "a whole number") -> int:

@@ -2,7 +2,7 @@
 
 from core.midi.reading import MIN_NOTE_S, MidiReading, read_midi
 from core.midi.remarks import Remark
-from core.midi.scores import ClipLike, as_clip, as_notes
+from core.midi.scores import ClipLike, NotesLike, as_clip, as_notes
 from core.midi.writing import TICKS_PER_BEAT, write_midi
 
 __all__ = [
@@ -10,6 +10,7 @@ __all__ = [
     "TICKS_PER_BEAT",
     "ClipLike",
     "MidiReading",
+    "NotesLike",
     "Remark",
     "as_clip",
     "as_notes",

@@ -11,11 +11,11 @@ import os
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 
 from core.clip import Clip, Note
+from core.coercion.type_errors import as_path
 from core.errors import MidiError
 from core.midi import note_pairing, smf
 from core.midi.pitches import NotePitches, note_pitches
@@ -80,7 +80,7 @@ def read_midi(
     Raises:
         MidiError: if the file cannot be read or has nothing to play.
     """
-    file = Path(path)
+    file = as_path("the MIDI file", path, "a path; core.as_clip takes other scores too")
     return read_midi_bytes(smf.read_bytes(file), file.stem, track, drums=drums, where=str(file))
 
 

@@ -47,6 +47,9 @@ ClipLike: TypeAlias = (
 ``pretty_midi.PrettyMIDI``, ``mido.MidiFile`` or ``music21`` stream, an array ``[K, 4]`` of start,
 end (seconds), pitch and velocity (1–127), or notes: ours or pretty_midi's."""
 
+NotesLike: TypeAlias = Clip | npt.ArrayLike | Iterable[Note]
+"""Notes, or a clip that holds them, or an array ``[K, 4]``; there may be none."""
+
 _TAKEN = (
     "a Clip, the path of a MIDI file, a pretty_midi.PrettyMIDI, a mido.MidiFile, a music21 stream, "
     "an array [K, 4] of start, end, pitch, velocity, or a list of Notes"
@@ -110,7 +113,7 @@ def _file_reading(score: Any, name: str) -> MidiReading | None:
     return None
 
 
-def as_notes(notes: object) -> list[Note]:
+def as_notes(notes: NotesLike | ClipLike) -> list[Note]:
     """The notes that a value stands for, in the order given.
 
     Args:

@@ -10,6 +10,8 @@ import base64
 from collections.abc import Sequence
 from html import escape
 
+import numpy as np
+
 from core.audio import resample
 from core.audio.conform import mix_down
 from core.audio.formats import AudioFormat, encode, writable_formats
@@ -58,6 +60,8 @@ def player_html(
 
 
 def _compressed(audio: FloatArray, sample_rate: int, file_format: AudioFormat) -> bytes:
+    # Peaks beyond full scale would be clipped by the format; a listener hears the whole softer.
+    audio = audio / max(1.0, float(np.abs(audio).max(initial=0.0)))
     if len(audio) > 2:
         audio = mix_down(audio)[None]
     if file_format.rates and sample_rate not in file_format.rates:
