@@ -176,10 +176,12 @@ def check_rating(rating: int) -> int:
     """A whole number 0–5.
 
     Raises:
-        SettingsError: if it is another.
-        TypeError: if it is no whole number.
+        SettingsError: if it is another, or none: ratings come from files too.
     """
-    rating = whole_number("the rating", rating)
-    if not 0 <= rating <= MAX_RATING:
+    try:
+        checked = whole_number("the rating", rating)
+    except TypeError:
+        checked = -1
+    if not 0 <= checked <= MAX_RATING:
         raise SettingsError(f"rating {rating!r} is not one of 0–{MAX_RATING}")
-    return rating
+    return checked

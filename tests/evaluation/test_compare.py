@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import typer.testing
 
-from core.errors import SettingsError, UserInputError
+from core.errors import OutputError, SettingsError, UserInputError
 from evaluation import datasets, results
 from evaluation.cli import REGRESSED, evaluate
 from evaluation.compare import compare
@@ -144,3 +144,42 @@ def test_a_manifest_is_made_of_a_folder(dataset: datasets.Dataset, tmp_path: Pat
     (source / "a.txt").write_text("soft flute")
     assert invoke("manifest", source, "-o", tmp_path / "out").exit_code == 0
     assert datasets.load(tmp_path / "out").items[0].text == "soft flute"
+
+
+def test_a_manifest_that_is_there_is_replaced_by_force_alone(
+    dataset: datasets.Dataset, tmp_path: Path
+) -> None:
+    source, out = tmp_path / "mine", tmp_path / "out"
+    source.mkdir()
+    out.mkdir()
+    shutil.copy(dataset.items[0].midi, source / "a.mid")
+    (source / "a.txt").write_text("soft flute")
+    (out / "manifest.jsonl").write_text("theirs")
+    refused = invoke("manifest", source, "-o", out)
+    assert isinstance(refused.exception, OutputError)
+    assert "manifest.jsonl is there already" in str(refused.exception)
+    assert "--force" in str(refused.exception)
+    assert (out / "manifest.jsonl").read_text() == "theirs"
+    assert [path.name for path in out.iterdir()] == ["manifest.jsonl"]
+    forced = invoke("manifest", source, "-o", out, "--force")
+    assert forced.exit_code == 0, forced.output
+    assert datasets.load(out).items[0].text == "soft flute"
+
+
+@pytest.mark.parametrize("name", ["report.wav", "report.pdf", "report", "results.json"])
+def test_a_report_is_a_page_by_its_name_or_refused(whole: Path, tmp_path: Path, name: str) -> None:
+    there = tmp_path / name
+    there.write_text("theirs")
+    refused = invoke("report", whole, "-o", there)
+    assert isinstance(refused.exception, OutputError)
+    assert str(refused.exception).startswith(f"cannot write {there}: ")
+    assert "end its name in .html" in str(refused.exception)
+    assert there.read_text() == "theirs"
+
+
+@pytest.mark.parametrize("name", ["report.html", "report.HTM"])
+def test_a_report_goes_where_its_page_is_named(whole: Path, tmp_path: Path, name: str) -> None:
+    written = invoke("report", whole, "-o", tmp_path / name)
+    assert written.exit_code == 0, written.output
+    assert written.stdout.strip() == str(tmp_path / name)
+    assert (tmp_path / name).read_text().lstrip().lower().startswith("<!doctype html")
