@@ -11,7 +11,7 @@ from typing import Literal
 import numpy as np
 
 from core.audio.files import SILENCE_PEAK
-from core.coercion.arrays import SoundLike, as_samples
+from core.coercion.arrays import SoundLike, as_channels
 from core.coercion.type_errors import real_number
 from core.errors import AudioError
 from core.types import Float64Array, FloatArray
@@ -62,7 +62,7 @@ def mono(
 
     Args:
         audio: [frames], [channels, frames] or [frames, channels], as
-            :func:`core.coercion.arrays.as_samples` takes it.
+            :func:`core.coercion.arrays.as_channels` takes it.
         sample_rate: Hz.
         to_hz: resample to this rate; None keeps it.
         quality: of :func:`resample`.
@@ -75,7 +75,9 @@ def mono(
         AudioError: if it is empty, not finite, or not of such a shape.
         TypeError: if it is no array of numbers, or the rate is no number.
     """
-    values = as_samples(audio)
+    values = as_channels(audio)
+    if not values.size:
+        raise AudioError(f"the sound is empty: its shape is {values.shape}")
     if real_number("the sample rate", sample_rate, "hertz, such as 44100") <= 0:
         raise AudioError(f"sample rate {sample_rate} Hz is not above 0")
     if not np.isfinite(values).all():

@@ -20,7 +20,7 @@ import numpy as np
 import numpy.typing as npt
 
 from core.audio import damaged, riff
-from core.coercion.arrays import SoundLike, as_samples
+from core.coercion.arrays import SoundLike, as_channels
 from core.coercion.type_errors import as_path, whole_number
 from core.errors import AudioError, OutputError
 from core.files import replacing
@@ -325,7 +325,7 @@ def check_sound(path: str | os.PathLike[str], audio: SoundLike, sample_rate: int
     Args:
         path: of the file.
         audio: float32 [channels, frames] of any length, or as
-            :func:`core.coercion.arrays.as_samples` takes it.
+            :func:`core.coercion.arrays.as_channels` takes it.
         sample_rate: Hz.
 
     Raises:
@@ -337,13 +337,9 @@ def check_sound(path: str | os.PathLike[str], audio: SoundLike, sample_rate: int
     rate = whole_number("the sample rate", sample_rate, "hertz, such as 44100")
     if rate <= 0:
         raise ValueError(f"the sample rate must be above 0, got {rate}")
-    if isinstance(audio, np.ndarray) and audio.dtype.kind == "f" and audio.ndim == 2:
-        channels = audio.shape[0]
-        if not channels:
-            raise ValueError(f"audio must be [channels, frames], got shape {audio.shape}")
-        if channels <= MAX_CHANNELS:  # a short sound too, whose shape alone would not say it
-            return audio
-    return as_samples(audio)
+    if isinstance(audio, np.ndarray) and audio.ndim == 2 and not audio.shape[0]:
+        raise ValueError(f"audio must be [channels, frames], got shape {audio.shape}")
+    return as_channels(audio)
 
 
 def check_finite(block: FloatArray) -> None:

@@ -91,6 +91,24 @@ def as_samples(sound: object, what: str = "the sound") -> FloatArray:
     return _full_scale(array, what)
 
 
+def as_channels(sound: object, what: str = "the sound") -> FloatArray:
+    """As :func:`as_samples`, where a few frames are sound too.
+
+    Args:
+        sound: as there; an array of floats both of whose axes may be channels is
+            [channels, frames], as everywhere in this project.
+        what: the argument in words, for messages.
+
+    Raises:
+        TypeError, AudioError: as there.
+    """
+    if isinstance(sound, np.ndarray) and sound.dtype.kind == "f" and sound.ndim == 2:
+        channels, frames = sound.shape
+        if 0 < channels <= MOST_CHANNELS and frames <= MOST_CHANNELS:
+            return np.ascontiguousarray(sound, np.float32)
+    return as_samples(sound, what)
+
+
 def _is_time_first(rows: int, columns: int, what: str) -> bool:
     if 1 in (rows, columns):
         return columns == 1 and rows > 1

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 
-from core.coercion.arrays import as_audio, as_samples
+from core.coercion.arrays import as_audio, as_channels, as_samples
 from core.errors import AudioError
 
 LEFT = np.sin(np.arange(1000) / 7).astype(np.float32) * 0.5
@@ -101,3 +101,10 @@ def test_samples_without_a_rate_are_one_type_error(pair: Any) -> None:
         as_audio(pair)
     with pytest.raises(TypeError, match="hertz"):
         as_audio((LEFT, True))
+
+
+def test_where_a_few_frames_are_sound_channels_come_first() -> None:
+    few = STEREO[:, :9]
+    np.testing.assert_array_equal(as_channels(few), few)
+    np.testing.assert_array_equal(as_channels(STEREO.T), STEREO)
+    assert as_channels(few[:, :0]).shape == (2, 0)
