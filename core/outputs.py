@@ -98,7 +98,8 @@ def recordings_of(timbre: Timbre) -> Iterator[Path]:
     from core.timbre import AudioTimbre, Blend
 
     if isinstance(timbre, AudioTimbre):
-        yield Path(timbre.path)
+        if timbre.samples is None:
+            yield timbre.path
     elif isinstance(timbre, Blend):
         for part, _weight in timbre.parts:
             yield from recordings_of(part)

@@ -16,7 +16,6 @@ import zlib
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from itertools import islice
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -24,6 +23,7 @@ import numpy as np
 from core import timbre
 from core.audio import riff, tags
 from core.clip import Bend, Clip, Note
+from core.coercion.type_errors import as_path
 from core.engines.registry import check_settings, settings_to_json
 from core.errors import AudioError, TimbreError
 from core.settings import RenderSettings
@@ -192,7 +192,7 @@ def read_provenance(path: str | os.PathLike[str]) -> Provenance:
         AudioError: if the file is missing, was not rendered by this program, or its
             provenance is damaged.
     """
-    file = Path(path)
+    file = as_path("the file", path)
     try:
         with file.open("rb") as stream:
             payload: bytes | str | None = riff.find_chunk(stream, CHUNK_ID, MAX_CHUNK_BYTES)

@@ -11,18 +11,23 @@ encoders and model files are behind it.
 from __future__ import annotations
 
 import os
+import reprlib
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from core.audio import resample, write_audio
 from core.audio.formats import format_of
 from core.clip import Clip
+from core.coercion.arrays import as_rate
+from core.coercion.type_errors import check_type, whole_number, wrong_type
 from core.encoders.base import TimbreEncoder
 from core.encoders.embed import resolve
 from core.engines.base import Engine, Limit, LiveStream, RenderRequest
@@ -30,23 +35,24 @@ from core.engines.declaration import Ability
 from core.engines.registry import check_settings, engine_named
 from core.errors import ModelMissing, SettingsError
 from core.loading import choose_device, load_encoder, load_engine
-from core.midi import read_midi
+from core.midi import ClipLike, as_clip
 from core.models import DEFAULT_BUNDLE
 from core.models.registry import Bundle, Registry
+from core.notebooks import player_html
 from core.progress import ProgressCallback, RemarkCallback, always_continue, ignore_remark
 from core.provenance import PresetVersion, Provenance, provenance_chunks, provenance_tags
 from core.settings import RenderSettings
 from core.threads import computing
-from core.timbre import Timbre
+from core.timbre import TextTimbre, Timbre, TimbreLike, as_timbre
 from core.types import EMBEDDING_DIM, Embedding, FloatArray
 
-RenderItem = tuple["Clip | str | os.PathLike[str]", Timbre, int]
-"""A clip (or the path of a MIDI file), a timbre, and a seed."""
+RenderItem = tuple[ClipLike, TimbreLike, int]
+"""A clip, a timbre, and a seed."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False, eq=False)
 class Take:
-    """One rendered clip.
+    """One rendered clip. numpy takes it for its audio, and notebooks show a player.
 
     Attributes:
         audio: float32 [channels, frames], |x| ≤ 1, from the clip's start to the end of its
@@ -68,6 +74,28 @@ class Take:
         """Length of the audio."""
         return self.audio.shape[1] / self.sample_rate
 
+    def __repr__(self) -> str:
+        parts = [f"{self.seconds:.1f} s", f"{self.sample_rate} Hz"]
+        preset, timbre = self.provenance.preset, self.provenance.timbre
+        if preset is not None:
+            parts.append(_short.repr(preset.name))
+        elif timbre is not None:
+            words = timbre.words if isinstance(timbre, TextTimbre) else timbre.describe()
+            parts.append(_short.repr(words))
+        return f"<Take {', '.join(parts)}, seed {self.provenance.seed}>"
+
+    def _repr_html_(self) -> str:
+        remarks = [limit.message for limit in self.limits]
+        return player_html(self.audio, self.sample_rate, repr(self)[1:-1], remarks)
+
+    def __array__(
+        self, dtype: npt.DTypeLike | None = None, copy: bool | None = None
+    ) -> npt.NDArray[Any]:
+        array = np.asarray(self.audio, dtype)
+        if copy is False and array is not self.audio:
+            raise ValueError(f"audio of float32 cannot be seen as {dtype} without a copy")
+        return array.copy() if copy and array is self.audio else array
+
     def write(
         self,
         path: str | os.PathLike[str],
@@ -86,8 +114,10 @@ class Take:
         Raises:
             OutputError: if it cannot be written; nothing is left behind.
             SettingsError: if the format does not have this rate or subtype.
+            AudioError: if no sound has such a rate.
         """
-        rate = sample_rate or self.sample_rate
+        check_type("the file", path, (str, os.PathLike), "a path, such as 'out.wav'")
+        rate = self.sample_rate if sample_rate is None else as_rate(sample_rate)
         subtype = format_of(path).check_subtype(subtype)
         provenance = replace(self.provenance, sample_rate=rate, subtype=subtype).to_json()
         audio = resample(self.audio, self.sample_rate, rate)
@@ -100,6 +130,9 @@ class Take:
             tags=provenance_tags(provenance),
         )
         return Path(path)
+
+    save = write
+    """The same as :meth:`write`."""
 
 
 class Synthesizer:
@@ -128,6 +161,9 @@ class Synthesizer:
             ModelMissing, ModelDamaged: if the bundle cannot be used.
             SettingsError: if this machine has no such device.
         """
+        check_type("registry", registry, (Registry, type(None)), "a Registry or nothing")
+        check_type("the model", bundle, str, "its id, such as 'embedded' (see Registry.list)")
+        check_type("the device", device, (str, type(None)), "'cpu', 'cuda', 'mps' or None")
         resolved = (registry or Registry()).resolve(bundle)
         chosen = choose_device(engine_named(resolved.manifest.engine), device)
         return cls(load_engine(resolved, chosen), resolved, chosen)
@@ -142,18 +178,22 @@ class Synthesizer:
         """Of every take, Hz."""
         return self.engine.sample_rate
 
-    def embed(self, timbre: Timbre, on_remark: RemarkCallback = ignore_remark) -> FloatArray:
+    def embed(self, timbre: TimbreLike, on_remark: RemarkCallback = ignore_remark) -> FloatArray:
         """The point a recipe stands for: float32 [512], unit norm.
 
         Args:
-            timbre: the recipe.
+            timbre: the recipe, in any form that :func:`core.as_timbre` takes.
             on_remark: called with what is to be said about its recordings.
+
+        Raises:
+            TypeError: if it is no timbre.
         """
+        timbre = as_timbre(timbre)
         encoder = self.encoder
         with computing(self.engine.declaration.has_small_steps):
             return resolve(timbre, encoder, on_remark)
 
-    def stream(self, timbre: Timbre, *, seed: int = 0, max_voices: int = 64) -> LiveStream:
+    def stream(self, timbre: TimbreLike, *, seed: int = 0, max_voices: int = 64) -> LiveStream:
         """Play live: notes in as they happen, audio out block by block.
 
         Args:
@@ -168,9 +208,10 @@ class Synthesizer:
             raise SettingsError(
                 f"{self.bundle.id} renders whole clips only; play live with {DEFAULT_BUNDLE}"
             )
+        seed, max_voices = _check_seed(seed), whole_number("max_voices", max_voices)
         return self.engine.stream(self.embed(timbre), seed=seed, max_voices=max_voices)
 
-    def limits(self, clip: Clip, settings: RenderSettings | None = None) -> list[Limit]:
+    def limits(self, clip: ClipLike, settings: RenderSettings | None = None) -> list[Limit]:
         """What this engine cannot play of a clip, or plays differently.
 
         Args:
@@ -183,13 +224,13 @@ class Synthesizer:
         # Limits do not depend on the timbre; recordings and words need not be embedded for them.
         any_point = np.zeros(EMBEDDING_DIM, np.float32)
         any_point[0] = 1.0
-        checked = check_settings(settings or {})
-        return self.engine.limits(RenderRequest(clip, any_point, checked))
+        request = RenderRequest(as_clip(clip), any_point, _check_settings(settings))
+        return self.engine.limits(request)
 
     def render(
         self,
-        clip: Clip | str | os.PathLike[str],
-        timbre: Timbre,
+        clip: ClipLike,
+        timbre: TimbreLike,
         *,
         seed: int = 0,
         settings: RenderSettings | None = None,
@@ -200,15 +241,18 @@ class Synthesizer:
         """Render one clip. See :meth:`render_batch`.
 
         Args:
-            clip: what to play, or the path of a MIDI file.
-            timbre: the recipe.
+            clip: what to play, in any form that :func:`core.as_clip` takes: a clip, the path of
+                a MIDI file, another library's score, an array, or notes.
+            timbre: the recipe, in any form that :func:`core.as_timbre` takes: a timbre, words,
+                a recording as a path or samples, or a mapping of timbres to weights.
             seed: 0 … 4294967295; the same seed, model and device give the same samples.
             settings: how to decode.
             on_progress: called with the fraction done; answering False cancels.
-            on_remark: called with what is to be said about recordings, a line each.
+            on_remark: called with what is to be said about files and recordings, a line each.
             preset: what the timbre is called, for the file's provenance.
 
         Raises:
+            TypeError: if an argument is of a type that is not taken.
             MidiError, AudioError, SettingsError: if an input cannot be used.
             Cancelled: if ``on_progress`` said so.
         """
@@ -233,28 +277,33 @@ class Synthesizer:
         """Render clips together, in one decode.
 
         Args:
-            items: clips (or paths of MIDI files), timbres and seeds.
+            items: clips, timbres and seeds, each as in :meth:`render`.
             settings: how to decode, for all of them.
             on_progress: called with the fraction done; answering False cancels.
-            on_remark: called with what is to be said about recordings, a line each.
+            on_remark: called with what is to be said about files and recordings, a line each.
             preset: what the timbre is called, for the files' provenance.
 
         Raises:
+            TypeError: if an argument is of a type that is not taken.
             MidiError, AudioError, SettingsError: if an input cannot be used.
             Cancelled: if ``on_progress`` said so.
         """
-        settings = check_settings(settings or {})
+        settings = _check_settings(settings)
+        on_progress = _check_progress(on_progress)
+        check_type("the preset", preset, (PresetVersion, type(None)), "a PresetVersion or nothing")
+        check_type("items", items, Iterable, "a list of clips with their timbres and seeds")
+        check_type("on_remark", on_remark, Callable, "a function of a line, such as print")  # type: ignore[arg-type]
+        checked = [_check_item(number, item, on_remark) for number, item in enumerate(items)]
         embeddings: dict[Timbre, FloatArray] = {}
         requests = []
-        for clip, timbre, seed in items:
-            played = clip if isinstance(clip, Clip) else read_midi(clip).clip
+        for clip, timbre, seed in checked:
             if timbre not in embeddings:
                 embeddings[timbre] = self.embed(timbre, on_remark)
-            requests.append(RenderRequest(played, embeddings[timbre], settings, _check_seed(seed)))
+            requests.append(RenderRequest(clip, embeddings[timbre], settings, seed))
         takes = self.render_requests(requests, on_progress)
         return [
             _with_recipe(take, timbre, preset)
-            for take, (_, timbre, _) in zip(takes, items, strict=True)
+            for take, (_, timbre, _) in zip(takes, checked, strict=True)
         ]
 
     def render_requests(
@@ -294,6 +343,9 @@ class Synthesizer:
         Raises:
             ModelMissing: if the file was rendered by other weights than these.
         """
+        check_type(
+            "the provenance", provenance, Provenance, "what core.provenance.read_provenance reads"
+        )
         if provenance.model_sha256 != self.bundle.sha256:
             raise ModelMissing(
                 f"the file was rendered by {provenance.model_id} {provenance.model_sha256[:12]}, "
@@ -321,7 +373,40 @@ class Synthesizer:
         )
 
 
+_short = reprlib.Repr()
+_short.maxstring = 60
+
+
+def _check_item(
+    number: int, item: RenderItem, on_remark: RemarkCallback
+) -> tuple[Clip, Timbre, int]:
+    if not isinstance(item, tuple | list) or len(item) != 3:
+        raise wrong_type(f"item {number} to render", item, "a clip, a timbre and a seed")
+    clip, timbre, seed = item
+    return as_clip(clip, on_remark=on_remark), as_timbre(timbre), _check_seed(seed)
+
+
+def _check_settings(settings: RenderSettings | None) -> RenderSettings:
+    taken = "RenderSettings, or a mapping of names to numbers"
+    check_type("settings", settings, (Mapping, type(None)), taken)
+    return check_settings({} if settings is None else settings)
+
+
+def _check_progress(on_progress: ProgressCallback) -> ProgressCallback:
+    """A callback that is one; one that answers nothing, such as ``print``, cancels nothing."""
+    taken = "a function of the fraction done, such as core.tqdm_progress()"
+    if not callable(on_progress):
+        raise wrong_type("on_progress", on_progress, taken)
+
+    def answered(fraction: float) -> bool:
+        answer: bool | None = on_progress(fraction)
+        return answer is None or answer
+
+    return answered
+
+
 def _check_seed(seed: int) -> int:
+    seed = whole_number("the seed", seed)
     if not 0 <= seed < 2**32:
         raise SettingsError(f"seed {seed} is outside 0–4294967295")
     return seed

@@ -28,10 +28,10 @@ TEST_ONLY = {"hypothesis", "music21", "pytest", "tokensynth", "transformers", "a
 
 
 CORE_ORDER = (
-    "errors", "paths", "files", "sqlite", "archives", "threads", "types", "progress", "console",
-    "settings", "clip", "timbre", "audio", "midi", "transcription", "corpora", "models", "codecs",
-    "engines", "encoders", "loading", "options", "provenance", "synthesizer", "outputs",
-    "library", "training",
+    "errors", "paths", "files", "sqlite", "archives", "threads", "types", "coercion", "progress",
+    "console", "settings", "clip", "timbre", "audio", "midi", "transcription", "corpora", "models",
+    "codecs", "engines", "encoders", "loading", "options", "provenance", "notebooks", "synthesizer",
+    "outputs", "library", "training",
     "render_command", "cli",
 )  # fmt: skip
 """Rooms of core, from the ground up: each may import those before it, and never one after."""

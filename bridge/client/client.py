@@ -10,7 +10,6 @@ Blocking, for scripts. Loss, repetition and reordering of packets are dealt with
 
 from __future__ import annotations
 
-import os
 import time
 import uuid
 from collections.abc import Callable, Iterator
@@ -48,7 +47,8 @@ from bridge.protocol.replies import (
     Welcome,
 )
 from core.clip import Clip
-from core.midi import read_midi
+from core.coercion.type_errors import check_type
+from core.midi import ClipLike, as_clip
 from core.progress import ProgressCallback, always_continue
 from core.settings import RenderSettings
 
@@ -139,7 +139,7 @@ class BridgeClient:
         self.conversation.ask(FindPresets(query), collect)
         return list(presets.values())
 
-    def send_clip(self, clip: Clip) -> str:
+    def send_clip(self, clip: ClipLike) -> str:
         """Send a clip until the bridge has it as a whole.
 
         Returns:
@@ -149,6 +149,7 @@ class BridgeClient:
             BridgeRefused: if it is too large.
             BridgeUnreachable: if the bridge does not answer.
         """
+        clip = as_clip(clip)
         clip_id = clip.content_hash[:32]
         points = sum(len(note.bend) for note in clip.notes)
         begin = ClipBegin(clip_id, clip.name, len(clip.notes), clip.length_s, points)
@@ -175,7 +176,7 @@ class BridgeClient:
 
     def render(
         self,
-        clip: Clip | str | os.PathLike[str],
+        clip: ClipLike,
         preset: str,
         *,
         seed: int = 0,
@@ -189,7 +190,7 @@ class BridgeClient:
         """Render a clip (or a MIDI file) in a preset.
 
         Args:
-            clip: what to play.
+            clip: what to play, as :func:`core.as_clip` takes it.
             preset: name or id.
             seed, takes, model, settings: as the command ``timbre render`` has them.
             job_id: empty takes a new one.
@@ -203,7 +204,8 @@ class BridgeClient:
             BridgeRefused, ModelMissing, TimbreError: what the bridge said against it.
             Cancelled: if ``on_progress`` said so, or another cancelled the job.
         """
-        clip_id = self.send_clip(clip if isinstance(clip, Clip) else read_midi(clip).clip)
+        check_type("the preset", preset, str, "its name or id")
+        clip_id = self.send_clip(as_clip(clip, on_remark=on_note))
         job_id = job_id or uuid.uuid4().hex
         message = Render(job_id, clip_id, preset, seed, takes, model, settings or RenderSettings())
         return self._follow(message, on_progress, on_note)

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from core.audio import read_reference_with_remarks
+from core.audio.files import reference_of
 from core.encoders.base import TimbreEncoder
 from core.encoders.sphere import linear_mean, spherical_mean
 from core.errors import SettingsError
@@ -45,7 +46,10 @@ def resolve(
 def _audio(
     timbre: AudioTimbre, encoder: TimbreEncoder, on_remark: RemarkCallback = ignore_remark
 ) -> FloatArray:
-    reading = read_reference_with_remarks(timbre.path)
+    if timbre.samples is None or timbre.sample_rate is None:
+        reading = read_reference_with_remarks(timbre.path)
+    else:
+        reading = reference_of(timbre.samples, timbre.sample_rate)
     encoding = encoder.encode_audio_with_remarks(reading.audio, reading.sample_rate)
     for remark in (*reading.remarks, *encoding.remarks):
         on_remark(f"{_called(Path(timbre.path))}: {remark}")

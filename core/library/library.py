@@ -10,12 +10,13 @@ from __future__ import annotations
 import contextlib
 import os
 import tempfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 
 from core import paths
+from core.coercion.type_errors import check_type
 from core.encoders.base import TimbreEncoder
 from core.encoders.embed import resolve
 from core.files import refuse_existing, refuse_inputs
@@ -31,6 +32,7 @@ from core.library import (
     store,
     transfer,
 )
+from core.library.errors import UnknownPreset
 from core.library.presets import (
     Neighbour,
     Preset,
@@ -40,6 +42,7 @@ from core.library.presets import (
     check_rating,
     clean_name,
     clean_tags,
+    named_weights,
 )
 from core.library.recipes import PinnedPreset
 from core.library.recordings import RecordingFolder, StagedRecording
@@ -48,8 +51,8 @@ from core.library.vectors import VectorFile
 from core.progress import ProgressCallback, always_continue
 from core.settings import RenderSettings
 from core.sqlite import BUSY_TIMEOUT_S, Database
-from core.timbre import Blend, BlendMode, Timbre
-from core.types import FloatArray
+from core.timbre import Blend, BlendMode, Timbre, TimbreLike, as_timbre
+from core.types import EMBEDDING_DIM, FloatArray
 
 
 class Library:
@@ -120,7 +123,7 @@ class Library:
     def add(
         self,
         name: str,
-        timbre: Timbre | PresetBlend,
+        timbre: TimbreLike | PresetBlend,
         settings: RenderSettings | None = None,
         tags: Iterable[str] = (),
         *,
@@ -143,6 +146,7 @@ class Library:
             OutputError: if a recording cannot be copied.
             SettingsError: if a name, tag, rating, weight or blend is out of range.
         """
+        timbre = timbre if isinstance(timbre, PresetBlend) else as_timbre(timbre)
         name, cleaned, rating = clean_name(name), clean_tags(tags), check_rating(rating)
         with (
             self._recordings.stage_timbre(timbre) as (recipe, staged),
@@ -171,7 +175,7 @@ class Library:
         name_or_id: str,
         *,
         name: str | None = None,
-        timbre: Timbre | PresetBlend | None = None,
+        timbre: TimbreLike | PresetBlend | None = None,
         settings: RenderSettings | None = None,
         tags: Iterable[str] | None = None,
         rating: int | None = None,
@@ -195,6 +199,8 @@ class Library:
             BlendCycle: if the preset would contain itself.
             The errors of :meth:`add` besides.
         """
+        if timbre is not None and not isinstance(timbre, PresetBlend):
+            timbre = as_timbre(timbre)
         changes = store.Changes(
             None if name is None else clean_name(name),
             settings=settings,
@@ -279,7 +285,7 @@ class Library:
 
     def similar(
         self,
-        near: Preset | Timbre | FloatArray,
+        near: Preset | TimbreLike | FloatArray,
         encoder: TimbreEncoder,
         limit: int = 20,
         on_progress: ProgressCallback = always_continue,
@@ -290,8 +296,9 @@ class Library:
         none (their recording is gone, say) are left out.
 
         Args:
-            near: a preset (which is left out of the answer), a recording, words or a
-                blend, or an embedding of this encoder, float32 [512], unit norm.
+            near: a preset (which is left out of the answer), or its name or id; a recording,
+                words or a blend, in any form that :func:`core.as_timbre` takes; or an embedding
+                of this encoder, float32 [512], unit norm. A string that is no preset is words.
             encoder: which embeddings to compare.
             limit: at most so many.
             on_progress: of the computing.
@@ -300,6 +307,7 @@ class Library:
             Cancelled: if ``on_progress`` said so.
             AudioError: if the recording to compare with cannot be used.
         """
+        near = self._near(near, encoder)
         search.check_page(0, limit)
         self.update_embeddings(encoder, on_progress)
         vectors = self._vectors(encoder).open()
@@ -345,22 +353,28 @@ class Library:
         Raises:
             AudioError: if a recording is missing from the library.
         """
-        if isinstance(preset, str):
+        if not isinstance(preset, Preset):
             preset = self.get(preset)
         number = preset.version if version is None else version
         return self._timbre(PinnedPreset(preset.id, number, preset.name))
 
-    def resolve_blend(self, pairs: Sequence[tuple[str, float]], mode: BlendMode = "slerp") -> Blend:
+    def resolve_blend(
+        self,
+        pairs: Mapping[str, float] | Sequence[tuple[str, float]],
+        mode: BlendMode = "slerp",
+    ) -> Blend:
         """A blend of presets to render at once, without saving it.
 
         Args:
-            pairs: names or ids with weights, as :func:`core.timbre.parse_blend` gives them.
+            pairs: weights by name or id, or pairs of them as :func:`core.timbre.parse_blend`
+                gives them.
             mode: as in :class:`core.timbre.Blend`.
 
         Raises:
             SettingsError: if a weight or the number of parts is out of range.
         """
-        return Blend(tuple((self.recipe(name), weight) for name, weight in pairs), mode)
+        named = named_weights(pairs)
+        return Blend(tuple((self.recipe(name), weight) for name, weight in named), mode)
 
     # In and out
 
@@ -435,6 +449,22 @@ class Library:
         )
 
     # Inside
+
+    def _near(
+        self, near: Preset | TimbreLike | FloatArray, encoder: TimbreEncoder
+    ) -> Preset | Timbre | FloatArray:
+        import numpy as np
+
+        check_type("the encoder", encoder, TimbreEncoder, "one, such as Synthesizer.encoder")
+
+        if isinstance(near, str):
+            try:
+                return self.get(near)
+            except UnknownPreset:
+                return as_timbre(near)
+        if isinstance(near, np.ndarray) and near.shape == (EMBEDDING_DIM,):
+            return near.astype(np.float32, copy=False)
+        return near if isinstance(near, Preset) else as_timbre(near)
 
     def _timbre(self, version: PinnedPreset) -> Timbre:
         with self._database.read() as connection:

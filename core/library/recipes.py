@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
 
+from core.audio.reference_file import reference_file
 from core.errors import SettingsError
 from core.timbre import (
     BLEND_MODES,
@@ -165,7 +166,8 @@ class Recording(StoredRecipe):
         cls, timbre: Any, stage: Callable[[Path], Recording], part: Callable[[Timbre], StoredRecipe]
     ) -> Recording:
         """See :meth:`StoredRecipe.of`."""
-        return stage(Path(timbre.path))
+        with reference_file(timbre) as path:
+            return stage(path)
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ import re
 
 from sqlalchemy import ColumnElement, Connection, exists, func, select, text
 
+from core.coercion.type_errors import check_type, whole_number
 from core.errors import SettingsError
 from core.library import rows
 from core.library.presets import MAX_PAGE, PresetOrder, PresetPage, clean_tags
@@ -113,6 +114,7 @@ def search(connection: Connection, query: str, offset: int, limit: int) -> Prese
     Raises:
         SettingsError: if a number is out of range.
     """
+    check_type("the query", query, str, "words")
     check_page(offset, limit)
     if not query.strip():
         return page(connection, offset, limit, "name", None, None, False)
@@ -152,7 +154,9 @@ def check_page(offset: int, limit: int) -> None:
 
     Raises:
         SettingsError: if a number is out of range.
+        TypeError: if one is no whole number.
     """
+    offset, limit = whole_number("the offset", offset), whole_number("the limit", limit)
     if not 0 <= offset < 2**31:
         raise SettingsError(f"the offset {offset} is not a number from 0 up")
     if not 1 <= limit <= MAX_PAGE:
