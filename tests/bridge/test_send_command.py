@@ -37,6 +37,11 @@ def send(monkeypatch: pytest.MonkeyPatch, *arguments: str | Path) -> int:
     return int(stopped.value.code or 0)
 
 
+def write_tone(path: Path) -> None:
+    tone = np.sin(2 * np.pi * 220 * np.arange(22_050) / 22_050)
+    soundfile.write(path, 0.5 * tone, 22_050)
+
+
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("home")
@@ -52,8 +57,7 @@ def server(home: Path) -> Iterator[ServeProcess]:
 def clip(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)
     write_midi(Clip.of("riff", RIFF), tmp_path / "riff.mid")
-    tone = np.sin(2 * np.pi * 220 * np.arange(22_050) / 22_050)
-    soundfile.write(tmp_path / "cello.wav", 0.5 * tone, 22_050)
+    write_tone(tmp_path / "cello.wav")
     return tmp_path / "riff.mid"
 
 
@@ -167,11 +171,10 @@ def test_what_a_bridge_refuses(server: ServeProcess, clip: Path) -> None:
         assert refused.value.code == code, timbre
 
 
-def test_a_client_elsewhere_names_no_file(
-    clip: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_client_elsewhere_names_no_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """It may say words, but nothing of this machine is opened for it."""
     riff, recording = Clip.of("riff", RIFF), tmp_path / "cello.wav"
+    write_tone(recording)
     monkeypatch.setenv("FAKE_WORKER_LOG", str(tmp_path / "rendered.txt"))
     with running(tmp_path / "bridge", token="sesame") as server:
         with (
