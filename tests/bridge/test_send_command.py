@@ -12,6 +12,7 @@ import pytest
 import soundfile
 
 from bridge.client import BridgeClient, BridgeRefused
+from bridge.hosts.ableton.messages import ABLETON_MESSAGES, RenderSelected
 from bridge.protocol import Render
 from bridge.sent_recordings import SentRecordings
 from core import cli
@@ -195,6 +196,18 @@ def test_only_an_absolute_path_names_a_recording(tmp_path: Path) -> None:
     with pytest.raises(AudioError, match="absolute"):
         SentRecordings(tmp_path / "kept").keep("cello.wav")
     assert not (tmp_path / "kept").exists()
+
+
+def test_a_clip_in_live_is_called_after_its_timbre() -> None:
+    for message, name in (
+        (RenderSelected("j", "", text="warm bass"), "warm bass"),
+        (RenderSelected("j", "", audio="/a/My Cello.wav"), "My Cello"),
+        (RenderSelected("j", "", blend="A=1,B=2"), "A=1,B=2"),
+    ):
+        assert message.timbre_name == name
+        assert ABLETON_MESSAGES.read(message.address, message.arguments()) == message
+        assert message.of_clip("c").named_file == message.audio
+    assert RenderSelected("j", "Pad").timbre_name == "Pad"
 
 
 def test_a_message_says_which_file_it_names() -> None:
