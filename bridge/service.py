@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import threading
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bridge.clip_assembly import ClipAssembler
@@ -18,14 +19,17 @@ from bridge.jobs.model import Job, JobEvent, JobRequest
 from bridge.jobs.queue import JobQueue
 from bridge.protocol import ClipBegin, ClipBend, ClipEnd, ClipNotes, FindPresets, Render
 from bridge.protocol.replies import ClipMissing, ClipOk, PresetFound, PresetsEnd
+from bridge.sent_recordings import SentRecordings
 from core.clip import Clip
 from core.errors import ModelMissing
 from core.library.errors import UnknownPreset
 from core.models import DEFAULT_BUNDLE
 from core.models.registry import Registry
+from core.paths import data_dir
 from core.provenance import PresetVersion
 from core.settings import RenderSettings
 from core.synthesizer import program_version
+from core.timbre import TextTimbre, Timbre, parse_blend
 
 if TYPE_CHECKING:
     from core.library import Library
@@ -59,6 +63,7 @@ class BridgeService:
         jobs: where renders are done.
         model: the bundle a render uses that names none.
         registry: where bundles are looked up; None is the user's own.
+        recordings: the folder for recordings that clients name; None is the user's own.
     """
 
     def __init__(
@@ -67,11 +72,13 @@ class BridgeService:
         jobs: JobQueue,
         model: str = DEFAULT_BUNDLE,
         registry: Registry | None = None,
+        recordings: Path | None = None,
     ) -> None:
         self.jobs = jobs
         self.model = model
         self._library = library
         self._registry = registry or Registry()
+        self._recordings = SentRecordings(recordings or data_dir() / "sent-recordings")
         self._assembler = ClipAssembler()
         self._assembler_lock = threading.Lock()
 
@@ -150,10 +157,7 @@ class BridgeService:
         asked = json.dumps([clip.name, clip.content_hash, *message.arguments()])
         if self.jobs.is_repeat(client, message.job_id, asked):
             return self.job(client, message.job_id)
-        try:
-            preset = self._library.get(message.preset)
-        except UnknownPreset as error:
-            raise RequestRefused(str(error), "unknown_preset", message.job_id) from None
+        timbre, preset, kept_settings = self._timbre(message)
         model = message.model or self.model
         try:
             sha256 = self._registry.resolve(model).sha256
@@ -164,18 +168,34 @@ class BridgeService:
                 client=client,
                 job_id=message.job_id,
                 clip=clip,
-                timbre=self._library.recipe(preset),
-                preset=PresetVersion(preset.name, preset.version),
+                timbre=timbre,
+                preset=preset,
                 model=model,
                 model_sha256=sha256,
                 seed=message.seed,
                 takes=message.takes,
-                settings=RenderSettings({**preset.settings, **message.settings}),
+                settings=RenderSettings({**kept_settings, **message.settings}),
                 program_version=program_version(),
                 priority=priority,
                 asked=asked,
             )
         )
+
+    def _timbre(self, message: Render) -> tuple[Timbre, PresetVersion | None, RenderSettings]:
+        """The timbre asked for; of a preset also which it is, and the settings kept with it."""
+        if message.text:
+            return TextTimbre(message.text), None, RenderSettings()
+        if message.audio:
+            return self._recordings.keep(message.audio), None, RenderSettings()
+        try:
+            if message.blend:
+                blend = self._library.resolve_blend(parse_blend(message.blend))
+                return blend, None, RenderSettings()
+            preset = self._library.get(message.preset)
+        except UnknownPreset as error:
+            raise RequestRefused(str(error), "unknown_preset", message.job_id) from None
+        version = PresetVersion(preset.name, preset.version)
+        return self._library.recipe(preset), version, preset.settings
 
     def status_of(self, job: Job, remarks: tuple[str, ...] = ()) -> JobStatus:
         """How a job stands.

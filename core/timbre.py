@@ -367,9 +367,10 @@ def _read(data: Any, levels_left: int) -> Timbre:
     )
 
 
-_BLEND_PART = re.compile(
-    r'\s*(?:"(?P<quoted>[^"]+)"|(?P<plain>.+?))\s*=\s*(?P<weight>[-+.\w]+)\s*(?:,|$)'
-)
+_NAME = r'\s*(?:"(?P<quoted>[^"]+)"|(?P<plain>.+?))\s*=\s*'
+_NUMBER = r"[-+]?(?:\d+\.?\d*|\.\d+)(?:e[-+]?\d+)?|[-+]?(?:inf|nan)"
+_BLEND_PART = re.compile(_NAME + rf"(?P<weight>{_NUMBER})\s*(?:,|$)", re.IGNORECASE)
+_NO_WEIGHT = re.compile(_NAME + r"(?P<weight>[^,=]*)")
 
 
 def parse_blend(text: str) -> list[tuple[str, float]]:
@@ -391,14 +392,15 @@ def parse_blend(text: str) -> list[tuple[str, float]]:
     while position < len(text):
         part = _BLEND_PART.match(text, position)
         if part is None:
+            wrong = _NO_WEIGHT.match(text, position)
+            if wrong is not None and wrong["weight"].strip():
+                name = wrong["quoted"] or wrong["plain"]
+                raise SettingsError(
+                    f"{wrong['weight'].strip()!r} is not a weight for {name!r}; {form}"
+                )
             raise SettingsError(f"{text[position:].strip()!r} has no weight; {form}")
         name = part["quoted"] or part["plain"]
-        try:
-            weight = float(part["weight"])
-        except ValueError:
-            raise SettingsError(
-                f"{part['weight']!r} is not a weight for {name!r}; {form}"
-            ) from None
+        weight = float(part["weight"])
         if not (math.isfinite(weight) and weight >= 0):
             raise SettingsError(f"weight {weight} of {name!r} is not a number from 0 up")
         pairs.append((name, weight))

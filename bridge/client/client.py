@@ -177,8 +177,11 @@ class BridgeClient:
     def render(
         self,
         clip: ClipLike,
-        preset: str,
+        preset: str = "",
         *,
+        text: str = "",
+        audio: str | os.PathLike[str] = "",
+        blend: str = "",
         seed: int = 0,
         takes: int = 1,
         model: str = "",
@@ -187,11 +190,14 @@ class BridgeClient:
         on_progress: ProgressCallback = always_continue,
         on_note: Callable[[str], object] = lambda _message: None,
     ) -> list[Done]:
-        """Render a clip (or a MIDI file) in a preset.
+        """Render a clip (or a MIDI file) in a timbre: one of the four.
 
         Args:
             clip: what to play, as :func:`core.as_clip` takes it.
             preset: name or id.
+            text: words.
+            audio: a recording on this machine, which must be the bridge's.
+            blend: of presets, as :func:`core.timbre.parse_blend` reads it.
             seed, takes, model, settings: as the command ``timbre render`` has them.
             job_id: empty takes a new one.
             on_progress: called with the fraction done, 0–1; returning False cancels.
@@ -207,13 +213,27 @@ class BridgeClient:
         check_type("the preset", preset, str, "its name or id")
         clip_id = self.send_clip(as_clip(clip, on_remark=on_note))
         job_id = job_id or uuid.uuid4().hex
-        message = Render(job_id, clip_id, preset, seed, takes, model, settings or RenderSettings())
+        message = Render(
+            job_id,
+            clip_id,
+            preset,
+            seed,
+            takes,
+            model,
+            settings or RenderSettings(),
+            text,
+            _absolute(audio),
+            blend,
+        )
         return self._follow(message, on_progress, on_note)
 
     def render_selected(
         self,
-        preset: str,
+        preset: str = "",
         *,
+        text: str = "",
+        audio: str | os.PathLike[str] = "",
+        blend: str = "",
         seed: int = 0,
         takes: int = 1,
         model: str = "",
@@ -227,8 +247,8 @@ class BridgeClient:
         The bridge must have been started with ``--ableton``; it puts the files into Live.
 
         Args:
-            preset, seed, takes, model, settings, job_id, on_progress, on_note: as
-                :meth:`render` has them.
+            preset, text, audio, blend, seed, takes, model, settings, job_id, on_progress,
+                on_note: as :meth:`render` has them.
 
         Returns:
             The files, one a take.
@@ -237,7 +257,17 @@ class BridgeClient:
             TimbreError: as :meth:`render`; also if Live has no such clip, or does not answer.
         """
         job_id = job_id or uuid.uuid4().hex
-        message = RenderSelected(job_id, preset, seed, takes, model, settings or RenderSettings())
+        message = RenderSelected(
+            job_id,
+            preset,
+            seed,
+            takes,
+            model,
+            settings or RenderSettings(),
+            text,
+            _absolute(audio),
+            blend,
+        )
         return self._follow(message, on_progress, on_note)
 
     def _follow(
@@ -272,6 +302,11 @@ class BridgeClient:
                 on_progress(1.0)
                 return [files[take] for take in sorted(files)]
             reply = self.conversation.next(job_answer, Status(job_id), about=job_id)
+
+
+def _absolute(path: str | os.PathLike[str]) -> str:
+    """A path as the bridge can follow it, which runs in another folder; empty stays empty."""
+    return os.path.abspath(path) if os.fspath(path) else ""
 
 
 def _bends(clip: Clip, clip_id: str, first: int, end: int) -> Iterator[ClipBend]:

@@ -51,7 +51,7 @@ def service(folder: Path) -> Iterator[BridgeService]:
         if not library.list().total:
             library.add("Hollow flute", TextTimbre("hollow flute"), tags=["wind"])
             library.add("Warm bass", TextTimbre("warm smooth electronic bass"))
-        yield BridgeService(library, jobs, "tiny", registry)
+        yield BridgeService(library, jobs, "tiny", registry, folder / "sent-recordings")
 
 
 @contextlib.contextmanager

@@ -82,6 +82,9 @@ def test_text_that_is_no_blend(text: str) -> None:
     ("text", "names"),
     [
         ("Pad=2=0.6,A, b=0.4", ["Pad=2", "A, b"]),
+        ("A=B, C=0.6,Pluck=0.4", ["A=B, C", "Pluck"]),
+        ('"A=B, C"=0.6,"1=2,3=4"=0.4', ["A=B, C", "1=2,3=4"]),
+        (' Say "hi"=.6 , x, y=z = 4e-1,', ['Say "hi"', "x, y=z"]),
         ('"Attack=1, slow"=0.6,Pluck=0.4', ["Attack=1, slow", "Pluck"]),
         ('"Quoted" pad=0.6, Pluck =0.4', ['"Quoted" pad', "Pluck"]),
     ],
