@@ -10,6 +10,7 @@ Blocking, for scripts. Loss, repetition and reordering of packets are dealt with
 
 from __future__ import annotations
 
+import os
 import time
 import uuid
 from collections.abc import Callable, Iterator
