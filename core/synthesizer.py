@@ -24,7 +24,7 @@ from core.audio import resample, write_audio
 from core.audio.formats import format_of
 from core.clip import Clip
 from core.encoders.base import TimbreEncoder
-from core.encoders.embed import resolve
+from core.encoders.embed import EmbeddingLookup, look_up_or_resolve, nothing_kept
 from core.engines.base import Engine, Limit, LiveStream, RenderRequest
 from core.engines.declaration import Ability
 from core.engines.registry import check_settings, engine_named
@@ -109,6 +109,8 @@ class Synthesizer:
         self.engine = engine
         self.bundle = bundle
         self.device = device
+        self.look_up: EmbeddingLookup = nothing_kept
+        """Finds embeddings that were computed before, such as a library's."""
 
     @classmethod
     def load(
@@ -151,7 +153,7 @@ class Synthesizer:
         """
         encoder = self.encoder
         with computing(self.engine.declaration.has_small_steps):
-            return resolve(timbre, encoder, on_remark)
+            return look_up_or_resolve(timbre, encoder, on_remark, self.look_up)
 
     def stream(self, timbre: Timbre, *, seed: int = 0, max_voices: int = 64) -> LiveStream:
         """Play live: notes in as they happen, audio out block by block.

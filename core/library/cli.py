@@ -61,8 +61,8 @@ def add(
     timbre = _timbre(audio, text, blend)
     if timbre is None:
         raise SettingsError("a preset needs a timbre: give --audio, --text or --blend")
-    if audio is not None:
-        _print_remarks(audio)
+    from core.console import print_note, progress_line
+
     with _library() as library:
         preset = library.add(
             name,
@@ -71,6 +71,8 @@ def add(
             tag or (),
             rating=rating or 0,
             favourite=bool(favourite),
+            on_progress=progress_line("listening"),
+            on_remark=print_note,
         )
         print(f"added {preset.name!r} (id {preset.id})")
 
@@ -140,11 +142,12 @@ def similar(
     if sum(value is not None for value in (name, audio, text)) != 1:
         raise SettingsError("say what to compare with: NAME, --audio or --text, one of them")
     from core.console import progress_line
-    from core.synthesizer import Synthesizer
+    from core.loading import deferred_encoder
+    from core.models.registry import Registry
 
     with _library() as library:
         near = library.get(name) if name is not None else _recipe(audio, text)
-        encoder = Synthesizer.load(model).encoder
+        encoder = deferred_encoder(Registry().resolve(model))
         neighbours = library.similar(
             near, encoder, limit, progress_line("listening to new presets")
         )
@@ -176,8 +179,8 @@ def edit(
     if tag and no_tags:
         raise SettingsError("--tag and --no-tags contradict each other; give one")
     timbre = _timbre(audio, text, blend)
-    if audio is not None:
-        _print_remarks(audio)
+    from core.console import print_note, progress_line
+
     with _library() as library:
         before = library.get(name)
         preset = library.edit(
@@ -188,6 +191,8 @@ def edit(
             tags=() if no_tags else tag,
             rating=rating,
             favourite=favourite,
+            on_progress=progress_line("listening"),
+            on_remark=print_note,
         )
         print(f"changed {preset.name!r}, now version {preset.version}")
 
@@ -215,8 +220,11 @@ def export(
 @app.command("import")
 def import_(source: Annotated[Path, typer.Argument(help="What `export` wrote.")]) -> None:
     """Take in an exported preset."""
+    from core.console import print_note, progress_line
+
     with _library() as library:
-        print(f"imported {library.import_(source).name!r}")
+        preset = library.import_(source, progress_line("listening"), print_note)
+        print(f"imported {preset.name!r}")
 
 
 @app.command("restore-factory")
@@ -251,17 +259,6 @@ def _timbre(audio: Path | None, text: str | None, blend: str | None) -> Timbre |
     from core.timbre import parse_blend
 
     return PresetBlend(tuple(parse_blend(blend)))
-
-
-def _print_remarks(recording: Path) -> None:
-    """Say what is remarkable about a recording, and what that means for its timbre."""
-    from core.audio import read_reference_with_remarks
-    from core.console import print_note
-    from core.encoders.embedded.encoder import listen
-
-    reading = read_reference_with_remarks(recording)
-    for remark in (*reading.remarks, *listen(reading.audio, reading.sample_rate)):
-        print_note(f"{recording.name}: {remark}")
 
 
 def _show_page(presets: Iterable[Preset], total: int, as_json: bool, if_none: str) -> None:

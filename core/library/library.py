@@ -9,28 +9,16 @@ from __future__ import annotations
 
 import contextlib
 import os
-import tempfile
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from functools import cached_property
 from pathlib import Path
 from types import TracebackType
+from typing import TYPE_CHECKING
 
 from core import paths
-from core.encoders.base import TimbreEncoder
-from core.encoders.embed import resolve
-from core.files import refuse_existing, refuse_inputs
-from core.library import (
-    archive,
-    factory,
-    manifest,
-    recipe_tree,
-    rows,
-    schema,
-    search,
-    similar,
-    store,
-    transfer,
-)
+from core.errors import AudioError, SettingsError
+from core.library import recipe_tree, rows, schema, search, store, transfer
 from core.library.presets import (
     Neighbour,
     Preset,
@@ -43,13 +31,23 @@ from core.library.presets import (
 )
 from core.library.recipes import PinnedPreset
 from core.library.recordings import RecordingFolder, StagedRecording
-from core.library.similar import EmbeddingUpdate
-from core.library.vectors import VectorFile
-from core.progress import ProgressCallback, always_continue
+from core.models import DEFAULT_BUNDLE
+from core.progress import (
+    ProgressCallback,
+    RemarkCallback,
+    always_continue,
+    ignore_remark,
+    report,
+)
 from core.settings import RenderSettings
 from core.sqlite import BUSY_TIMEOUT_S, Database
 from core.timbre import Blend, BlendMode, Timbre
-from core.types import FloatArray
+
+if TYPE_CHECKING:
+    from core.encoders.base import AudioEncoding, TimbreEncoder
+    from core.library.listener import Listener
+    from core.library.similar import EmbeddingUpdate
+    from core.types import FloatArray
 
 
 class Library:
@@ -66,12 +64,11 @@ class Library:
         path: the database; the folder ``NAME.recordings`` beside it holds the sounds.
     """
 
-    def __init__(self, database: Database, cache: Path) -> None:
+    def __init__(self, database: Database, cache: Path, model: str | None) -> None:
         self.path = database.path
         self._database = database
         self._recordings = RecordingFolder(database.path.with_suffix(".recordings"))
-        self._cache = cache
-        self._vector_files: dict[Path, VectorFile] = {}
+        self._cache, self._model = cache, model
 
     @classmethod
     def open(
@@ -79,6 +76,7 @@ class Library:
         path: str | os.PathLike[str] | None = None,
         *,
         with_factory_bank: bool = True,
+        model: str | None = DEFAULT_BUNDLE,
         busy_timeout_s: float = BUSY_TIMEOUT_S,
     ) -> Library:
         """Open a library, making it if it is not there.
@@ -86,6 +84,9 @@ class Library:
         Args:
             path: the database; None is the user's own (:func:`core.paths.library_path`).
             with_factory_bank: put the factory presets into a library that is new.
+            model: the bundle whose encoder listens to presets as they are made, so that nobody
+                waits for it later; None leaves that until it is needed. So does a bundle that
+                is not on this machine.
             busy_timeout_s: how long to wait for another process that is writing, seconds.
 
         Raises:
@@ -94,7 +95,7 @@ class Library:
         """
         file = Path(path).absolute() if path is not None else paths.library_path()
         cache = paths.cache_dir() if path is None else file.with_suffix(".cache")
-        library = cls(Database(file, schema.SCHEMA, busy_timeout_s), cache)
+        library = cls(Database(file, schema.SCHEMA, busy_timeout_s), cache, model)
         is_new = not transfer.has_factory_bank(library._database)
         if with_factory_bank and is_new and not library._database.is_read_only:
             library.restore_factory()
@@ -126,8 +127,10 @@ class Library:
         *,
         rating: int = 0,
         favourite: bool = False,
+        on_progress: ProgressCallback = always_continue,
+        on_remark: RemarkCallback = ignore_remark,
     ) -> Preset:
-        """Save a timbre under a name. Recordings are copied in.
+        """Save a timbre under a name. Recordings are copied in, and listened to: seconds each.
 
         Args:
             name: 1–120 characters, unique in the library.
@@ -136,14 +139,20 @@ class Library:
             tags: up to 32, of 1–40 characters each.
             rating: 0 (none) – 5.
             favourite: the user's mark.
+            on_progress: of the listening; answering False cancels.
+            on_remark: called with what is to be said about recordings, a line each.
 
         Raises:
             NameTaken: if another preset has the name.
             AudioError: if a recording cannot be used.
             OutputError: if a recording cannot be copied.
             SettingsError: if a name, tag, rating, weight or blend is out of range.
+            Cancelled: if ``on_progress`` said so; nothing was saved.
         """
         name, cleaned, rating = clean_name(name), clean_tags(tags), check_rating(rating)
+        with self._database.write() as connection:  # before the listening, which takes long
+            store.require_free(connection, name)
+        heard = self._hear(timbre, on_progress, on_remark)
         with (
             self._recordings.stage_timbre(timbre) as (recipe, staged),
             self._database.write() as connection,
@@ -159,7 +168,9 @@ class Library:
             pk = store.add(connection, draft)
             for recording in staged:
                 recording.publish()
-            return rows.fetch_one(connection, pk)
+            preset, digest = rows.fetch_one(connection, pk), rows.row_of(connection, pk).digest
+        self._keep(preset, digest, heard, on_remark)
+        return preset
 
     def get(self, name_or_id: str) -> Preset:
         """The preset of a name or id."""
@@ -176,6 +187,8 @@ class Library:
         tags: Iterable[str] | None = None,
         rating: int | None = None,
         favourite: bool | None = None,
+        on_progress: ProgressCallback = always_continue,
+        on_remark: RemarkCallback = ignore_remark,
     ) -> Preset:
         """Change what is given; None leaves it as it is.
 
@@ -190,6 +203,7 @@ class Library:
             tags: all of the new ones.
             rating: 0 (none) – 5.
             favourite: the user's mark.
+            on_progress, on_remark: as in :meth:`add`, of another timbre.
 
         Raises:
             BlendCycle: if the preset would contain itself.
@@ -202,6 +216,9 @@ class Library:
             rating=None if rating is None else check_rating(rating),
             favourite=favourite,
         )
+        with self._database.write() as connection:
+            rows.find_row(connection, name_or_id)
+        heard = None if timbre is None else self._hear(timbre, on_progress, on_remark)
         with contextlib.ExitStack() as stack:
             staged: Iterable[StagedRecording] = ()
             if timbre is not None:
@@ -211,7 +228,10 @@ class Library:
             pk = store.edit(connection, name_or_id, changes)
             for recording in staged:
                 recording.publish()
-            return rows.fetch_one(connection, pk)
+            preset, digest = rows.fetch_one(connection, pk), rows.row_of(connection, pk).digest
+        if timbre is not None:
+            self._keep(preset, digest, heard, on_remark)
+        return preset
 
     def remove(self, name_or_id: str) -> Preset:
         """Remove a preset and its versions. Blends that hold it sound as before.
@@ -300,22 +320,13 @@ class Library:
             Cancelled: if ``on_progress`` said so.
             AudioError: if the recording to compare with cannot be used.
         """
+        from core.library import similar
+
         search.check_page(0, limit)
         self.update_embeddings(encoder, on_progress)
-        vectors = self._vectors(encoder).open()
-        if isinstance(near, Preset):
-            with self._database.read() as connection:
-                digest = rows.find_row(connection, near.id).digest
-            vector = vectors.find(digest)
-            if vector is None:
-                vector = resolve(self.recipe(near), encoder)
-        elif isinstance(near, Timbre):
-            vector = resolve(near, encoder)
-        else:
-            vector = near
-        except_id = near.id if isinstance(near, Preset) else None
-        with self._database.read() as connection:
-            return similar.nearest(connection, vectors, vector, limit, except_id)
+        return similar.similar(
+            self._database, self._listener.kept, near, encoder, limit, self._timbre
+        )
 
     def update_embeddings(
         self, encoder: TimbreEncoder, on_progress: ProgressCallback = always_continue
@@ -329,8 +340,10 @@ class Library:
         Raises:
             Cancelled: if ``on_progress`` said so; what was computed is kept.
         """
+        from core.library import similar
+
         return similar.update_embeddings(
-            self._database, self._vectors(encoder), encoder, self._timbre, on_progress
+            self._database, self._listener.kept, encoder, self._timbre, on_progress
         )
 
     # Timbres
@@ -381,29 +394,26 @@ class Library:
             OutputError: if it cannot be written, or is there already.
             AudioError: if a recording is missing from the library.
         """
-        with self._database.read() as connection:
-            row = rows.find_row(connection, name_or_id)
-            entries = transfer.export_entries(
-                connection, PinnedPreset(row.id, row.number, row.name)
-            )
-        file = Path(target)
-        if file.is_dir():
-            file = file / archive.default_name(row.name)
-        files = {
-            sha256: self._recordings.require(recording)
-            for sha256, recording in manifest.recordings_of(entries).items()
-        }
-        recordings = {f"the recording {sha256}": path for sha256, path in files.items()}
-        refuse_inputs(file, {"the library": self.path, **recordings})
-        refuse_existing(file, force=force)
-        archive.write(file, entries, files)
-        return file
+        return transfer.export_to(
+            self._database, self._recordings, name_or_id, Path(target), force=force
+        )
 
-    def import_(self, source: str | os.PathLike[str]) -> Preset:
+    def import_(
+        self,
+        source: str | os.PathLike[str],
+        on_progress: ProgressCallback = always_continue,
+        on_remark: RemarkCallback = ignore_remark,
+    ) -> Preset:
         """Take in what :meth:`export` wrote, all of it or nothing.
 
         A preset that is here already, with the same name, sound and settings, is used as it
-        is; another with the same name gets a number after its name.
+        is; another with the same name gets a number after its name. New ones are listened to
+        once they are there: breaking that off leaves it for later.
+
+        Args:
+            source: the file.
+            on_progress: of the listening; answering False ends it.
+            on_remark: called with what is to be said about recordings, a line each.
 
         Returns:
             The preset that was exported.
@@ -412,12 +422,9 @@ class Library:
             PresetFileError: if the file is damaged, not an export, or not a safe one.
             OutputError: if the library's disk is full.
         """
-        with tempfile.TemporaryDirectory(prefix="timbre-import-") as folder:
-            entries, files = archive.unpack(Path(source), Path(folder))
-            presets = transfer.import_entries(
-                self._database, self._recordings, entries, files, str(source)
-            )
-            return presets[-1]
+        presets = transfer.import_from(self._database, self._recordings, Path(source))
+        self._listen(presets, on_progress, on_remark)
+        return presets[-1]
 
     def restore_factory(self) -> tuple[Preset, ...]:
         """Put the factory presets back: those removed, and those changed to what they were.
@@ -427,12 +434,7 @@ class Library:
         Returns:
             The factory presets.
         """
-        entries, files = factory.load()
-        return tuple(
-            transfer.import_entries(
-                self._database, self._recordings, entries, files, "the factory bank"
-            )
-        )
+        return tuple(transfer.import_factory_bank(self._database, self._recordings))
 
     # Inside
 
@@ -442,6 +444,44 @@ class Library:
             expanded = recipe_tree.expand(recipe, lambda part: rows.recipe_of(connection, part))
         return expanded.to_timbre(self._recordings.require)
 
-    def _vectors(self, encoder: TimbreEncoder) -> VectorFile:
-        path = self._cache / "embeddings" / f"{encoder.sha256}.f32"
-        return self._vector_files.setdefault(path, VectorFile(path))
+    def _hear(
+        self, timbre: Timbre | PresetBlend, on_progress: ProgressCallback, on_remark: RemarkCallback
+    ) -> AudioEncoding | None:
+        """Listen to what is to become a preset; presets in a blend were listened to already."""
+        if self._model is None or isinstance(timbre, PresetBlend):
+            return None
+        return self._listener.hear(timbre, on_progress, on_remark)
+
+    def _keep(
+        self, preset: Preset, digest: bytes, heard: AudioEncoding | None, on_remark: RemarkCallback
+    ) -> None:
+        if heard is None:
+            self._listen([preset], always_continue, on_remark)
+        else:
+            self._listener.keep(digest, heard)
+
+    def _listen(
+        self, presets: Sequence[Preset], on_progress: ProgressCallback, on_remark: RemarkCallback
+    ) -> None:
+        """Listen to presets that are there, but for those whose embeddings are kept."""
+        if self._model is None:
+            return
+        for index, preset in enumerate(presets):
+            report(on_progress, index / len(presets))
+            with self._database.read() as connection:
+                digest = rows.find_row(connection, preset.id).digest
+            if self._listener.is_kept(digest):
+                continue
+            try:
+                timbre = self.recipe(preset)
+                self._listener.keep(digest, self._listener.hear(timbre, always_continue, on_remark))
+            except (AudioError, SettingsError) as error:  # it is there, but cannot be played
+                on_remark(f"{preset.name}: {error}")
+        report(on_progress, 1.0)
+
+    @cached_property
+    def _listener(self) -> Listener:
+        from core.library.kept_embeddings import KeptEmbeddings
+        from core.library.listener import Listener
+
+        return Listener(self._model, KeptEmbeddings(self._cache))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -17,7 +18,8 @@ from sqlalchemy import Connection, Row, select
 
 from core.engines.registry import check_settings
 from core.errors import AudioError, SettingsError
-from core.library import recipe_tree, recipes, rows, store
+from core.files import refuse_existing, refuse_inputs
+from core.library import archive, factory, recipe_tree, recipes, rows, store
 from core.library.errors import PresetFileError
 from core.library.manifest import Entry, recordings_of
 from core.library.presets import Preset, name_key
@@ -72,6 +74,62 @@ def _entry(connection: Connection, version: PinnedPreset, recipe: StoredRecipe) 
         preset.rating,
         preset.favourite,
     )
+
+
+def export_to(
+    database: Database, folder: RecordingFolder, name_or_id: str, target: Path, *, force: bool
+) -> Path:
+    """Write a preset into a file. See :meth:`.library.Library.export`.
+
+    Args:
+        database: the library.
+        folder: its recordings.
+        name_or_id: the preset.
+        target: the file, or a folder to put ``NAME.timbre`` into.
+        force: replace a file that is there.
+
+    Returns:
+        The file.
+    """
+    with database.read() as connection:
+        row = rows.find_row(connection, name_or_id)
+        entries = export_entries(connection, PinnedPreset(row.id, row.number, row.name))
+    file = target / archive.default_name(row.name) if target.is_dir() else target
+    files = {
+        sha256: folder.require(recording) for sha256, recording in recordings_of(entries).items()
+    }
+    recordings = {f"the recording {sha256}": path for sha256, path in files.items()}
+    refuse_inputs(file, {"the library": database.path, **recordings})
+    refuse_existing(file, force=force)
+    archive.write(file, entries, files)
+    return file
+
+
+def import_from(database: Database, folder: RecordingFolder, source: Path) -> list[Preset]:
+    """Take in the presets of a file. See :meth:`.library.Library.import_`.
+
+    Args:
+        database: the library.
+        folder: its recordings.
+        source: the file.
+
+    Returns:
+        The presets, the one that was exported last.
+    """
+    with tempfile.TemporaryDirectory(prefix="timbre-import-") as unpacked:
+        entries, files = archive.unpack(source, Path(unpacked))
+        return import_entries(database, folder, entries, files, str(source))
+
+
+def import_factory_bank(database: Database, folder: RecordingFolder) -> list[Preset]:
+    """Put the factory presets in or back. See :meth:`.library.Library.restore_factory`.
+
+    Args:
+        database: the library.
+        folder: its recordings.
+    """
+    entries, files = factory.load()
+    return import_entries(database, folder, entries, files, "the factory bank")
 
 
 def import_entries(

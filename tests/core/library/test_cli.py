@@ -31,7 +31,7 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
     """Run a command that succeeds in a library with no factory bank; its stdout."""
     monkeypatch.setenv("TIMBRE_HOME", str(tmp_path / "home"))
     plain = Library.open
-    monkeypatch.setattr(Library, "open", lambda: plain(with_factory_bank=False))
+    monkeypatch.setattr(Library, "open", lambda: plain(with_factory_bank=False, model=None))
 
     def succeed(*arguments: str) -> str:
         result = call(*arguments)

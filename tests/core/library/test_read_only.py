@@ -28,7 +28,7 @@ def home(tmp_path: Path) -> Iterator[Path]:
     """A home with a library whose last changes are still in its log, as after a crash."""
     folder = tmp_path / "live"
     write_tiny_bundle(folder / "models" / "tiny")
-    library = Library.open(folder / "library.sqlite")
+    library = Library.open(folder / "library.sqlite", model=None)
     library.add("Mine", TextTimbre("soft reeds"))
     home = tmp_path / "home"
     shutil.copytree(folder, home, ignore=shutil.ignore_patterns("*-shm"))

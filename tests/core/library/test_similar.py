@@ -70,7 +70,7 @@ def test_embeddings_are_computed_once(filled: Library, encoder: SeedEncoder) -> 
     assert filled.update_embeddings(encoder).computed == 42
     calls = encoder.calls
     filled.similar(filled.get("tone"), encoder)
-    with Library.open(filled.path, with_factory_bank=False) as again:
+    with Library.open(filled.path, with_factory_bank=False, model=None) as again:
         again.similar(again.get("tone"), encoder)
     assert encoder.calls == calls
     filled.edit("tone", timbre=TextTimbre("else"), name="renamed")
