@@ -31,11 +31,13 @@ class KeptEmbeddings:
     def __init__(self, cache: Path | None = None) -> None:
         self._folder = (paths.cache_dir() if cache is None else cache) / "embeddings"
         self._files: dict[str, VectorFile] = {}
+        self._held: dict[str, Vectors] = {}
 
-    def of_encoder(self, encoder: TimbreEncoder) -> tuple[Vectors, Vectors]:
-        """Everything that is kept for an encoder: what the cache holds, and what shipped."""
+    def of_encoder(self, encoder: TimbreEncoder) -> tuple[Vectors, ...]:
+        """Everything that is kept for an encoder: in the cache, shipped, and in memory."""
         fingerprint = encoder.fingerprint
-        return self._file(fingerprint).open(), factory_embeddings.shipped_for(fingerprint)
+        kept = self._file(fingerprint).open(), factory_embeddings.shipped_for(fingerprint)
+        return (*kept, self._held[fingerprint]) if fingerprint in self._held else kept
 
     def find(self, digest: bytes, encoder: TimbreEncoder) -> AudioEncoding | None:
         """What an encoder said of a recipe, or None.
@@ -89,6 +91,17 @@ class KeptEmbeddings:
                 raise output_error(path, error) from error
         rows = [encoding.embedding for encoding in heard.values()]
         self._file(encoder.fingerprint).append(list(heard), rows)
+
+    def hold(self, heard: Mapping[bytes, AudioEncoding], encoder: TimbreEncoder) -> None:
+        """As :meth:`keep`, but in memory, where nothing can be written; remarks were said.
+
+        Args:
+            heard: by the recipes' digests.
+            encoder: that said it.
+        """
+        held = self._held.get(encoder.fingerprint, Vectors.of({}))
+        rows = {digest: encoding.embedding for digest, encoding in heard.items()}
+        self._held[encoder.fingerprint] = Vectors.of({**dict(held.items()), **rows})
 
     def _file(self, fingerprint: str) -> VectorFile:
         if fingerprint not in self._files:

@@ -1,8 +1,8 @@
 """The library as the rest of the program sees it: one object, presets in and out.
 
-The work is done by the modules beside this one; here files and rows come together, and
-each public method is one transaction. A library may be used by several threads and
-processes at once.
+What only reads is inherited from :mod:`core.library.reading`. The work is done by the modules
+beside this one; here files and rows come together, and each public method is one transaction.
+A library may be used by several threads and processes at once.
 """
 
 from __future__ import annotations
@@ -11,26 +11,22 @@ import contextlib
 import os
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from functools import cached_property
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING
 
 from core import paths
 from core.errors import AudioError, SettingsError
-from core.library import recipe_tree, rows, schema, search, store, transfer
+from core.library import rows, schema, store, transfer
 from core.library.presets import (
-    Neighbour,
     Preset,
     PresetBlend,
-    PresetOrder,
-    PresetPage,
     check_rating,
     clean_name,
     clean_tags,
 )
-from core.library.recipes import PinnedPreset
-from core.library.recordings import RecordingFolder, StagedRecording
+from core.library.reading import LibraryReader
+from core.library.recordings import StagedRecording
 from core.models import DEFAULT_BUNDLE
 from core.progress import (
     ProgressCallback,
@@ -41,16 +37,13 @@ from core.progress import (
 )
 from core.settings import RenderSettings
 from core.sqlite import BUSY_TIMEOUT_S, Database
-from core.timbre import Blend, BlendMode, Timbre
+from core.timbre import Timbre
 
 if TYPE_CHECKING:
-    from core.encoders.base import AudioEncoding, TimbreEncoder
-    from core.library.listener import Listener
-    from core.library.similar import EmbeddingUpdate
-    from core.types import FloatArray
+    from core.encoders.base import AudioEncoding
 
 
-class Library:
+class Library(LibraryReader):
     """Named, versioned timbres.
 
     Make one with :meth:`open`. Where a preset is asked for, its name (in upper or lower
@@ -63,12 +56,6 @@ class Library:
     Attributes:
         path: the database; the folder ``NAME.recordings`` beside it holds the sounds.
     """
-
-    def __init__(self, database: Database, cache: Path, model: str | None) -> None:
-        self.path = database.path
-        self._database = database
-        self._recordings = RecordingFolder(database.path.with_suffix(".recordings"))
-        self._cache, self._model = cache, model
 
     @classmethod
     def open(
@@ -115,8 +102,6 @@ class Library:
         trace: TracebackType | None,
     ) -> None:
         self.close()
-
-    # Presets
 
     def add(
         self,
@@ -171,11 +156,6 @@ class Library:
             preset, digest = rows.fetch_one(connection, pk), rows.row_of(connection, pk).digest
         self._keep(preset, digest, heard, on_remark)
         return preset
-
-    def get(self, name_or_id: str) -> Preset:
-        """The preset of a name or id."""
-        with self._database.read() as connection:
-            return rows.fetch_one(connection, rows.find_row(connection, name_or_id).pk)
 
     def edit(
         self,
@@ -251,153 +231,6 @@ class Library:
                     self._recordings.remove(recording)
         return removed
 
-    # Finding
-
-    def list(
-        self,
-        offset: int = 0,
-        limit: int = 50,
-        *,
-        order: PresetOrder = "name",
-        kind: str | None = None,
-        tag: str | None = None,
-        favourites: bool = False,
-    ) -> PresetPage:
-        """A page of the presets that meet every given condition.
-
-        Args:
-            offset: presets before the page.
-            limit: presets in the page, 1–1000.
-            order: ``name``, ``newest`` (last changed first) or ``rating`` (best first).
-            kind: only recordings, words or blends.
-            tag: only presets with this tag.
-            favourites: only favourites.
-
-        Raises:
-            SettingsError: if a value is out of range.
-        """
-        with self._database.read() as connection:
-            return search.page(connection, offset, limit, order, kind, tag, favourites)
-
-    def search(self, query: str, offset: int = 0, limit: int = 50) -> PresetPage:
-        """Presets with every word of the query, or one that begins so, the best first.
-
-        Name, tags and recipe are searched; case and accents do not matter. An empty query
-        finds everything, by name. Of more than 1000 matches, 1000 are found: names that
-        match first, the last saved on top.
-
-        Args:
-            query: words.
-            offset: presets before the page.
-            limit: presets in the page, 1–1000.
-
-        Raises:
-            SettingsError: if a number is out of range.
-        """
-        with self._database.read() as connection:
-            return search.search(connection, query, offset, limit)
-
-    def similar(
-        self,
-        near: Preset | Timbre | FloatArray,
-        encoder: TimbreEncoder,
-        limit: int = 20,
-        on_progress: ProgressCallback = always_continue,
-    ) -> tuple[Neighbour, ...]:
-        """Presets that sound most like something, the nearest first.
-
-        Embeddings that are missing for this encoder are computed first. Presets that have
-        none (their recording is gone, say) are left out.
-
-        Args:
-            near: a preset (which is left out of the answer), a recording, words or a
-                blend, or an embedding of this encoder, float32 [512], unit norm.
-            encoder: which embeddings to compare.
-            limit: at most so many.
-            on_progress: of the computing.
-
-        Raises:
-            Cancelled: if ``on_progress`` said so.
-            AudioError: if the recording to compare with cannot be used.
-        """
-        from core.library import similar
-
-        search.check_page(0, limit)
-        self.update_embeddings(encoder, on_progress)
-        return similar.similar(
-            self._database, self._listener.kept, near, encoder, limit, self._timbre
-        )
-
-    def update_embeddings(
-        self, encoder: TimbreEncoder, on_progress: ProgressCallback = always_continue
-    ) -> EmbeddingUpdate:
-        """Compute the embeddings that are missing for an encoder; quick when none is.
-
-        Args:
-            encoder: turns recipes into embeddings.
-            on_progress: called for each embedding; answering False cancels.
-
-        Raises:
-            Cancelled: if ``on_progress`` said so; what was computed is kept.
-        """
-        from core.library import similar
-
-        return similar.update_embeddings(
-            self._database, self._listener.kept, encoder, self._timbre, on_progress
-        )
-
-    # Timbres
-
-    def recipe(self, preset: Preset | str, version: int | None = None) -> Timbre:
-        """What to render: recordings are files in the library, blends of presets are blends.
-
-        Args:
-            preset: a preset (then its version counts), or a name or id (the current one).
-            version: an earlier one.
-
-        Raises:
-            AudioError: if a recording is missing from the library.
-        """
-        if isinstance(preset, str):
-            preset = self.get(preset)
-        number = preset.version if version is None else version
-        return self._timbre(PinnedPreset(preset.id, number, preset.name))
-
-    def resolve_blend(self, pairs: Sequence[tuple[str, float]], mode: BlendMode = "slerp") -> Blend:
-        """A blend of presets to render at once, without saving it.
-
-        Args:
-            pairs: names or ids with weights, as :func:`core.timbre.parse_blend` gives them.
-            mode: as in :class:`core.timbre.Blend`.
-
-        Raises:
-            SettingsError: if a weight or the number of parts is out of range.
-        """
-        return Blend(tuple((self.recipe(name), weight) for name, weight in pairs), mode)
-
-    # In and out
-
-    def export(
-        self, name_or_id: str, target: str | os.PathLike[str], *, force: bool = False
-    ) -> Path:
-        """Write a preset into one file, with its recordings and the presets it is made of.
-
-        Args:
-            name_or_id: the preset.
-            target: the file, or a folder to put ``NAME.timbre`` into.
-            force: replace a file that is there.
-
-        Returns:
-            The file.
-
-        Raises:
-            OutputError: if it cannot be written, or is there already.
-            AudioError: if a recording is missing from the library.
-        """
-        return transfer.export_to(
-            self._database, self._recordings, name_or_id, Path(target), force=force
-        )
-
     def import_(
         self,
         source: str | os.PathLike[str],
@@ -436,14 +269,6 @@ class Library:
         """
         return tuple(transfer.import_factory_bank(self._database, self._recordings))
 
-    # Inside
-
-    def _timbre(self, version: PinnedPreset) -> Timbre:
-        with self._database.read() as connection:
-            recipe = rows.recipe_of(connection, version)
-            expanded = recipe_tree.expand(recipe, lambda part: rows.recipe_of(connection, part))
-        return expanded.to_timbre(self._recordings.require)
-
     def _hear(
         self, timbre: Timbre | PresetBlend, on_progress: ProgressCallback, on_remark: RemarkCallback
     ) -> AudioEncoding | None:
@@ -466,6 +291,13 @@ class Library:
         """Listen to presets that are there, but for those whose embeddings are kept."""
         if self._model is None:
             return
+        said: set[str] = set()
+
+        def remark_once(line: str) -> None:  # a blend's recording may be a preset of its own
+            if line not in said:
+                said.add(line)
+                on_remark(line)
+
         for index, preset in enumerate(presets):
             report(on_progress, index / len(presets))
             with self._database.read() as connection:
@@ -474,14 +306,9 @@ class Library:
                 continue
             try:
                 timbre = self.recipe(preset)
-                self._listener.keep(digest, self._listener.hear(timbre, always_continue, on_remark))
+                self._listener.keep(
+                    digest, self._listener.hear(timbre, always_continue, remark_once)
+                )
             except (AudioError, SettingsError) as error:  # it is there, but cannot be played
                 on_remark(f"{preset.name}: {error}")
         report(on_progress, 1.0)
-
-    @cached_property
-    def _listener(self) -> Listener:
-        from core.library.kept_embeddings import KeptEmbeddings
-        from core.library.listener import Listener
-
-        return Listener(self._model, KeptEmbeddings(self._cache))

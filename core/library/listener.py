@@ -18,7 +18,7 @@ from core.timbre import Timbre
 
 
 @dataclass
-class Listener:
+class PresetListener:
     """Listens with one model's encoder and keeps what it said.
 
     A model that is not on this machine, or damaged, keeps nobody from making presets: their

@@ -7,7 +7,7 @@ for each encoder, the version up to which everything is there, so that a search 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -91,7 +91,8 @@ def update_embeddings(
         ).all()
     there = {digest.tobytes() for vectors in stores for digest in vectors.digests}
     missing = [row for row in candidates if row.digest not in there]
-    computed, failed = _compute(kept, encoder, missing, timbre_of, on_progress)
+    keep = kept.hold if database.is_read_only else kept.keep
+    computed, failed = _compute(kept, keep, encoder, missing, timbre_of, on_progress)
     update = EmbeddingUpdate(computed, tuple((row.name, reason) for row, reason in failed))
     if failed:
         newest = min(row.pk for row, _ in failed) - 1
@@ -121,6 +122,7 @@ def _complete_to(connection: Connection, encoder: TimbreEncoder, stores: Sequenc
 
 def _compute(
     kept: KeptEmbeddings,
+    keep: Callable[[Mapping[bytes, AudioEncoding], TimbreEncoder], None],
     encoder: TimbreEncoder,
     missing: Sequence[Any],
     timbre_of: Callable[[PinnedPreset], Timbre],
@@ -131,7 +133,7 @@ def _compute(
     done: set[bytes] = set()
 
     def write() -> None:
-        kept.keep(batch, encoder)
+        keep(batch, encoder)
         done.update(batch)
         batch.clear()
 

@@ -31,7 +31,7 @@ def load(file: Path = FILE) -> tuple[str, Vectors]:
         with np.load(file, allow_pickle=False) as arrays:
             digests, embeddings = arrays["digests"], arrays["embeddings"]
             fingerprint = str(arrays["fingerprint"])
-    except (OSError, KeyError, ValueError, zipfile.BadZipFile):
+    except (OSError, EOFError, KeyError, ValueError, zipfile.BadZipFile):
         # Then presets are listened to on this machine: slower, not wrong.
         return "", Vectors.of({})
     if digests.shape != (len(digests), DIGEST_BYTES) or embeddings.shape != (

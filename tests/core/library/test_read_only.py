@@ -69,6 +69,17 @@ def test_it_is_listed_searched_shown_exported_and_played(home: Path, tmp_path: P
     assert {path: path.stat().st_mtime_ns for path in home.rglob("*")} == before
 
 
+def test_similar_presets_are_found_with_nothing_to_be_written(home: Path) -> None:
+    """The embeddings of the factory presets ship; those of one's own are computed."""
+    before = {path: path.stat().st_mtime_ns for path in home.rglob("*")}
+    done = timbre(home, "preset", "similar", "Small Bell", "--limit", "60", "--json")
+    assert (done.returncode, done.stderr) == (0, "")
+    found = {preset["name"] for preset in json.loads(done.stdout)["presets"]}
+    assert len(found) == 60
+    assert {"Tight Bell", "Mine"} <= found
+    assert {path: path.stat().st_mtime_ns for path in home.rglob("*")} == before
+
+
 def test_changes_are_refused_in_one_line(home: Path) -> None:
     for arguments in (
         ("preset", "add", "--name", "x", "--text", "warm"),
