@@ -57,7 +57,7 @@ def build(path: Path, count: int) -> None:
     """Fill a library with rows like those the program writes, 100 times as fast."""
     rng = np.random.default_rng(1)
     now = datetime.now(UTC)
-    with Library.open(path, with_factory_bank=False) as library:
+    with Library.open(path, with_factory_bank=False, model=None) as library:
         library.add("pattern", TextTimbre("pattern"))
         presets, versions, tags, texts = [], [], [], []
         for pk in range(2, count + 1):
@@ -112,7 +112,9 @@ def main() -> None:
     parser.add_argument("--folder", help="keep the library here")
     options = parser.parse_args()
     if options.cold:
-        with Library.open(Path(options.folder) / FILE, with_factory_bank=False) as library:
+        with Library.open(
+            Path(options.folder) / FILE, with_factory_bank=False, model=None
+        ) as library:
             call = calls(library)[options.cold]
             print(_milliseconds(call))
         return
@@ -123,7 +125,7 @@ def main() -> None:
             started = time.perf_counter()
             build(path, options.count)
             print(f"{options.count} presets, built in {time.perf_counter() - started:.0f} s")
-        with Library.open(path, with_factory_bank=False) as library:
+        with Library.open(path, with_factory_bank=False, model=None) as library:
             print(f"{'':28} median    slowest   cold (ms)")
             for name, call in calls(library).items():
                 call()

@@ -106,7 +106,7 @@ def render(
         results = _results_for(paths)
         notes = _read_clip(clip, track, drums)
         settings = RenderSettings({**choice.settings, **settings})
-        from core.library.kept_embeddings import KeptEmbeddings
+        from core.library.embeddings.kept import KeptEmbeddings
         from core.synthesizer import Synthesizer
 
         synth = Synthesizer.load(model, device)

@@ -105,7 +105,7 @@ class RenderWorker:
             self.send(ModelReady(synth.sample_rate))
 
     def _load(self, model: str, sha256: str | None = None) -> Synthesizer:
-        from core.library.kept_embeddings import KeptEmbeddings
+        from core.library.embeddings.kept import KeptEmbeddings
         from core.synthesizer import Synthesizer
 
         synth = self._models.get(model)

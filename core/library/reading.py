@@ -18,8 +18,8 @@ from core.timbre import Blend, BlendMode, Timbre
 
 if TYPE_CHECKING:
     from core.encoders.base import TimbreEncoder
-    from core.library.listener import PresetListener
-    from core.library.similar import EmbeddingUpdate
+    from core.library.embeddings.listener import PresetListener
+    from core.library.embeddings.similar import EmbeddingUpdate
     from core.types import FloatArray
 
 
@@ -110,7 +110,7 @@ class LibraryReader:
             Cancelled: if ``on_progress`` said so.
             AudioError: if the recording to compare with cannot be used.
         """
-        from core.library import similar
+        from core.library.embeddings import similar
 
         search.check_page(0, limit)
         self.update_embeddings(encoder, on_progress)
@@ -130,7 +130,7 @@ class LibraryReader:
         Raises:
             Cancelled: if ``on_progress`` said so; what was computed is kept.
         """
-        from core.library import similar
+        from core.library.embeddings import similar
 
         return similar.update_embeddings(
             self._database, self._listener.kept, encoder, self._timbre, on_progress
@@ -192,7 +192,7 @@ class LibraryReader:
 
     @cached_property
     def _listener(self) -> PresetListener:
-        from core.library.kept_embeddings import KeptEmbeddings
-        from core.library.listener import PresetListener
+        from core.library.embeddings.kept import KeptEmbeddings
+        from core.library.embeddings.listener import PresetListener
 
         return PresetListener(self._model, KeptEmbeddings(self._cache))

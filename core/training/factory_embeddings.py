@@ -20,7 +20,7 @@ from core.console import progress_line
 from core.encoders.base import AudioEncoding, TimbreEncoder
 from core.encoders.embed import look_up_or_resolve
 from core.library import Library
-from core.library.digests import digest_of
+from core.library.embeddings.digests import digest_of
 from core.library.factory import embeddings
 from core.library.presets import MAX_PAGE
 from core.loading import deferred_encoder

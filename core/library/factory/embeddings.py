@@ -18,7 +18,7 @@ from pathlib import Path
 import numpy as np
 
 from core.files import replacing
-from core.library.vectors import DIGEST_BYTES, Vectors
+from core.library.embeddings.vectors import DIGEST_BYTES, Vectors
 from core.types import EMBEDDING_DIM, FloatArray
 
 FILE = Path(__file__).parent / "embeddings.npz"

@@ -77,7 +77,7 @@ def test_a_library_of_before_the_steps_were_counted_opens_as_it_is(tmp_path: Pat
             "applied_at TEXT NOT NULL)"
         )
         names = ("create presets", "create full-text search", "create the record of embeddings")
-        for number, (name, step) in enumerate(zip(names, schema.MIGRATIONS, strict=True), 1):
+        for number, (name, step) in enumerate(zip(names, schema.MIGRATIONS[:3], strict=True), 1):
             step.apply(_Plain(old))  # type: ignore[arg-type]
             old.execute("INSERT INTO migration VALUES (?, ?, '2026-01-01')", (number, name))
         old.execute(
@@ -95,11 +95,12 @@ def test_a_library_of_before_the_steps_were_counted_opens_as_it_is(tmp_path: Pat
         (preset,) = library.list().presets
         assert (preset.name, preset.rating, preset.favourite) == ("Old flute", 5, True)
         assert library.recipe(preset) == TextTimbre("hollow flute")
-        assert library.search("flute").total == 1
+        assert library.search("flute").total == library.list(kind="text").total == 1
     with sqlite3.connect(path) as after:
         tables = [line for line in after.iterdump() if "CREATE TABLE" in line]
-        assert tables == [line for line in before if "CREATE TABLE" in line]
-        assert after.execute("SELECT count(*) FROM migration").fetchone() == (3,)
+        assert {line for line in before if "CREATE TABLE" in line} <= set(tables)
+        steps = after.execute("SELECT count(*) FROM migration").fetchone()
+        assert steps == (len(schema.MIGRATIONS),)
 
 
 def test_a_step_that_fails_leaves_the_library_as_it_was(

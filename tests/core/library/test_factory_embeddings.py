@@ -11,9 +11,9 @@ import pytest
 from core.encoders.deferred import DeferredEncoder
 from core.encoders.embed import resolve
 from core.library import Library
-from core.library.digests import digest_of
+from core.library.embeddings.digests import digest_of
+from core.library.embeddings.vectors import Vectors
 from core.library.factory import embeddings
-from core.library.vectors import Vectors
 from core.timbre import TextTimbre, Timbre
 from core.training import factory_embeddings
 from core.training.factory_embeddings import shipped_encoder

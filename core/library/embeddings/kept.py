@@ -15,9 +15,9 @@ from core import paths
 from core.encoders.base import AudioEncoding, TimbreEncoder
 from core.errors import SettingsError
 from core.files import output_error
-from core.library.digests import digest_of
+from core.library.embeddings.digests import digest_of
+from core.library.embeddings.vectors import VectorFile, Vectors
 from core.library.factory import embeddings as factory_embeddings
-from core.library.vectors import VectorFile, Vectors
 from core.timbre import Timbre
 
 

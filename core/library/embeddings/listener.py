@@ -9,7 +9,7 @@ from functools import cached_property
 from core.encoders.base import AudioEncoding, TimbreEncoder
 from core.encoders.embed import look_up_or_resolve
 from core.errors import ModelError, OutputError
-from core.library.kept_embeddings import KeptEmbeddings
+from core.library.embeddings.kept import KeptEmbeddings
 from core.loading import deferred_encoder
 from core.models.registry import Registry
 from core.progress import ProgressCallback, RemarkCallback, report

@@ -13,7 +13,7 @@ from core.encoders.deferred import DeferredEncoder
 from core.encoders.embed import resolve
 from core.errors import AudioError, Cancelled, ModelMissing, SettingsError
 from core.library import Library, PresetBlend
-from core.library.kept_embeddings import KeptEmbeddings
+from core.library.embeddings.kept import KeptEmbeddings
 from core.timbre import AudioTimbre, Blend, TextTimbre
 from core.types import FloatArray
 from tests.helpers.library import MakeTone, SeedEncoder
@@ -29,7 +29,9 @@ class RemarkingEncoder(SeedEncoder):
 @pytest.fixture
 def ear(monkeypatch: pytest.MonkeyPatch) -> RemarkingEncoder:
     encoder = RemarkingEncoder()
-    monkeypatch.setattr("core.library.listener.deferred_encoder", lambda _bundle: encoder)
+    monkeypatch.setattr(
+        "core.library.embeddings.listener.deferred_encoder", lambda _bundle: encoder
+    )
     return encoder
 
 

@@ -27,10 +27,19 @@ import numpy as np
 import numpy.typing as npt
 
 from core.files import output_error
+from core.library.embeddings.screening import ScreenedVectors
 from core.types import EMBEDDING_DIM, FloatArray
 
 DIGEST_BYTES = 32
 RECORD_BYTES = DIGEST_BYTES + 4 * EMBEDDING_DIM
+_MANY = 10_000
+"""With fewer, comparing all of them takes a millisecond or two."""
+
+_ON_ONE_THREAD = 4000
+
+_FEW = 8
+"""Comparing more than this part of them one by one is slower than comparing all."""
+
 _MAGIC = b"timbre vectors 1"
 """Opens the first record; the 16 bytes after it are the file's own id."""
 
@@ -99,15 +108,43 @@ class Vectors:
         """
         if not len(self):
             return []
-        similarities = self.similarities(vector)
         count = min(count, len(self))
+        looked_at = self._candidates(vector, count)
+        rows = self if looked_at is None else self._some(looked_at)
+        similarities = rows.similarities(vector)
         best = np.argpartition(-similarities, count - 1)[:count]
-        return [(self.digests[index].tobytes(), float(similarities[index])) for index in best]
+        return [(rows.digests[index].tobytes(), float(similarities[index])) for index in best]
+
+    def _candidates(self, vector: FloatArray, count: int) -> npt.NDArray[np.intp] | None:
+        """Which to compare; None for all. The quick form pays when many are compared again."""
+        if len(self) < _MANY or count > len(self) // _FEW:
+            return None
+        if not self._searched:
+            self._searched.append(True)
+            return None
+        found = self._screened.candidates(vector, count)
+        return found if len(found) <= len(self) // _FEW else None
+
+    @cached_property
+    def _searched(self) -> list[bool]:
+        return []
+
+    @cached_property
+    def _screened(self) -> ScreenedVectors:
+        return ScreenedVectors(self.embeddings)
+
+    def _some(self, indices: npt.NDArray[np.intp]) -> Vectors:
+        return Vectors(self.store_id, self.digests[indices], self.embeddings[indices])
 
     def similarities(self, vector: FloatArray) -> FloatArray:
         """Cosines with a unit vector, float32 [n]; −2 for records that are no unit vectors."""
         with np.errstate(all="ignore"):
-            cosines: FloatArray = self.embeddings @ vector
+            cosines: FloatArray = (
+                self.embeddings @ vector
+                if len(self) > _ON_ONE_THREAD
+                # A product of few rows waits for BLAS' threads longer than it takes.
+                else np.einsum("ij,j->i", self.embeddings, vector)
+            )
         cosines[~(np.abs(cosines) < 1.001)] = -2.0
         return cosines
 

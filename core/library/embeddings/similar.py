@@ -1,6 +1,6 @@
 """Presets that sound like something: embeddings kept up to date, and nearest neighbours.
 
-Embeddings are :mod:`core.library.kept_embeddings`'. What may be missing is kept as one number
+Embeddings are :mod:`core.library.embeddings.kept`'. What may be missing is kept as one number
 for each encoder, the version up to which everything is there, so that a search in a library of
 100,000 presets looks at the new ones only.
 """
@@ -19,12 +19,12 @@ from core.encoders.base import AudioEncoding, TimbreEncoder
 from core.encoders.embed import look_up_or_resolve
 from core.errors import AudioError, SettingsError
 from core.library import rows
+from core.library.embeddings.kept import KeptEmbeddings
+from core.library.embeddings.vectors import Vectors
 from core.library.errors import UnknownPreset
-from core.library.kept_embeddings import KeptEmbeddings
 from core.library.presets import Neighbour, Preset
 from core.library.recipes import PinnedPreset
 from core.library.schema import EMBEDDED, PRESET, VERSION
-from core.library.vectors import Vectors
 from core.progress import ProgressCallback, report
 from core.sqlite import Database
 from core.timbre import Timbre
