@@ -27,6 +27,11 @@ if TYPE_CHECKING:
 
 _NO_SETTINGS = RenderSettings()
 
+_NOTHING_SIMILAR = (
+    "there is no other preset to compare with; add some with `timbre preset add`, or put the "
+    "factory presets back with `timbre preset restore-factory`"
+)
+
 app = typer.Typer(
     help="Keep timbres as presets: named, tagged, searchable.",
     no_args_is_help=True,
@@ -97,7 +102,7 @@ def list_(
             tag=tag,
             favourites=favourites,
         )
-    _show_page(page.presets, page.total, as_json, "no preset is like that")
+    _show_page(page.presets, page.total, as_json, _nothing_listed(kind, tag, favourites))
 
 
 @app.command()
@@ -111,7 +116,7 @@ def search(
     with _library() as library:
         page = library.search(" ".join(query), offset, limit)
     nothing = f"no preset has the words {' '.join(query)!r} in its name, tags or timbre"
-    _show_page(page.presets, page.total, as_json, nothing)
+    _show_page(page.presets, page.total, as_json, f"{nothing}; try fewer, or only how they begin")
 
 
 @app.command()
@@ -156,7 +161,7 @@ def similar(
         _print_json({"model": model, "presets": listed})
         return
     if not neighbours:
-        typer.echo("no other preset is there to compare with", err=True)
+        typer.echo(_NOTHING_SIMILAR, err=True)
     for item in neighbours:
         print(f"{item.similarity:6.3f}  {_line(item.preset)}")
 
@@ -269,9 +274,25 @@ def _show_page(presets: Iterable[Preset], total: int, as_json: bool, if_none: st
     for preset in shown:
         print(_line(preset))
     if not total:
-        typer.echo(f"{if_none}; `timbre preset list` shows all", err=True)
-    if len(shown) < total:
+        typer.echo(
+            f"{if_none}; `timbre preset list` shows all, `timbre preset restore-factory` puts "
+            "the factory presets back",
+            err=True,
+        )
+    elif not shown:
+        typer.echo(f"there are {total}, and none after so many; give a smaller --offset", err=True)
+    elif len(shown) < total:
         typer.echo(f"{len(shown)} of {total}; --limit and --offset show others", err=True)
+
+
+def _nothing_listed(kind: str | None, tag: str | None, favourites: bool) -> str:
+    """What an empty list says: that nothing meets the conditions, or that there is nothing."""
+    wanted = [
+        *(["is a favourite"] if favourites else []),
+        *([f"is of the kind {kind}"] if kind is not None else []),
+        *([f"has the tag {tag!r}"] if tag is not None else []),
+    ]
+    return f"no preset {' and '.join(wanted)}" if wanted else "the library is empty"
 
 
 def _line(preset: Preset) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import json
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -24,7 +24,7 @@ from core.library.errors import PresetFileError
 from core.library.manifest import Entry, recordings_of
 from core.library.presets import Preset, name_key
 from core.library.recipes import PinnedPreset, StoredRecipe
-from core.library.recordings import RecordingFolder
+from core.library.recordings import RecordingFolder, StagedRecording
 from core.library.schema import META, PRESET, VERSION
 from core.sqlite import Database
 
@@ -118,7 +118,7 @@ def import_from(database: Database, folder: RecordingFolder, source: Path) -> li
     """
     with tempfile.TemporaryDirectory(prefix="timbre-import-") as unpacked:
         entries, files = archive.unpack(source, Path(unpacked))
-        return import_entries(database, folder, entries, files, str(source))
+        return import_entries(database, folder.stage, entries, files, str(source))
 
 
 def import_factory_bank(database: Database, folder: RecordingFolder) -> list[Preset]:
@@ -129,12 +129,12 @@ def import_factory_bank(database: Database, folder: RecordingFolder) -> list[Pre
         folder: its recordings.
     """
     entries, files = factory.load()
-    return import_entries(database, folder, entries, files, "the factory bank")
+    return import_entries(database, folder.stage_factory, entries, files, "the factory bank")
 
 
 def import_entries(
     database: Database,
-    folder: RecordingFolder,
+    stage: Callable[[Path], contextlib.AbstractContextManager[StagedRecording]],
     entries: Sequence[Entry],
     files: Mapping[str, Path],
     source: str,
@@ -147,7 +147,7 @@ def import_entries(
 
     Args:
         database: the library.
-        folder: its recordings.
+        stage: takes a recording into the library.
         entries: the manifest's.
         files: the file of each recording, by digest.
         source: where they come from, for messages.
@@ -163,7 +163,7 @@ def import_entries(
         staged = []
         for sha256, recording in recordings_of(entries).items():
             try:
-                copy = stack.enter_context(folder.stage(files[sha256]))
+                copy = stack.enter_context(stage(files[sha256]))
             except AudioError as error:
                 raise PresetFileError(
                     f"{source}: its recording {recording.name!r} cannot be used ({error})"
