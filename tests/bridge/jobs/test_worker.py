@@ -38,6 +38,7 @@ from bridge.jobs.worker_messages import (
     to_line,
 )
 from core.clip import Clip, Note
+from core.encoders.base import AudioEncoding
 from core.encoders.embedded.encoder import EmbeddedEncoder
 from core.engines.base import RenderRequest
 from core.engines.embedded.engine import EmbeddedEngine
@@ -140,12 +141,18 @@ def test_a_preset_that_was_listened_to_is_not_listened_to_again(
     recording = tmp_path / "hiss.wav"
     noise = np.random.default_rng(0).uniform(-0.5, 0.5, 44_100)
     soundfile.write(recording, np.stack([noise, np.zeros(44_100)], axis=1), 44_100)
+    heard = EmbeddedEncoder.encode_audio_with_remarks
+
+    def remarking(encoder: EmbeddedEncoder, audio: FloatArray, rate: int) -> AudioEncoding:
+        return AudioEncoding(heard(encoder, audio, rate).embedding, ("it hums",))
+
+    monkeypatch.setattr(EmbeddedEncoder, "encode_audio_with_remarks", remarking)
     said: list[str] = []
     with Library.open(with_factory_bank=False, model="one") as library:
         library.add("words", TextTimbre("warm bass"))
         library.add("hiss", AudioTimbre(recording), on_remark=said.append)
         timbres = [library.recipe(name) for name in ("words", "hiss")]
-    assert said
+    assert said[-1].endswith("hiss.wav: it hums")
     orders = [job(seq, tmp_path, timbre=timbre) for seq, timbre in enumerate(timbres)]
     before = carry_out(RenderBatch(7, tuple(orders)))
 
