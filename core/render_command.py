@@ -106,9 +106,11 @@ def render(
         results = _results_for(paths)
         notes = _read_clip(clip, track, drums)
         settings = RenderSettings({**choice.settings, **settings})
+        from core.library.embeddings.kept import KeptEmbeddings
         from core.synthesizer import Synthesizer
 
         synth = Synthesizer.load(model, device)
+        synth.look_up = KeptEmbeddings().look_up
         _print_limits(synth, notes, settings)
         rendered = synth.render_batch(
             [(notes, choice.timbre, seed + index) for index in range(takes)],

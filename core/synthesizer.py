@@ -29,7 +29,7 @@ from core.clip import Clip
 from core.coercion.arrays import as_rate
 from core.coercion.type_errors import check_type, whole_number, wrong_type
 from core.encoders.base import TimbreEncoder
-from core.encoders.embed import resolve
+from core.encoders.embed import EmbeddingLookup, look_up_or_resolve, nothing_kept
 from core.engines.base import Engine, Limit, LiveStream, RenderRequest
 from core.engines.declaration import Ability
 from core.engines.registry import check_settings, engine_named
@@ -142,6 +142,8 @@ class Synthesizer:
         self.engine = engine
         self.bundle = bundle
         self.device = device
+        self.look_up: EmbeddingLookup = nothing_kept
+        """Finds embeddings that were computed before, such as a library's."""
 
     @classmethod
     def load(
@@ -191,7 +193,7 @@ class Synthesizer:
         timbre = as_timbre(timbre)
         encoder = self.encoder
         with computing(self.engine.declaration.has_small_steps):
-            return resolve(timbre, encoder, on_remark)
+            return look_up_or_resolve(timbre, encoder, on_remark, self.look_up)
 
     def stream(self, timbre: TimbreLike, *, seed: int = 0, max_voices: int = 64) -> LiveStream:
         """Play live: notes in as they happen, audio out block by block.

@@ -44,7 +44,6 @@ NOT_RUN: dict[tuple[str, ...], str] = {
     ("demo",): "tests/integration/test_shipped_bundle.py runs it",
     ("evaluate",): "a run takes minutes; tests/evaluation has smaller ones",
     ("models", "pull"): "needs the hub",
-    ("preset", "similar"): "embeds 60 factory presets first, a minute; test_similar.py has fewer",
     ("render", "tokensynth"): "needs weights that were pulled",
     ("serve",): "runs until it is stopped; test_oscsend_drives_a_render runs it",
     ("train",): "needs hours, and a graphics card",

@@ -105,6 +105,7 @@ class RenderWorker:
             self.send(ModelReady(synth.sample_rate))
 
     def _load(self, model: str, sha256: str | None = None) -> Synthesizer:
+        from core.library.embeddings.kept import KeptEmbeddings
         from core.synthesizer import Synthesizer
 
         synth = self._models.get(model)
@@ -113,6 +114,7 @@ class RenderWorker:
             while len(self._models) >= _MAX_MODELS:
                 self._models.popitem(last=False)
             synth = self._models[model] = Synthesizer.load(model, self._device)
+            synth.look_up = KeptEmbeddings().look_up
         self._models.move_to_end(model)
         if sha256 is not None and synth.bundle.sha256 != sha256:
             raise ModelMissing(f"model {model} was changed after this was asked for; ask again")

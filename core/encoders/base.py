@@ -36,6 +36,11 @@ class TimbreEncoder(ABC):
     id: str
     sha256: str
 
+    @property
+    def fingerprint(self) -> str:
+        """What kept embeddings are told apart by, hex: the weights and, if known, the code."""
+        return self.sha256
+
     @abstractmethod
     def encode_audio(self, audio: FloatArray, sample_rate: int) -> FloatArray:
         """Embed a recording.

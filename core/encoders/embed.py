@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import singledispatch
 from pathlib import Path
 
@@ -11,7 +11,7 @@ import numpy as np
 
 from core.audio import read_reference_with_remarks
 from core.audio.files import reference_of
-from core.encoders.base import TimbreEncoder
+from core.encoders.base import AudioEncoding, TimbreEncoder
 from core.encoders.sphere import linear_mean, spherical_mean
 from core.errors import SettingsError
 from core.progress import RemarkCallback, ignore_remark
@@ -20,10 +20,46 @@ from core.types import EMBEDDING_DIM, EmbeddingPath, FloatArray
 
 _HASH = re.compile("[0-9a-f]{64}")
 
+EmbeddingLookup = Callable[[Timbre, TimbreEncoder], AudioEncoding | None]
+"""What an encoder said of a recipe when it was asked before; None if that was not kept."""
+
+
+def nothing_kept(_timbre: Timbre, _encoder: TimbreEncoder) -> AudioEncoding | None:
+    """The :data:`EmbeddingLookup` that never finds one."""
+    return None
+
+
+def look_up_or_resolve(
+    timbre: Timbre,
+    encoder: TimbreEncoder,
+    on_remark: RemarkCallback = ignore_remark,
+    look_up: EmbeddingLookup = nothing_kept,
+) -> FloatArray:
+    """The embedding of a recipe, which is computed only if it was not kept.
+
+    Args:
+        timbre: the recipe.
+        encoder: encodes recordings and words.
+        on_remark: called with what is to be said about recordings, a line each.
+        look_up: finds what was kept, of the recipe or of the parts of a blend.
+
+    Returns, Raises:
+        As :func:`resolve`.
+    """
+    kept = look_up(timbre, encoder)
+    if kept is None:
+        return resolve(timbre, encoder, on_remark, look_up)
+    for remark in kept.remarks:
+        on_remark(remark)
+    return kept.embedding
+
 
 @singledispatch
 def resolve(
-    timbre: Timbre, encoder: TimbreEncoder, on_remark: RemarkCallback = ignore_remark
+    timbre: Timbre,
+    encoder: TimbreEncoder,
+    on_remark: RemarkCallback = ignore_remark,
+    look_up: EmbeddingLookup = nothing_kept,
 ) -> FloatArray:
     """The embedding of a recipe; each kind of timbre registers how it is embedded.
 
@@ -31,6 +67,7 @@ def resolve(
         timbre: the recipe.
         encoder: encodes recordings and words.
         on_remark: called with what is to be said about recordings, a line each.
+        look_up: finds what was kept of the parts of a blend.
 
     Returns:
         float32 [512], unit norm.
@@ -44,7 +81,10 @@ def resolve(
 
 @resolve.register
 def _audio(
-    timbre: AudioTimbre, encoder: TimbreEncoder, on_remark: RemarkCallback = ignore_remark
+    timbre: AudioTimbre,
+    encoder: TimbreEncoder,
+    on_remark: RemarkCallback = ignore_remark,
+    _look_up: EmbeddingLookup = nothing_kept,
 ) -> FloatArray:
     if timbre.samples is None or timbre.sample_rate is None:
         reading = read_reference_with_remarks(timbre.path)
@@ -63,17 +103,25 @@ def _called(path: Path) -> str:
 
 @resolve.register
 def _text(
-    timbre: TextTimbre, encoder: TimbreEncoder, _on_remark: RemarkCallback = ignore_remark
+    timbre: TextTimbre,
+    encoder: TimbreEncoder,
+    _on_remark: RemarkCallback = ignore_remark,
+    _look_up: EmbeddingLookup = nothing_kept,
 ) -> FloatArray:
     return encoder.encode_text(timbre.words)
 
 
 @resolve.register
 def _blend(
-    timbre: Blend, encoder: TimbreEncoder, on_remark: RemarkCallback = ignore_remark
+    timbre: Blend,
+    encoder: TimbreEncoder,
+    on_remark: RemarkCallback = ignore_remark,
+    look_up: EmbeddingLookup = nothing_kept,
 ) -> FloatArray:
     parts = [
-        (resolve(part, encoder, on_remark), weight) for part, weight in timbre.parts if weight > 0
+        (look_up_or_resolve(part, encoder, on_remark, look_up), weight)
+        for part, weight in timbre.parts
+        if weight > 0
     ]
     vectors = np.stack([vector for vector, _ in parts])  # [n, 512]
     weights = np.array([weight for _, weight in parts], np.float64)

@@ -27,6 +27,11 @@ if TYPE_CHECKING:
 
 _NO_SETTINGS = RenderSettings()
 
+_NOTHING_SIMILAR = (
+    "there is no other preset to compare with; add some with `timbre preset add`, or put the "
+    "factory presets back with `timbre preset restore-factory`"
+)
+
 app = typer.Typer(
     help="Keep timbres as presets: named, tagged, searchable.",
     no_args_is_help=True,
@@ -61,8 +66,8 @@ def add(
     timbre = _timbre(audio, text, blend)
     if timbre is None:
         raise SettingsError("a preset needs a timbre: give --audio, --text or --blend")
-    if audio is not None:
-        _print_remarks(audio)
+    from core.console import print_note, progress_line
+
     with _library() as library:
         preset = library.add(
             name,
@@ -71,6 +76,8 @@ def add(
             tag or (),
             rating=rating or 0,
             favourite=bool(favourite),
+            on_progress=progress_line("listening"),
+            on_remark=print_note,
         )
         print(f"added {preset.name!r} (id {preset.id})")
 
@@ -95,7 +102,7 @@ def list_(
             tag=tag,
             favourites=favourites,
         )
-    _show_page(page.presets, page.total, as_json, "no preset is like that")
+    _show_page(page.presets, page.total, as_json, _nothing_listed(kind, tag, favourites))
 
 
 @app.command()
@@ -109,7 +116,7 @@ def search(
     with _library() as library:
         page = library.search(" ".join(query), offset, limit)
     nothing = f"no preset has the words {' '.join(query)!r} in its name, tags or timbre"
-    _show_page(page.presets, page.total, as_json, nothing)
+    _show_page(page.presets, page.total, as_json, f"{nothing}; try fewer, or only how they begin")
 
 
 @app.command()
@@ -140,11 +147,12 @@ def similar(
     if sum(value is not None for value in (name, audio, text)) != 1:
         raise SettingsError("say what to compare with: NAME, --audio or --text, one of them")
     from core.console import progress_line
-    from core.synthesizer import Synthesizer
+    from core.loading import deferred_encoder
+    from core.models.registry import Registry
 
     with _library() as library:
         near = library.get(name) if name is not None else _recipe(audio, text)
-        encoder = Synthesizer.load(model).encoder
+        encoder = deferred_encoder(Registry().resolve(model))
         neighbours = library.similar(
             near, encoder, limit, progress_line("listening to new presets")
         )
@@ -153,7 +161,7 @@ def similar(
         _print_json({"model": model, "presets": listed})
         return
     if not neighbours:
-        typer.echo("no other preset is there to compare with", err=True)
+        typer.echo(_NOTHING_SIMILAR, err=True)
     for item in neighbours:
         print(f"{item.similarity:6.3f}  {_line(item.preset)}")
 
@@ -176,8 +184,8 @@ def edit(
     if tag and no_tags:
         raise SettingsError("--tag and --no-tags contradict each other; give one")
     timbre = _timbre(audio, text, blend)
-    if audio is not None:
-        _print_remarks(audio)
+    from core.console import print_note, progress_line
+
     with _library() as library:
         before = library.get(name)
         preset = library.edit(
@@ -188,6 +196,8 @@ def edit(
             tags=() if no_tags else tag,
             rating=rating,
             favourite=favourite,
+            on_progress=progress_line("listening"),
+            on_remark=print_note,
         )
         print(f"changed {preset.name!r}, now version {preset.version}")
 
@@ -215,8 +225,11 @@ def export(
 @app.command("import")
 def import_(source: Annotated[Path, typer.Argument(help="What `export` wrote.")]) -> None:
     """Take in an exported preset."""
+    from core.console import print_note, progress_line
+
     with _library() as library:
-        print(f"imported {library.import_(source).name!r}")
+        preset = library.import_(source, progress_line("listening"), print_note)
+        print(f"imported {preset.name!r}")
 
 
 @app.command("restore-factory")
@@ -253,17 +266,6 @@ def _timbre(audio: Path | None, text: str | None, blend: str | None) -> Timbre |
     return PresetBlend(tuple(parse_blend(blend)))
 
 
-def _print_remarks(recording: Path) -> None:
-    """Say what is remarkable about a recording, and what that means for its timbre."""
-    from core.audio import read_reference_with_remarks
-    from core.console import print_note
-    from core.encoders.embedded.encoder import listen
-
-    reading = read_reference_with_remarks(recording)
-    for remark in (*reading.remarks, *listen(reading.audio, reading.sample_rate)):
-        print_note(f"{recording.name}: {remark}")
-
-
 def _show_page(presets: Iterable[Preset], total: int, as_json: bool, if_none: str) -> None:
     shown = list(presets)
     if as_json:
@@ -272,9 +274,25 @@ def _show_page(presets: Iterable[Preset], total: int, as_json: bool, if_none: st
     for preset in shown:
         print(_line(preset))
     if not total:
-        typer.echo(f"{if_none}; `timbre preset list` shows all", err=True)
-    if len(shown) < total:
+        typer.echo(
+            f"{if_none}; `timbre preset list` shows all, `timbre preset restore-factory` puts "
+            "the factory presets back",
+            err=True,
+        )
+    elif not shown:
+        typer.echo(f"there are {total}, and none after so many; give a smaller --offset", err=True)
+    elif len(shown) < total:
         typer.echo(f"{len(shown)} of {total}; --limit and --offset show others", err=True)
+
+
+def _nothing_listed(kind: str | None, tag: str | None, favourites: bool) -> str:
+    """What an empty list says: that nothing meets the conditions, or that there is nothing."""
+    wanted = [
+        *(["is a favourite"] if favourites else []),
+        *([f"is of the kind {kind}"] if kind is not None else []),
+        *([f"has the tag {tag!r}"] if tag is not None else []),
+    ]
+    return f"no preset {' and '.join(wanted)}" if wanted else "the library is empty"
 
 
 def _line(preset: Preset) -> str:

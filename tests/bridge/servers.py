@@ -45,7 +45,7 @@ def service(folder: Path) -> Iterator[BridgeService]:
         write_tiny_bundle(folder / "models" / "tiny")
     registry = Registry(folder / "models", cache_dir=folder / "cache")
     with (
-        Library.open(folder / "library.sqlite", with_factory_bank=False) as library,
+        Library.open(folder / "library.sqlite", with_factory_bank=False, model=None) as library,
         JobQueue(folder / "renders", folder / "jobs.sqlite", worker_command=FAKE_WORKER) as jobs,
     ):
         if not library.list().total:

@@ -38,8 +38,11 @@ from bridge.jobs.worker_messages import (
     to_line,
 )
 from core.clip import Clip, Note
+from core.encoders.base import AudioEncoding
+from core.encoders.embedded.encoder import EmbeddedEncoder
 from core.engines.base import RenderRequest
 from core.engines.embedded.engine import EmbeddedEngine
+from core.library import Library
 from core.models.registry import Registry
 from core.progress import ProgressCallback
 from core.provenance import read_provenance
@@ -129,6 +132,44 @@ def test_a_batch_becomes_files_with_their_provenance(tmp_path: Path) -> None:
         )
         assert take.sample_rate == provenance.sample_rate
         assert take.frames > 0
+
+
+def test_a_preset_that_was_listened_to_is_not_listened_to_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its embedding is the library's, to the bit; a recording's remarks come with it."""
+    recording = tmp_path / "hiss.wav"
+    noise = np.random.default_rng(0).uniform(-0.5, 0.5, 44_100)
+    soundfile.write(recording, np.stack([noise, np.zeros(44_100)], axis=1), 44_100)
+    heard = EmbeddedEncoder.encode_audio_with_remarks
+
+    def remarking(encoder: EmbeddedEncoder, audio: FloatArray, rate: int) -> AudioEncoding:
+        return AudioEncoding(heard(encoder, audio, rate).embedding, ("it hums",))
+
+    monkeypatch.setattr(EmbeddedEncoder, "encode_audio_with_remarks", remarking)
+    said: list[str] = []
+    with Library.open(with_factory_bank=False, model="one") as library:
+        library.add("words", TextTimbre("warm bass"))
+        library.add("hiss", AudioTimbre(recording), on_remark=said.append)
+        timbres = [library.recipe(name) for name in ("words", "hiss")]
+    assert said[-1].endswith("hiss.wav: it hums")
+    orders = [job(seq, tmp_path, timbre=timbre) for seq, timbre in enumerate(timbres)]
+    before = carry_out(RenderBatch(7, tuple(orders)))
+
+    def deaf(*_: object) -> None:
+        raise AssertionError("it was listened to before")
+
+    monkeypatch.setattr(EmbeddedEncoder, "encode_text", deaf)
+    monkeypatch.setattr(EmbeddedEncoder, "encode_audio_with_remarks", deaf)
+    again = [job(seq + 2, tmp_path, timbre=timbre) for seq, timbre in enumerate(timbres)]
+    after = carry_out(RenderBatch(7, tuple(again)))
+    for answers in (before, after):
+        assert sum(isinstance(answer, TakeRendered) for answer in answers) == 2
+        remarks = [answer.remarks for answer in answers if isinstance(answer, ClipRemarks)]
+        assert remarks == ([tuple(said)] if said else [])
+    for seq in (0, 1):
+        one, two = (soundfile.read(tmp_path / f"{seq + n}-0.wav")[0] for n in (0, 2))
+        assert np.array_equal(one, two)
 
 
 def test_the_job_that_makes_the_engine_fail_fails_alone(
