@@ -24,13 +24,21 @@ ONLY_IN = {
     "sqlite3": ("core/sqlite.py",),
 }
 TRAINING_ONLY = {"pedalboard", "fluidsynth", "tensorboard", "matplotlib"}
-TEST_ONLY = {"hypothesis", "music21", "pytest", "tokensynth", "transformers", "auraloss"}
+TEST_ONLY = {
+    "hypothesis",
+    "music21",
+    "pytest",
+    "tokensynth",
+    "transformers",
+    "auraloss",
+    "pyloudnorm",
+}
 
 
 CORE_ORDER = (
     "errors", "paths", "files", "sqlite", "archives", "threads", "types", "progress", "console",
     "settings", "clip", "timbre", "audio", "midi", "transcription", "corpora", "models", "codecs",
-    "engines", "encoders", "loading", "options", "provenance", "synthesizer", "outputs",
+    "engines", "encoders", "loading", "options", "provenance", "leveling", "synthesizer", "outputs",
     "library", "training",
     "render_command", "cli",
 )  # fmt: skip
