@@ -117,6 +117,9 @@ def render(
             on_remark=print_note,
             preset=choice.preset,
         )
+    for remark in dict.fromkeys(take.overshoot_remark(subtype) for take in rendered):
+        if remark:
+            print_note(remark)
     write_takes(rendered, paths, rate, subtype)
     if as_json:
         _print_json(rendered, paths, rate, time.perf_counter() - began, results)

@@ -37,9 +37,12 @@ from bridge.jobs.worker_messages import (
     answer_from_line,
     to_line,
 )
+from core.audio import read_audio
+from core.audio.loudness import integrated_loudness
 from core.clip import Clip, Note
 from core.engines.base import RenderRequest
 from core.engines.embedded.engine import EmbeddedEngine
+from core.leveling.phrase import LOUDNESS_PHRASE
 from core.models.registry import Registry
 from core.progress import ProgressCallback
 from core.provenance import read_provenance
@@ -95,7 +98,7 @@ def break_engine(monkeypatch: pytest.MonkeyPatch, name: str) -> list[int]:
     """Have the engine raise whenever a clip of this name is among its requests.
 
     Returns:
-        The sizes of the batches it was given, growing.
+        The sizes of the batches it was given, growing; the phrase that gains need is not counted.
     """
     sizes = []
     render = EmbeddedEngine.render
@@ -103,7 +106,8 @@ def break_engine(monkeypatch: pytest.MonkeyPatch, name: str) -> list[int]:
     def failing(
         self: EmbeddedEngine, requests: Sequence[RenderRequest], on_progress: ProgressCallback
     ) -> list[FloatArray]:
-        sizes.append(len(requests))
+        if requests[0].clip != LOUDNESS_PHRASE:
+            sizes.append(len(requests))
         if any(request.clip.name == name for request in requests):
             raise RuntimeError(f"no sound\nfor {name}")
         return render(self, requests, on_progress)
@@ -342,3 +346,26 @@ def test_the_process_ends_with_its_stdin_whatever_it_is_doing(tmp_path: Path) ->
         assert process.wait() == 0
     assert not any(isinstance(answer, TakeRendered) for answer in rest)
     assert list(tmp_path.glob("*.wav")) == []
+
+
+def test_files_are_equally_loud_unless_a_gain_is_asked_for(tmp_path: Path) -> None:
+    settings = [RenderSettings(), RenderSettings(gain=0.0), RenderSettings(gain=-3.0)]
+    jobs = tuple(
+        job(seq, tmp_path, clip=LOUDNESS_PHRASE, settings=each) for seq, each in enumerate(settings)
+    )
+    answers = carry_out(RenderBatch(7, jobs))
+    files = [answer.path for answer in answers if isinstance(answer, TakeRendered)]
+    loudness = [integrated_loudness(*read_audio(file)) for file in files]
+    gains_db = [read_provenance(file).gain_db for file in files]
+    assert loudness[0] == pytest.approx(loudness[1] + gains_db[0], abs=0.02)
+    assert loudness[2] == pytest.approx(loudness[1] - 3.0, abs=0.02)
+    assert gains_db[1:] == [0.0, -3.0]
+
+
+def test_a_file_that_is_made_softer_says_so(tmp_path: Path) -> None:
+    ordered = job(1, tmp_path, settings=RenderSettings(gain=24.0))
+    remarks, rendered, _ended = carry_out(RenderBatch(7, (ordered,)))
+    assert isinstance(remarks, ClipRemarks)
+    assert "above full scale" in remarks.remarks[0]
+    assert isinstance(rendered, TakeRendered)
+    assert np.abs(read_audio(rendered.path)[0]).max() == pytest.approx(0.999, abs=1e-4)
