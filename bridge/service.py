@@ -170,7 +170,9 @@ class BridgeService:
                 model_sha256=sha256,
                 seed=message.seed,
                 takes=message.takes,
-                settings=RenderSettings({**preset.settings, **message.settings}),
+                settings=self._library.with_gain(
+                    preset, sha256, RenderSettings({**preset.settings, **message.settings})
+                ),
                 program_version=program_version(),
                 priority=priority,
                 asked=asked,

@@ -22,6 +22,7 @@ from core.files import refuse_existing, refuse_inputs
 from core.library import (
     archive,
     factory,
+    gains,
     manifest,
     recipe_tree,
     rows,
@@ -46,7 +47,7 @@ from core.library.recordings import RecordingFolder, StagedRecording
 from core.library.similar import EmbeddingUpdate
 from core.library.vectors import VectorFile
 from core.progress import ProgressCallback, always_continue
-from core.settings import RenderSettings
+from core.settings import GAIN, RenderSettings
 from core.sqlite import BUSY_TIMEOUT_S, Database
 from core.timbre import Blend, BlendMode, Timbre
 from core.types import FloatArray
@@ -361,6 +362,34 @@ class Library:
             SettingsError: if a weight or the number of parts is out of range.
         """
         return Blend(tuple((self.recipe(name), weight) for name, weight in pairs), mode)
+
+    def with_gain(
+        self, preset: Preset, model_sha256: str, settings: RenderSettings
+    ) -> RenderSettings:
+        """Settings of a render with the gain that is kept for a preset, if there is one.
+
+        Args:
+            preset: its version counts.
+            model_sha256: of the bundle that renders.
+            settings: of the render; a gain in them stays.
+        """
+        if GAIN.name in settings:
+            return settings
+        with self._database.read() as connection:
+            gain_db = gains.find(connection, preset, model_sha256, settings)
+        return settings if gain_db is None else RenderSettings(settings, gain=gain_db)
+
+    def keep_gain(self, preset: Preset, model_sha256: str, gain_db: float) -> None:
+        """Keep what :meth:`with_gain` gives; a library that can be read only does without.
+
+        Args:
+            preset: its version counts.
+            model_sha256: of the bundle that rendered.
+            gain_db: as it was measured with the preset's own settings.
+        """
+        if not self._database.is_read_only:
+            with self._database.write() as connection:
+                gains.keep(connection, preset, model_sha256, gain_db)
 
     # In and out
 

@@ -77,7 +77,9 @@ def test_a_library_of_before_the_steps_were_counted_opens_as_it_is(tmp_path: Pat
             "applied_at TEXT NOT NULL)"
         )
         names = ("create presets", "create full-text search", "create the record of embeddings")
-        for number, (name, step) in enumerate(zip(names, schema.MIGRATIONS, strict=True), 1):
+        for number, (name, step) in enumerate(
+            zip(names, schema.MIGRATIONS[: len(names)], strict=True), 1
+        ):
             step.apply(_Plain(old))  # type: ignore[arg-type]
             old.execute("INSERT INTO migration VALUES (?, ?, '2026-01-01')", (number, name))
         old.execute(
@@ -98,8 +100,9 @@ def test_a_library_of_before_the_steps_were_counted_opens_as_it_is(tmp_path: Pat
         assert library.search("flute").total == 1
     with sqlite3.connect(path) as after:
         tables = [line for line in after.iterdump() if "CREATE TABLE" in line]
-        assert tables == [line for line in before if "CREATE TABLE" in line]
-        assert after.execute("SELECT count(*) FROM migration").fetchone() == (3,)
+        assert {line for line in before if "CREATE TABLE" in line} <= set(tables)
+        counted = after.execute("SELECT count(*) FROM migration").fetchone()
+        assert counted == (len(schema.MIGRATIONS),)
 
 
 def test_a_step_that_fails_leaves_the_library_as_it_was(
