@@ -39,7 +39,7 @@ CORE_ORDER = (
     "errors", "paths", "files", "sqlite", "archives", "threads", "types", "progress", "console",
     "settings", "clip", "timbre", "audio", "midi", "transcription", "corpora", "models", "codecs",
     "engines", "encoders", "loading", "options", "provenance", "leveling", "synthesizer", "outputs",
-    "library", "training",
+    "audition", "library", "training",
     "render_command", "cli",
 )  # fmt: skip
 """Rooms of core, from the ground up: each may import those before it, and never one after."""
