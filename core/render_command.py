@@ -286,4 +286,5 @@ def _describe(take: Take, path: Path, rate: int | None) -> dict[str, Any]:
         "sample_rate": file_rate,
         "frames": round(take.audio.shape[1] * file_rate / take.sample_rate),
         "seed": take.provenance.seed,
+        "gain_db": take.provenance.gain_db,
     }
