@@ -58,7 +58,7 @@ class Take:
 
     Attributes:
         audio: float32 [channels, frames] from the clip's start to the end of its last note's
-            tail; peaks that its gain lifts beyond ±1 stay (:attr:`overshoot_db`).
+            tail. Peaks beyond ±1 stay (:attr:`overshoot_db`); without a gain there are none.
         sample_rate: Hz.
         provenance: everything that is needed to render it again.
         limits: what the engine could not play of the clip.
@@ -374,7 +374,8 @@ class Synthesizer:
         render_s = time.perf_counter() - began
         return [
             Take(
-                amplified(audio, gain_db),
+                # Without a gain as it was before there were any: within full scale.
+                amplified(audio, gain_db) if gain_db else fit_full_scale(audio),
                 self.sample_rate,
                 self._provenance(request, gain_db),
                 unplayable,

@@ -147,7 +147,8 @@ class Engine(ABC):
             on_progress: called with the fraction done; answering False cancels.
 
         Returns:
-            For each request float32 [channels, frames], finite, |x| ≤ 1.
+            For each request float32 [channels, frames], finite. Peaks may exceed ±1 where many
+            notes sound: what becomes of them is the caller's matter, who knows the gain.
 
         Raises:
             Cancelled: if ``on_progress`` answered False.

@@ -55,6 +55,20 @@ def test_clips_of_one_timbre_keep_their_balance(synth: Synthesizer) -> None:
     assert soft.provenance.gain_db == loud.provenance.gain_db
 
 
+def test_a_clip_of_many_notes_keeps_its_balance_with_one_of_few(synth: Synthesizer) -> None:
+    many = Clip.of("many", [Note(0.0, key, 127, 0.3) for key in range(30, 90)])
+    few = Clip.of("few", many.notes[:3])
+    raw = [
+        synth.engine.render([RenderRequest(clip, synth.embed(PIANO))])[0] for clip in (many, few)
+    ]
+    assert np.abs(raw[0]).max() > 1.0
+    factor = 10 ** (synth.gain_db(synth.embed(PIANO)) / 20)
+    for clip, sound in zip((many, few), raw, strict=True):
+        np.testing.assert_allclose(synth.render(clip, PIANO).audio, sound * factor, atol=1e-5)
+    played = synth.render(many, PIANO, settings=AS_PLAYED).audio
+    np.testing.assert_allclose(played, raw[0] * (0.999 / np.abs(raw[0]).max()), atol=1e-6)
+
+
 def test_a_gain_can_be_asked_for(synth: Synthesizer) -> None:
     take = synth.render(SOFT, PIANO, settings=RenderSettings(gain=-6.0))
     played = synth.render(SOFT, PIANO, settings=AS_PLAYED)
