@@ -42,7 +42,7 @@ from core.audio.loudness import integrated_loudness
 from core.clip import Clip, Note
 from core.engines.base import RenderRequest
 from core.engines.embedded.engine import EmbeddedEngine
-from core.leveling.phrase import LOUDNESS_PHRASE
+from core.leveling.phrase import LOUDNESS_PHRASE, TARGET_LUFS
 from core.models.registry import Registry
 from core.progress import ProgressCallback
 from core.provenance import read_provenance
@@ -52,6 +52,9 @@ from core.timbre import AudioTimbre, TextTimbre
 from core.types import FloatArray
 from tests.bridge.conftest import request
 from tests.helpers.bundles import write_tiny_bundle
+
+AS_PLAYED = RenderSettings(gain=0.0)
+"""Random weights may be so loud that a file has to be made softer, which is remarked on."""
 
 pytestmark = pytest.mark.usefixtures("models", "one_thread")
 
@@ -167,7 +170,9 @@ def test_a_job_alone_is_not_rendered_twice_to_find_its_fault(
 
 def test_a_recording_that_is_gone_fails_its_job_and_no_other(tmp_path: Path) -> None:
     gone = job(1, tmp_path, timbre=AudioTimbre(tmp_path / "gone.wav"))
-    failed, rendered, ended = carry_out(RenderBatch(7, (gone, job(2, tmp_path))))
+    failed, rendered, ended = carry_out(
+        RenderBatch(7, (gone, job(2, tmp_path, settings=AS_PLAYED)))
+    )
     assert isinstance(failed, JobFailed)
     assert (failed.seq, failed.code) == (1, "bad_request")
     assert "gone.wav" in failed.message
@@ -176,7 +181,15 @@ def test_a_recording_that_is_gone_fails_its_job_and_no_other(tmp_path: Path) -> 
 
 
 def test_a_file_that_cannot_be_written_fails_its_job_and_no_other(tmp_path: Path) -> None:
-    answers = carry_out(RenderBatch(7, (job(1, tmp_path / "no folder"), job(2, tmp_path))))
+    answers = carry_out(
+        RenderBatch(
+            7,
+            (
+                job(1, tmp_path / "no folder", settings=AS_PLAYED),
+                job(2, tmp_path, settings=AS_PLAYED),
+            ),
+        )
+    )
     failed, rendered, _ = answers
     assert isinstance(failed, JobFailed)
     assert (failed.seq, failed.code) == (1, "internal")  # our disk, not the client's request
@@ -349,17 +362,18 @@ def test_the_process_ends_with_its_stdin_whatever_it_is_doing(tmp_path: Path) ->
 
 
 def test_files_are_equally_loud_unless_a_gain_is_asked_for(tmp_path: Path) -> None:
-    settings = [RenderSettings(), RenderSettings(gain=0.0), RenderSettings(gain=-3.0)]
+    asked = (None, -20.0, -26.0)
     jobs = tuple(
-        job(seq, tmp_path, clip=LOUDNESS_PHRASE, settings=each) for seq, each in enumerate(settings)
+        job(seq, tmp_path, clip=LOUDNESS_PHRASE, settings=RenderSettings(gain=gain_db))
+        for seq, gain_db in enumerate(asked)
     )
     answers = carry_out(RenderBatch(7, jobs))
     files = [answer.path for answer in answers if isinstance(answer, TakeRendered)]
     loudness = [integrated_loudness(*read_audio(file)) for file in files]
     gains_db = [read_provenance(file).gain_db for file in files]
-    assert loudness[0] == pytest.approx(loudness[1] + gains_db[0], abs=0.02)
-    assert loudness[2] == pytest.approx(loudness[1] - 3.0, abs=0.02)
-    assert gains_db[1:] == [0.0, -3.0]
+    assert loudness[0] == pytest.approx(TARGET_LUFS, abs=0.02)
+    assert loudness[1] - loudness[2] == pytest.approx(6.0, abs=0.02)
+    assert gains_db[1:] == [-20.0, -26.0]
 
 
 def test_a_file_that_is_made_softer_says_so(tmp_path: Path) -> None:
