@@ -106,8 +106,9 @@ def test_a_gain_is_found_given_or_left_out(run: Run) -> None:
         sounds.append(soundfile.read("out.wav")[0])
     assert gains_db[0] != 0.0
     assert gains_db[1:] == [0.0, -6.0, 0.0]
-    for sound, gain_db in zip(sounds, gains_db, strict=True):
-        np.testing.assert_allclose(sound, sounds[1] * 10 ** (gain_db / 20), atol=1e-6)
+    difference_db = gains_db[0] - gains_db[2]
+    np.testing.assert_allclose(sounds[0], sounds[2] * 10 ** (difference_db / 20), atol=1e-5)
+    assert np.array_equal(sounds[1], sounds[3])
     code, _, err = render(run, "--text", "hollow flute", "--gain", "3", "--no-gain")
     assert (code, "contradict" in err) == (2, True)
     code, _, err = run("render", "--from", "out.wav", "-o", "again.wav", "--no-gain")
