@@ -32,7 +32,7 @@ from core.synthesizer import program_version
 from core.timbre import TextTimbre, Timbre, parse_blend
 
 if TYPE_CHECKING:
-    from core.library import Library
+    from core.library import Library, Preset
 
 MAX_PRESETS = 1000
 """Most presets in one answer; a narrower query finds the others."""
@@ -157,45 +157,47 @@ class BridgeService:
         asked = json.dumps([clip.name, clip.content_hash, *message.arguments()])
         if self.jobs.is_repeat(client, message.job_id, asked):
             return self.job(client, message.job_id)
-        timbre, preset, kept_settings = self._timbre(message)
+        timbre, preset = self._timbre(message)
         model = message.model or self.model
         try:
             sha256 = self._registry.resolve(model).sha256
         except ModelMissing as error:
             raise RequestRefused(str(error), "model_missing", message.job_id) from None
+        settings = message.settings
+        if preset is not None:
+            settings = RenderSettings({**preset.settings, **settings})
+            settings = self._library.with_gain(preset, sha256, settings)
         return self.jobs.submit(
             JobRequest(
                 client=client,
                 job_id=message.job_id,
                 clip=clip,
                 timbre=timbre,
-                preset=preset,
+                preset=PresetVersion(preset.name, preset.version) if preset else None,
                 model=model,
                 model_sha256=sha256,
                 seed=message.seed,
                 takes=message.takes,
-                settings=RenderSettings({**kept_settings, **message.settings}),
+                settings=settings,
                 program_version=program_version(),
                 priority=priority,
                 asked=asked,
             )
         )
 
-    def _timbre(self, message: Render) -> tuple[Timbre, PresetVersion | None, RenderSettings]:
-        """The timbre asked for; of a preset also which it is, and the settings kept with it."""
+    def _timbre(self, message: Render) -> tuple[Timbre, Preset | None]:
+        """The timbre asked for, and the preset that it is of, if it is."""
         if message.text:
-            return TextTimbre(message.text), None, RenderSettings()
+            return TextTimbre(message.text), None
         if message.audio:
-            return self._recordings.keep(message.audio), None, RenderSettings()
+            return self._recordings.keep(message.audio), None
         try:
             if message.blend:
-                blend = self._library.resolve_blend(parse_blend(message.blend))
-                return blend, None, RenderSettings()
+                return self._library.resolve_blend(parse_blend(message.blend)), None
             preset = self._library.get(message.preset)
         except UnknownPreset as error:
             raise RequestRefused(str(error), "unknown_preset", message.job_id) from None
-        version = PresetVersion(preset.name, preset.version)
-        return self._library.recipe(preset), version, preset.settings
+        return self._library.recipe(preset), preset
 
     def status_of(self, job: Job, remarks: tuple[str, ...] = ()) -> JobStatus:
         """How a job stands.

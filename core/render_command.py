@@ -42,6 +42,7 @@ from core.settings import RenderSettings
 
 if TYPE_CHECKING:
     from core.clip import Clip
+    from core.library import Preset
     from core.provenance import PresetVersion, Provenance
     from core.synthesizer import Synthesizer, Take
     from core.timbre import Timbre
@@ -111,14 +112,20 @@ def render(
 
         synth = Synthesizer.load(model, device)
         synth.look_up = KeptEmbeddings().look_up
+        leveled = _with_stored_gain(choice.named, synth.bundle.sha256, settings)
         _print_limits(synth, notes, settings)
         rendered = synth.render_batch(
             [(notes, choice.timbre, seed + index) for index in range(takes)],
-            settings=settings,
+            settings=leveled,
             on_progress=progress_line("rendering"),
             on_remark=print_note,
             preset=choice.preset,
         )
+        if choice.named is not None and leveled == choice.named.settings:
+            _keep_gain(choice.named, rendered[0].provenance)
+    for remark in dict.fromkeys(take.overshoot_remark(subtype) for take in rendered):
+        if remark:
+            print_note(remark)
     write_takes(rendered, paths, rate, subtype)
     if as_json:
         _print_json(rendered, paths, rate, time.perf_counter() - began, results)
@@ -170,6 +177,7 @@ class _ChosenTimbre:
 
     timbre: Timbre
     preset: PresetVersion | None = None
+    named: Preset | None = None
     settings: RenderSettings = field(default_factory=RenderSettings)
 
 
@@ -190,7 +198,26 @@ def _chosen_timbre(
             return _ChosenTimbre(library.resolve_blend(parse_blend(blend)))
         named = library.get(preset or "")
         version = PresetVersion(named.name, named.version)
-        return _ChosenTimbre(library.recipe(named), version, named.settings)
+        return _ChosenTimbre(library.recipe(named), version, named, named.settings)
+
+
+def _with_stored_gain(
+    preset: Preset | None, model_sha256: str, settings: RenderSettings
+) -> RenderSettings:
+    """The settings with the gain that the library keeps for a preset, if it does."""
+    if preset is None:
+        return settings
+    from core.library import Library
+
+    with Library.open() as library:
+        return library.with_gain(preset, model_sha256, settings)
+
+
+def _keep_gain(preset: Preset, provenance: Provenance) -> None:
+    from core.library import Library
+
+    with Library.open() as library:
+        library.keep_gain(preset, provenance.model_sha256, provenance.gain_db)
 
 
 def _print_limits(synth: Synthesizer, clip: Clip, settings: RenderSettings) -> None:
@@ -261,4 +288,5 @@ def _describe(take: Take, path: Path, rate: int | None) -> dict[str, Any]:
         "sample_rate": file_rate,
         "frames": round(take.audio.shape[1] * file_rate / take.sample_rate),
         "seed": take.provenance.seed,
+        "gain_db": take.provenance.gain_db,
     }

@@ -1,7 +1,8 @@
 """Settings of a render: how an engine declares one, and the values that are given for them.
 
 Which settings there are is each engine's business (:mod:`core.engines.registry` has them all);
-here is only the form that a declaration and a value have.
+here is only the form that a declaration and a value have, and the one setting that all engines
+have because none of them sees it.
 """
 
 from __future__ import annotations
@@ -108,6 +109,18 @@ class Setting:
         """
         value = settings.get(self.name)
         return self.default if value is None else self.validate(value)
+
+
+GAIN = Setting(
+    "gain",
+    float,
+    "Louder or softer than the model plays, dB; by loudness unless given.",
+    low=-60.0,
+    high=24.0,
+    unit="dB",
+)
+"""What :class:`core.synthesizer.Synthesizer` applies to every engine's sound; if it is not given,
+the timbre's own (:mod:`core.leveling`). 0 is the level as the engine plays it."""
 
 
 class RenderSettings(Mapping[str, Number]):

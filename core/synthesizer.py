@@ -23,8 +23,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from core import paths
 from core.audio import resample, write_audio
 from core.audio.formats import format_of
+from core.audio.loudness import amplified, fit_full_scale, overshoot_db
 from core.clip import Clip
 from core.coercion.arrays import as_rate
 from core.coercion.type_errors import check_type, whole_number, wrong_type
@@ -34,6 +36,9 @@ from core.engines.base import Engine, Limit, LiveStream, RenderRequest
 from core.engines.declaration import Ability
 from core.engines.registry import check_settings, engine_named
 from core.errors import ModelMissing, SettingsError
+from core.leveling.gains import GainCache, LevelGain, gain_key, gain_of
+from core.leveling.phrase import loudness_request
+from core.leveling.stream import LeveledStream
 from core.loading import choose_device, load_encoder, load_engine
 from core.midi import ClipLike, as_clip
 from core.models import DEFAULT_BUNDLE
@@ -41,7 +46,7 @@ from core.models.registry import Bundle, Registry
 from core.notebooks import player_html
 from core.progress import ProgressCallback, RemarkCallback, always_continue, ignore_remark
 from core.provenance import PresetVersion, Provenance, provenance_chunks, provenance_tags
-from core.settings import RenderSettings
+from core.settings import GAIN, RenderSettings
 from core.threads import computing
 from core.timbre import TextTimbre, Timbre, TimbreLike, as_timbre
 from core.types import EMBEDDING_DIM, Embedding, FloatArray
@@ -49,14 +54,17 @@ from core.types import EMBEDDING_DIM, Embedding, FloatArray
 RenderItem = tuple[ClipLike, TimbreLike, int]
 """A clip, a timbre, and a seed."""
 
+_FLOAT = "FLOAT"
+"""The subtype that holds samples beyond full scale."""
+
 
 @dataclass(frozen=True, repr=False, eq=False)
 class Take:
     """One rendered clip. numpy takes it for its audio, and notebooks show a player.
 
     Attributes:
-        audio: float32 [channels, frames], |x| ≤ 1, from the clip's start to the end of its
-            last note's tail.
+        audio: float32 [channels, frames] from the clip's start to the end of its last note's
+            tail. Peaks beyond ±1 stay (:attr:`overshoot_db`); without a gain there are none.
         sample_rate: Hz.
         provenance: everything that is needed to render it again.
         limits: what the engine could not play of the clip.
@@ -96,6 +104,25 @@ class Take:
             raise ValueError(f"audio of float32 cannot be seen as {dtype} without a copy")
         return array.copy() if copy and array is self.audio else array
 
+    @property
+    def overshoot_db(self) -> float:
+        """How far the highest peak lies above full scale, dB; 0 if none does."""
+        return overshoot_db(self.audio)
+
+    def overshoot_remark(self, subtype: str | None) -> str:
+        """What is to be said of peaks that do not fit into a file; empty if they do.
+
+        Args:
+            subtype: of the file; None is its format's usual one, which holds integers.
+        """
+        over_db = self.overshoot_db
+        if not over_db or subtype == _FLOAT:
+            return ""
+        return (
+            f"peaks lie {over_db:.1f} dB above full scale; the whole file is so much softer, and "
+            "nothing is clipped. --format FLOAT keeps the level, a lower --gain does too"
+        )
+
     def write(
         self,
         path: str | os.PathLike[str],
@@ -103,6 +130,9 @@ class Take:
         subtype: str | None = None,
     ) -> Path:
         """Write a sound file with its provenance inside.
+
+        A sound with peaks beyond full scale is made softer as a whole, so that no sample is
+        clipped, except in ``FLOAT`` files, which hold it as it is.
 
         Args:
             path: of the file; its suffix chooses the format: ``.wav``, ``.flac``, ``.ogg`` or
@@ -121,6 +151,8 @@ class Take:
         subtype = format_of(path).check_subtype(subtype)
         provenance = replace(self.provenance, sample_rate=rate, subtype=subtype).to_json()
         audio = resample(self.audio, self.sample_rate, rate)
+        if self.overshoot_db and subtype != _FLOAT:
+            audio = fit_full_scale(audio)
         write_audio(
             path,
             audio,
@@ -144,6 +176,7 @@ class Synthesizer:
         self.device = device
         self.look_up: EmbeddingLookup = nothing_kept
         """Finds embeddings that were computed before, such as a library's."""
+        self._gains = GainCache(paths.cache_dir() / "gains.json")
 
     @classmethod
     def load(
@@ -195,13 +228,60 @@ class Synthesizer:
         with computing(self.engine.declaration.has_small_steps):
             return look_up_or_resolve(timbre, encoder, on_remark, self.look_up)
 
-    def stream(self, timbre: TimbreLike, *, seed: int = 0, max_voices: int = 64) -> LiveStream:
+    def gain_db(
+        self,
+        embedding: Embedding,
+        settings: RenderSettings | None = None,
+        on_remark: RemarkCallback = ignore_remark,
+        on_progress: ProgressCallback = always_continue,
+    ) -> float:
+        """What makes a timbre as loud as others, dB: −24 … 24.
+
+        A timbre that is new plays the loudness phrase (:mod:`core.leveling.phrase`), which
+        takes as long as any render of two seconds; others are looked up.
+
+        Args:
+            embedding: of the timbre, or a path of them, which has one gain as a whole.
+            settings: of the render; a gain in them is the answer.
+            on_remark: called with what is odd about the gain, if anything is.
+            on_progress: answering False cancels.
+
+        Raises:
+            Cancelled: if ``on_progress`` said so.
+        """
+        settings = settings or RenderSettings()
+        asked = GAIN.of(settings)
+        if asked is not None:
+            return float(asked)
+
+        def measure() -> LevelGain:
+            with computing(self.engine.declaration.has_small_steps):
+                request = loudness_request(embedding, settings)
+                (phrase,) = self.engine.render([request], lambda _fraction: on_progress(0.0))
+            return gain_of(phrase, self.sample_rate)
+
+        gain = self._gains.get(gain_key(embedding, self.bundle.sha256, settings), measure)
+        if gain.remark:
+            on_remark(gain.remark)
+        return gain.db
+
+    def stream(
+        self,
+        timbre: TimbreLike,
+        *,
+        seed: int = 0,
+        max_voices: int = 64,
+        settings: RenderSettings | None = None,
+    ) -> LiveStream:
         """Play live: notes in as they happen, audio out block by block.
+
+        It is as loud as a render of the same timbre.
 
         Args:
             timbre: to begin with; its ``set_timbre`` takes what :meth:`embed` gives.
             seed: with the same one, the same notes sound the same.
             max_voices: most notes sounding at once.
+            settings: with a gain, if it is not to be the timbre's own.
 
         Raises:
             SettingsError: if the model's engine renders whole clips only.
@@ -210,8 +290,14 @@ class Synthesizer:
             raise SettingsError(
                 f"{self.bundle.id} renders whole clips only; play live with {DEFAULT_BUNDLE}"
             )
+        checked = _check_settings(settings)
         seed, max_voices = _check_seed(seed), whole_number("max_voices", max_voices)
-        return self.engine.stream(self.embed(timbre), seed=seed, max_voices=max_voices)
+        embedding = self.embed(timbre)
+        return LeveledStream(
+            self.engine.stream(embedding, seed=seed, max_voices=max_voices),
+            self.gain_db(embedding, checked),
+            lambda next_embedding: self.gain_db(next_embedding, checked),
+        )
 
     def limits(self, clip: ClipLike, settings: RenderSettings | None = None) -> list[Limit]:
         """What this engine cannot play of a clip, or plays differently.
@@ -302,20 +388,25 @@ class Synthesizer:
             if timbre not in embeddings:
                 embeddings[timbre] = self.embed(timbre, on_remark)
             requests.append(RenderRequest(clip, embeddings[timbre], settings, seed))
-        takes = self.render_requests(requests, on_progress)
+        takes = self.render_requests(requests, on_progress, on_remark)
         return [
             _with_recipe(take, timbre, preset)
             for take, (_, timbre, _) in zip(takes, checked, strict=True)
         ]
 
     def render_requests(
-        self, requests: Sequence[RenderRequest], on_progress: ProgressCallback = always_continue
+        self,
+        requests: Sequence[RenderRequest],
+        on_progress: ProgressCallback = always_continue,
+        on_remark: RemarkCallback = ignore_remark,
     ) -> list[Take]:
         """Render requests whose embeddings (or paths of them) are there already.
 
         Args:
-            requests: for the engine; their seeds and settings are taken as checked.
+            requests: for the engine; their seeds and settings are taken as checked. Those
+                without a gain in their settings get their timbre's own.
             on_progress: called with the fraction done; answering False cancels.
+            on_remark: called with what is odd about a gain.
 
         Returns:
             A take for each request; its provenance names no recipe and no preset.
@@ -325,12 +416,25 @@ class Synthesizer:
         """
         began = time.perf_counter()
         limits = [tuple(self.engine.limits(request)) for request in requests]
+        gains_db = [
+            self.gain_db(request.embedding, request.settings, on_remark, on_progress)
+            for request in requests
+        ]
         with computing(self.engine.declaration.has_small_steps):
             rendered = self.engine.render(requests, on_progress)
         render_s = time.perf_counter() - began
         return [
-            Take(audio, self.sample_rate, self._provenance(request), unplayable, render_s)
-            for request, audio, unplayable in zip(requests, rendered, limits, strict=True)
+            Take(
+                # Without a gain as it was before there were any: within full scale.
+                amplified(audio, gain_db) if gain_db else fit_full_scale(audio),
+                self.sample_rate,
+                self._provenance(request, gain_db),
+                unplayable,
+                render_s,
+            )
+            for request, audio, unplayable, gain_db in zip(
+                requests, rendered, limits, gains_db, strict=True
+            )
         ]
 
     def repeat(
@@ -354,13 +458,12 @@ class Synthesizer:
                 f"this machine has {self.bundle.id} {self.bundle.sha256[:12]}; "
                 "`timbre models import` the bundle it was made with"
             )
-        request = RenderRequest(
-            provenance.clip, provenance.embedding, provenance.settings, provenance.seed
-        )
+        settings = RenderSettings({**provenance.settings, GAIN.name: provenance.gain_db})
+        request = RenderRequest(provenance.clip, provenance.embedding, settings, provenance.seed)
         (take,) = self.render_requests([request], on_progress)
         return _with_recipe(take, provenance.timbre, provenance.preset)
 
-    def _provenance(self, request: RenderRequest) -> Provenance:
+    def _provenance(self, request: RenderRequest, gain_db: float) -> Provenance:
         embedding: Embedding = request.embedding
         return Provenance(
             clip=request.clip,
@@ -369,7 +472,10 @@ class Synthesizer:
             model_id=self.bundle.id,
             model_sha256=self.bundle.sha256,
             sample_rate=self.sample_rate,
-            settings=request.settings,
+            settings=RenderSettings(
+                {name: value for name, value in request.settings.items() if name != GAIN.name}
+            ),
+            gain_db=gain_db,
             program_version=program_version(),
             device=self.device,
         )

@@ -168,9 +168,15 @@ class RenderWorker:
                 continue
             takes = [_render_request(job.request, heard.embedding, take.take) for take in job.takes]
             limits = tuple(limit.message for limit in synth.engine.limits(takes[0]))
-            remarks = (*heard.remarks, *limits)
+            remarks = [*heard.remarks, *limits]
+            synth.gain_db(
+                heard.embedding,
+                job.request.settings,
+                remarks.append,
+                lambda fraction: progress("listening", fraction),
+            )
             if remarks:
-                self.send(ClipRemarks(batch, job.seq, remarks))
+                self.send(ClipRemarks(batch, job.seq, tuple(remarks)))
             ready += [(job, take) for take in job.takes]
             requests += takes
         if not ready:
@@ -178,6 +184,8 @@ class RenderWorker:
         rendered = synth.render_requests(requests, lambda fraction: progress("rendering", fraction))
         for (job, order), take in zip(ready, rendered, strict=True):
             progress("writing", 1.0)
+            if overshoot := take.overshoot_remark(None):
+                self.send(ClipRemarks(batch, job.seq, (overshoot,)))
             self._write(batch, job, order, take)
 
     def _embed(self, synth: Synthesizer, timbre: Timbre) -> AudioEncoding:

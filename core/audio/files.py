@@ -2,7 +2,7 @@
 
 Audio is float32 [channels, frames] with full scale at ±1 everywhere in this project.
 Rates and channels are :mod:`core.audio.conform`'s.
-Playing sound is the desktop's business; what a render says of itself is
+Playing sound is :mod:`core.audio.playback`'s business; what a render says of itself is
 :mod:`core.provenance`'s, which gives the chunks it is kept in.
 """
 

@@ -13,14 +13,17 @@ from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import typer
 
+from core.audition.cli import SoundDeviceOption
+from core.audition.phrases import DEFAULT_PHRASE, PHRASES, phrase_named
 from core.errors import SettingsError
 from core.models import DEFAULT_BUNDLE
-from core.options import JsonOption, with_settings
+from core.options import DeviceOption, JsonOption, ModelOption, with_settings
 from core.settings import RenderSettings
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from core.clip import Clip
     from core.library import Library, Preset, PresetBlend
     from core.library.presets import PresetOrder
     from core.timbre import Timbre
@@ -164,6 +167,48 @@ def similar(
         typer.echo(_NOTHING_SIMILAR, err=True)
     for item in neighbours:
         print(f"{item.similarity:6.3f}  {_line(item.preset)}")
+
+
+@app.command()
+def play(
+    name: NameArgument,
+    phrase: Annotated[
+        str, typer.Option(help=f"What it plays: {', '.join(PHRASES)}.")
+    ] = DEFAULT_PHRASE,
+    clip: Annotated[Path | None, typer.Option(help="A MIDI file to play instead.")] = None,
+    model: ModelOption = DEFAULT_BUNDLE,
+    sound_device: SoundDeviceOption = None,
+    device: DeviceOption = None,
+) -> None:
+    """Hear a preset; Ctrl-C stops it."""
+    from core.audition.cli import play_or_show
+    from core.audition.renders import Audition, audition_file
+    from core.console import print_note, progress_line
+    from core.models.registry import Registry
+    from core.provenance import PresetVersion, read_provenance
+
+    played = phrase_named(phrase) if clip is None else _clip_to_play(clip)
+    sha256 = Registry().resolve(model).sha256
+    with _library() as library:
+        preset = library.get(name)
+        version = PresetVersion(preset.name, preset.version)
+        recipe = library.recipe(preset)
+        audition = Audition(preset.id, version, recipe, preset.settings, played, model, sha256)
+        leveled = library.with_gain(preset, sha256, preset.settings)
+        file = audition_file(audition, leveled, device, progress_line("rendering"), print_note)
+        if leveled == preset.settings:
+            library.keep_gain(preset, sha256, read_provenance(file).gain_db)
+    play_or_show(file, sound_device)
+
+
+def _clip_to_play(file: Path) -> Clip:
+    from core.console import print_note
+    from core.midi import read_midi
+
+    reading = read_midi(file)
+    for remark in reading.remarks:
+        print_note(remark.message)
+    return reading.clip
 
 
 @app.command()

@@ -262,6 +262,20 @@ class Library(LibraryReader):
         self._listen(presets, on_progress, on_remark)
         return presets[-1]
 
+    def keep_gain(self, preset: Preset, model_sha256: str, gain_db: float) -> None:
+        """Keep what :meth:`with_gain` gives; a library that can be read only does without.
+
+        Args:
+            preset: its version counts.
+            model_sha256: of the bundle that rendered.
+            gain_db: as it was measured with the preset's own settings.
+        """
+        from core.library import gains
+
+        if not self._database.is_read_only:
+            with self._database.write() as connection:
+                gains.keep(connection, preset, model_sha256, gain_db)
+
     def restore_factory(self) -> tuple[Preset, ...]:
         """Put the factory presets back: those removed, and those changed to what they were.
 

@@ -15,6 +15,7 @@ from core.library.presets import Neighbour, Preset, PresetOrder, PresetPage, nam
 from core.library.recipes import PinnedPreset
 from core.library.recordings import RecordingFolder
 from core.progress import ProgressCallback, always_continue
+from core.settings import GAIN, RenderSettings
 from core.sqlite import Database
 from core.timbre import Blend, BlendMode, Timbre, TimbreLike, as_timbre
 from core.types import EMBEDDING_DIM
@@ -173,6 +174,24 @@ class LibraryReader:
         """
         named = named_weights(pairs)
         return Blend(tuple((self.recipe(name), weight) for name, weight in named), mode)
+
+    def with_gain(
+        self, preset: Preset, model_sha256: str, settings: RenderSettings
+    ) -> RenderSettings:
+        """Settings of a render with the gain that is kept for a preset, if there is one.
+
+        Args:
+            preset: its version counts.
+            model_sha256: of the bundle that renders.
+            settings: of the render; a gain in them stays.
+        """
+        from core.library import gains
+
+        if GAIN.name in settings:
+            return settings
+        with self._database.read() as connection:
+            gain_db = gains.find(connection, preset, model_sha256, settings)
+        return settings if gain_db is None else RenderSettings(settings, gain=gain_db)
 
     def export(
         self, name_or_id: str, target: str | os.PathLike[str], *, force: bool = False

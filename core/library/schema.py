@@ -9,6 +9,7 @@ from __future__ import annotations
 from sqlalchemy import (
     Column,
     Connection,
+    Float,
     ForeignKey,
     Integer,
     LargeBinary,
@@ -94,6 +95,15 @@ EMBEDDED = Table(
     Column("encoder_sha256", Text, primary_key=True),
     Column("store_id", Text, nullable=False),
     Column("complete_to", Integer, nullable=False),
+)
+
+GAIN_TABLE = Table(
+    "gain",
+    METADATA,
+    Column("version_pk", Integer, ForeignKey("version.pk"), primary_key=True),
+    Column("model_sha256", Text, primary_key=True),
+    Column("phrase", Text, primary_key=True),
+    Column("gain_db", Float, nullable=False),
 )
 
 
@@ -189,11 +199,24 @@ def _create_preset_count(connection: Connection) -> None:
         connection.exec_driver_sql(statement)
 
 
+def _create_gains(connection: Connection) -> None:
+    # Of a version by a model, found on a phrase; see gains.py.
+    connection.exec_driver_sql(
+        """CREATE TABLE gain (
+            version_pk INTEGER NOT NULL REFERENCES version (pk) ON DELETE CASCADE,
+            model_sha256 TEXT NOT NULL,
+            phrase TEXT NOT NULL,
+            gain_db REAL NOT NULL,
+            PRIMARY KEY (version_pk, model_sha256, phrase)) WITHOUT ROWID"""
+    )
+
+
 MIGRATIONS: tuple[Migration, ...] = (
     Migration("create presets", _create_presets),
     Migration("create full-text search", _create_search),
     Migration("create the record of embeddings", _create_embedded),
     Migration("create counts of presets", _create_preset_count),
+    Migration("keep the gains of presets", _create_gains),
 )
 
 SCHEMA = Schema(
