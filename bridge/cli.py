@@ -1,4 +1,4 @@
-"""``timbre serve`` and ``timbre send``: the bridge from a terminal.
+"""``timbre serve``: the bridge from a terminal.
 
 Heavy things are imported when a command runs.
 """
@@ -6,28 +6,17 @@ Heavy things are imported when a command runs.
 from __future__ import annotations
 
 import contextlib
-import json
 import sys
 from collections.abc import Sequence
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from core.console import print_note, progress_display
-from core.errors import SettingsError
+from bridge.options import PORT, TokenOption
+from core.console import progress_display
 from core.models import DEFAULT_BUNDLE
-from core.options import (
-    DrumsOption,
-    JsonOption,
-    ModelOption,
-    SeedOption,
-    TakesOption,
-    TrackOption,
-    with_settings,
-)
-from core.settings import RenderSettings
+from core.options import ModelOption
 from core.terminal.examples import with_examples
 
 if TYPE_CHECKING:
@@ -37,13 +26,9 @@ if TYPE_CHECKING:
     from bridge.server.file_replies import FileReplies
     from bridge.service import BridgeService
 
-PORT = 9270
-
 HostOption = Annotated[
     str, typer.Option(metavar="HOST", help="Address; others than this machine's need --token.")
 ]
-TokenOption = Annotated[str, typer.Option(metavar="WORD", help="Word that clients must say.")]
-_NO_SETTINGS = RenderSettings()
 
 
 @with_examples(
@@ -145,80 +130,3 @@ def _run(
         asyncio.Runner(loop_factory=asyncio.SelectorEventLoop) as runner,
     ):
         runner.run(run())
-
-
-@with_examples(
-    'timbre send clip.mid --preset "Warm Drawbars"',
-    'timbre send clip.mid --preset "Warm Drawbars" --takes 3 --json',
-    'timbre send --ableton --preset "Warm Drawbars"',
-)
-@with_settings
-def send(
-    preset: Annotated[
-        str, typer.Option(metavar="NAME", help="Timbre: a preset of the bridge's library.")
-    ],
-    clip: Annotated[Path | None, typer.Argument(metavar="CLIP", help="MIDI file to play.")] = None,
-    ableton: Annotated[
-        bool, typer.Option("--ableton", help="Play the clip that is selected in Ableton Live.")
-    ] = False,
-    track: TrackOption = None,
-    drums: DrumsOption = False,
-    host: Annotated[
-        str, typer.Option(metavar="HOST", help="Where `timbre serve` runs.")
-    ] = "127.0.0.1",
-    port: Annotated[int, typer.Option(metavar="PORT", help="Its port.", min=1, max=65535)] = PORT,
-    tcp: Annotated[bool, typer.Option("--tcp", help="Over TCP instead of UDP.")] = False,
-    token: TokenOption = "",
-    model: Annotated[
-        str, typer.Option(metavar="ID", help="Model bundle; the server's if not given.")
-    ] = "",
-    seed: SeedOption = 0,
-    takes: TakesOption = 1,
-    settings: RenderSettings = _NO_SETTINGS,
-    as_json: JsonOption = False,
-) -> None:
-    """Have a running bridge render a MIDI file, or Live's clip; prints where the files are."""
-    from bridge.client import BridgeClient
-    from bridge.protocol import MAX_TAKES
-    from core.midi import read_midi
-
-    if not 0 <= seed <= 2**32 - takes:
-        raise SettingsError(f"seed {seed} is outside 0–4294967295")
-    if not 1 <= takes <= MAX_TAKES:
-        raise SettingsError(f"takes {takes} is outside 1–{MAX_TAKES}")
-    if (clip is None) != ableton:
-        raise SettingsError("say what to play: a MIDI file, or --ableton for Live's selected clip")
-    if ableton and (track is not None or drums):
-        raise SettingsError("--track and --drums choose from a MIDI file; Live's clip is one track")
-    score = read_midi(clip, track, drums=drums) if clip else None
-    for remark in score.remarks if score else ():
-        print_note(remark.message)
-    with (
-        progress_display() as display,
-        BridgeClient(host, port, transport="tcp" if tcp else "udp", token=token) as bridge,
-    ):
-        render = partial(bridge.render, score.clip) if score else bridge.render_selected
-        files = render(
-            preset,
-            seed=seed,
-            takes=takes,
-            model=model,
-            settings=settings,
-            on_progress=display.progress,
-            on_note=print_note,
-            on_stage=display.stage,
-        )
-    if as_json:
-        listed = [
-            {
-                "path": file.path,
-                "sample_rate": file.sample_rate,
-                "frames": file.frames,
-                "seed": seed + file.take,
-            }
-            for file in files
-        ]
-        print(json.dumps({**listed[0], "takes": listed}))
-        return
-    for file in files:
-        print(file.path)

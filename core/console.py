@@ -80,6 +80,11 @@ class ProgressDisplay:
         """A progress callback: how far this stage is, or those that it is one of."""
         return True
 
+    @contextlib.contextmanager
+    def paused(self) -> Iterator[None]:
+        """Out of the way until the block ends, for results that are printed meanwhile."""
+        yield
+
     def _begin(self, words: str) -> None:
         if sys.stderr is not None:  # print would take None for the standard output
             print(words, file=sys.stderr, flush=True)
@@ -95,6 +100,13 @@ class _TerminalDisplay(ProgressDisplay):
     def progress(self, fraction: float) -> bool:
         self._bar.progress(fraction)
         return True
+
+    @contextlib.contextmanager
+    def paused(self) -> Iterator[None]:
+        self._bar.stop()
+        yield
+        if self._words:
+            self._bar.start()
 
     def _begin(self, words: str) -> None:
         self._bar.stage(words)

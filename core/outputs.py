@@ -92,6 +92,14 @@ def check_outputs(
         check_writable(path)
 
 
+def writing_stage(paths: Sequence[Path]) -> str:
+    """What is said while files are written: ``writing out.wav``, ``encoding 3 files``."""
+    from core.audio.formats import format_of
+
+    verb = "encoding" if format_of(paths[0]).is_lossy else "writing"
+    return f"{verb} {paths[0].name if len(paths) == 1 else f'{len(paths)} files'}"
+
+
 def write_takes(
     takes: Sequence[Take], paths: Sequence[Path], rate: int | None, subtype: str | None
 ) -> list[Path]:

@@ -17,6 +17,10 @@ Beside a progress callback, whose fraction is of all stages together and goes on
 """
 
 
+LOADING = "loading the model"
+"""The stage in which weights are read, and most of the libraries imported."""
+
+
 RemarkCallback = Callable[[str], object]
 """``on_remark(line)``: something to tell the user that keeps nothing from being done."""
 

@@ -36,12 +36,14 @@ from core.outputs import (
     is_standard_output,
     output_paths,
     write_takes,
+    writing_stage,
 )
 from core.settings import RenderSettings
 from core.terminal.examples import with_examples
 
 if TYPE_CHECKING:
     from core.clip import Clip
+    from core.library import Preset
     from core.provenance import PresetVersion, Provenance
     from core.synthesizer import Synthesizer, Take
     from core.timbre import Timbre
@@ -124,17 +126,26 @@ def render(
         settings = RenderSettings({**choice.settings, **settings})
         with progress_display() as display:
             synth = _load(model, device, display)
+            from core.library.embeddings.kept import KeptEmbeddings
+
+            synth.look_up = KeptEmbeddings().look_up
+            leveled = _with_stored_gain(choice.named, synth.bundle.sha256, settings)
             _print_limits(synth, notes, settings)
             rendered = synth.render_batch(
                 [(notes, choice.timbre, seed + index) for index in range(takes)],
-                settings=settings,
+                settings=leveled,
                 on_progress=display.progress,
                 on_remark=print_note,
                 on_stage=display.stage,
                 preset=choice.preset,
             )
+        if choice.named is not None and leveled == choice.named.settings:
+            _keep_gain(choice.named, rendered[0].provenance)
+    for remark in dict.fromkeys(take.overshoot_remark(subtype) for take in rendered):
+        if remark:
+            print_note(remark)
     with progress_display() as display:
-        display.stage(_writing(paths))
+        display.stage(writing_stage(paths))
         write_takes(rendered, paths, rate, subtype)
     if as_json:
         _print_json(rendered, paths, rate, time.perf_counter() - began, results)
@@ -186,6 +197,7 @@ class _ChosenTimbre:
 
     timbre: Timbre
     preset: PresetVersion | None = None
+    named: Preset | None = None
     settings: RenderSettings = field(default_factory=RenderSettings)
 
 
@@ -206,7 +218,26 @@ def _chosen_timbre(
             return _ChosenTimbre(library.resolve_blend(parse_blend(blend)))
         named = library.get(preset or "")
         version = PresetVersion(named.name, named.version)
-        return _ChosenTimbre(library.recipe(named), version, named.settings)
+        return _ChosenTimbre(library.recipe(named), version, named, named.settings)
+
+
+def _with_stored_gain(
+    preset: Preset | None, model_sha256: str, settings: RenderSettings
+) -> RenderSettings:
+    """The settings with the gain that the library keeps for a preset, if it does."""
+    if preset is None:
+        return settings
+    from core.library import Library
+
+    with Library.open() as library:
+        return library.with_gain(preset, model_sha256, settings)
+
+
+def _keep_gain(preset: Preset, provenance: Provenance) -> None:
+    from core.library import Library
+
+    with Library.open() as library:
+        library.keep_gain(preset, provenance.model_sha256, provenance.gain_db)
 
 
 def _print_limits(synth: Synthesizer, clip: Clip, settings: RenderSettings) -> None:
@@ -234,14 +265,6 @@ def _repeat(provenance: Provenance, device: str | None, display: ProgressDisplay
     synth = _load(provenance.model_id, device or provenance.device or None, display)
     display.stage("rendering")
     return synth.repeat(provenance, display.progress)
-
-
-def _writing(paths: list[Path]) -> str:
-    """What is said while files are written."""
-    from core.audio.formats import format_of
-
-    verb = "encoding" if format_of(paths[0]).is_lossy else "writing"
-    return f"{verb} {paths[0].name if len(paths) == 1 else f'{len(paths)} files'}"
 
 
 def _repeated_subtype(provenance: Provenance, path: Path, asked: str | None) -> str | None:
@@ -292,4 +315,5 @@ def _describe(take: Take, path: Path, rate: int | None) -> dict[str, Any]:
         "sample_rate": file_rate,
         "frames": round(take.audio.shape[1] * file_rate / take.sample_rate),
         "seed": take.provenance.seed,
+        "gain_db": take.provenance.gain_db,
     }

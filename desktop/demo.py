@@ -116,7 +116,11 @@ def bridge(model: str, device: str | None = None) -> Iterator[BridgeClient]:
         jobs = JobQueue(
             home / "renders", home / "jobs.sqlite", warm_model=model, worker_command=command
         )
-        with jobs, Library.open(home / "library.sqlite", with_factory_bank=False) as library:
+        # The worker listens to the presets: its encoder is loaded there.
+        with (
+            jobs,
+            Library.open(home / "library.sqlite", with_factory_bank=False, model=None) as library,
+        ):
             add_presets(library)
             rate = jobs.wait_until_warm()
             welcome = Welcome(program_version(), model, rate, str(jobs.output_dir))

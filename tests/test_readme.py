@@ -45,7 +45,6 @@ NOT_RUN: dict[tuple[str, ...], str] = {
     ("demo",): "tests/integration/test_shipped_bundle.py runs it",
     ("evaluate",): "a run takes minutes; tests/evaluation has smaller ones",
     ("models", "pull"): "needs the hub",
-    ("preset", "similar"): "embeds 60 factory presets first, a minute; test_similar.py has fewer",
     ("render", "tokensynth"): "needs weights that were pulled",
     ("serve",): "runs until it is stopped; test_oscsend_drives_a_render runs it",
     ("train",): "needs hours, and a graphics card",
@@ -148,7 +147,7 @@ def test_every_command_in_a_document_is_one(app: typer.Typer, document: Path) ->
 
 def test_an_option_that_is_no_more_is_noticed(app: typer.Typer) -> None:
     parse(app, ["render", "a.mid", "--text", "x", "-o", "a.wav"])
-    for words in (["render", "--txt", "x"], ["rendr"], ["models"], ["send", "a.mid"]):
+    for words in (["render", "--txt", "x"], ["rendr"], ["models"], ["daw", "install"]):
         with pytest.raises(AssertionError, match="timbre"):
             parse(app, words)
 

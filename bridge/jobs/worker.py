@@ -43,7 +43,7 @@ from core.encoders.base import AudioEncoding
 from core.engines.base import RenderRequest
 from core.errors import Cancelled, ModelMissing, TimbreError
 from core.progress import ProgressCallback, part_of
-from core.timbre import Blend, Timbre, recordings_of
+from core.timbre import Blend, Timbre
 from core.types import FloatArray
 
 if TYPE_CHECKING:
@@ -109,6 +109,7 @@ class RenderWorker:
             self.send(ModelReady(synth.sample_rate))
 
     def _load(self, model: str, sha256: str | None = None) -> Synthesizer:
+        from core.library.embeddings.kept import KeptEmbeddings
         from core.synthesizer import Synthesizer
 
         synth = self._models.get(model)
@@ -117,6 +118,7 @@ class RenderWorker:
             while len(self._models) >= _MAX_MODELS:
                 self._models.popitem(last=False)
             synth = self._models[model] = Synthesizer.load(model, self._device)
+            synth.look_up = KeptEmbeddings().look_up
         self._models.move_to_end(model)
         if sha256 is not None and synth.bundle.sha256 != sha256:
             raise ModelMissing(f"model {model} was changed after this was asked for; ask again")
@@ -166,6 +168,7 @@ class RenderWorker:
             _HEARD if any(self._is_long(synth, job.request.timbre) for job in jobs) else _LOADED
         )
         listening = progress.stage("listening", _LOADED, heard_at)
+        embedded: list[tuple[JobOrder, AudioEncoding, list[RenderRequest]]] = []
         ready: list[tuple[JobOrder, TakeOrder]] = []
         requests: list[RenderRequest] = []
         for number, job in enumerate(jobs):
@@ -179,18 +182,27 @@ class RenderWorker:
                 self._fail(batch, job.seq, error)
                 continue
             takes = [_render_request(job.request, heard.embedding, take.take) for take in job.takes]
-            limits = tuple(limit.message for limit in synth.engine.limits(takes[0]))
-            remarks = (*heard.remarks, *limits)
-            if remarks:
-                self.send(ClipRemarks(batch, job.seq, remarks))
+            embedded.append((job, heard, takes))
             ready += [(job, take) for take in job.takes]
             requests += takes
         if not ready:
             return
-        rendered = synth.render_requests(requests, progress.stage("rendering", heard_at, _RENDERED))
+        leveled_at = heard_at + (_RENDERED - heard_at) * synth.leveling_share(requests)
+        leveling = progress.stage("rendering", heard_at, leveled_at)
+        for number, (job, heard, takes) in enumerate(embedded):
+            part = part_of(leveling, number / len(embedded), (number + 1) / len(embedded))
+            remarks = [*heard.remarks, *(limit.message for limit in synth.engine.limits(takes[0]))]
+            synth.gain_db(heard.embedding, job.request.settings, remarks.append, part)
+            if remarks:
+                self.send(ClipRemarks(batch, job.seq, tuple(remarks)))
+        rendered = synth.render_requests(
+            requests, progress.stage("rendering", leveled_at, _RENDERED)
+        )
         writing = progress.stage("writing", _RENDERED, 1.0)
         for number, ((job, order), take) in enumerate(zip(ready, rendered, strict=True)):
             writing(number / len(ready))
+            if overshoot := take.overshoot_remark(None):
+                self.send(ClipRemarks(batch, job.seq, (overshoot,)))
             self._write(batch, job, order, take)
 
     def _is_long(self, synth: Synthesizer, timbre: Timbre) -> bool:
@@ -198,8 +210,8 @@ class RenderWorker:
         if (synth.bundle.sha256, timbre) in self._embeddings:
             return False
         if isinstance(timbre, Blend):
-            return any(self._is_long(synth, part) for part, _ in timbre.parts)
-        return any(True for _ in recordings_of(timbre))
+            return any(self._is_long(synth, part) for part, weight in timbre.parts if weight > 0)
+        return synth.takes_listening(timbre)
 
     def _embed(
         self, synth: Synthesizer, timbre: Timbre, on_progress: ProgressCallback

@@ -6,7 +6,7 @@ A script writes ``DIR/requests/ID.json`` (under a temporary name, then renames i
 * ``{"client": NAME, "preset": NAME, "clip": {"name", "length_s", "notes": [{"pitch",
   "start_s", "duration_s", "velocity", "bend"}, …]}, "seed", "takes", "model", …}`` renders; all
   after ``clip`` may be left out, and so may a note's ``bend`` and the settings that engines
-  declare;
+  declare; ``text``, ``audio`` or ``blend`` may stand in the preset's place;
 * ``{"client": NAME, "cancel": true}`` cancels the job of that ID;
 * ``{"presets": QUERY}`` asks for presets.
 
@@ -15,7 +15,8 @@ A result has a ``state``: ``queued`` (``position``), ``running`` (``fraction``, 
 ``message``), or ``presets`` (``presets``: ``id``, ``name``, ``kind``). Results of a job also have
 ``notes``, a list of what the model cannot say about the clip; the result that tells of the newest
 has it as its ``stage`` too, for scripts older than ``notes``. The request is removed when its first
-result is there. No path in a request is opened. See ``docs/protocol.md``.
+result is there. A recording (``audio``) is the only path in a request that is opened. See
+``docs/protocol.md``.
 """
 
 from __future__ import annotations

@@ -7,7 +7,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from core.progress import ProgressCallback, always_continue, report
+from core.progress import (
+    ProgressCallback,
+    StageCallback,
+    always_continue,
+    ignore_stage,
+    report,
+)
 from core.types import FloatArray
 
 
@@ -36,6 +42,15 @@ class TimbreEncoder(ABC):
 
     id: str
     sha256: str
+
+    @property
+    def fingerprint(self) -> str:
+        """What kept embeddings are told apart by, hex: the weights and, if known, the code."""
+        return self.sha256
+
+    def loaded(self, _on_stage: StageCallback = ignore_stage) -> TimbreEncoder:
+        """The same encoder, its weights in memory; ``on_stage`` is called if that takes a while."""
+        return self
 
     @abstractmethod
     def encode_audio(self, audio: FloatArray, sample_rate: int) -> FloatArray:

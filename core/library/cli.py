@@ -13,21 +13,28 @@ from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import typer
 
+from core.audition.cli import SoundDeviceOption
+from core.audition.phrases import DEFAULT_PHRASE, PHRASES, phrase_named
 from core.errors import SettingsError
 from core.models import DEFAULT_BUNDLE
-from core.options import ForceOption, JsonOption, ModelOption, with_settings
+from core.options import DeviceOption, ForceOption, JsonOption, ModelOption, with_settings
 from core.settings import RenderSettings
 from core.terminal.examples import epilog, with_examples
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from core.clip import Clip
     from core.library import Library, Preset, PresetBlend
     from core.library.presets import PresetOrder
     from core.timbre import Timbre
-    from core.types import FloatArray
 
 _NO_SETTINGS = RenderSettings()
+
+_NOTHING_SIMILAR = (
+    "there is no other preset to compare with; add some with `timbre preset add`, or put the "
+    "factory presets back with `timbre preset restore-factory`"
+)
 
 app = typer.Typer(
     help="Keep timbres as presets: named, tagged, searchable.",
@@ -82,9 +89,9 @@ def add(
     timbre = _timbre(audio, text, blend)
     if timbre is None:
         raise SettingsError("a preset needs a timbre: give --audio, --text or --blend")
-    if audio is not None:
-        _print_remarks(audio)
-    with _library() as library:
+    from core.console import print_note, progress_display
+
+    with _library() as library, progress_display() as display:
         preset = library.add(
             name,
             timbre,
@@ -92,8 +99,11 @@ def add(
             tag or (),
             rating=rating or 0,
             favourite=bool(favourite),
+            on_progress=display.progress,
+            on_remark=print_note,
+            on_stage=display.stage,
         )
-        print(f"added {preset.name!r} (id {preset.id})")
+    print(f"added {preset.name!r} (id {preset.id})")
 
 
 @app.command("list")
@@ -123,7 +133,7 @@ def list_(
             tag=tag,
             favourites=favourites,
         )
-    _show_page(page.presets, page.total, as_json, "no preset is like that")
+    _show_page(page.presets, page.total, as_json, _nothing_listed(kind, tag, favourites))
 
 
 @app.command()
@@ -138,7 +148,7 @@ def search(
     with _library() as library:
         page = library.search(" ".join(query), offset, limit)
     nothing = f"no preset has the words {' '.join(query)!r} in its name, tags or timbre"
-    _show_page(page.presets, page.total, as_json, nothing)
+    _show_page(page.presets, page.total, as_json, f"{nothing}; try fewer, or only how they begin")
 
 
 @app.command()
@@ -175,28 +185,75 @@ def similar(
     if sum(value is not None for value in (name, audio, text)) != 1:
         raise SettingsError("say what to compare with: NAME, --audio or --text, one of them")
     from core.console import print_note, progress_display
+    from core.loading import deferred_encoder
+    from core.models.registry import Registry
 
     with _library() as library, progress_display() as display:
-        near: Preset | FloatArray
-        if name is not None:
-            near = library.get(name)
-        display.stage("loading the model")
-        from core.synthesizer import Synthesizer
-
-        synth = Synthesizer.load(model)
-        if name is None:
-            timbre = _recipe(audio, text)
-            near = synth.embed(timbre, print_note, display.progress, display.stage)
-        display.stage("comparing with the presets")
-        neighbours = library.similar(near, synth.encoder, limit, display.progress)
+        neighbours = library.similar(
+            library.get(name) if name is not None else _recipe(audio, text),
+            deferred_encoder(Registry().resolve(model)),
+            limit,
+            display.progress,
+            print_note,
+            display.stage,
+        )
     if as_json:
         listed = [{**_data(item.preset), "similarity": item.similarity} for item in neighbours]
         _print_json({"model": model, "presets": listed})
         return
     if not neighbours:
-        typer.echo("no other preset is there to compare with", err=True)
+        typer.echo(_NOTHING_SIMILAR, err=True)
     for item in neighbours:
         print(f"{item.similarity:6.3f}  {_line(item.preset)}")
+
+
+@app.command()
+@with_examples(
+    'timbre preset play "Small Bell"',
+    'timbre preset play "Small Bell" --phrase chord',
+    'timbre preset play "Small Bell" --clip clip.mid',
+)
+def play(
+    name: NameArgument,
+    phrase: Annotated[
+        str, typer.Option(metavar="PHRASE", help=f"What it plays: {', '.join(PHRASES)}.")
+    ] = DEFAULT_PHRASE,
+    clip: Annotated[
+        Path | None, typer.Option(metavar="CLIP", help="A MIDI file to play instead.")
+    ] = None,
+    model: ModelOption = DEFAULT_BUNDLE,
+    sound_device: SoundDeviceOption = None,
+    device: DeviceOption = None,
+) -> None:
+    """Hear a preset; Ctrl-C stops it."""
+    from core.audition.cli import play_or_show
+    from core.audition.renders import Audition, audition_file
+    from core.console import print_note, progress_display
+    from core.models.registry import Registry
+    from core.provenance import PresetVersion, read_provenance
+
+    played = phrase_named(phrase) if clip is None else _clip_to_play(clip)
+    sha256 = Registry().resolve(model).sha256
+    with _library() as library, progress_display() as display:
+        preset = library.get(name)
+        version = PresetVersion(preset.name, preset.version)
+        recipe = library.recipe(preset)
+        audition = Audition(preset.id, version, recipe, preset.settings, played, model, sha256)
+        leveled = library.with_gain(preset, sha256, preset.settings)
+        file = audition_file(audition, leveled, device, display.progress, print_note, display.stage)
+        if leveled == preset.settings:
+            library.keep_gain(preset, sha256, read_provenance(file).gain_db)
+    play_or_show(file, sound_device)
+
+
+def _clip_to_play(file: Path) -> Clip:
+    from core.console import print_note
+    from core.midi import read_midi
+
+    reading = read_midi(file)
+    for remark in reading.remarks:
+        print_note(remark.message)
+    return reading.clip
 
 
 @app.command()
@@ -224,9 +281,9 @@ def edit(
     if tag and no_tags:
         raise SettingsError("--tag and --no-tags contradict each other; give one")
     timbre = _timbre(audio, text, blend)
-    if audio is not None:
-        _print_remarks(audio)
-    with _library() as library:
+    from core.console import print_note, progress_display
+
+    with _library() as library, progress_display() as display:
         before = library.get(name)
         preset = library.edit(
             before.id,
@@ -236,8 +293,11 @@ def edit(
             tags=() if no_tags else tag,
             rating=rating,
             favourite=favourite,
+            on_progress=display.progress,
+            on_remark=print_note,
+            on_stage=display.stage,
         )
-        print(f"changed {preset.name!r}, now version {preset.version}")
+    print(f"changed {preset.name!r}, now version {preset.version}")
 
 
 @app.command()
@@ -278,8 +338,11 @@ def import_(
     source: Annotated[Path, typer.Argument(metavar="FILE", help="What `export` wrote.")],
 ) -> None:
     """Take in an exported preset."""
-    with _library() as library:
-        print(f"imported {library.import_(source).name!r}")
+    from core.console import print_note, progress_display
+
+    with _library() as library, progress_display() as display:
+        preset = library.import_(source, display.progress, print_note, display.stage)
+    print(f"imported {preset.name!r}")
 
 
 @app.command("restore-factory")
@@ -317,20 +380,6 @@ def _timbre(audio: Path | None, text: str | None, blend: str | None) -> Timbre |
     return PresetBlend(tuple(parse_blend(blend)))
 
 
-def _print_remarks(recording: Path) -> None:
-    """Say what is remarkable about a recording, and what that means for its timbre."""
-    from core.console import print_note, progress_display
-
-    with progress_display() as display:
-        display.stage(f"listening to {recording.name}")
-        from core.audio import read_reference_with_remarks
-        from core.encoders.embedded.encoder import listen
-
-        reading = read_reference_with_remarks(recording)
-        for remark in (*reading.remarks, *listen(reading.audio, reading.sample_rate)):
-            print_note(f"{recording.name}: {remark}")
-
-
 def _show_page(presets: Iterable[Preset], total: int, as_json: bool, if_none: str) -> None:
     shown = list(presets)
     if as_json:
@@ -339,9 +388,25 @@ def _show_page(presets: Iterable[Preset], total: int, as_json: bool, if_none: st
     for preset in shown:
         print(_line(preset))
     if not total:
-        typer.echo(f"{if_none}; `timbre preset list` shows all", err=True)
-    if len(shown) < total:
+        typer.echo(
+            f"{if_none}; `timbre preset list` shows all, `timbre preset restore-factory` puts "
+            "the factory presets back",
+            err=True,
+        )
+    elif not shown:
+        typer.echo(f"there are {total}, and none after so many; give a smaller --offset", err=True)
+    elif len(shown) < total:
         typer.echo(f"{len(shown)} of {total}; --limit and --offset show others", err=True)
+
+
+def _nothing_listed(kind: str | None, tag: str | None, favourites: bool) -> str:
+    """What an empty list says: that nothing meets the conditions, or that there is nothing."""
+    wanted = [
+        *(["is a favourite"] if favourites else []),
+        *([f"is of the kind {kind}"] if kind is not None else []),
+        *([f"has the tag {tag!r}"] if tag is not None else []),
+    ]
+    return f"no preset {' and '.join(wanted)}" if wanted else "the library is empty"
 
 
 def _line(preset: Preset) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-STAGES = ("loading the model", "listening to ", "rendering", "writing ", "encoding ", "comparing ")
+STAGES = ("loading the model", "listening to ", "rendering", "writing ", "encoding ")
 
 
 def without_stages(stderr: str) -> str:

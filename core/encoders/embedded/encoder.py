@@ -19,6 +19,7 @@ from core.encoders.embedded.minilm import SentenceEncoder
 from core.encoders.embedded.networks import RecordingNet, SentenceNet
 from core.encoders.embedded.note_offsets import NoteOffsets, with_offsets
 from core.encoders.embedded.reference_remarks import remarks_on
+from core.encoders.embedded.source_hash import fingerprint
 from core.encoders.embedded.transcription import transcribe_notes
 from core.encoders.embedded.weights import load_encoder_parts
 from core.engines.embedded.decoder import Decoder
@@ -63,6 +64,11 @@ class EmbeddedEncoder(TimbreEncoder):
         self._recording = recording.eval()
         self._sentence = sentence.eval()
         self._words: SentenceEncoder | None = None  # 90 MB, loaded when words are first used
+
+    @property
+    def fingerprint(self) -> str:
+        """See the base class."""
+        return fingerprint(self.sha256)
 
     def encode_audio(self, audio: FloatArray, sample_rate: int) -> FloatArray:
         """See the base class. Of longer recordings the loudest eight seconds count."""
