@@ -26,7 +26,6 @@ from core.progress import (
 from core.settings import GAIN, RenderSettings
 from core.sqlite import Database
 from core.timbre import Blend, BlendMode, Timbre, TimbreLike, as_timbre
-from core.types import EMBEDDING_DIM
 
 if TYPE_CHECKING:
     from core.encoders.base import TimbreEncoder
@@ -247,6 +246,7 @@ class LibraryReader:
         import numpy as np
 
         from core.encoders.base import TimbreEncoder
+        from core.types import EMBEDDING_DIM
 
         check_type("the encoder", encoder, TimbreEncoder, "one, such as Synthesizer.encoder")
         if isinstance(near, str):

@@ -150,8 +150,10 @@ def test_a_preset_that_was_listened_to_is_not_listened_to_again(
     soundfile.write(recording, np.stack([noise, np.zeros(44_100)], axis=1), 44_100)
     heard = EmbeddedEncoder.encode_audio_with_remarks
 
-    def remarking(encoder: EmbeddedEncoder, audio: FloatArray, rate: int) -> AudioEncoding:
-        return AudioEncoding(heard(encoder, audio, rate).embedding, ("it hums",))
+    def remarking(
+        encoder: EmbeddedEncoder, audio: FloatArray, rate: int, on_progress: ProgressCallback
+    ) -> AudioEncoding:
+        return AudioEncoding(heard(encoder, audio, rate, on_progress).embedding, ("it hums",))
 
     monkeypatch.setattr(EmbeddedEncoder, "encode_audio_with_remarks", remarking)
     said: list[str] = []

@@ -93,7 +93,7 @@ Heard = list[tuple[str | None, FloatArray, int]]
 def test_a_preset_is_rendered_once_and_heard_twice(
     run: Run, played: Heard, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert hear(run) == (0, "", "")
+    assert hear(run) == (0, "", "loading the model\nrendering\n")
     monkeypatch.setattr(Synthesizer, "load", lambda *_: pytest.fail("was loaded"))
     assert hear(run, "--sound-device", "usb") == (0, "", "")
     (first, second) = played
