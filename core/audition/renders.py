@@ -12,6 +12,7 @@ import json
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from core import paths
 from core.clip import Clip
@@ -30,6 +31,9 @@ from core.progress import (
 from core.provenance import PresetVersion
 from core.settings import RenderSettings
 from core.timbre import Timbre
+
+if TYPE_CHECKING:
+    from core.encoders.embed import EmbeddingLookup
 
 MOST_KEPT = 200
 """Files in the folder."""
@@ -81,6 +85,7 @@ def audition_file(
     on_progress: ProgressCallback = always_continue,
     on_remark: RemarkCallback = ignore_remark,
     on_stage: StageCallback = ignore_stage,
+    look_up: EmbeddingLookup | None = None,
 ) -> Path:
     """The file of an audition, rendered if it is not there.
 
@@ -91,6 +96,7 @@ def audition_file(
         on_progress: called with the fraction done; answering False cancels.
         on_remark: called with what is to be said about it.
         on_stage: called with what is being done, if it is not there.
+        look_up: finds embeddings that were computed before.
 
     Returns:
         In the cache folder; in a temporary one where that cannot be written.
@@ -107,6 +113,7 @@ def audition_file(
     from core.synthesizer import Synthesizer
 
     synth = Synthesizer.load(audition.model, device)
+    synth.look_up = look_up or synth.look_up
     for limit in synth.limits(audition.clip, settings):
         on_remark(limit.message)
     take = synth.render(

@@ -229,6 +229,7 @@ def play(
     from core.audition.cli import play_or_show
     from core.audition.renders import Audition, audition_file
     from core.console import print_note, progress_display
+    from core.library.embeddings.kept import KeptEmbeddings
     from core.models.registry import Registry
     from core.provenance import PresetVersion, read_provenance
 
@@ -240,7 +241,15 @@ def play(
         recipe = library.recipe(preset)
         audition = Audition(preset.id, version, recipe, preset.settings, played, model, sha256)
         leveled = library.with_gain(preset, sha256, preset.settings)
-        file = audition_file(audition, leveled, device, display.progress, print_note, display.stage)
+        file = audition_file(
+            audition,
+            leveled,
+            device,
+            display.progress,
+            print_note,
+            display.stage,
+            KeptEmbeddings().look_up,
+        )
         if leveled == preset.settings:
             library.keep_gain(preset, sha256, read_provenance(file).gain_db)
     play_or_show(file, sound_device)

@@ -162,7 +162,10 @@ def test_a_preset_that_was_listened_to_is_not_listened_to_again(
         library.add("hiss", AudioTimbre(recording), on_remark=said.append)
         timbres = [library.recipe(name) for name in ("words", "hiss")]
     assert said[-1].endswith("hiss.wav: it hums")
-    orders = [job(seq, tmp_path, timbre=timbre) for seq, timbre in enumerate(timbres)]
+    level = RenderSettings(gain=0.0)  # of which nothing is to be said
+    orders = [
+        job(seq, tmp_path, timbre=timbre, settings=level) for seq, timbre in enumerate(timbres)
+    ]
     before = carry_out(RenderBatch(7, tuple(orders)))
 
     def deaf(*_: object) -> None:
@@ -170,7 +173,9 @@ def test_a_preset_that_was_listened_to_is_not_listened_to_again(
 
     monkeypatch.setattr(EmbeddedEncoder, "encode_text", deaf)
     monkeypatch.setattr(EmbeddedEncoder, "encode_audio_with_remarks", deaf)
-    again = [job(seq + 2, tmp_path, timbre=timbre) for seq, timbre in enumerate(timbres)]
+    again = [
+        job(seq + 2, tmp_path, timbre=timbre, settings=level) for seq, timbre in enumerate(timbres)
+    ]
     after = carry_out(RenderBatch(7, tuple(again)))
     for answers in (before, after):
         assert sum(isinstance(answer, TakeRendered) for answer in answers) == 2

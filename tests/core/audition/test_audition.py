@@ -16,6 +16,7 @@ from core.audio.playback import PlaybackUnavailable
 from core.audition import renders
 from core.audition.phrases import PHRASES
 from core.clip import Clip, Note
+from core.encoders.embedded.encoder import EmbeddedEncoder
 from core.library import Library
 from core.midi import write_midi
 from core.provenance import read_provenance
@@ -100,6 +101,15 @@ def test_a_preset_is_rendered_once_and_heard_twice(
     assert np.array_equal(first[1], second[1])
     assert (first[0], second[0], first[2]) == (None, "usb", 44_100)
     assert first[1].shape[1] / first[2] >= PHRASES["melody"].length_s
+
+
+def test_a_preset_that_was_listened_to_is_not_listened_to_again(
+    run: Run, played: Heard, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with Library.open(model="tiny") as library:
+        library.add("Heard", TextTimbre("glass"))
+    monkeypatch.setattr(EmbeddedEncoder, "encode_text", lambda *_: pytest.fail("was asked again"))
+    assert run("preset", "play", "Heard", "--model", "tiny")[0] == 0
 
 
 def test_each_phrase_clip_and_version_has_its_own_render(

@@ -35,6 +35,18 @@ except KeyboardInterrupt:
     sys.exit(130)
 """
 
+PAUSES = """
+import time
+from core.console import progress_display
+with progress_display() as display:
+    for number in range(3):
+        with display.paused():
+            print("result", number, flush=True)
+        display.stage("measuring")
+        time.sleep(0.3)
+print("done")
+"""
+
 
 def work(**options: object) -> TerminalRecording:
     environment = options.pop("environment", {})
@@ -134,3 +146,16 @@ def test_no_stderr_is_no_fault(monkeypatch: pytest.MonkeyPatch) -> None:
 )
 def test_lengths_of_time_are_said_for_people(seconds: float, words: str) -> None:
     assert duration_words(seconds) == words
+
+
+def test_results_are_printed_above_what_goes_on() -> None:
+    seen = record("-c", PAUSES, environment={})
+    assert seen.exit_code == 0
+    assert seen.last.splitlines() == ["result 0", "result 1", "result 2", "done"]
+    for number in (1, 2):
+        above = [f"result {each}" for each in range(number)]
+        assert any(
+            text.splitlines()[:-1] == above and "measuring" in text.splitlines()[-1]
+            for text in seen.texts
+            if "measuring" in text
+        )
