@@ -158,3 +158,22 @@ def test_another_timbre_brings_its_gain_without_a_step(synth: Synthesizer) -> No
     assert ratios[0][0] == pytest.approx(before, abs=0.1)
     assert ratios[0][-1] == pytest.approx(after, abs=0.1)
     np.testing.assert_allclose(ratios[1], after, atol=0.01)
+
+
+def test_a_gain_that_is_measured_has_its_share_of_the_progress(synth: Synthesizer) -> None:
+    """The phrase is as long as the clip, so half of the progress is its own."""
+    request = RenderRequest(LOUDNESS_PHRASE, synth.embed(STRINGS), RenderSettings())
+    assert synth.leveling_share([request]) == pytest.approx(0.5)
+    seen: list[float] = []
+
+    def look(fraction: float) -> bool:
+        seen.append(fraction)
+        return True
+
+    synth.render_requests([request], look)
+    assert seen == sorted(seen)
+    assert seen[0] < 0.1
+    assert any(0.1 < fraction < 0.5 for fraction in seen)
+    assert any(0.5 < fraction < 1.0 for fraction in seen)
+    assert synth.leveling_share([request]) == 0.0
+    assert synth.leveling_share([RenderRequest(SOFT, request.embedding, AS_PLAYED)]) == 0.0
