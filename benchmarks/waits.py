@@ -25,6 +25,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
+from benchmarks import library as library_benchmark
 from benchmarks.voices import voices_held
 from core.clip import Clip, Note
 from core.synthesizer import Synthesizer
@@ -240,6 +241,87 @@ def live_256() -> Wait:
     return live(256, 48)
 
 
+def command_s(*arguments: str) -> float:
+    """Seconds of a ``timbre`` command with a fresh home, its start as a process included.
+
+    Args:
+        arguments: of the command.
+    """
+    with tempfile.TemporaryDirectory() as home:
+        command = [sys.executable, "-m", "core.cli", *arguments]
+        environment = {**os.environ, "TIMBRE_HOME": home}
+        return seconds(
+            lambda: subprocess.run(command, check=True, capture_output=True, env=environment)
+        )
+
+
+@row("the first preset similar, from the command line", "≤ 1.5 s")
+def first_similar() -> Wait:
+    took_s = command_s("preset", "similar", "Small Bell")
+    return Wait(took_s, took_s / reference_work_s(), took_s <= 1.5)
+
+
+@row("the first preset list, from the command line")
+def first_list() -> Wait:
+    took_s = command_s("preset", "list")
+    return Wait(took_s, took_s / reference_work_s())
+
+
+@row("the first factory preset over OSC, once the worker is up", "≤ 1.5 s")
+def first_over_osc() -> Wait:
+    from bridge.client import BridgeClient
+
+    with tempfile.TemporaryDirectory() as home:
+        serve = [sys.executable, "-m", "core.cli", "serve", "--port", "0"]
+        environment = {**os.environ, "TIMBRE_HOME": home}
+        process = subprocess.Popen(serve, stderr=subprocess.PIPE, text=True, env=environment)
+        try:
+            assert process.stderr is not None
+            said = next(line for line in process.stderr if "UDP port" in line)
+            port = int(said.split("UDP port ")[1].split()[0])
+            with BridgeClient(port=port, name="waits") as client:
+                clip = four_voices(2.0)
+                took_s = seconds(lambda: client.render(clip, "Small Bell"))
+        finally:
+            process.kill()
+            process.wait()
+    return Wait(took_s, took_s / reference_work_s(), took_s <= 1.5)
+
+
+@cache
+def large_library() -> library_benchmark.LibraryTimes:
+    """Times in a library of 100,000 presets, which takes minutes to make."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / library_benchmark.FILE
+        library_benchmark.build(path, 100_000)
+        return library_benchmark.measure(path)
+
+
+@row("100,000 presets: search, p95 of many", "≤ 10 ms")
+def search_many() -> Wait:
+    took_s = large_library().search_s[1]
+    return Wait(took_s, took_s / reference_work_s(), took_s <= 0.010)
+
+
+@row("100,000 presets: similar, median of many", "≤ one product of its floats")
+def similar_many() -> Wait:
+    times = large_library()
+    took_s, product_s = times.similar_s[0], times.product_s[0]
+    return Wait(took_s, took_s / reference_work_s(), took_s <= product_s)
+
+
+@row("100,000 presets: that product, median")
+def product_of_many() -> Wait:
+    took_s = large_library().product_s[0]
+    return Wait(took_s, took_s / reference_work_s())
+
+
+@row("100,000 presets: page of a kind, p95 of many", "≤ 10 ms")
+def page_of_many() -> Wait:
+    took_s = large_library().page_s[1]
+    return Wait(took_s, took_s / reference_work_s(), took_s <= 0.010)
+
+
 def write_midi(clip: Clip, path: Path) -> None:
     """A clip as a MIDI file.
 
@@ -281,7 +363,7 @@ def main() -> None:
     )
     for entry in rows:
         found = entry.measure()
-        value = f"{found.value:8.2f} s" if found.ratio is not None else f"{found.value:8.0f}  "
+        value = f"{found.value:8.3f} s" if found.ratio is not None else f"{found.value:8.0f}  "
         ratio = f"{found.ratio:6.2f} ×" if found.ratio is not None else " " * 8
         met = {None: "", True: "met", False: "missed"}[found.met]
         print(f"{entry.name:{width}} {value} {ratio}  {entry.bar:30} {met}".rstrip(), flush=True)

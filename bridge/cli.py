@@ -1,4 +1,4 @@
-"""``timbre serve`` and ``timbre send``: the bridge from a terminal.
+"""``timbre serve``: the bridge from a terminal.
 
 Heavy things are imported when a command runs.
 """
@@ -6,19 +6,18 @@ Heavy things are imported when a command runs.
 from __future__ import annotations
 
 import contextlib
-import json
 import sys
 from collections.abc import Sequence
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from core.errors import SettingsError
+from bridge.options import PORT, TokenOption
+from core.console import progress_display
 from core.models import DEFAULT_BUNDLE
-from core.options import DrumsOption, JsonOption, ModelOption, TrackOption, with_settings
-from core.settings import RenderSettings
+from core.options import ModelOption
+from core.terminal.examples import with_examples
 
 if TYPE_CHECKING:
     from bridge.host import Host
@@ -27,24 +26,29 @@ if TYPE_CHECKING:
     from bridge.server.file_replies import FileReplies
     from bridge.service import BridgeService
 
-PORT = 9270
-
-HostOption = Annotated[str, typer.Option(help="Address; others than this machine's need --token.")]
-TokenOption = Annotated[str, typer.Option(help="Word that clients must say.")]
-_NO_SETTINGS = RenderSettings()
+HostOption = Annotated[
+    str, typer.Option(metavar="HOST", help="Address; others than this machine's need --token.")
+]
 
 
+@with_examples(
+    "timbre serve",
+    "timbre serve --spool spool",
+    "timbre serve --host 192.168.1.20 --token secret",
+)
 def serve(
     host: HostOption = "127.0.0.1",
-    port: Annotated[int, typer.Option(help="UDP port.", min=0, max=65535)] = PORT,
+    port: Annotated[int, typer.Option(metavar="PORT", help="UDP port.", min=0, max=65535)] = PORT,
     tcp_port: Annotated[
-        int | None, typer.Option(help="TCP port; the UDP port's number if not given.")
+        int | None,
+        typer.Option(metavar="PORT", help="TCP port; the UDP port's number if not given."),
     ] = None,
     output: Annotated[
-        Path | None, typer.Option("--output", "-o", help="Folder for rendered files.")
+        Path | None, typer.Option("--output", "-o", metavar="FOLDER", help="For rendered files.")
     ] = None,
     spool: Annotated[
-        Path | None, typer.Option(help="Folder for scripts that speak by files, as REAPER's do.")
+        Path | None,
+        typer.Option(metavar="FOLDER", help="For scripts that speak by files, as REAPER's do."),
     ] = None,
     ableton: Annotated[
         bool, typer.Option("--ableton", help="Talk with Ableton Live, through AbletonOSC.")
@@ -53,35 +57,37 @@ def serve(
     model: ModelOption = DEFAULT_BUNDLE,
 ) -> None:
     """Answer DAWs over OSC until stopped with Ctrl-C."""
-    from bridge.hosts import all_hosts
-    from bridge.jobs.queue import JobQueue
-    from bridge.protocol.replies import Welcome
-    from bridge.server import Address
-    from bridge.server.file_replies import FileReplies
-    from bridge.server.spool import Spool
-    from bridge.service import BridgeService
-    from core.library import Library
-    from core.paths import data_dir, renders_dir
-    from core.synthesizer import program_version
+    with contextlib.ExitStack() as loading:
+        loading.enter_context(progress_display()).stage(f"loading the model {model}")
+        from bridge.hosts import all_hosts
+        from bridge.jobs.queue import JobQueue
+        from bridge.protocol.replies import Welcome
+        from bridge.server import Address
+        from bridge.server.file_replies import FileReplies
+        from bridge.server.spool import Spool
+        from bridge.service import BridgeService
+        from core.library import Library
+        from core.paths import data_dir, renders_dir
+        from core.synthesizer import program_version
 
-    address = Address(host, port, port if tcp_port is None else tcp_port, token)
-    chosen = {"ableton": ableton}  # by the option that each host declares
-    hosts = all_hosts()
-    jobs = JobQueue(output or renders_dir(), warm_model=model)
-    with Library.open() as library, jobs:
-        print(f"loading the model {model}", file=sys.stderr)
-        sample_rate = jobs.wait_until_warm()
-        welcome = Welcome(program_version(), model, sample_rate, str(jobs.output_dir))
-        service = BridgeService(library, jobs, model)
-        with (
-            FileReplies(data_dir() / "answers") as file_replies,
-            Spool(service, spool) if spool else contextlib.nullcontext(),
-            contextlib.ExitStack() as started,
-        ):
-            for daw in hosts:
-                if chosen[daw.option]:
-                    started.enter_context(daw.started(service, _print_status))
-            _run(service, welcome, address, file_replies, hosts)
+        address = Address(host, port, port if tcp_port is None else tcp_port, token)
+        chosen = {"ableton": ableton}  # by the option that each host declares
+        hosts = all_hosts()
+        jobs = JobQueue(output or renders_dir(), warm_model=model)
+        with Library.open() as library, jobs:
+            sample_rate = jobs.wait_until_warm()
+            loading.close()
+            welcome = Welcome(program_version(), model, sample_rate, str(jobs.output_dir))
+            service = BridgeService(library, jobs, model)
+            with (
+                FileReplies(data_dir() / "answers") as file_replies,
+                Spool(service, spool) if spool else contextlib.nullcontext(),
+                contextlib.ExitStack() as started,
+            ):
+                for daw in hosts:
+                    if chosen[daw.option]:
+                        started.enter_context(daw.started(service, _print_status))
+                _run(service, welcome, address, file_replies, hosts)
 
 
 def _print_status(line: str) -> None:
@@ -124,66 +130,3 @@ def _run(
         asyncio.Runner(loop_factory=asyncio.SelectorEventLoop) as runner,
     ):
         runner.run(run())
-
-
-@with_settings
-def send(
-    preset: Annotated[str, typer.Option(help="Name or id of a preset.")],
-    clip: Annotated[Path | None, typer.Argument(help="MIDI file to play.")] = None,
-    ableton: Annotated[
-        bool, typer.Option("--ableton", help="Play the clip that is selected in Ableton Live.")
-    ] = False,
-    track: TrackOption = None,
-    drums: DrumsOption = False,
-    host: Annotated[str, typer.Option(help="Where `timbre serve` runs.")] = "127.0.0.1",
-    port: Annotated[int, typer.Option(help="Its port.", min=1, max=65535)] = PORT,
-    tcp: Annotated[bool, typer.Option("--tcp", help="Over TCP instead of UDP.")] = False,
-    token: TokenOption = "",
-    model: Annotated[str, typer.Option(help="Model bundle; the server's if not given.")] = "",
-    seed: Annotated[int, typer.Option(help="0 … 4294967295.")] = 0,
-    takes: Annotated[int, typer.Option(help="Render this many, seeds counting up.")] = 1,
-    settings: RenderSettings = _NO_SETTINGS,
-    as_json: JsonOption = False,
-) -> None:
-    """Have a running bridge render a MIDI file, or Live's clip; prints where the files are."""
-    from bridge.client import BridgeClient
-    from bridge.protocol import MAX_TAKES
-    from core.console import progress_line
-    from core.midi import read_midi
-
-    if not 0 <= seed <= 2**32 - takes:
-        raise SettingsError(f"seed {seed} is outside 0–4294967295")
-    if not 1 <= takes <= MAX_TAKES:
-        raise SettingsError(f"takes {takes} is outside 1–{MAX_TAKES}")
-    if (clip is None) != ableton:
-        raise SettingsError("say what to play: a MIDI file, or --ableton for Live's selected clip")
-    if ableton and (track is not None or drums):
-        raise SettingsError("--track and --drums choose from a MIDI file; Live's clip is one track")
-    score = read_midi(clip, track, drums=drums) if clip else None
-    for remark in score.remarks if score else ():
-        _print_status(f"note: {remark.message}")
-    with BridgeClient(host, port, transport="tcp" if tcp else "udp", token=token) as bridge:
-        render = partial(bridge.render, score.clip) if score else bridge.render_selected
-        files = render(
-            preset,
-            seed=seed,
-            takes=takes,
-            model=model,
-            settings=settings,
-            on_progress=progress_line("rendering"),
-            on_note=lambda message: _print_status(f"note: {message}"),
-        )
-    if as_json:
-        listed = [
-            {
-                "path": file.path,
-                "sample_rate": file.sample_rate,
-                "frames": file.frames,
-                "seed": seed + file.take,
-            }
-            for file in files
-        ]
-        print(json.dumps({**listed[0], "takes": listed}))
-        return
-    for file in files:
-        print(file.path)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import threading
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bridge.clip_assembly import ClipAssembler
@@ -18,17 +19,20 @@ from bridge.jobs.model import Job, JobEvent, JobRequest
 from bridge.jobs.queue import JobQueue
 from bridge.protocol import ClipBegin, ClipBend, ClipEnd, ClipNotes, FindPresets, Render
 from bridge.protocol.replies import ClipMissing, ClipOk, PresetFound, PresetsEnd
+from bridge.sent_recordings import SentRecordings
 from core.clip import Clip
 from core.errors import ModelMissing
 from core.library.errors import UnknownPreset
 from core.models import DEFAULT_BUNDLE
 from core.models.registry import Registry
+from core.paths import data_dir
 from core.provenance import PresetVersion
 from core.settings import RenderSettings
 from core.synthesizer import program_version
+from core.timbre import TextTimbre, Timbre, parse_blend
 
 if TYPE_CHECKING:
-    from core.library import Library
+    from core.library import Library, Preset
 
 MAX_PRESETS = 1000
 """Most presets in one answer; a narrower query finds the others."""
@@ -59,6 +63,7 @@ class BridgeService:
         jobs: where renders are done.
         model: the bundle a render uses that names none.
         registry: where bundles are looked up; None is the user's own.
+        recordings: the folder for recordings that clients name; None is the user's own.
     """
 
     def __init__(
@@ -67,11 +72,13 @@ class BridgeService:
         jobs: JobQueue,
         model: str = DEFAULT_BUNDLE,
         registry: Registry | None = None,
+        recordings: Path | None = None,
     ) -> None:
         self.jobs = jobs
         self.model = model
         self._library = library
         self._registry = registry or Registry()
+        self._recordings = SentRecordings(recordings or data_dir() / "sent-recordings")
         self._assembler = ClipAssembler()
         self._assembler_lock = threading.Lock()
 
@@ -150,32 +157,47 @@ class BridgeService:
         asked = json.dumps([clip.name, clip.content_hash, *message.arguments()])
         if self.jobs.is_repeat(client, message.job_id, asked):
             return self.job(client, message.job_id)
-        try:
-            preset = self._library.get(message.preset)
-        except UnknownPreset as error:
-            raise RequestRefused(str(error), "unknown_preset", message.job_id) from None
+        timbre, preset = self._timbre(message)
         model = message.model or self.model
         try:
             sha256 = self._registry.resolve(model).sha256
         except ModelMissing as error:
             raise RequestRefused(str(error), "model_missing", message.job_id) from None
+        settings = message.settings
+        if preset is not None:
+            settings = RenderSettings({**preset.settings, **settings})
+            settings = self._library.with_gain(preset, sha256, settings)
         return self.jobs.submit(
             JobRequest(
                 client=client,
                 job_id=message.job_id,
                 clip=clip,
-                timbre=self._library.recipe(preset),
-                preset=PresetVersion(preset.name, preset.version),
+                timbre=timbre,
+                preset=PresetVersion(preset.name, preset.version) if preset else None,
                 model=model,
                 model_sha256=sha256,
                 seed=message.seed,
                 takes=message.takes,
-                settings=RenderSettings({**preset.settings, **message.settings}),
+                settings=settings,
                 program_version=program_version(),
                 priority=priority,
                 asked=asked,
             )
         )
+
+    def _timbre(self, message: Render) -> tuple[Timbre, Preset | None]:
+        """The timbre asked for, and the preset that it is of, if it is."""
+        if message.text:
+            return TextTimbre(message.text), None
+        if message.audio:
+            return self._recordings.keep(message.audio), None
+        try:
+            if message.blend:
+                return self._library.resolve_blend(parse_blend(message.blend)), None
+            preset = self._library.get(message.preset)
+        except UnknownPreset as error:
+            raise RequestRefused(str(error), "unknown_preset", message.job_id) from None
+        return self._library.recipe(preset), preset
 
     def status_of(self, job: Job, remarks: tuple[str, ...] = ()) -> JobStatus:
         """How a job stands.

@@ -20,6 +20,7 @@ from core.console import show_any_text
 from core.errors import Cancelled, TimbreError, UserInputError
 from core.files import output_error, system_reason
 from core.render_command import render
+from core.terminal.examples import epilog, show_examples
 
 CLOSED_PIPE = 141
 """Exit code when the reader of our output has gone: what a shell shows for SIGPIPE."""
@@ -33,6 +34,12 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    epilog=epilog(
+        "timbre demo",
+        'timbre render clip.mid --text "warm smooth electronic bass" -o out.wav',
+        "timbre serve",
+    ),
 )
 app.command("render")(render)
 
@@ -65,6 +72,7 @@ def compose() -> typer.Typer:
             app.add_typer(command, name=entry.name)
         else:
             app.command(entry.name)(command)
+    show_examples(app)
     return app
 
 

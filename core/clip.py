@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import hashlib
 import math
+import numbers
 import struct
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from core.coercion.type_errors import check_type, real_number, whole_number, wrong_type
 from core.errors import MidiError
 
 MAX_CLIP_S = 4 * 3600.0
@@ -38,8 +40,11 @@ class Note:
             straight lines between them, the first value before them, and the last from there
             on. Empty is no bend.
 
+    Numbers of any library are taken, whole ones for pitch and velocity, and kept as Python's.
+
     Raises:
         MidiError: if a value is outside its range.
+        TypeError: if a value is no number.
     """
 
     start_s: float
@@ -49,6 +54,7 @@ class Note:
     bend: Bend = ()
 
     def __post_init__(self) -> None:
+        self._take_numbers()
         if not 0 <= self.pitch <= 127:
             raise MidiError(f"pitch {self.pitch} is outside 0–127")
         if not 1 <= self.velocity <= 127:
@@ -67,6 +73,20 @@ class Note:
                 )
             before_s = at_s
 
+    def _take_numbers(self) -> None:
+        # Compared by type first: clips have many thousands of notes, nearly all of them right.
+        for name in ("pitch", "velocity"):
+            value = getattr(self, name)
+            if type(value) is not int:
+                object.__setattr__(self, name, _whole(name, value))
+        for name in ("start_s", "duration_s"):
+            value = getattr(self, name)
+            if type(value) is not float and type(value) is not int:
+                taken = f"seconds; {_ORDER}"
+                object.__setattr__(self, name, real_number(f"a note's {name}", value, taken))
+        if self.bend is not _NO_BEND:
+            object.__setattr__(self, "bend", _curve(self.bend))
+
     @property
     def end_s(self) -> float:
         """Time the key is released, seconds."""
@@ -82,6 +102,30 @@ class Note:
         return f"{pitch_name(self.pitch)} at {self.start_s:.3f} s"
 
 
+_NO_BEND: Bend = ()
+_ORDER = "a note is Note(start_s, pitch, velocity, duration_s)"
+
+
+def _whole(name: str, value: object) -> int:
+    taken = f"a whole number; {_ORDER}"
+    if isinstance(value, numbers.Real) and not isinstance(value, numbers.Integral):
+        number = float(value)
+        if not number.is_integer():
+            advice = "; what lies between keys is a note's bend" if name == "pitch" else ""
+            raise MidiError(f"{name} {number:g} is not a whole number{advice}")
+        return int(number)
+    return whole_number(f"a note's {name}", value, taken)
+
+
+def _curve(bend: object) -> Bend:
+    if isinstance(bend, tuple) and all(type(point) is tuple for point in bend):
+        return bend  # as every reader of files gives it: nothing to copy
+    try:
+        return tuple((float(at_s), float(semitones)) for at_s, semitones in bend)  # type: ignore[attr-defined]
+    except (TypeError, ValueError):
+        raise wrong_type("a note's bend", bend, "pairs of seconds and semitones") from None
+
+
 @dataclass(frozen=True)
 class Clip:
     """A named list of notes and a length.
@@ -94,6 +138,7 @@ class Clip:
 
     Raises:
         MidiError: if the length is not a finite time of at most :data:`MAX_CLIP_S`.
+        TypeError: if the name is no text, or something among the notes is no note.
     """
 
     name: str
@@ -101,9 +146,10 @@ class Clip:
     length_s: float = field(default=0.0)
 
     def __post_init__(self) -> None:
-        notes = tuple(sorted(self.notes))
+        check_type("the name of a clip", self.name, str, "text; then come the notes")
+        notes = tuple(sorted(_notes(self.notes)))
         end_s = max((note.end_s for note in notes), default=0.0)
-        length_s = max(float(self.length_s), end_s)
+        length_s = max(real_number("the length of a clip", self.length_s, "seconds"), end_s)
         if not (math.isfinite(length_s) and length_s <= MAX_CLIP_S):
             raise MidiError(
                 f"clip {self.name!r} is {length_s / 3600:.1f} h long; the limit is "
@@ -137,7 +183,18 @@ class Clip:
         Raises:
             MidiError: if the clip would be longer than :data:`MAX_CLIP_S`.
         """
-        return cls(name, tuple(notes), length_s)
+        return cls(name, _notes(notes), length_s)
+
+
+def _notes(notes: object) -> tuple[Note, ...]:
+    taken = "notes; core.as_clip reads files, arrays and other libraries' scores"
+    if isinstance(notes, str) or not isinstance(notes, Iterable):
+        raise wrong_type("the list of notes", notes, taken)
+    listed = tuple(notes)
+    for index, note in enumerate(listed):
+        if not isinstance(note, Note):
+            raise wrong_type(f"item {index} of the notes", note, taken)
+    return listed
 
 
 _PITCH_CLASSES = ("C", "C#", "D", "D#", "E", "F", "F#", "G", "G#", "A", "A#", "B")

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import codecs
 import contextlib
+import os
 import sys
-import time
-from typing import TextIO
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, TextIO
 
-from core.progress import ProgressCallback
+if TYPE_CHECKING:
+    from core.terminal.progress_bar import ProgressBar
 
 _PLAIN = str.maketrans(
     {
@@ -57,20 +59,79 @@ def print_note(remark: str) -> None:
     print(f"note: {remark}", file=sys.stderr, flush=True)
 
 
-def progress_line(label: str) -> ProgressCallback:
-    """A progress callback that keeps one line of a terminal's stderr up to date."""
-    if not sys.stderr.isatty():
-        return lambda _fraction: True
-    last = 0.0
+class ProgressDisplay:
+    """Tells on stderr what a command is doing: in a pipe a line a stage, nothing more."""
 
-    def show(fraction: float) -> bool:
-        nonlocal last
-        now = time.monotonic()
-        if fraction >= 1.0:
-            print(f"\r\x1b[K{label}: done", file=sys.stderr, flush=True)
-        elif now - last > 0.1:
-            last = now
-            print(f"\r\x1b[K{label}: {100 * fraction:.0f} %", end="", file=sys.stderr, flush=True)
+    def __init__(self) -> None:
+        self._words = ""
+
+    def stage(self, words: str) -> None:
+        """Say what is done from now on.
+
+        Args:
+            words: such as ``rendering``; said again they go on with the same stage.
+        """
+        words = "".join(sign if sign.isprintable() else "?" for sign in words)
+        if words != self._words:
+            self._words = words
+            self._begin(words)
+
+    def progress(self, _fraction: float) -> bool:
+        """A progress callback: how far this stage is, or those that it is one of."""
         return True
 
-    return show
+    @contextlib.contextmanager
+    def paused(self) -> Iterator[None]:
+        """Out of the way until the block ends, for results that are printed meanwhile."""
+        yield
+
+    def _begin(self, words: str) -> None:
+        if sys.stderr is not None:  # print would take None for the standard output
+            print(words, file=sys.stderr, flush=True)
+
+
+class _TerminalDisplay(ProgressDisplay):
+    """Shows a stage as a moving line, from when it begins."""
+
+    def __init__(self, bar: ProgressBar) -> None:
+        super().__init__()
+        self._bar = bar
+
+    def progress(self, fraction: float) -> bool:
+        self._bar.progress(fraction)
+        return True
+
+    @contextlib.contextmanager
+    def paused(self) -> Iterator[None]:
+        self._bar.stop()
+        yield
+        if self._words:
+            self._bar.start()
+
+    def _begin(self, words: str) -> None:
+        self._bar.stage(words)
+        self._bar.start()
+
+
+@contextlib.contextmanager
+def progress_display() -> Iterator[ProgressDisplay]:
+    """What shows how far a command is, until the block ends; results are printed after that.
+
+    Notes may be printed meanwhile, to stderr.
+    """
+    if not _is_terminal(sys.stderr):
+        yield ProgressDisplay()
+        return
+    from core.terminal.progress_bar import ProgressBar
+
+    bar = ProgressBar(sys.stderr)
+    try:
+        yield _TerminalDisplay(bar)
+    finally:
+        bar.stop()
+
+
+def _is_terminal(stream: TextIO | None) -> bool:
+    """Whether a line can be written over there."""
+    is_dumb = os.environ.get("TERM", "").lower() in ("dumb", "unknown")
+    return stream is not None and stream.isatty() and not is_dumb

@@ -9,7 +9,8 @@ from __future__ import annotations
 from pkgutil import resolve_name
 
 from core.encoders.base import TimbreEncoder
-from core.encoders.registry import ENCODERS
+from core.encoders.deferred import DeferredEncoder
+from core.encoders.registry import ENCODERS, EncoderEntry
 from core.engines.base import Engine
 from core.engines.declaration import EngineDeclaration
 from core.engines.registry import engine_named
@@ -74,10 +75,34 @@ def load_encoder(bundle: Bundle, device: str) -> TimbreEncoder:
     Raises:
         ModelMissing, ModelDamaged: if a file is absent, or is not what it should be.
     """
+    encoder: TimbreEncoder = resolve_name(_encoder_entry(bundle).loader)(bundle, device)
+    return encoder
+
+
+def deferred_encoder(bundle: Bundle, device: str | None = None) -> TimbreEncoder:
+    """The timbre encoder that belongs to a bundle, loaded when it first encodes something.
+
+    Args:
+        bundle: resolved, its files in place.
+        device: as the user chose; None chooses what suits the bundle's engine.
+
+    Raises:
+        ModelDamaged: if the manifest names no encoder of ours, or not its weights.
+    """
+    entry = _encoder_entry(bundle)
+    sha256 = bundle.sha256_of(entry.weights_role)
+    fingerprint = sha256 if entry.fingerprint is None else resolve_name(entry.fingerprint)(sha256)
+
+    def load() -> TimbreEncoder:
+        return load_encoder(bundle, choose_device(engine_named(bundle.manifest.engine), device))
+
+    return DeferredEncoder(bundle.id, sha256, fingerprint, load)
+
+
+def _encoder_entry(bundle: Bundle) -> EncoderEntry:
     name = bundle.manifest.encoder
     if name not in ENCODERS:
         raise ModelDamaged(
             f"bundle {bundle.id} names the encoder {name!r}; this version has {', '.join(ENCODERS)}"
         )
-    encoder: TimbreEncoder = resolve_name(ENCODERS[name])(bundle, device)
-    return encoder
+    return ENCODERS[name]

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import sys
 import tempfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,7 +19,6 @@ from core.paths import renders_dir
 
 if TYPE_CHECKING:
     from core.synthesizer import Take
-    from core.timbre import Timbre
 
 LOWEST_RATE, HIGHEST_RATE = 8_000, 384_000
 """Sample rates a render can have, Hz."""
@@ -93,15 +92,12 @@ def check_outputs(
         check_writable(path)
 
 
-def recordings_of(timbre: Timbre) -> Iterator[Path]:
-    """The files a timbre is taken from."""
-    from core.timbre import AudioTimbre, Blend
+def writing_stage(paths: Sequence[Path]) -> str:
+    """What is said while files are written: ``writing out.wav``, ``encoding 3 files``."""
+    from core.audio.formats import format_of
 
-    if isinstance(timbre, AudioTimbre):
-        yield Path(timbre.path)
-    elif isinstance(timbre, Blend):
-        for part, _weight in timbre.parts:
-            yield from recordings_of(part)
+    verb = "encoding" if format_of(paths[0]).is_lossy else "writing"
+    return f"{verb} {paths[0].name if len(paths) == 1 else f'{len(paths)} files'}"
 
 
 def write_takes(

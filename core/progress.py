@@ -10,12 +10,27 @@ ProgressCallback = Callable[[float], bool]
 """``on_progress(fraction in 0…1)``; returning False cancels. Called often, must be quick."""
 
 
+StageCallback = Callable[[str], object]
+"""``on_stage(words)``: what is done from now on, in the user's words: ``listening to bell.wav``.
+
+Beside a progress callback, whose fraction is of all stages together and goes on rising.
+"""
+
+
+LOADING = "loading the model"
+"""The stage in which weights are read, and most of the libraries imported."""
+
+
 RemarkCallback = Callable[[str], object]
 """``on_remark(line)``: something to tell the user that keeps nothing from being done."""
 
 
 def ignore_remark(_line: str) -> None:
     """The remark callback of a caller who does not ask."""
+
+
+def ignore_stage(_words: str) -> None:
+    """The stage callback of a caller who does not ask."""
 
 
 def always_continue(_fraction: float) -> bool:

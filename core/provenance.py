@@ -16,7 +16,6 @@ import zlib
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from itertools import islice
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -24,9 +23,10 @@ import numpy as np
 from core import timbre
 from core.audio import riff, tags
 from core.clip import Bend, Clip, Note
+from core.coercion.type_errors import as_path
 from core.engines.registry import check_settings, settings_to_json
 from core.errors import AudioError, TimbreError
-from core.settings import RenderSettings
+from core.settings import GAIN, RenderSettings
 from core.timbre import Timbre
 from core.types import EMBEDDING_DIM, Embedding, EmbeddingPath
 
@@ -36,9 +36,9 @@ CHUNK_ID = b"tmbr"
 TAG = "TIMBRE_PROVENANCE"
 """The tag with the same JSON in a FLAC, Ogg or MP3 file."""
 
-SCHEMA = 2
+SCHEMA = 3
 """Version of the JSON. Readers refuse newer ones and must read all older ones. What needs
-nothing of a newer one is written as 1: version 2 brought bends."""
+nothing of a newer one is written as the older: version 2 brought bends, 3 gains."""
 
 MAX_CHUNK_BYTES = 256 * 2**20
 _MAX_NOTES = 5_000_000
@@ -65,7 +65,9 @@ class Provenance:
             repeat needs no recording, no words and no encoder.
         seed: of the render.
         model_id, model_sha256: the bundle and the digest of its manifest.
-        settings: how it was decoded.
+        settings: how it was decoded; the gain, asked for or not, is in ``gain_db``.
+        gain_db: by how much it is louder than the model played it, dB; 0 in files older than
+            gains.
         sample_rate: of the file, Hz.
         subtype: ``PCM_16``, ``PCM_24``, ``FLOAT``, ``VORBIS`` or ``MPEG_LAYER_III``.
         timbre: the recipe the embedding was made from, if there was one.
@@ -81,6 +83,7 @@ class Provenance:
     model_sha256: str
     sample_rate: int
     settings: RenderSettings = field(default_factory=RenderSettings)
+    gain_db: float = 0.0
     subtype: str = "PCM_24"
     timbre: Timbre | None = None
     preset: PresetVersion | None = None
@@ -101,7 +104,7 @@ class Provenance:
     def to_json(self) -> dict[str, Any]:
         """JSON-ready data that :meth:`from_json` reads back without loss."""
         data: dict[str, Any] = {
-            "schema": SCHEMA if any(note.bend for note in self.clip.notes) else 1,
+            "schema": self._schema(),
             "summary": self.summary,
             "program_version": self.program_version,
             "clip": _clip_to_json(self.clip),
@@ -115,8 +118,15 @@ class Provenance:
             "subtype": self.subtype,
             "device": self.device,
         }
+        if self.gain_db:
+            data["gain_db"] = self.gain_db
         data["sha256"] = _digest(data)
         return data
+
+    def _schema(self) -> int:
+        if self.gain_db:
+            return SCHEMA
+        return 2 if any(note.bend for note in self.clip.notes) else 1
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Provenance:
@@ -142,6 +152,7 @@ class Provenance:
                 model_sha256=str(data["model"]["sha256"]),
                 sample_rate=int(data["sample_rate"]),
                 settings=check_settings(data["settings"]),
+                gain_db=_gain_from_json(data.get("gain_db", 0.0)),
                 subtype=str(data["subtype"]),
                 timbre=None if data["timbre"] is None else timbre.from_dict(data["timbre"]),
                 preset=None if preset is None else PresetVersion(**preset),
@@ -192,7 +203,7 @@ def read_provenance(path: str | os.PathLike[str]) -> Provenance:
         AudioError: if the file is missing, was not rendered by this program, or its
             provenance is damaged.
     """
-    file = Path(path)
+    file = as_path("the file", path)
     try:
         with file.open("rb") as stream:
             payload: bytes | str | None = riff.find_chunk(stream, CHUNK_ID, MAX_CHUNK_BYTES)
@@ -222,6 +233,11 @@ def _digest(data: Mapping[str, Any]) -> str:
     """SHA-256 of the data in a canonical form, its own ``sha256`` left out."""
     rest = {key: value for key, value in data.items() if key != "sha256"}
     return hashlib.sha256(json.dumps(rest, sort_keys=True).encode("ascii")).hexdigest()
+
+
+def _gain_from_json(value: Any) -> float:
+    # The bounds of what may be asked for hold for what was applied, too.
+    return float(GAIN.validate(value))
 
 
 def _clip_to_json(clip: Clip) -> dict[str, Any]:

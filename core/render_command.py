@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any, TextIO
 
 import typer
 
-from core.console import print_note, progress_line
+from core.console import ProgressDisplay, print_note, progress_display
 from core.errors import SettingsError
 from core.models import DEFAULT_BUNDLE
 from core.options import (
@@ -35,13 +35,15 @@ from core.outputs import (
     check_outputs,
     is_standard_output,
     output_paths,
-    recordings_of,
     write_takes,
+    writing_stage,
 )
 from core.settings import RenderSettings
+from core.terminal.examples import with_examples
 
 if TYPE_CHECKING:
     from core.clip import Clip
+    from core.library import Preset
     from core.provenance import PresetVersion, Provenance
     from core.synthesizer import Synthesizer, Take
     from core.timbre import Timbre
@@ -50,18 +52,31 @@ _MAX_TAKES = 1000
 _NO_SETTINGS = RenderSettings()
 
 
+@with_examples(
+    'timbre render clip.mid --text "warm smooth electronic bass" -o out.wav',
+    "timbre render clip.mid --audio cello.flac --takes 3 -o out.wav",
+    "timbre render --from out.wav -o again.wav",
+)
 @with_settings
 def render(
-    clip: Annotated[Path | None, typer.Argument(help="MIDI file to play.")] = None,
+    clip: Annotated[Path | None, typer.Argument(metavar="CLIP", help="MIDI file to play.")] = None,
     output: Annotated[
-        Path, typer.Option("--output", "-o", help="File to write: .wav, .flac, .ogg or .mp3.")
+        Path,
+        typer.Option(
+            "--output",
+            "-o",
+            metavar="FILE",
+            show_default=False,
+            help="File to write: .wav, .flac, .ogg or .mp3.",
+        ),
     ] = Path(),
     preset: PresetOption = None,
     audio: AudioOption = None,
     text: TextOption = None,
     blend: BlendOption = None,
     source: Annotated[
-        Path | None, typer.Option("--from", help="Repeat the render that made this file.")
+        Path | None,
+        typer.Option("--from", metavar="FILE", help="Repeat the render that made this file."),
     ] = None,
     track: TrackOption = None,
     drums: DrumsOption = False,
@@ -70,14 +85,16 @@ def render(
     takes: TakesOption = 1,
     settings: RenderSettings = _NO_SETTINGS,
     device: DeviceOption = None,
-    rate: Annotated[int | None, typer.Option(help="Sample rate of the file, Hz.")] = None,
+    rate: Annotated[int | None, typer.Option(metavar="HZ", help="Sample rate of the file.")] = None,
     subtype: Annotated[
-        str | None, typer.Option("--format", help="PCM_24, PCM_16 or, in a .wav, FLOAT.")
+        str | None,
+        typer.Option("--format", metavar="FORMAT", help="PCM_24, PCM_16 or, in a .wav, FLOAT."),
     ] = None,
     as_json: JsonOption = False,
 ) -> None:
     """Render a MIDI file in a timbre to a sound file."""
     from core.provenance import read_provenance
+    from core.timbre import recordings_of
 
     began = time.perf_counter()
     if output == Path():
@@ -93,7 +110,8 @@ def render(
         paths = output_paths(output, 1)
         check_outputs(paths, {"the file to repeat": source}, rate, subtype)
         results = _results_for(paths)
-        rendered = [_repeat(provenance, device)]
+        with progress_display() as display:
+            rendered = [_repeat(provenance, device, display)]
         subtype = _repeated_subtype(provenance, paths[0], subtype)
     else:
         if clip is None:
@@ -106,18 +124,29 @@ def render(
         results = _results_for(paths)
         notes = _read_clip(clip, track, drums)
         settings = RenderSettings({**choice.settings, **settings})
-        from core.synthesizer import Synthesizer
+        with progress_display() as display:
+            synth = _load(model, device, display)
+            from core.library.embeddings.kept import KeptEmbeddings
 
-        synth = Synthesizer.load(model, device)
-        _print_limits(synth, notes, settings)
-        rendered = synth.render_batch(
-            [(notes, choice.timbre, seed + index) for index in range(takes)],
-            settings=settings,
-            on_progress=progress_line("rendering"),
-            on_remark=print_note,
-            preset=choice.preset,
-        )
-    write_takes(rendered, paths, rate, subtype)
+            synth.look_up = KeptEmbeddings().look_up
+            leveled = _with_stored_gain(choice.named, synth.bundle.sha256, settings)
+            _print_limits(synth, notes, settings)
+            rendered = synth.render_batch(
+                [(notes, choice.timbre, seed + index) for index in range(takes)],
+                settings=leveled,
+                on_progress=display.progress,
+                on_remark=print_note,
+                on_stage=display.stage,
+                preset=choice.preset,
+            )
+        if choice.named is not None and leveled == choice.named.settings:
+            _keep_gain(choice.named, rendered[0].provenance)
+    for remark in dict.fromkeys(take.overshoot_remark(subtype) for take in rendered):
+        if remark:
+            print_note(remark)
+    with progress_display() as display:
+        display.stage(writing_stage(paths))
+        write_takes(rendered, paths, rate, subtype)
     if as_json:
         _print_json(rendered, paths, rate, time.perf_counter() - began, results)
     else:
@@ -168,6 +197,7 @@ class _ChosenTimbre:
 
     timbre: Timbre
     preset: PresetVersion | None = None
+    named: Preset | None = None
     settings: RenderSettings = field(default_factory=RenderSettings)
 
 
@@ -188,7 +218,26 @@ def _chosen_timbre(
             return _ChosenTimbre(library.resolve_blend(parse_blend(blend)))
         named = library.get(preset or "")
         version = PresetVersion(named.name, named.version)
-        return _ChosenTimbre(library.recipe(named), version, named.settings)
+        return _ChosenTimbre(library.recipe(named), version, named, named.settings)
+
+
+def _with_stored_gain(
+    preset: Preset | None, model_sha256: str, settings: RenderSettings
+) -> RenderSettings:
+    """The settings with the gain that the library keeps for a preset, if it does."""
+    if preset is None:
+        return settings
+    from core.library import Library
+
+    with Library.open() as library:
+        return library.with_gain(preset, model_sha256, settings)
+
+
+def _keep_gain(preset: Preset, provenance: Provenance) -> None:
+    from core.library import Library
+
+    with Library.open() as library:
+        library.keep_gain(preset, provenance.model_sha256, provenance.gain_db)
 
 
 def _print_limits(synth: Synthesizer, clip: Clip, settings: RenderSettings) -> None:
@@ -203,12 +252,19 @@ def _results_for(paths: list[Path]) -> TextIO:
     return sys.stderr if any(map(is_standard_output, paths)) else sys.stdout
 
 
-def _repeat(provenance: Provenance, device: str | None) -> Take:
-    """Render again what a file says it is; where it was computed, if no device is asked for."""
+def _load(model: str, device: str | None, display: ProgressDisplay) -> Synthesizer:
+    """Load a model; most of its seconds go into importing what it needs."""
+    display.stage("loading the model")
     from core.synthesizer import Synthesizer
 
-    synth = Synthesizer.load(provenance.model_id, device or provenance.device or None)
-    return synth.repeat(provenance, progress_line("rendering"))
+    return Synthesizer.load(model, device)
+
+
+def _repeat(provenance: Provenance, device: str | None, display: ProgressDisplay) -> Take:
+    """Render again what a file says it is; where it was computed, if no device is asked for."""
+    synth = _load(provenance.model_id, device or provenance.device or None, display)
+    display.stage("rendering")
+    return synth.repeat(provenance, display.progress)
 
 
 def _repeated_subtype(provenance: Provenance, path: Path, asked: str | None) -> str | None:
@@ -259,4 +315,5 @@ def _describe(take: Take, path: Path, rate: int | None) -> dict[str, Any]:
         "sample_rate": file_rate,
         "frames": round(take.audio.shape[1] * file_rate / take.sample_rate),
         "seed": take.provenance.seed,
+        "gain_db": take.provenance.gain_db,
     }

@@ -1,7 +1,8 @@
 """Settings of a render: how an engine declares one, and the values that are given for them.
 
 Which settings there are is each engine's business (:mod:`core.engines.registry` has them all);
-here is only the form that a declaration and a value have.
+here is only the form that a declaration and a value have, and the one setting that all engines
+have because none of them sees it.
 """
 
 from __future__ import annotations
@@ -10,9 +11,30 @@ import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from core.coercion.type_errors import check_type, real_number, whole_number
 from core.errors import SettingsError
 
 Number = int | float
+
+
+def _number(name: str, value: object) -> Number:
+    """A number of any library as Python's own.
+
+    Args:
+        name: of the setting, for the message.
+        value: what was given.
+
+    Raises:
+        SettingsError: if it is no number. Settings come from files and messages too.
+    """
+    try:
+        return whole_number(name, value)
+    except TypeError:
+        pass
+    try:
+        return real_number(name, value)
+    except TypeError:
+        raise SettingsError(f"the setting {name} needs a number, not {value!r}") from None
 
 
 @dataclass(frozen=True)
@@ -69,8 +91,7 @@ class Setting:
         Raises:
             SettingsError: if it is no number, not whole where it must be, or out of range.
         """
-        if isinstance(value, bool) or not isinstance(value, int | float):
-            raise SettingsError(f"the setting {self.label} needs a number, not {value!r}")
+        value = _number(self.label, value)
         if not math.isfinite(value):
             raise SettingsError(f"{self.label} {value} is no number")
         if self.type is int and not float(value).is_integer():
@@ -90,6 +111,18 @@ class Setting:
         return self.default if value is None else self.validate(value)
 
 
+GAIN = Setting(
+    "gain",
+    float,
+    "Louder or softer than the model plays, dB; by loudness unless given.",
+    low=-60.0,
+    high=24.0,
+    unit="dB",
+)
+"""What :class:`core.synthesizer.Synthesizer` applies to every engine's sound; if it is not given,
+the timbre's own (:mod:`core.leveling`). 0 is the level as the engine plays it."""
+
+
 class RenderSettings(Mapping[str, Number]):
     """The settings that are given for a render; an engine's defaults stand for the others.
 
@@ -105,6 +138,7 @@ class RenderSettings(Mapping[str, Number]):
 
     Raises:
         SettingsError: if a value is no finite number.
+        TypeError: if ``values`` is no mapping.
     """
 
     __slots__ = ("_values",)
@@ -113,16 +147,16 @@ class RenderSettings(Mapping[str, Number]):
     def __init__(
         self, values: Mapping[str, Number | None] | None = None, /, **named: Number | None
     ) -> None:
-        numbers: dict[str, Number] = {}
+        check_type("settings", values, (Mapping, type(None)), "names and numbers")
+        checked: dict[str, Number] = {}
         for name, value in {**(values or {}), **named}.items():
             if value is None:
                 continue
-            if isinstance(value, bool) or not isinstance(value, int | float):
-                raise SettingsError(f"the setting {name} needs a number, not {value!r}")
+            value = _number(name, value)
             if not math.isfinite(value):
                 raise SettingsError(f"the setting {name} is {value}, which is no number")
-            numbers[name] = value
-        self._values = numbers
+            checked[name] = value
+        self._values = checked
 
     def __getitem__(self, name: str) -> Number:
         return self._values[name]

@@ -11,46 +11,80 @@ encoders and model files are behind it.
 from __future__ import annotations
 
 import os
+import reprlib
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
+from core import paths
 from core.audio import resample, write_audio
 from core.audio.formats import format_of
+from core.audio.loudness import amplified, fit_full_scale, overshoot_db
 from core.clip import Clip
+from core.coercion.arrays import as_rate
+from core.coercion.type_errors import check_type, whole_number, wrong_type
 from core.encoders.base import TimbreEncoder
-from core.encoders.embed import resolve
+from core.encoders.embed import (
+    EmbeddingLookup,
+    look_up_or_resolve,
+    nothing_kept,
+    takes_listening,
+)
 from core.engines.base import Engine, Limit, LiveStream, RenderRequest
 from core.engines.declaration import Ability
 from core.engines.registry import check_settings, engine_named
 from core.errors import ModelMissing, SettingsError
+from core.leveling.gains import GainCache, LevelGain, gain_key, gain_of
+from core.leveling.phrase import LOUDNESS_PHRASE, loudness_request
+from core.leveling.stream import LeveledStream
 from core.loading import choose_device, load_encoder, load_engine
-from core.midi import read_midi
+from core.midi import ClipLike, as_clip
 from core.models import DEFAULT_BUNDLE
 from core.models.registry import Bundle, Registry
-from core.progress import ProgressCallback, RemarkCallback, always_continue, ignore_remark
+from core.notebooks import player_html
+from core.progress import (
+    LOADING,
+    ProgressCallback,
+    RemarkCallback,
+    StageCallback,
+    always_continue,
+    ignore_remark,
+    ignore_stage,
+    part_of,
+)
 from core.provenance import PresetVersion, Provenance, provenance_chunks, provenance_tags
-from core.settings import RenderSettings
+from core.settings import GAIN, RenderSettings
 from core.threads import computing
-from core.timbre import Timbre
+from core.timbre import TextTimbre, Timbre, TimbreLike, as_timbre
 from core.types import EMBEDDING_DIM, Embedding, FloatArray
 
-RenderItem = tuple["Clip | str | os.PathLike[str]", Timbre, int]
-"""A clip (or the path of a MIDI file), a timbre, and a seed."""
+RENDERING = "rendering"
+"""The stage in which a clip is rendered, and before it the phrase that a gain is measured on."""
+
+LISTENING_SHARE = 0.5
+"""Of the progress of a render by recordings: both parts may be the longer one."""
+
+RenderItem = tuple[ClipLike, TimbreLike, int]
+"""A clip, a timbre, and a seed."""
+
+_FLOAT = "FLOAT"
+"""The subtype that holds samples beyond full scale."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False, eq=False)
 class Take:
-    """One rendered clip.
+    """One rendered clip. numpy takes it for its audio, and notebooks show a player.
 
     Attributes:
-        audio: float32 [channels, frames], |x| ≤ 1, from the clip's start to the end of its
-            last note's tail.
+        audio: float32 [channels, frames] from the clip's start to the end of its last note's
+            tail. Peaks beyond ±1 stay (:attr:`overshoot_db`); without a gain there are none.
         sample_rate: Hz.
         provenance: everything that is needed to render it again.
         limits: what the engine could not play of the clip.
@@ -68,6 +102,47 @@ class Take:
         """Length of the audio."""
         return self.audio.shape[1] / self.sample_rate
 
+    def __repr__(self) -> str:
+        parts = [f"{self.seconds:.1f} s", f"{self.sample_rate} Hz"]
+        preset, timbre = self.provenance.preset, self.provenance.timbre
+        if preset is not None:
+            parts.append(_short.repr(preset.name))
+        elif timbre is not None:
+            words = timbre.words if isinstance(timbre, TextTimbre) else timbre.describe()
+            parts.append(_short.repr(words))
+        return f"<Take {', '.join(parts)}, seed {self.provenance.seed}>"
+
+    def _repr_html_(self) -> str:
+        remarks = [limit.message for limit in self.limits]
+        return player_html(self.audio, self.sample_rate, repr(self)[1:-1], remarks)
+
+    def __array__(
+        self, dtype: npt.DTypeLike | None = None, copy: bool | None = None
+    ) -> npt.NDArray[Any]:
+        array = np.asarray(self.audio, dtype)
+        if copy is False and array is not self.audio:
+            raise ValueError(f"audio of float32 cannot be seen as {dtype} without a copy")
+        return array.copy() if copy and array is self.audio else array
+
+    @property
+    def overshoot_db(self) -> float:
+        """How far the highest peak lies above full scale, dB; 0 if none does."""
+        return overshoot_db(self.audio)
+
+    def overshoot_remark(self, subtype: str | None) -> str:
+        """What is to be said of peaks that do not fit into a file; empty if they do.
+
+        Args:
+            subtype: of the file; None is its format's usual one, which holds integers.
+        """
+        over_db = self.overshoot_db
+        if not over_db or subtype == _FLOAT:
+            return ""
+        return (
+            f"peaks lie {over_db:.1f} dB above full scale; the whole file is so much softer, and "
+            "nothing is clipped. --format FLOAT keeps the level, a lower --gain does too"
+        )
+
     def write(
         self,
         path: str | os.PathLike[str],
@@ -75,6 +150,9 @@ class Take:
         subtype: str | None = None,
     ) -> Path:
         """Write a sound file with its provenance inside.
+
+        A sound with peaks beyond full scale is made softer as a whole, so that no sample is
+        clipped, except in ``FLOAT`` files, which hold it as it is.
 
         Args:
             path: of the file; its suffix chooses the format: ``.wav``, ``.flac``, ``.ogg`` or
@@ -86,11 +164,15 @@ class Take:
         Raises:
             OutputError: if it cannot be written; nothing is left behind.
             SettingsError: if the format does not have this rate or subtype.
+            AudioError: if no sound has such a rate.
         """
-        rate = sample_rate or self.sample_rate
+        check_type("the file", path, (str, os.PathLike), "a path, such as 'out.wav'")
+        rate = self.sample_rate if sample_rate is None else as_rate(sample_rate)
         subtype = format_of(path).check_subtype(subtype)
         provenance = replace(self.provenance, sample_rate=rate, subtype=subtype).to_json()
         audio = resample(self.audio, self.sample_rate, rate)
+        if self.overshoot_db and subtype != _FLOAT:
+            audio = fit_full_scale(audio)
         write_audio(
             path,
             audio,
@@ -101,6 +183,9 @@ class Take:
         )
         return Path(path)
 
+    save = write
+    """The same as :meth:`write`."""
+
 
 class Synthesizer:
     """An engine, its encoder, and where they came from. Make one with :meth:`load`."""
@@ -109,6 +194,9 @@ class Synthesizer:
         self.engine = engine
         self.bundle = bundle
         self.device = device
+        self.look_up: EmbeddingLookup = nothing_kept
+        """Finds embeddings that were computed before, such as a library's."""
+        self._gains = GainCache(paths.cache_dir() / "gains.json")
 
     @classmethod
     def load(
@@ -128,6 +216,9 @@ class Synthesizer:
             ModelMissing, ModelDamaged: if the bundle cannot be used.
             SettingsError: if this machine has no such device.
         """
+        check_type("registry", registry, (Registry, type(None)), "a Registry or nothing")
+        check_type("the model", bundle, str, "its id, such as 'embedded' (see Registry.list)")
+        check_type("the device", device, (str, type(None)), "'cpu', 'cuda', 'mps' or None")
         resolved = (registry or Registry()).resolve(bundle)
         chosen = choose_device(engine_named(resolved.manifest.engine), device)
         return cls(load_engine(resolved, chosen), resolved, chosen)
@@ -142,24 +233,111 @@ class Synthesizer:
         """Of every take, Hz."""
         return self.engine.sample_rate
 
-    def embed(self, timbre: Timbre, on_remark: RemarkCallback = ignore_remark) -> FloatArray:
+    def embed(
+        self,
+        timbre: TimbreLike,
+        on_remark: RemarkCallback = ignore_remark,
+        on_progress: ProgressCallback = always_continue,
+        on_stage: StageCallback = ignore_stage,
+    ) -> FloatArray:
         """The point a recipe stands for: float32 [512], unit norm.
 
         Args:
-            timbre: the recipe.
+            timbre: the recipe, in any form that :func:`core.as_timbre` takes.
             on_remark: called with what is to be said about its recordings.
+            on_progress: called with the fraction done; answering False cancels.
+            on_stage: called with what is being done, in a user's words.
+
+        Raises:
+            TypeError: if it is no timbre.
+            Cancelled: if ``on_progress`` said so.
         """
+        timbre = as_timbre(timbre)
+        self._load_encoder(on_stage)
         encoder = self.encoder
         with computing(self.engine.declaration.has_small_steps):
-            return resolve(timbre, encoder, on_remark)
+            return look_up_or_resolve(
+                timbre, encoder, on_remark, self.look_up, on_progress, on_stage
+            )
 
-    def stream(self, timbre: Timbre, *, seed: int = 0, max_voices: int = 64) -> LiveStream:
+    def takes_listening(self, timbre: Timbre) -> bool:
+        """Whether :meth:`embed` would listen to a recording, which takes seconds."""
+        return takes_listening(timbre, self.encoder, self.look_up)
+
+    def _load_encoder(self, on_stage: StageCallback) -> None:
+        if "encoder" not in self.__dict__:
+            on_stage(LOADING)
+        _ = self.encoder
+
+    def gain_db(
+        self,
+        embedding: Embedding,
+        settings: RenderSettings | None = None,
+        on_remark: RemarkCallback = ignore_remark,
+        on_progress: ProgressCallback = always_continue,
+    ) -> float:
+        """What makes a timbre as loud as others, dB: −24 … 24.
+
+        A timbre that is new plays the loudness phrase (:mod:`core.leveling.phrase`), which
+        takes as long as any render of two seconds; others are looked up.
+
+        Args:
+            embedding: of the timbre, or a path of them, which has one gain as a whole.
+            settings: of the render; a gain in them is the answer.
+            on_remark: called with what is odd about the gain, if anything is.
+            on_progress: called with the fraction done, if it is not known; False cancels.
+
+        Raises:
+            Cancelled: if ``on_progress`` said so.
+        """
+        settings = settings or RenderSettings()
+        asked = GAIN.of(settings)
+        if asked is not None:
+            return float(asked)
+
+        def measure() -> LevelGain:
+            with computing(self.engine.declaration.has_small_steps):
+                request = loudness_request(embedding, settings)
+                (phrase,) = self.engine.render([request], on_progress)
+            return gain_of(phrase, self.sample_rate)
+
+        gain = self._gains.get(gain_key(embedding, self.bundle.sha256, settings), measure)
+        if gain.remark:
+            on_remark(gain.remark)
+        return gain.db
+
+    def leveling_share(self, requests: Sequence[RenderRequest]) -> float:
+        """How much of a render's progress goes to gains that are not known yet, 0…1.
+
+        Args:
+            requests: that are to be rendered.
+        """
+        unknown = {
+            gain_key(request.embedding, self.bundle.sha256, request.settings)
+            for request in requests
+            if GAIN.of(request.settings) is None
+        }
+        phrases_s = LOUDNESS_PHRASE.length_s * sum(key not in self._gains for key in unknown)
+        clips_s = sum(request.clip.length_s for request in requests)
+        return phrases_s / (phrases_s + clips_s) if phrases_s else 0.0
+
+    def stream(
+        self,
+        timbre: TimbreLike,
+        *,
+        seed: int = 0,
+        max_voices: int = 64,
+        settings: RenderSettings | None = None,
+    ) -> LiveStream:
         """Play live: notes in as they happen, audio out block by block.
+
+        It is as loud as a render of the same timbre.
 
         Args:
             timbre: to begin with; its ``set_timbre`` takes what :meth:`embed` gives.
             seed: with the same one, the same notes sound the same.
             max_voices: most notes sounding at once.
+            settings: with a gain, if it is not to be the timbre's own.
 
         Raises:
             SettingsError: if the model's engine renders whole clips only.
@@ -168,9 +346,16 @@ class Synthesizer:
             raise SettingsError(
                 f"{self.bundle.id} renders whole clips only; play live with {DEFAULT_BUNDLE}"
             )
-        return self.engine.stream(self.embed(timbre), seed=seed, max_voices=max_voices)
+        checked = _check_settings(settings)
+        seed, max_voices = _check_seed(seed), whole_number("max_voices", max_voices)
+        embedding = self.embed(timbre)
+        return LeveledStream(
+            self.engine.stream(embedding, seed=seed, max_voices=max_voices),
+            self.gain_db(embedding, checked),
+            lambda next_embedding: self.gain_db(next_embedding, checked),
+        )
 
-    def limits(self, clip: Clip, settings: RenderSettings | None = None) -> list[Limit]:
+    def limits(self, clip: ClipLike, settings: RenderSettings | None = None) -> list[Limit]:
         """What this engine cannot play of a clip, or plays differently.
 
         Args:
@@ -183,32 +368,37 @@ class Synthesizer:
         # Limits do not depend on the timbre; recordings and words need not be embedded for them.
         any_point = np.zeros(EMBEDDING_DIM, np.float32)
         any_point[0] = 1.0
-        checked = check_settings(settings or {})
-        return self.engine.limits(RenderRequest(clip, any_point, checked))
+        request = RenderRequest(as_clip(clip), any_point, _check_settings(settings))
+        return self.engine.limits(request)
 
     def render(
         self,
-        clip: Clip | str | os.PathLike[str],
-        timbre: Timbre,
+        clip: ClipLike,
+        timbre: TimbreLike,
         *,
         seed: int = 0,
         settings: RenderSettings | None = None,
         on_progress: ProgressCallback = always_continue,
         on_remark: RemarkCallback = ignore_remark,
+        on_stage: StageCallback = ignore_stage,
         preset: PresetVersion | None = None,
     ) -> Take:
         """Render one clip. See :meth:`render_batch`.
 
         Args:
-            clip: what to play, or the path of a MIDI file.
-            timbre: the recipe.
+            clip: what to play, in any form that :func:`core.as_clip` takes: a clip, the path of
+                a MIDI file, another library's score, an array, or notes.
+            timbre: the recipe, in any form that :func:`core.as_timbre` takes: a timbre, words,
+                a recording as a path or samples, or a mapping of timbres to weights.
             seed: 0 … 4294967295; the same seed, model and device give the same samples.
             settings: how to decode.
             on_progress: called with the fraction done; answering False cancels.
-            on_remark: called with what is to be said about recordings, a line each.
+            on_remark: called with what is to be said about files and recordings, a line each.
+            on_stage: called with what is being done, in a user's words.
             preset: what the timbre is called, for the file's provenance.
 
         Raises:
+            TypeError: if an argument is of a type that is not taken.
             MidiError, AudioError, SettingsError: if an input cannot be used.
             Cancelled: if ``on_progress`` said so.
         """
@@ -217,6 +407,7 @@ class Synthesizer:
             settings=settings,
             on_progress=on_progress,
             on_remark=on_remark,
+            on_stage=on_stage,
             preset=preset,
         )
         return take
@@ -228,43 +419,63 @@ class Synthesizer:
         settings: RenderSettings | None = None,
         on_progress: ProgressCallback = always_continue,
         on_remark: RemarkCallback = ignore_remark,
+        on_stage: StageCallback = ignore_stage,
         preset: PresetVersion | None = None,
     ) -> list[Take]:
         """Render clips together, in one decode.
 
         Args:
-            items: clips (or paths of MIDI files), timbres and seeds.
+            items: clips, timbres and seeds, each as in :meth:`render`.
             settings: how to decode, for all of them.
             on_progress: called with the fraction done; answering False cancels.
-            on_remark: called with what is to be said about recordings, a line each.
+            on_remark: called with what is to be said about files and recordings, a line each.
+            on_stage: called with what is being done, in a user's words.
             preset: what the timbre is called, for the files' provenance.
 
         Raises:
+            TypeError: if an argument is of a type that is not taken.
             MidiError, AudioError, SettingsError: if an input cannot be used.
             Cancelled: if ``on_progress`` said so.
         """
-        settings = check_settings(settings or {})
+        settings = _check_settings(settings)
+        on_progress = _check_progress(on_progress)
+        check_type("the preset", preset, (PresetVersion, type(None)), "a PresetVersion or nothing")
+        check_type("items", items, Iterable, "a list of clips with their timbres and seeds")
+        check_type("on_remark", on_remark, Callable, "a function of a line, such as print")  # type: ignore[arg-type]
+        checked = [_check_item(number, item, on_remark) for number, item in enumerate(items)]
+        self._load_encoder(on_stage)
+        timbres = list(dict.fromkeys(timbre for _, timbre, _ in checked))
+        heard = LISTENING_SHARE if any(map(self.takes_listening, timbres)) else 0.0
         embeddings: dict[Timbre, FloatArray] = {}
         requests = []
-        for clip, timbre, seed in items:
-            played = clip if isinstance(clip, Clip) else read_midi(clip).clip
+        for clip, timbre, seed in checked:
             if timbre not in embeddings:
-                embeddings[timbre] = self.embed(timbre, on_remark)
-            requests.append(RenderRequest(played, embeddings[timbre], settings, _check_seed(seed)))
-        takes = self.render_requests(requests, on_progress)
+                done = len(embeddings)
+                part = part_of(
+                    on_progress, heard * done / len(timbres), heard * (done + 1) / len(timbres)
+                )
+                embeddings[timbre] = self.embed(timbre, on_remark, part, on_stage)
+            requests.append(RenderRequest(clip, embeddings[timbre], settings, seed))
+        on_stage(RENDERING)
+        takes = self.render_requests(requests, part_of(on_progress, heard, 1.0), on_remark)
         return [
             _with_recipe(take, timbre, preset)
-            for take, (_, timbre, _) in zip(takes, items, strict=True)
+            for take, (_, timbre, _) in zip(takes, checked, strict=True)
         ]
 
     def render_requests(
-        self, requests: Sequence[RenderRequest], on_progress: ProgressCallback = always_continue
+        self,
+        requests: Sequence[RenderRequest],
+        on_progress: ProgressCallback = always_continue,
+        on_remark: RemarkCallback = ignore_remark,
     ) -> list[Take]:
         """Render requests whose embeddings (or paths of them) are there already.
 
         Args:
-            requests: for the engine; their seeds and settings are taken as checked.
+            requests: for the engine; their seeds and settings are taken as checked. Those
+                without a gain in their settings get their timbre's own.
             on_progress: called with the fraction done; answering False cancels.
+            on_remark: called with what is odd about a gain.
 
         Returns:
             A take for each request; its provenance names no recipe and no preset.
@@ -274,12 +485,30 @@ class Synthesizer:
         """
         began = time.perf_counter()
         limits = [tuple(self.engine.limits(request)) for request in requests]
+        leveled = self.leveling_share(requests)
+        gains_db = []
+        for number, request in enumerate(requests):
+            part = part_of(
+                on_progress,
+                leveled * number / len(requests),
+                leveled * (number + 1) / len(requests),
+            )
+            gains_db.append(self.gain_db(request.embedding, request.settings, on_remark, part))
         with computing(self.engine.declaration.has_small_steps):
-            rendered = self.engine.render(requests, on_progress)
+            rendered = self.engine.render(requests, part_of(on_progress, leveled, 1.0))
         render_s = time.perf_counter() - began
         return [
-            Take(audio, self.sample_rate, self._provenance(request), unplayable, render_s)
-            for request, audio, unplayable in zip(requests, rendered, limits, strict=True)
+            Take(
+                # Without a gain as it was before there were any: within full scale.
+                amplified(audio, gain_db) if gain_db else fit_full_scale(audio),
+                self.sample_rate,
+                self._provenance(request, gain_db),
+                unplayable,
+                render_s,
+            )
+            for request, audio, unplayable, gain_db in zip(
+                requests, rendered, limits, gains_db, strict=True
+            )
         ]
 
     def repeat(
@@ -294,19 +523,21 @@ class Synthesizer:
         Raises:
             ModelMissing: if the file was rendered by other weights than these.
         """
+        check_type(
+            "the provenance", provenance, Provenance, "what core.provenance.read_provenance reads"
+        )
         if provenance.model_sha256 != self.bundle.sha256:
             raise ModelMissing(
                 f"the file was rendered by {provenance.model_id} {provenance.model_sha256[:12]}, "
                 f"this machine has {self.bundle.id} {self.bundle.sha256[:12]}; "
                 "`timbre models import` the bundle it was made with"
             )
-        request = RenderRequest(
-            provenance.clip, provenance.embedding, provenance.settings, provenance.seed
-        )
+        settings = RenderSettings({**provenance.settings, GAIN.name: provenance.gain_db})
+        request = RenderRequest(provenance.clip, provenance.embedding, settings, provenance.seed)
         (take,) = self.render_requests([request], on_progress)
         return _with_recipe(take, provenance.timbre, provenance.preset)
 
-    def _provenance(self, request: RenderRequest) -> Provenance:
+    def _provenance(self, request: RenderRequest, gain_db: float) -> Provenance:
         embedding: Embedding = request.embedding
         return Provenance(
             clip=request.clip,
@@ -315,13 +546,49 @@ class Synthesizer:
             model_id=self.bundle.id,
             model_sha256=self.bundle.sha256,
             sample_rate=self.sample_rate,
-            settings=request.settings,
+            settings=RenderSettings(
+                {name: value for name, value in request.settings.items() if name != GAIN.name}
+            ),
+            gain_db=gain_db,
             program_version=program_version(),
             device=self.device,
         )
 
 
+_short = reprlib.Repr()
+_short.maxstring = 60
+
+
+def _check_item(
+    number: int, item: RenderItem, on_remark: RemarkCallback
+) -> tuple[Clip, Timbre, int]:
+    if not isinstance(item, tuple | list) or len(item) != 3:
+        raise wrong_type(f"item {number} to render", item, "a clip, a timbre and a seed")
+    clip, timbre, seed = item
+    return as_clip(clip, on_remark=on_remark), as_timbre(timbre), _check_seed(seed)
+
+
+def _check_settings(settings: RenderSettings | None) -> RenderSettings:
+    taken = "RenderSettings, or a mapping of names to numbers"
+    check_type("settings", settings, (Mapping, type(None)), taken)
+    return check_settings({} if settings is None else settings)
+
+
+def _check_progress(on_progress: ProgressCallback) -> ProgressCallback:
+    """A callback that is one; one that answers nothing, such as ``print``, cancels nothing."""
+    taken = "a function of the fraction done, such as core.tqdm_progress()"
+    if not callable(on_progress):
+        raise wrong_type("on_progress", on_progress, taken)
+
+    def answered(fraction: float) -> bool:
+        answer: bool | None = on_progress(fraction)
+        return answer is None or answer
+
+    return answered
+
+
 def _check_seed(seed: int) -> int:
+    seed = whole_number("the seed", seed)
     if not 0 <= seed < 2**32:
         raise SettingsError(f"seed {seed} is outside 0–4294967295")
     return seed

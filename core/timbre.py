@@ -2,20 +2,27 @@
 
 A recipe is data (a path, words, weights): it can be stored, shown and repeated. Embedding
 one is :mod:`core.encoders.embed`'s business; naming and keeping timbres is the library's.
+Programs give timbres in other forms too (:data:`TimbreLike`); :func:`as_timbre` reads them.
 """
 
 from __future__ import annotations
 
+import hashlib
 import math
 import os
 import re
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, ClassVar, Literal, get_args
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeAlias, Union, get_args
 
+from core.coercion.type_errors import check_type, described, real_number, wrong_type
 from core.errors import SettingsError
+
+if TYPE_CHECKING:
+    from core.coercion.arrays import AudioLike, SoundLike
+    from core.types import FloatArray
 
 MAX_DEPTH = 8
 """Blends within blends, at most."""
@@ -73,22 +80,66 @@ class Timbre(ABC):
         return 0
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, init=False)
 class AudioTimbre(Timbre):
-    """The timbre of a recording.
+    """The timbre of a recording: a file, or samples that a program has.
 
     Attributes:
-        path: the recording; always a :class:`~pathlib.Path` once constructed.
+        path: the recording; of samples their digest, under which there is no file: what is
+            stored of them says which they were, and does not bring them back.
+        sample_rate: of ``samples``, Hz; None for a file.
+        samples: float32 [channels, frames]; None for a file.
     """
 
     kind: ClassVar[str] = "audio"
-    path: str | os.PathLike[str]
+    path: Path
+    sample_rate: int | None = None
+    samples: FloatArray | None = field(default=None, compare=False, repr=False)
 
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "path", Path(self.path))
+    def __init__(
+        self,
+        path: str | os.PathLike[str] | AudioLike | SoundLike,
+        sample_rate: int | None = None,
+    ) -> None:
+        """Name a recording.
+
+        Args:
+            path: a file; or samples, ``[frames]``, ``[channels, frames]`` or ``[frames,
+                channels]``, floats within ±1 or integers; or both of these arguments in a pair.
+            sample_rate: of samples, Hz.
+
+        Raises:
+            TypeError: if it is neither, or a rate is missing.
+            AudioError: if the samples are of no such shape, or the rate is no rate of sound.
+        """
+        if isinstance(path, str | os.PathLike):
+            if sample_rate is not None:
+                raise TypeError("a file has its own sample rate; leave out sample_rate")
+            object.__setattr__(self, "path", Path(path))
+            return
+        from core.coercion.arrays import as_audio, pair_of
+
+        if path is None or isinstance(path, Timbre) or callable(path):
+            raise wrong_type("the recording", path, "a path, or samples and their sample rate")
+        pair = pair_of(path) if sample_rate is None else (path, sample_rate)
+        if pair is None:
+            raise TypeError(
+                f"the recording is {described(path)}, without a sample rate; give a path, or "
+                "samples and their sample rate: AudioTimbre(samples, 44100)"
+            )
+        samples, rate = as_audio(pair, "the recording")
+        samples = samples.copy()
+        samples.setflags(write=False)
+        digest = hashlib.sha256(f"{samples.shape} {rate}".encode())
+        digest.update(samples.data)
+        object.__setattr__(self, "path", Path(f"{digest.hexdigest()}.wav"))
+        object.__setattr__(self, "sample_rate", rate)
+        object.__setattr__(self, "samples", samples)
 
     def describe(self) -> str:
-        return Path(self.path).name
+        if self.samples is not None and self.sample_rate:
+            return f"a recording of {self.samples.shape[1] / self.sample_rate:.1f} s"
+        return self.path.name
 
     def to_dict(self) -> dict[str, Any]:
         return {"kind": self.kind, "path": os.fspath(self.path)}
@@ -112,6 +163,7 @@ class TextTimbre(Timbre):
     words: str
 
     def __post_init__(self) -> None:
+        check_type("the description", self.words, str, "words, such as 'warm bass'")
         words = " ".join(self.words.split())
         if not words:
             raise SettingsError("a text timbre needs words, such as 'warm smooth electronic bass'")
@@ -136,9 +188,12 @@ class TextTimbre(Timbre):
         return cls(words) if isinstance(words, str) else None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, init=False)
 class Blend(Timbre):
     """A weighted mixture of timbres, which may be blends themselves.
+
+    >>> Blend({"warm pad": 0.6, AudioTimbre("bell.wav"): 0.4}).describe()
+    '0.6 × "warm pad" + 0.4 × bell.wav'
 
     Attributes:
         parts: timbres and their weights; weights are finite, ≥ 0, not all 0, and only
@@ -154,10 +209,26 @@ class Blend(Timbre):
     parts: tuple[tuple[Timbre, float], ...]
     mode: BlendMode = "slerp"
 
-    def __post_init__(self) -> None:
-        parts = tuple((timbre, float(weight)) for timbre, weight in self.parts)
+    def __init__(
+        self,
+        parts: Mapping[Any, float] | Iterable[tuple[TimbreLike, float]],
+        mode: BlendMode = "slerp",
+    ) -> None:
+        """Mix timbres.
+
+        Args:
+            parts: weights by timbre, or pairs of a timbre and its weight; a timbre is anything
+                that :func:`as_timbre` takes, a string being words.
+            mode: see the class.
+
+        Raises:
+            TypeError: if a part is no timbre, or a weight no number.
+            SettingsError: see the class.
+        """
+        parts = _parts(parts)
         object.__setattr__(self, "parts", parts)
-        if self.mode not in BLEND_MODES:
+        object.__setattr__(self, "mode", mode)
+        if mode not in BLEND_MODES:
             raise SettingsError(f"blend mode {self.mode!r} is neither slerp nor linear")
         if not 1 <= len(parts) <= MAX_PARTS:
             raise SettingsError(f"a blend has 1–{MAX_PARTS} parts, not {len(parts)}")
@@ -202,10 +273,85 @@ class Blend(Timbre):
         return cls(tuple(parts), mode)
 
 
+def _parts(
+    parts: Mapping[Any, float] | Iterable[tuple[TimbreLike, float]],
+) -> tuple[tuple[Timbre, float], ...]:
+    taken = "a mapping of timbres to weights, or pairs of them"
+    if isinstance(parts, str | Timbre) or not isinstance(parts, Iterable):
+        raise wrong_type("the list of parts of a blend", parts, taken)
+    pairs = list(parts.items() if isinstance(parts, Mapping) else parts)
+    read = []
+    for number, pair in enumerate(pairs, 1):
+        if not isinstance(pair, tuple | list) or len(pair) != 2:
+            raise wrong_type(f"part {number} of the blend", pair, "a timbre and its weight")
+        what = f"the weight of part {number} of the blend"
+        read.append((as_timbre(pair[0]), real_number(what, pair[1])))
+    return tuple(read)
+
+
 KINDS: Mapping[str, type[Timbre]] = {
     timbre.kind: timbre for timbre in (AudioTimbre, TextTimbre, Blend)
 }
 """Every kind of timbre by its name."""
+
+TimbreLike: TypeAlias = Union[Timbre, str, os.PathLike[str], "AudioLike", Mapping[Any, float]]
+"""What is taken wherever a timbre is asked for: words as a string, a recording as a
+:class:`~pathlib.Path` or as samples with their rate, a blend as weights by timbre."""
+
+_NO_WORDS = (".wav", ".flac", ".ogg", ".mp3", ".aif", ".aiff", ".m4a", ".opus", ".mid", ".midi")
+
+
+def as_timbre(timbre: object) -> Timbre:
+    """The recipe that a value stands for.
+
+    Args:
+        timbre: as :data:`TimbreLike` says. A string is always words, even if a preset has that
+            name or a file is there: presets are the library's to give (``library.recipe``).
+
+    Raises:
+        TypeError: if it is nothing of that.
+        SettingsError: if a string reads like the name of a file, or a value is out of range.
+        AudioError: if samples cannot be used.
+    """
+    if isinstance(timbre, Timbre):
+        return timbre
+    if isinstance(timbre, str):
+        if timbre.lower().endswith(_NO_WORDS):
+            advice = f"AudioTimbre({timbre!r}) is the recording"
+            if timbre.lower().endswith((".mid", ".midi")):
+                advice = "the clip comes first, then the timbre"
+            raise SettingsError(f"{timbre!r} would be taken for words; {advice}")
+        return TextTimbre(timbre)
+    if isinstance(timbre, os.PathLike):
+        return AudioTimbre(timbre)
+    if isinstance(timbre, Mapping):
+        return Blend(timbre)
+    if isinstance(timbre, tuple):
+        from core.coercion.arrays import pair_of
+
+        pair = pair_of(timbre)
+        if pair is not None:
+            return AudioTimbre(timbre)
+    if type(timbre).__name__ == "Preset":
+        raise TypeError("the timbre is a Preset; give library.recipe(preset)")
+    is_sound = hasattr(timbre, "shape") or isinstance(timbre, tuple)
+    advice = "; samples need their rate: (array, 44100)" if is_sound else ""
+    raise wrong_type(
+        "the timbre",
+        timbre,
+        "words, an AudioTimbre (or a Path) for a recording, or a Blend (or a mapping of timbres to "
+        f"weights){advice}",
+    )
+
+
+def recordings_of(timbre: Timbre) -> Iterator[Path]:
+    """The files a timbre is taken from."""
+    if isinstance(timbre, AudioTimbre):
+        if timbre.samples is None:
+            yield timbre.path
+    elif isinstance(timbre, Blend):
+        for part, _weight in timbre.parts:
+            yield from recordings_of(part)
 
 
 def from_dict(data: Any) -> Timbre:
@@ -231,9 +377,10 @@ def _read(data: Any, levels_left: int) -> Timbre:
     )
 
 
-_BLEND_PART = re.compile(
-    r'\s*(?:"(?P<quoted>[^"]+)"|(?P<plain>.+?))\s*=\s*(?P<weight>[-+.\w]+)\s*(?:,|$)'
-)
+_NAME = r'\s*(?:"(?P<quoted>[^"]+)"|(?P<plain>.+?))\s*=\s*'
+_NUMBER = r"[-+]?(?:\d+\.?\d*|\.\d+)(?:e[-+]?\d+)?|[-+]?(?:inf|nan)"
+_BLEND_PART = re.compile(_NAME + rf"(?P<weight>{_NUMBER})\s*(?:,|$)", re.IGNORECASE)
+_NO_WEIGHT = re.compile(_NAME + r"(?P<weight>[^,=]*)")
 
 
 def parse_blend(text: str) -> list[tuple[str, float]]:
@@ -255,14 +402,15 @@ def parse_blend(text: str) -> list[tuple[str, float]]:
     while position < len(text):
         part = _BLEND_PART.match(text, position)
         if part is None:
+            wrong = _NO_WEIGHT.match(text, position)
+            if wrong is not None and wrong["weight"].strip():
+                name = wrong["quoted"] or wrong["plain"]
+                raise SettingsError(
+                    f"{wrong['weight'].strip()!r} is not a weight for {name!r}; {form}"
+                )
             raise SettingsError(f"{text[position:].strip()!r} has no weight; {form}")
         name = part["quoted"] or part["plain"]
-        try:
-            weight = float(part["weight"])
-        except ValueError:
-            raise SettingsError(
-                f"{part['weight']!r} is not a weight for {name!r}; {form}"
-            ) from None
+        weight = float(part["weight"])
         if not (math.isfinite(weight) and weight >= 0):
             raise SettingsError(f"weight {weight} of {name!r} is not a number from 0 up")
         pairs.append((name, weight))

@@ -7,17 +7,19 @@ blend. A four-voice chorale is sent to it over OSC, as a DAW's clip would be, WA
 
 from __future__ import annotations
 
-import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from core.console import ProgressDisplay, print_note, progress_display
 from core.models import DEFAULT_BUNDLE
 from core.options import DeviceOption, ModelOption
+from core.terminal.examples import with_examples
+from evaluation.demo import WORDS, Play
 
 if TYPE_CHECKING:
     from bridge.client import BridgeClient
@@ -26,11 +28,18 @@ if TYPE_CHECKING:
 NAMES = ("recording", "text", "blend")
 """Presets, in the order they are played."""
 
+_MADE_OF = {
+    "recording": "a recording of the instrument",
+    "text": f"the words “{WORDS}”",
+    "blend": "half of each of these",
+}
 
+
+@with_examples("timbre demo", "timbre demo -o heard")
 def demo(
-    output: Annotated[Path, typer.Option("--output", "-o", help="Folder for the WAVs.")] = Path(
-        "demo"
-    ),
+    output: Annotated[
+        Path, typer.Option("--output", "-o", metavar="FOLDER", help="For the WAVs.")
+    ] = Path("demo"),
     model: ModelOption = DEFAULT_BUNDLE,
     device: DeviceOption = None,
 ) -> None:
@@ -48,8 +57,13 @@ def demo(
         _refuse_foreign(sound)
     score = output / "score.mid"
     refuse_existing(score, force=any(sound.exists() for sound in sounds))
-    with bridge(model, device) as client:
-        rows = render_and_transcribe(NAMES, _player(client), output)
+    with progress_display() as display:
+        rows = render_and_transcribe(NAMES, _player(model, device, display), output, display.stage)
+    print("A chorale in four voices was sent over OSC, and came back in three timbres:")
+    for row in rows[1:]:
+        name, pace = f"{row.file.name:<14}", f"{row.audio_s:.0f} s made in {row.render_s:.1f} s"
+        print(f"  {name}{pace:<22}{_MADE_OF[row.name]}")
+    print("A transcriber listened to them, and to the instrument itself (ground truth):")
     print_table(rows)
     print(f"WAVs are in {output.resolve()}; {time.perf_counter() - began:.1f} s in all")
 
@@ -102,8 +116,11 @@ def bridge(model: str, device: str | None = None) -> Iterator[BridgeClient]:
         jobs = JobQueue(
             home / "renders", home / "jobs.sqlite", warm_model=model, worker_command=command
         )
-        with jobs, Library.open(home / "library.sqlite", with_factory_bank=False) as library:
-            print(f"loading the model {model}", file=sys.stderr)
+        # The worker listens to the presets: its encoder is loaded there.
+        with (
+            jobs,
+            Library.open(home / "library.sqlite", with_factory_bank=False, model=None) as library,
+        ):
             add_presets(library)
             rate = jobs.wait_until_warm()
             welcome = Welcome(program_version(), model, rate, str(jobs.output_dir))
@@ -114,7 +131,6 @@ def bridge(model: str, device: str | None = None) -> Iterator[BridgeClient]:
                 serving(service, welcome, address, letterbox) as server,
                 BridgeClient(port=server.port, name="demo") as client,
             ):
-                print(f"a bridge answers at UDP port {server.port}", file=sys.stderr)
                 yield client
 
 
@@ -122,25 +138,27 @@ def add_presets(library: Library) -> None:
     """Save a recording, words, and the blend of the two."""
     from core.library import PresetBlend
     from core.timbre import AudioTimbre, TextTimbre
-    from evaluation.demo import ASSETS, WORDS
+    from evaluation.demo import ASSETS
 
     library.add("recording", AudioTimbre(ASSETS / "reference.ogg"))
     library.add("text", TextTimbre(WORDS))
     library.add("blend", PresetBlend((("recording", 0.5), ("text", 0.5))))
 
 
-def _player(client: BridgeClient) -> Callable[..., None]:
+@contextmanager
+def _player(model: str, device: str | None, display: ProgressDisplay) -> Iterator[Play]:
     """What plays a clip in a preset into a file, over OSC."""
     import shutil
 
     from core.clip import Clip
     from core.files import replacing
 
-    def play(clip: Clip, preset: str, path: Path) -> None:
-        (take,) = client.render(
-            clip, preset, on_note=lambda text: print(f"note: {text}", file=sys.stderr)
-        )
-        with Path(take.path).open("rb") as rendered, replacing(path) as copy:
-            shutil.copyfileobj(rendered, copy)
+    display.stage(f"loading the model {model}")
+    with bridge(model, device) as client:
 
-    return play
+        def play(clip: Clip, preset: str, path: Path) -> None:
+            (take,) = client.render(clip, preset, on_progress=display.progress, on_note=print_note)
+            with Path(take.path).open("rb") as rendered, replacing(path) as copy:
+                shutil.copyfileobj(rendered, copy)
+
+        yield play

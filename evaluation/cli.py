@@ -7,14 +7,17 @@ from __future__ import annotations
 
 import json
 import sys
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from core.console import ProgressDisplay, progress_display
 from core.models import DEFAULT_BUNDLE
-from core.options import DeviceOption, with_settings
+from core.options import DeviceOption, ForceOption, JsonOption, with_settings
 from core.settings import RenderSettings
+from core.terminal.examples import epilog, with_examples
 
 if TYPE_CHECKING:
     from evaluation.compare import Comparison
@@ -30,37 +33,56 @@ evaluate = typer.Typer(
     help="Measure how well models play: notes, timbre, pitch, speed.",
     no_args_is_help=True,
     rich_markup_mode=None,
+    epilog=epilog(
+        "timbre evaluate run embedded-v1 -o runs/a",
+        "timbre evaluate compare runs/a runs/b",
+    ),
 )
 
-OutputOption = Annotated[Path, typer.Option("--output", "-o", help="Folder of the run.")]
-WorkersOption = Annotated[int, typer.Option(help="Worker processes.", min=1)]
-RunSeedOption = Annotated[int, typer.Option(help="Of renders, choices and resampling.", min=0)]
-ItemLimitOption = Annotated[int | None, typer.Option(help="First items only.", min=1)]
-EngineOption = Annotated[str, typer.Option("--engine", help="Where tasks are done: local or ray.")]
-JudgeOption = Annotated[
-    str | None, typer.Option(help="Bundle whose encoder gives CLAP figures; 'none' for none.")
+OutputOption = Annotated[Path, typer.Option("--output", "-o", metavar="FOLDER", help="Of the run.")]
+WorkersOption = Annotated[int, typer.Option(metavar="N", help="Worker processes.", min=1)]
+RunSeedOption = Annotated[
+    int, typer.Option(metavar="N", help="Of renders, choices and resampling.", min=0)
 ]
-AsJsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
+ItemLimitOption = Annotated[int | None, typer.Option(metavar="N", help="First items only.", min=1)]
+EngineOption = Annotated[
+    str, typer.Option("--engine", metavar="NAME", help="Where tasks are done: local or ray.")
+]
+JudgeOption = Annotated[
+    str | None,
+    typer.Option(metavar="ID", help="Bundle whose encoder gives CLAP figures; 'none' for none."),
+]
 NoCacheOption = Annotated[bool, typer.Option("--no-cache", help="Keep and use no cached results.")]
 
 
 @evaluate.command("run")
+@with_examples(
+    "timbre evaluate run embedded-v1 -o runs/a",
+    "timbre evaluate run embedded-v1 --model embedded --limit 4 -o runs/quick",
+    "timbre evaluate run collection --split test --workers 4 -o runs/b",
+)
 @with_settings
 def run_command(
-    manifest: Annotated[str, typer.Argument(help="A built-in set, a manifest, or its folder.")],
+    manifest: Annotated[
+        str, typer.Argument(metavar="SET", help="A built-in set, a manifest, or its folder.")
+    ],
     output: OutputOption,
-    model: Annotated[list[str] | None, typer.Option(help="Bundle; may be given again.")] = None,
+    model: Annotated[
+        list[str] | None, typer.Option(metavar="ID", help="Model bundle; may be given again.")
+    ] = None,
     workers: WorkersOption = 2,
     seed: RunSeedOption = 0,
     limit: ItemLimitOption = None,
-    split: Annotated[str | None, typer.Option(help="Items of this split only.")] = None,
+    split: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Items of this split only.")
+    ] = None,
     judge: JudgeOption = None,
     baselines: Annotated[bool, typer.Option(help="Run the baselines too.")] = True,
     engine: EngineOption = "local",
     device: DeviceOption = None,
     settings: RenderSettings = _NO_SETTINGS,
     no_cache: NoCacheOption = False,
-    as_json: AsJsonOption = False,
+    as_json: JsonOption = False,
 ) -> None:
     """Render and score a set; the same command goes on with a run that was stopped."""
     from evaluation.run import EvaluationConfig
@@ -79,20 +101,32 @@ def run_command(
 
 
 @evaluate.command("score")
+@with_examples(
+    "timbre evaluate score embedded-v1 renders --name theirs -o runs/theirs",
+    "timbre evaluate score embedded-v1 renders --no-baselines -o runs/theirs --json",
+)
 def score_command(
-    manifest: Annotated[str, typer.Argument(help="A built-in set, a manifest, or its folder.")],
-    folder: Annotated[Path, typer.Argument(help="Sounds named ITEM.wav, of any system.")],
+    manifest: Annotated[
+        str, typer.Argument(metavar="SET", help="A built-in set, a manifest, or its folder.")
+    ],
+    folder: Annotated[
+        Path, typer.Argument(metavar="FOLDER", help="Sounds named ITEM.wav, of any system.")
+    ],
     output: OutputOption,
-    name: Annotated[str, typer.Option(help="The system's name in the tables.")] = "theirs",
+    name: Annotated[
+        str, typer.Option(metavar="NAME", help="The system's name in the tables.")
+    ] = "theirs",
     workers: WorkersOption = 2,
     seed: RunSeedOption = 0,
     limit: ItemLimitOption = None,
-    split: Annotated[str | None, typer.Option(help="Items of this split only.")] = None,
+    split: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Items of this split only.")
+    ] = None,
     judge: JudgeOption = None,
     baselines: Annotated[bool, typer.Option(help="Run the baselines too.")] = True,
     engine: EngineOption = "local",
     no_cache: NoCacheOption = False,
-    as_json: AsJsonOption = False,
+    as_json: JsonOption = False,
 ) -> None:
     """Score sounds that any other system made of a set."""
     from core.errors import UserInputError
@@ -113,36 +147,53 @@ def score_command(
 
 
 @evaluate.command("report")
+@with_examples("timbre evaluate report runs/a", "timbre evaluate report runs/a -o page.html")
 def report_command(
-    run: Annotated[Path, typer.Argument(help="Folder of a finished run.")],
+    run: Annotated[Path, typer.Argument(metavar="RUN", help="Folder of a finished run.")],
     output: Annotated[
-        Path | None, typer.Option("--output", "-o", help="Of the page; default RUN/report.html.")
+        Path | None,
+        typer.Option(
+            "--output", "-o", metavar="FILE", help="Of the page; RUN/report.html if not given."
+        ),
     ] = None,
 ) -> None:
     """Write one HTML page with the tables, the sounds and the piano rolls."""
-    from evaluation import report
+    with progress_display() as display:
+        display.stage("writing the page")
+        from evaluation import report
 
-    typer.echo(report.write(run, output))
+        page = report.write(run, output)
+    typer.echo(page)
 
 
 @evaluate.command("compare")
+@with_examples(
+    "timbre evaluate compare runs/a runs/b",
+    "timbre evaluate compare runs/a:embedded runs/b:embedded --json",
+    "timbre evaluate compare runs/a runs/b --metric clap_target --tolerance 0.02",
+)
 def compare_command(
-    a: Annotated[str, typer.Argument(help="RUN or RUN:SYSTEM, before.")],
-    b: Annotated[str, typer.Argument(help="RUN or RUN:SYSTEM, after.")],
+    a: Annotated[str, typer.Argument(metavar="BEFORE", help="RUN or RUN:SYSTEM.")],
+    b: Annotated[str, typer.Argument(metavar="AFTER", help="RUN or RUN:SYSTEM.")],
     metric: Annotated[
-        list[str] | None, typer.Option(help="A figure that must not fall; may be given again.")
+        list[str] | None,
+        typer.Option(metavar="NAME", help="A figure that must not fall; may be given again."),
     ] = None,
-    tolerance: Annotated[float, typer.Option(help="How far it may fall, in its unit.")] = 0.0,
-    as_json: AsJsonOption = False,
+    tolerance: Annotated[
+        float, typer.Option(metavar="X", help="How far it may fall, in its unit.")
+    ] = 0.0,
+    as_json: JsonOption = False,
 ) -> None:
     """Paired differences of two systems; exit code 4 if a named figure fell too far."""
-    from evaluation import results
-    from evaluation.compare import compare
-
     (run_a, system_a), (run_b, system_b) = _split_run_system(a), _split_run_system(b)
-    comparison = compare(
-        results.read(run_a), results.read(run_b), system_a, system_b, metric or (), tolerance
-    )
+    with progress_display() as display:
+        display.stage("comparing")
+        from evaluation import results
+        from evaluation.compare import compare
+
+        comparison = compare(
+            results.read(run_a), results.read(run_b), system_a, system_b, metric or (), tolerance
+        )
     if as_json:
         typer.echo(json.dumps(_comparison_to_json(comparison)))
     else:
@@ -156,25 +207,36 @@ def compare_command(
 
 
 @evaluate.command("manifest")
+@with_examples(
+    "timbre evaluate manifest sounds -o collection",
+    "timbre evaluate manifest nsynth-test --layout nsynth --limit 100 -o nsynth",
+)
 def manifest_command(
-    folder: Annotated[Path, typer.Argument(help="The collection.")],
-    output: Annotated[Path, typer.Option("--output", "-o", help="Folder of the manifest.")],
-    layout: Annotated[str, typer.Option(help="folder, nsynth or lakh.")] = "folder",
+    folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="The collection.")],
+    output: Annotated[
+        Path, typer.Option("--output", "-o", metavar="FOLDER", help="Of the manifest.")
+    ],
+    layout: Annotated[
+        str, typer.Option(metavar="LAYOUT", help="folder, nsynth or lakh.")
+    ] = "folder",
     limit: ItemLimitOption = None,
     seed: RunSeedOption = 0,
-    force: Annotated[bool, typer.Option("--force", help="Replace a manifest there.")] = False,
+    force: ForceOption = False,
 ) -> None:
     """Make a manifest of a folder, of NSynth or of the Lakh MIDI dataset."""
     from core.files import output_error, refuse_existing
-    from evaluation import datasets, importers
 
     refuse_existing(output / "manifest.jsonl", force=force)
     try:
         output.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise output_error(output, error) from error
-    items = importers.read(layout, folder, output, limit, seed)
-    datasets.write(output / "manifest.jsonl", items, {"set": output.name})
+    with progress_display() as display:
+        display.stage(f"reading {folder.name}")
+        from evaluation import datasets, importers
+
+        items = importers.read(layout, folder, output, limit, seed)
+        datasets.write(output / "manifest.jsonl", items, {"set": output.name})
     typer.echo(f"{len(items)} items in {output / 'manifest.jsonl'}")
 
 
@@ -189,28 +251,31 @@ def _run(
     no_cache: bool,
     as_json: bool,
 ) -> None:
-    from core.errors import SettingsError
-    from core.paths import cache_dir
-    from evaluation import datasets, pool, report
-    from evaluation import ray_pool as ray_engine
-    from evaluation.results import read_timings
-    from evaluation.run import run
-    from evaluation.tables import summary_table
+    with progress_display() as display:
+        display.stage("loading the set and the models")
+        from core.errors import SettingsError
+        from core.paths import cache_dir
+        from evaluation import datasets, pool, report
+        from evaluation import ray_pool as ray_engine
+        from evaluation.results import read_timings
+        from evaluation.run import run
+        from evaluation.tables import summary_table
 
-    engines = {"local": pool.run, "ray": ray_engine.run}
-    if engine not in engines:
-        raise SettingsError(f"engine {engine!r} is not one of {', '.join(engines)}")
-    run_results = run(
-        datasets.load(manifest, split),
-        config,
-        output,
-        workers=workers,
-        cache=None if no_cache else cache_dir() / "evaluation",
-        device=device,
-        execute=engines[engine],
-        on_progress=_print_progress,
-    )
-    page = report.write(output)
+        engines = {"local": pool.run, "ray": ray_engine.run}
+        if engine not in engines:
+            raise SettingsError(f"engine {engine!r} is not one of {', '.join(engines)}")
+        run_results = run(
+            datasets.load(manifest, split),
+            config,
+            output,
+            workers=workers,
+            cache=None if no_cache else cache_dir() / "evaluation",
+            device=device,
+            execute=engines[engine],
+            on_progress=partial(_show_progress, display),
+        )
+        display.stage("writing the page")
+        page = report.write(output)
     if as_json:
         paths = {"results": str(output / "results.json"), "report": str(page)}
         typer.echo(json.dumps({**paths, "summary": run_results["summary"]}))
@@ -224,25 +289,11 @@ def _run(
         raise typer.Exit(max(row["exit_code"] for row in failed))
 
 
-def _print_progress(progress: RunProgress) -> None:
-    """One line on stderr, rewritten on a terminal."""
-    left = "" if progress.left_s is None else f", {_duration(progress.left_s)} left"
+def _show_progress(display: ProgressDisplay, progress: RunProgress) -> None:
     failed = f", {progress.failed} failed" if progress.failed else ""
-    line = f"{progress.done}/{progress.total} {progress.last}{failed}{left}"
-    if sys.stderr.isatty():
-        print(f"\r\033[K{line}", end="", file=sys.stderr, flush=True)
-        if progress.done == progress.total:
-            print(file=sys.stderr)
-    else:
-        print(line, file=sys.stderr)
-
-
-def _duration(seconds: float) -> str:
-    minutes, rest = divmod(round(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    if hours:
-        return f"{hours} h {minutes:02} min"
-    return f"{minutes} min {rest:02} s" if minutes else f"{rest} s"
+    sounds = "1 sound" if progress.total == 1 else f"{progress.total} sounds"
+    display.stage(f"rendering and scoring {sounds}{failed}")
+    display.progress(progress.done / progress.total)
 
 
 def _judge_model(chosen: str | None, default: str) -> str | None:

@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 
+from core.coercion.type_errors import check_type
 from core.errors import SettingsError, UserInputError
 from evaluation.metrics.catalog import BY_NAME, METRICS, Metric, is_improvement
 from evaluation.results import Interval, interval
@@ -118,6 +119,8 @@ def compare(
         UserInputError: if the runs are of different sets, or a system is not there.
         SettingsError: if a gate is no figure with a direction, or the tolerance is below 0.
     """
+    for run in (a, b):
+        check_type("a run", run, Mapping, "what evaluation.results.read reads")
     if not (np.isfinite(tolerance) and tolerance >= 0):
         raise SettingsError(f"tolerance {tolerance} is not a number from 0 up")
     for name in gates:

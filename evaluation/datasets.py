@@ -26,6 +26,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from core.coercion.type_errors import as_path, check_type
 from core.errors import UserInputError
 from core.files import replacing
 from core.timbre import AudioTimbre, TextTimbre, Timbre
@@ -104,6 +105,7 @@ def load(name_or_path: str | os.PathLike[str], split: str | None = None) -> Data
         UserInputError: if it is missing, a line is wrong (its number is named), a file is
             missing or differs from its hash, or no item is left.
     """
+    check_type("the set", name_or_path, (str, os.PathLike), "the name of one, or a manifest's path")
     path = _find(name_or_path)
     try:
         text = path.read_text("utf-8")
@@ -153,7 +155,9 @@ def write(
         OutputError: if it cannot be written.
         UserInputError: if a file is missing.
     """
-    file = Path(path)
+    file, items = as_path("the manifest", path), list(items)
+    for number, item in enumerate(items):
+        check_type(f"item {number}", item, Item, "an Item")
     lines = [json.dumps({"version": SCHEMA, **about}, ensure_ascii=False)] if about else []
     lines += [json.dumps(_to_json(item, file.parent), ensure_ascii=False) for item in items]
     with replacing(file) as stream:

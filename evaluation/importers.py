@@ -13,11 +13,13 @@ may have any suffix soundfile reads.
 
 from __future__ import annotations
 
+import os
 import random
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from core.clip import Clip, Note
+from core.coercion.type_errors import as_path
 from core.corpora import lakh, nsynth
 from core.errors import UserInputError
 from core.midi import write_midi
@@ -102,7 +104,11 @@ LAYOUTS: dict[str, Layout] = {
 
 
 def read(
-    layout: str, folder: Path, destination: Path, limit: int | None = None, seed: int = 0
+    layout: str,
+    folder: str | os.PathLike[str],
+    destination: str | os.PathLike[str],
+    limit: int | None = None,
+    seed: int = 0,
 ) -> list[Item]:
     """Items of a folder in a published layout.
 
@@ -118,9 +124,10 @@ def read(
     """
     if layout not in LAYOUTS:
         raise UserInputError(f"layout {layout!r} is not one of {', '.join(LAYOUTS)}")
+    folder = as_path("the collection", folder)
     if not folder.is_dir():
         raise UserInputError(f"{folder}: no such folder")
-    items = LAYOUTS[layout](folder, destination, limit, seed)
+    items = LAYOUTS[layout](folder, as_path("the destination", destination), limit, seed)
     if not items:
         raise UserInputError(f"{folder} holds nothing in the layout {layout!r}")
     return items[:limit]

@@ -10,6 +10,7 @@ from __future__ import annotations
 import base64
 import io
 import json
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from itertools import pairwise
@@ -20,6 +21,7 @@ import numpy as np
 
 from core.audio import read_audio, resample
 from core.audio.conform import mix_down, mono
+from core.coercion.type_errors import as_path
 from core.errors import OutputError
 from core.files import check_writable, is_special, replacing
 from core.types import FloatArray
@@ -38,7 +40,7 @@ MAX_PLAYED_S = 30.0
 SOUND_HZ = 44_100
 
 
-def write(run: Path, output: Path | None = None) -> Path:
+def write(run: str | os.PathLike[str], output: str | os.PathLike[str] | None = None) -> Path:
     """Write the report of a finished run.
 
     Args:
@@ -54,7 +56,8 @@ def write(run: Path, output: Path | None = None) -> Path:
     """
     import jinja2
 
-    path = output or run / "report.html"
+    run = as_path("the run", run, "the path of its folder")
+    path = run / "report.html" if output is None else as_path("the page", output)
     if path.suffix.lower() not in (".html", ".htm") and not is_special(path):
         raise OutputError(f"cannot write {path}: the report is a page; end its name in .html")
     check_writable(path)

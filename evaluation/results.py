@@ -9,6 +9,7 @@ what a clock said.
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +18,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from core.coercion.type_errors import as_path
 from core.errors import UserInputError
 from core.files import replacing
 from evaluation.metrics import distance, transcription
@@ -201,12 +203,13 @@ def write_json(path: Path, data: Any) -> None:
         stream.write(text.encode() + b"\n")
 
 
-def read(run: Path) -> dict[str, Any]:
+def read(run: str | os.PathLike[str]) -> dict[str, Any]:
     """Read a run's ``results.json``, given its folder or the file.
 
     Raises:
         UserInputError: if it is missing, damaged, or of a newer program.
     """
+    run = as_path("the run", run, "the path of its folder")
     path = run / "results.json" if run.is_dir() else run
     if not path.exists():
         raise UserInputError(f"{run} holds no results.json; is the run finished?")

@@ -10,6 +10,7 @@ another run is refused.
 from __future__ import annotations
 
 import json
+import os
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field
@@ -18,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from core.clip import Clip
+from core.coercion.type_errors import as_path, check_type
 from core.engines.registry import settings_to_json
 from core.errors import MidiError, OutputError, SettingsError, UserInputError
 from core.files import output_error
@@ -122,7 +124,7 @@ def build_systems(config: EvaluationConfig, player: Player) -> list[System]:
 def run(
     dataset: Dataset,
     config: EvaluationConfig,
-    output: Path,
+    output: str | os.PathLike[str],
     *,
     workers: int = 1,
     cache: Path | None = None,
@@ -152,6 +154,9 @@ def run(
         ModelMissing, ModelDamaged: if a bundle cannot be used.
         OutputError: if the folder cannot be written to.
     """
+    check_type("the set", dataset, Dataset, "what evaluation.datasets.load reads")
+    check_type("the configuration", config, EvaluationConfig, "an EvaluationConfig")
+    output = as_path("the folder of the run", output)
     if workers < 1:
         raise SettingsError(f"workers must be at least 1, got {workers}")
     player = Player(device, load)

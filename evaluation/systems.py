@@ -27,7 +27,7 @@ from core.audio import read_audio, resample
 from core.audio.conform import mix_down
 from core.clip import Clip, pitch_hz
 from core.errors import AudioError
-from core.settings import RenderSettings
+from core.settings import GAIN, RenderSettings
 from core.synthesizer import Synthesizer
 from core.timbre import Timbre
 from core.types import FloatArray
@@ -205,8 +205,10 @@ class Player:
         system, item = task.system, task.item
         match system.kind:
             case "model" | "wrong-timbre":
+                # As the model plays it: figures stay comparable with those before gains.
+                settings = RenderSettings({GAIN.name: 0.0, **system.settings})
                 take = self.synthesizer(system.model or "").render(
-                    clip, task.timbre, seed=task.seed, settings=system.settings
+                    clip, task.timbre, seed=task.seed, settings=settings
                 )
                 limits = tuple(limit.message for limit in take.limits)
                 return Sound(take.audio, take.sample_rate, take.render_s, limits)

@@ -24,14 +24,23 @@ ONLY_IN = {
     "sqlite3": ("core/sqlite.py",),
 }
 TRAINING_ONLY = {"pedalboard", "fluidsynth", "tensorboard", "matplotlib"}
-TEST_ONLY = {"hypothesis", "music21", "pytest", "tokensynth", "transformers", "auraloss"}
+TEST_ONLY = {
+    "hypothesis",
+    "music21",
+    "pytest",
+    "tokensynth",
+    "transformers",
+    "auraloss",
+    "pyloudnorm",
+    "pyte",
+}
 
 
 CORE_ORDER = (
-    "errors", "paths", "files", "sqlite", "archives", "threads", "types", "progress", "console",
-    "settings", "clip", "timbre", "audio", "midi", "transcription", "corpora", "models", "codecs",
-    "engines", "encoders", "loading", "options", "provenance", "synthesizer", "outputs",
-    "library", "training",
+    "errors", "paths", "files", "sqlite", "archives", "threads", "types", "coercion", "progress",
+    "terminal", "console", "settings", "clip", "timbre", "audio", "midi", "transcription",
+    "corpora", "models", "codecs", "engines", "encoders", "loading", "options", "provenance",
+    "leveling", "notebooks", "synthesizer", "outputs", "audition", "library", "training",
     "render_command", "cli",
 )  # fmt: skip
 """Rooms of core, from the ground up: each may import those before it, and never one after."""

@@ -30,6 +30,7 @@ from core.clip import Clip, Note
 from core.midi import write_midi
 from tests.bridge.processes import ServeProcess
 from tests.evaluation import sounds
+from tests.helpers.command_line import parse
 from tests.helpers.waiting import LAST_RESORT_S
 
 ROOT = Path(__file__).parents[1]
@@ -44,7 +45,6 @@ NOT_RUN: dict[tuple[str, ...], str] = {
     ("demo",): "tests/integration/test_shipped_bundle.py runs it",
     ("evaluate",): "a run takes minutes; tests/evaluation has smaller ones",
     ("models", "pull"): "needs the hub",
-    ("preset", "similar"): "embeds 60 factory presets first, a minute; test_similar.py has fewer",
     ("render", "tokensynth"): "needs weights that were pulled",
     ("serve",): "runs until it is stopped; test_oscsend_drives_a_render runs it",
     ("train",): "needs hours, and a graphics card",
@@ -62,10 +62,6 @@ OTHER_PROGRAMS = {
     "wait": "the shell's own",
 }
 """Other programs in README's shell lines, and why they are not run here."""
-
-
-NAMED_ONLY = {"MissingParameter", "NoArgsIsHelpError", "BadOptionUsage"}
-"""Complaints about a command, or an option without its value, that a sentence only names."""
 
 
 class Block(NamedTuple):
@@ -141,33 +137,6 @@ def app() -> typer.Typer:
     return cli.compose()
 
 
-def parse(app: typer.Typer, words: list[str], whole: bool = True) -> None:
-    """Have the real command line read arguments, and do nothing.
-
-    Args:
-        app: the command line.
-        words: without ``timbre``.
-        whole: False: it is only named, and may lack what it needs.
-    """
-    command: Any = typer.main.get_command(app)
-    path = "timbre"
-    rest = list(words)
-    while rest and hasattr(command, "commands"):
-        word = rest.pop(0)
-        if word.startswith("--"):
-            options = {option for parameter in command.params for option in parameter.opts}
-            assert word in {"--help", *options}, f"{path} has no option {word!r}"
-            return
-        assert word in command.commands, f"{path} has no command {word!r}"
-        command, path = command.commands[word], f"{path} {word}"
-    assert not (whole and hasattr(command, "commands")), f"{path} is no whole command"
-    try:
-        command.make_context(path, rest)
-    except Exception as error:
-        if whole or type(error).__name__ not in NAMED_ONLY:
-            raise AssertionError(f"{path} {shlex.join(rest)}: {error}") from error
-
-
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
 def test_every_command_in_a_document_is_one(app: typer.Typer, document: Path) -> None:
     for words in timbre_commands(document):
@@ -178,7 +147,7 @@ def test_every_command_in_a_document_is_one(app: typer.Typer, document: Path) ->
 
 def test_an_option_that_is_no_more_is_noticed(app: typer.Typer) -> None:
     parse(app, ["render", "a.mid", "--text", "x", "-o", "a.wav"])
-    for words in (["render", "--txt", "x"], ["rendr"], ["models"], ["send", "a.mid"]):
+    for words in (["render", "--txt", "x"], ["rendr"], ["models"], ["daw", "install"]):
         with pytest.raises(AssertionError, match="timbre"):
             parse(app, words)
 

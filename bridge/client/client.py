@@ -34,6 +34,7 @@ from bridge.protocol import (
     Status,
 )
 from bridge.protocol.replies import (
+    REMARK_STAGE,
     Accepted,
     ClipMissing,
     ClipOk,
@@ -48,8 +49,9 @@ from bridge.protocol.replies import (
     Welcome,
 )
 from core.clip import Clip
-from core.midi import read_midi
-from core.progress import ProgressCallback, always_continue
+from core.coercion.type_errors import check_type
+from core.midi import ClipLike, as_clip
+from core.progress import ProgressCallback, StageCallback, always_continue, ignore_stage
 from core.settings import RenderSettings
 
 NOTES_PER_MESSAGE = 50
@@ -139,7 +141,7 @@ class BridgeClient:
         self.conversation.ask(FindPresets(query), collect)
         return list(presets.values())
 
-    def send_clip(self, clip: Clip) -> str:
+    def send_clip(self, clip: ClipLike) -> str:
         """Send a clip until the bridge has it as a whole.
 
         Returns:
@@ -149,6 +151,7 @@ class BridgeClient:
             BridgeRefused: if it is too large.
             BridgeUnreachable: if the bridge does not answer.
         """
+        clip = as_clip(clip)
         clip_id = clip.content_hash[:32]
         points = sum(len(note.bend) for note in clip.notes)
         begin = ClipBegin(clip_id, clip.name, len(clip.notes), clip.length_s, points)
@@ -175,9 +178,12 @@ class BridgeClient:
 
     def render(
         self,
-        clip: Clip | str | os.PathLike[str],
-        preset: str,
+        clip: ClipLike,
+        preset: str = "",
         *,
+        text: str = "",
+        audio: str | os.PathLike[str] = "",
+        blend: str = "",
         seed: int = 0,
         takes: int = 1,
         model: str = "",
@@ -185,16 +191,21 @@ class BridgeClient:
         job_id: str = "",
         on_progress: ProgressCallback = always_continue,
         on_note: Callable[[str], object] = lambda _message: None,
+        on_stage: StageCallback = ignore_stage,
     ) -> list[Done]:
-        """Render a clip (or a MIDI file) in a preset.
+        """Render a clip (or a MIDI file) in a timbre: one of the four.
 
         Args:
-            clip: what to play.
+            clip: what to play, as :func:`core.as_clip` takes it.
             preset: name or id.
+            text: words.
+            audio: a recording on this machine, which must be the bridge's.
+            blend: of presets, as :func:`core.timbre.parse_blend` reads it.
             seed, takes, model, settings: as the command ``timbre render`` has them.
             job_id: empty takes a new one.
             on_progress: called with the fraction done, 0–1; returning False cancels.
             on_note: called once for each thing the model cannot say about the clip.
+            on_stage: called with what the bridge is doing, such as ``rendering``.
 
         Returns:
             The files, one a take.
@@ -203,15 +214,30 @@ class BridgeClient:
             BridgeRefused, ModelMissing, TimbreError: what the bridge said against it.
             Cancelled: if ``on_progress`` said so, or another cancelled the job.
         """
-        clip_id = self.send_clip(clip if isinstance(clip, Clip) else read_midi(clip).clip)
+        check_type("the preset", preset, str, "its name or id")
+        clip_id = self.send_clip(as_clip(clip, on_remark=on_note))
         job_id = job_id or uuid.uuid4().hex
-        message = Render(job_id, clip_id, preset, seed, takes, model, settings or RenderSettings())
-        return self._follow(message, on_progress, on_note)
+        message = Render(
+            job_id,
+            clip_id,
+            preset,
+            seed,
+            takes,
+            model,
+            settings or RenderSettings(),
+            text,
+            _absolute(audio),
+            blend,
+        )
+        return self._follow(message, on_progress, on_note, on_stage)
 
     def render_selected(
         self,
-        preset: str,
+        preset: str = "",
         *,
+        text: str = "",
+        audio: str | os.PathLike[str] = "",
+        blend: str = "",
         seed: int = 0,
         takes: int = 1,
         model: str = "",
@@ -219,14 +245,15 @@ class BridgeClient:
         job_id: str = "",
         on_progress: ProgressCallback = always_continue,
         on_note: Callable[[str], object] = lambda _message: None,
+        on_stage: StageCallback = ignore_stage,
     ) -> list[Done]:
         """Render the clip that is selected in Ableton Live.
 
         The bridge must have been started with ``--ableton``; it puts the files into Live.
 
         Args:
-            preset, seed, takes, model, settings, job_id, on_progress, on_note: as
-                :meth:`render` has them.
+            preset, text, audio, blend, seed, takes, model, settings, job_id, on_progress,
+                on_note, on_stage: as :meth:`render` has them.
 
         Returns:
             The files, one a take.
@@ -235,14 +262,25 @@ class BridgeClient:
             TimbreError: as :meth:`render`; also if Live has no such clip, or does not answer.
         """
         job_id = job_id or uuid.uuid4().hex
-        message = RenderSelected(job_id, preset, seed, takes, model, settings or RenderSettings())
-        return self._follow(message, on_progress, on_note)
+        message = RenderSelected(
+            job_id,
+            preset,
+            seed,
+            takes,
+            model,
+            settings or RenderSettings(),
+            text,
+            _absolute(audio),
+            blend,
+        )
+        return self._follow(message, on_progress, on_note, on_stage)
 
     def _follow(
         self,
         message: Render | RenderSelected,
         on_progress: ProgressCallback,
         on_note: Callable[[str], object],
+        on_stage: StageCallback,
     ) -> list[Done]:
         """Ask for a job and stay with it until its end."""
         job_id = message.job_id
@@ -260,9 +298,12 @@ class BridgeClient:
                 case ClipRemark(text=text) if text not in shown:
                     shown.add(text)
                     on_note(text)
-                case Progress(fraction=fraction) if not is_cancelling and not on_progress(fraction):
-                    is_cancelling = True
-                    self.conversation.send(Cancel(job_id))
+                case Progress(fraction=fraction, stage=stage) if not is_cancelling:
+                    if not stage.startswith(REMARK_STAGE):  # told by its own message too
+                        on_stage(stage)
+                    if not on_progress(fraction):
+                        is_cancelling = True
+                        self.conversation.send(Cancel(job_id))
                 case Done(take=take):
                     files[take] = reply
             if len(files) == message.takes:
@@ -270,6 +311,11 @@ class BridgeClient:
                 on_progress(1.0)
                 return [files[take] for take in sorted(files)]
             reply = self.conversation.next(job_answer, Status(job_id), about=job_id)
+
+
+def _absolute(path: str | os.PathLike[str]) -> str:
+    """A path as the bridge can follow it, which runs in another folder; empty stays empty."""
+    return os.path.abspath(path) if os.fspath(path) else ""
 
 
 def _bends(clip: Clip, clip_id: str, first: int, end: int) -> Iterator[ClipBend]:

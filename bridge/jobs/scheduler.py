@@ -35,6 +35,7 @@ class Scheduler:
         self._lock = threading.Condition()  # over what follows
         self._waiting = {job.seq: job for job in store.waiting()}
         self._running: dict[int, JobEvent] = {}
+        self._furthest: dict[int, float] = {}  # fractions of jobs that ran
         self._cancelled: set[int] = set()
         self._is_stopping = False
 
@@ -93,6 +94,7 @@ class Scheduler:
             if self._waiting.pop(job.seq, None) is None:
                 self._cancelled.add(job.seq)
                 return job
+            self._furthest.pop(job.seq, None)
             job = self._store.mark(job.seq, "cancelled", "cancelled", "cancelled before it began")
         self._notify(JobEvent(job, 0.0, "cancelled"))
         return job
@@ -121,7 +123,7 @@ class Scheduler:
             self._round_robin.serve(chosen)
             for job in chosen:
                 del self._waiting[job.seq]
-                self._running[job.seq] = JobEvent(job, 0.0, "starting")
+                self._running[job.seq] = JobEvent(job, self._reach(job.seq), "starting")
             return chosen
 
     def running(self) -> list[JobEvent]:
@@ -147,11 +149,11 @@ class Scheduler:
 
         Args:
             job: as it stands now.
-            fraction: how far it is, 0–1.
+            fraction: how far it is, 0–1; what is begun again counts once it gets further.
             stage: what is being done, one or a few words.
         """
-        event = JobEvent(job, fraction, stage)
         with self._lock:
+            event = JobEvent(job, self._reach(job.seq, fraction), stage)
             self._running[job.seq] = event
         self._notify(event)
 
@@ -178,6 +180,7 @@ class Scheduler:
         job = self._store.mark(seq, state, code, message)
         with self._lock:
             self._running.pop(seq, None)
+            self._furthest.pop(seq, None)
             self._cancelled.discard(seq)
         self._notify(JobEvent(job, 1.0 if state == "done" else 0.0, state))
 
@@ -192,7 +195,13 @@ class Scheduler:
         with self._lock:
             del self._running[seq]
             self._waiting[seq] = job
-        self._notify(JobEvent(job, 0.0, "queued"))
+            reached = self._reach(seq)
+        self._notify(JobEvent(job, reached, "queued"))
+
+    def _reach(self, seq: int, fraction: float = 0.0) -> float:
+        """The furthest that a job ever was, if it is at this fraction now; the lock is held."""
+        self._furthest[seq] = max(fraction, self._furthest.get(seq, 0.0))
+        return self._furthest[seq]
 
     def put_back(self, job: Job, pause_s: float) -> None:
         """A chosen job waits again, though that cannot be stored; and wait a moment.

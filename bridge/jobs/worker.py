@@ -42,13 +42,17 @@ from bridge.jobs.worker_messages import (
 from core.encoders.base import AudioEncoding
 from core.engines.base import RenderRequest
 from core.errors import Cancelled, ModelMissing, TimbreError
-from core.timbre import Timbre
+from core.progress import ProgressCallback, part_of
+from core.timbre import Blend, Timbre
 from core.types import FloatArray
 
 if TYPE_CHECKING:
     from core.synthesizer import Synthesizer, Take
 
 _REPORT_EVERY_S = 0.05
+_LOADED, _HEARD, _RENDERED = 0.1, 0.5, 0.97
+"""How far a batch is when these stages end. Recordings take a while to be heard, words do not."""
+
 _MAX_MODELS = 2
 _MAX_EMBEDDINGS = 256
 
@@ -105,6 +109,7 @@ class RenderWorker:
             self.send(ModelReady(synth.sample_rate))
 
     def _load(self, model: str, sha256: str | None = None) -> Synthesizer:
+        from core.library.embeddings.kept import KeptEmbeddings
         from core.synthesizer import Synthesizer
 
         synth = self._models.get(model)
@@ -113,6 +118,7 @@ class RenderWorker:
             while len(self._models) >= _MAX_MODELS:
                 self._models.popitem(last=False)
             synth = self._models[model] = Synthesizer.load(model, self._device)
+            synth.look_up = KeptEmbeddings().look_up
         self._models.move_to_end(model)
         if sha256 is not None and synth.bundle.sha256 != sha256:
             raise ModelMissing(f"model {model} was changed after this was asked for; ask again")
@@ -152,42 +158,88 @@ class RenderWorker:
 
     def _render(self, batch: int, jobs: Sequence[JobOrder]) -> None:
         progress = _ProgressReporter(self, batch)
+        loading = progress.stage("loading", 0.0, _LOADED)
         first = jobs[0].request
-        progress("loading", 0.0)
+        loading(0.0)
         synth = self._load(first.model, first.model_sha256)
-        progress("listening", 0.0)
+        loading(0.5)
+        _ = synth.encoder
+        heard_at = (
+            _HEARD if any(self._is_long(synth, job.request.timbre) for job in jobs) else _LOADED
+        )
+        listening = progress.stage("listening", _LOADED, heard_at)
+        embedded: list[tuple[JobOrder, AudioEncoding, list[RenderRequest]]] = []
         ready: list[tuple[JobOrder, TakeOrder]] = []
         requests: list[RenderRequest] = []
-        for job in jobs:
+        for number, job in enumerate(jobs):
+            part = part_of(listening, number / len(jobs), (number + 1) / len(jobs))
+            part(0.0)
             try:
-                heard = self._embed(synth, job.request.timbre)
+                heard = self._embed(synth, job.request.timbre, part)
+            except Cancelled:
+                raise
             except TimbreError as error:
                 self._fail(batch, job.seq, error)
                 continue
             takes = [_render_request(job.request, heard.embedding, take.take) for take in job.takes]
-            limits = tuple(limit.message for limit in synth.engine.limits(takes[0]))
-            remarks = (*heard.remarks, *limits)
-            if remarks:
-                self.send(ClipRemarks(batch, job.seq, remarks))
+            embedded.append((job, heard, takes))
             ready += [(job, take) for take in job.takes]
             requests += takes
         if not ready:
             return
-        rendered = synth.render_requests(requests, lambda fraction: progress("rendering", fraction))
-        for (job, order), take in zip(ready, rendered, strict=True):
-            progress("writing", 1.0)
+        leveled_at = heard_at + (_RENDERED - heard_at) * synth.leveling_share(requests)
+        leveling = progress.stage("rendering", heard_at, leveled_at)
+        for number, (job, heard, takes) in enumerate(embedded):
+            part = part_of(leveling, number / len(embedded), (number + 1) / len(embedded))
+            remarks = [*heard.remarks, *(limit.message for limit in synth.engine.limits(takes[0]))]
+            synth.gain_db(heard.embedding, job.request.settings, remarks.append, part)
+            if remarks:
+                self.send(ClipRemarks(batch, job.seq, tuple(remarks)))
+        rendered = synth.render_requests(
+            requests, progress.stage("rendering", leveled_at, _RENDERED)
+        )
+        writing = progress.stage("writing", _RENDERED, 1.0)
+        for number, ((job, order), take) in enumerate(zip(ready, rendered, strict=True)):
+            writing(number / len(ready))
+            if overshoot := take.overshoot_remark(None):
+                self.send(ClipRemarks(batch, job.seq, (overshoot,)))
             self._write(batch, job, order, take)
 
-    def _embed(self, synth: Synthesizer, timbre: Timbre) -> AudioEncoding:
+    def _is_long(self, synth: Synthesizer, timbre: Timbre) -> bool:
+        """Whether a timbre takes a while to be heard: a recording that is not known yet."""
+        if (synth.bundle.sha256, timbre) in self._embeddings:
+            return False
+        if isinstance(timbre, Blend):
+            return any(self._is_long(synth, part) for part, weight in timbre.parts if weight > 0)
+        return synth.takes_listening(timbre)
+
+    def _embed(
+        self, synth: Synthesizer, timbre: Timbre, on_progress: ProgressCallback
+    ) -> AudioEncoding:
         key = (synth.bundle.sha256, timbre)
         if key not in self._embeddings:
-            remarks: list[str] = []
-            embedding = synth.embed(timbre, remarks.append)
-            self._embeddings[key] = AudioEncoding(embedding, tuple(remarks))
+            if isinstance(timbre, Blend):
+                self._embeddings[key] = self._embed_blend(synth, timbre, on_progress)
+            else:
+                self._embeddings[key] = _embed_one(synth, timbre, on_progress)
         self._embeddings.move_to_end(key)
         while len(self._embeddings) > _MAX_EMBEDDINGS:
             self._embeddings.popitem(last=False)
         return self._embeddings[key]
+
+    def _embed_blend(
+        self, synth: Synthesizer, blend: Blend, on_progress: ProgressCallback
+    ) -> AudioEncoding:
+        """Mix what is known of the parts: with other weights, nothing is heard again."""
+        from core.encoders.embed import mix
+
+        parts = [part for part, weight in blend.parts if weight > 0]
+        heard = []
+        for number, part in enumerate(parts):
+            progress = part_of(on_progress, number / len(parts), (number + 1) / len(parts))
+            heard.append(self._embed(synth, part, progress))
+        remarks = dict.fromkeys(remark for one in heard for remark in one.remarks)
+        return AudioEncoding(mix(blend, [one.embedding for one in heard]), tuple(remarks))
 
     def _write(self, batch: int, job: JobOrder, order: TakeOrder, take: Take) -> None:
         request = job.request
@@ -201,23 +253,39 @@ class RenderWorker:
         self.send(TakeRendered(batch, job.seq, order.take, order.path, take.sample_rate, frames))
 
 
+def _embed_one(synth: Synthesizer, timbre: Timbre, on_progress: ProgressCallback) -> AudioEncoding:
+    remarks: list[str] = []
+    embedding = synth.embed(timbre, remarks.append, on_progress)
+    return AudioEncoding(embedding, tuple(remarks))
+
+
 def _render_request(job: JobRequest, embedding: FloatArray, take: int) -> RenderRequest:
     return RenderRequest(job.clip, embedding, job.settings, job.seed + take)
 
 
 class _ProgressReporter:
-    """Reports every new stage of a batch, and a stage's progress now and then."""
+    """Reports every new stage of a batch, and now and then how far the batch is."""
 
     def __init__(self, worker: RenderWorker, batch: int) -> None:
         self._worker, self._batch = worker, batch
         self._stage, self._at = "", 0.0
 
-    def __call__(self, stage: str, fraction: float) -> bool:
+    def stage(self, name: str, start: float, end: float) -> ProgressCallback:
+        """The progress callback of a stage.
+
+        Args:
+            name: one word, for people.
+            start, end: the fractions of the batch at which it begins and ends, 0…1.
+
+        Raises:
+            Cancelled: by the callback, if the batch is.
+        """
+        return part_of(lambda fraction: self._report(name, fraction), start, end)
+
+    def _report(self, stage: str, fraction: float) -> bool:
         now = time.monotonic()
         if self._worker.is_cancelled(self._batch):
-            if stage != "rendering":  # the engine raises by itself when it is given False
-                raise Cancelled("cancelled")
-            return False
+            raise Cancelled("cancelled")
         if stage != self._stage or now - self._at > _REPORT_EVERY_S:
             self._stage, self._at = stage, now
             self._worker.send(BatchProgress(self._batch, float(fraction), stage))

@@ -101,7 +101,7 @@ class BatchProgress:
 
     Attributes:
         batch: its number.
-        fraction: of the stage, 0–1.
+        fraction: of the batch, 0–1; 1 is left to its end.
         stage: what is being done, one word.
     """
 

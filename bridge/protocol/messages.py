@@ -14,7 +14,7 @@ from typing import Annotated, NamedTuple
 from bridge.protocol.argument_reader import MAX_ID_CHARACTERS
 from bridge.protocol.codec import Message, MessageTable
 from bridge.protocol.fields import Id, Integer, Real, Repeated, Text
-from bridge.protocol.render_options import RENDER_OPTIONS
+from bridge.protocol.render_options import RENDER_OPTIONS, check_timbre
 from core.clip import Note
 from core.errors import UserInputError
 from core.settings import RenderSettings
@@ -62,6 +62,11 @@ _BEND_POINTS = Repeated(
 
 class ClientMessage(Message):
     """What a client says."""
+
+    @property
+    def named_file(self) -> str:
+        """A file on the bridge's machine that it names; empty if it names none."""
+        return ""
 
 
 CLIENT_MESSAGES: MessageTable[ClientMessage] = MessageTable("message")
@@ -158,11 +163,14 @@ class Render(ClientMessage):
 
     Attributes:
         job_id, clip_id: the client's own.
-        preset: name or id.
+        preset: name or id; empty if one of ``text``, ``audio`` and ``blend`` is given.
         seed: of the first take, 0–4294967295; further takes count up from it.
         takes: 1–:data:`bridge.protocol.render_options.MAX_TAKES`.
         model: a bundle's id; empty is the server's default.
         settings: what is None is left to the preset.
+        text: the timbre that words describe.
+        audio: the timbre of a recording, by its path on the bridge's machine.
+        blend: of presets, as :func:`core.timbre.parse_blend` reads it.
     """
 
     job_id: Id
@@ -172,6 +180,18 @@ class Render(ClientMessage):
     takes: Annotated[int, RENDER_OPTIONS] = 1
     model: Annotated[str, RENDER_OPTIONS] = ""
     settings: Annotated[RenderSettings, RENDER_OPTIONS] = field(default_factory=RenderSettings)
+    text: Annotated[str, RENDER_OPTIONS] = ""
+    audio: Annotated[str, RENDER_OPTIONS] = ""
+    blend: Annotated[str, RENDER_OPTIONS] = ""
+
+    def check(self) -> None:
+        """Refuse two timbres; as :meth:`Message.check`."""
+        check_timbre(self.preset, self.text, self.audio, self.blend)
+
+    @property
+    def named_file(self) -> str:
+        """The recording; as :attr:`ClientMessage.named_file`."""
+        return self.audio
 
 
 @CLIENT_MESSAGES.add("cancel")

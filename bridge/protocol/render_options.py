@@ -1,7 +1,8 @@
 """What a render may be asked with beside its clip and preset: pairs of a name and a value.
 
-``seed``, ``takes`` and ``model`` are the protocol's own; the others are the settings that
-engines declare (:mod:`core.engines.registry`).
+``seed``, ``takes``, ``model`` and the timbres that are no preset (``text``, ``audio``, ``blend``)
+are the protocol's own; the others are the settings that engines declare
+(:mod:`core.engines.registry`).
 """
 
 from __future__ import annotations
@@ -9,7 +10,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, TypedDict
 
-from bridge.protocol.argument_reader import MAX_ID_CHARACTERS, Argument, ArgumentReader
+from bridge.protocol.argument_reader import (
+    MAX_ID_CHARACTERS,
+    MAX_TEXT_CHARACTERS,
+    Argument,
+    ArgumentReader,
+)
 from bridge.protocol.fields import PairedFields
 from core.engines.registry import check_settings, declared_settings
 from core.errors import UserInputError
@@ -17,7 +23,20 @@ from core.settings import RenderSettings
 
 MAX_TAKES = 100
 
-OWN_NAMES = ("seed", "takes", "model")
+MAX_PATH_CHARACTERS = 8192
+MAX_BLEND_CHARACTERS = 8192
+
+TIMBRE_NAMES = ("text", "audio", "blend")
+"""Timbres that may stand in a preset's place: the preset is empty then, and one of them given."""
+
+OWN_NAMES = ("seed", "takes", "model", *TIMBRE_NAMES)
+
+
+_MOST_CHARACTERS = {
+    "text": MAX_TEXT_CHARACTERS,
+    "audio": MAX_PATH_CHARACTERS,
+    "blend": MAX_BLEND_CHARACTERS,
+}
 
 
 class Options(TypedDict):
@@ -27,6 +46,9 @@ class Options(TypedDict):
     takes: int
     model: str
     settings: RenderSettings
+    text: str
+    audio: str
+    blend: str
 
 
 def names() -> tuple[str, ...]:
@@ -34,19 +56,29 @@ def names() -> tuple[str, ...]:
     return (*OWN_NAMES, *declared_settings())
 
 
-def write(seed: int, takes: int, model: str, settings: RenderSettings) -> list[Argument]:
+def write(
+    seed: int,
+    takes: int,
+    model: str,
+    settings: RenderSettings,
+    *,
+    text: str = "",
+    audio: str = "",
+    blend: str = "",
+) -> list[Argument]:
     """The pairs; what is as it would be anyway is left out.
 
     Args:
-        seed, takes, model, settings: as :func:`read` gives them.
+        seed, takes, model, settings, text, audio, blend: as :func:`read` gives them.
     """
     args: list[Argument] = []
     if seed:
         args += ["seed", seed]
     if takes != 1:
         args += ["takes", takes]
-    if model:
-        args += ["model", model]
+    for name, value in {"model": model, "text": text, "audio": audio, "blend": blend}.items():
+        if value:
+            args += [name, value]
     for name, setting in declared_settings().items():
         if name in settings:
             args += [name, setting.type(settings[name])]
@@ -65,6 +97,7 @@ def read(args: ArgumentReader, max_takes: int) -> Options:
     """
     declared = declared_settings()
     seed, takes, model = 0, 1, ""
+    timbres = dict.fromkeys(TIMBRE_NAMES, "")
     given: dict[str, float] = {}
     while len(args):
         key = args.text("a setting's name")
@@ -74,6 +107,8 @@ def read(args: ArgumentReader, max_takes: int) -> Options:
             takes = args.integer(key, 1, max_takes)
         elif key == "model":
             model = args.text(key, MAX_ID_CHARACTERS)
+        elif key in timbres:
+            timbres[key] = args.text(key, _MOST_CHARACTERS[key])
         elif key in declared:
             is_whole = declared[key].type is int
             given[key] = args.integer(key) if is_whole else args.number(key)
@@ -86,15 +121,38 @@ def read(args: ArgumentReader, max_takes: int) -> Options:
         raise args.error(str(error)) from None
     if seed + takes > 2**32:
         raise args.error(f"{takes} takes from seed {seed} pass 4294967295")
-    return {"seed": seed, "takes": takes, "model": model, "settings": settings}
+    return {
+        "seed": seed,
+        "takes": takes,
+        "model": model,
+        "settings": settings,
+        "text": timbres["text"],
+        "audio": timbres["audio"],
+        "blend": timbres["blend"],
+    }
+
+
+def check_timbre(preset: str, text: str, audio: str, blend: str) -> None:
+    """Refuse a render that has two timbres; one with none is refused as an unknown preset.
+
+    Args:
+        preset, text, audio, blend: as they were given; empty is not given.
+
+    Raises:
+        UserInputError: if there are two.
+    """
+    given = {"a preset": preset, "text": text, "audio": audio, "blend": blend}
+    names = [name for name, value in given.items() if value]
+    if len(names) > 1:
+        raise UserInputError(f"{' and '.join(names)} are given; give one timbre")
 
 
 class RenderOptions(PairedFields):
-    """The fields ``seed``, ``takes``, ``model`` and ``settings`` of a message."""
+    """The fields of a message that are named as :class:`Options`' are."""
 
     def write(self, values: Mapping[str, Any]) -> list[Argument]:
         """As :func:`write`."""
-        return write(values["seed"], values["takes"], values["model"], values["settings"])
+        return write(**{name: values[name] for name in Options.__annotations__})
 
     def read(self, args: ArgumentReader) -> Mapping[str, Any]:
         """As :func:`read`, with :data:`MAX_TAKES`."""

@@ -24,6 +24,10 @@ REPLIES: MessageTable[Reply] = MessageTable("answer")
 """Every kind."""
 
 
+REMARK_STAGE = "note: "
+"""How the stage of a progress begins that repeats a remark."""
+
+
 @REPLIES.add("welcome")
 @dataclass(frozen=True)
 class Welcome(Reply):
@@ -133,7 +137,7 @@ class ClipRemark(Reply):
     @property
     def stage(self) -> str:
         """The same as a stage of a job's progress, for clients that know no other remarks."""
-        return f"note: {self.text}"
+        return f"{REMARK_STAGE}{self.text}"
 
 
 @REPLIES.add("done")

@@ -1,8 +1,8 @@
 """The OSC server: messages of many clients in, answers out. ``timbre serve`` runs it.
 
 Here packets become messages of sessions, within limits; who answers them is
-:mod:`bridge.server.dispatcher`'s. No path a client names is opened: clients name presets, and get
-told where files are.
+:mod:`bridge.server.dispatcher`'s. A path is opened for clients on this machine only, who may name a
+recording; all others name presets and words, and get told where files are.
 """
 
 from __future__ import annotations
@@ -160,6 +160,12 @@ class BridgeServer:
                 session = self._sessions.hello(source, message)
             else:
                 session = self._sessions.of(source, message.about)
+            if message.named_file and not source.is_loopback:
+                raise RequestRefused(
+                    "a recording is named by its path, which only clients on the bridge's own "
+                    "machine can; save it there as a preset",
+                    about=message.about,
+                )
             self._dispatcher.dispatch(message, session, source.key)
         except RequestRefused as error:
             if address not in REPLIES:  # servers say those: answering could go round for ever

@@ -6,7 +6,7 @@ A script writes ``DIR/requests/ID.json`` (under a temporary name, then renames i
 * ``{"client": NAME, "preset": NAME, "clip": {"name", "length_s", "notes": [{"pitch",
   "start_s", "duration_s", "velocity", "bend"}, …]}, "seed", "takes", "model", …}`` renders; all
   after ``clip`` may be left out, and so may a note's ``bend`` and the settings that engines
-  declare;
+  declare; ``text``, ``audio`` or ``blend`` may stand in the preset's place;
 * ``{"client": NAME, "cancel": true}`` cancels the job of that ID;
 * ``{"presets": QUERY}`` asks for presets.
 
@@ -15,7 +15,8 @@ A result has a ``state``: ``queued`` (``position``), ``running`` (``fraction``, 
 ``message``), or ``presets`` (``presets``: ``id``, ``name``, ``kind``). Results of a job also have
 ``notes``, a list of what the model cannot say about the clip; the result that tells of the newest
 has it as its ``stage`` too, for scripts older than ``notes``. The request is removed when its first
-result is there. No path in a request is opened. See ``docs/protocol.md``.
+result is there. A recording (``audio``) is the only path in a request that is opened. See
+``docs/protocol.md``.
 """
 
 from __future__ import annotations
@@ -67,7 +68,7 @@ class Spool:
             self._results.mkdir(exist_ok=True)
         except OSError as error:
             raise output_error(folder, error) from None
-        self._written_at: dict[int, float] = {}  # of running jobs' progress
+        self._written: dict[int, tuple[float, str]] = {}  # running jobs' progress: when, stage
         self._notes: dict[int, list[str]] = {}  # remarks on jobs that are not over
         self._unwritten: dict[int, Job] = {}  # that have ended, and whose end could not be written
         self._lock = threading.Lock()
@@ -143,14 +144,14 @@ class Spool:
             return
         if event.remark:
             self._add_note(job, event.remark)
-        elif not job.is_over and self._is_fresh(job):
+        elif not job.is_over and self._is_fresh(event):
             return
         self._write_status(job, event)
 
-    def _is_fresh(self, job: Job) -> bool:
-        """Whether the progress of a running job was written a moment ago."""
-        written_at = self._written_at.get(job.seq)
-        return written_at is not None and time.monotonic() - written_at < _PROGRESS_EVERY_S
+    def _is_fresh(self, event: JobEvent) -> bool:
+        """Whether the stage a running job is in was written a moment ago."""
+        written_at, stage = self._written.get(event.job.seq, (0.0, ""))
+        return stage == event.stage and time.monotonic() - written_at < _PROGRESS_EVERY_S
 
     def _add_note(self, job: Job, text: str) -> None:
         with self._lock:
@@ -171,12 +172,12 @@ class Spool:
         """
         with self._lock:  # of two who write, the later knows more
             job = self._service.jobs.find(job.client, job.job_id) or job
-            if unless_reported and (job.is_over or job.seq in self._written_at):
+            if unless_reported and (job.is_over or job.seq in self._written):
                 return
             data: dict[str, Any] = {"state": job.state, "client": job.client}
             data["notes"] = self._notes.get(job.seq, [])
             if job.is_over:
-                self._written_at.pop(job.seq, None)
+                self._written.pop(job.seq, None)
                 replies = end_replies(job)
                 data["takes"] = [_take_data(reply) for reply in replies if isinstance(reply, Done)]
                 for reply in replies:
@@ -197,7 +198,7 @@ class Spool:
                     self._unwritten[job.seq] = job
                 raise
             if event is not None and not job.is_over:
-                self._written_at[job.seq] = time.monotonic()
+                self._written[job.seq] = (time.monotonic(), event.stage)
             if job.is_over:
                 self._unwritten.pop(job.seq, None)
                 self._notes.pop(job.seq, None)

@@ -11,6 +11,8 @@ from typing import Literal
 import numpy as np
 
 from core.audio.files import SILENCE_PEAK
+from core.coercion.arrays import SoundLike, as_channels
+from core.coercion.type_errors import real_number
 from core.errors import AudioError
 from core.types import Float64Array, FloatArray
 
@@ -54,12 +56,13 @@ def resample(
 
 
 def mono(
-    audio: FloatArray, sample_rate: int, to_hz: int | None = None, quality: Quality = "VHQ"
+    audio: SoundLike, sample_rate: int, to_hz: int | None = None, quality: Quality = "VHQ"
 ) -> FloatArray:
     """Check a sound and mix it down.
 
     Args:
-        audio: [frames] or [channels, frames], full scale ±1.
+        audio: [frames], [channels, frames] or [frames, channels], as
+            :func:`core.coercion.arrays.as_channels` takes it.
         sample_rate: Hz.
         to_hz: resample to this rate; None keeps it.
         quality: of :func:`resample`.
@@ -70,17 +73,16 @@ def mono(
 
     Raises:
         AudioError: if it is empty, not finite, or not of such a shape.
+        TypeError: if it is no array of numbers, or the rate is no number.
     """
-    values = np.asarray(audio, np.float32)
-    if values.ndim not in (1, 2) or not values.size:
-        raise AudioError(
-            f"sound must have the shape [frames] or [channels, frames], not {values.shape}"
-        )
-    if sample_rate <= 0:
+    values = as_channels(audio)
+    if not values.size:
+        raise AudioError(f"the sound is empty: its shape is {values.shape}")
+    if real_number("the sample rate", sample_rate, "hertz, such as 44100") <= 0:
         raise AudioError(f"sample rate {sample_rate} Hz is not above 0")
     if not np.isfinite(values).all():
         raise AudioError("the sound holds NaN or infinite samples; it cannot be heard")
-    mixed = without_offset(mix_down(np.atleast_2d(values)), sample_rate)
+    mixed = without_offset(mix_down(values), sample_rate)
     if to_hz is not None and to_hz != sample_rate:
         mixed = resample(mixed[None], sample_rate, to_hz, quality)[0]
     return np.ascontiguousarray(mixed, np.float32)

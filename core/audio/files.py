@@ -2,7 +2,7 @@
 
 Audio is float32 [channels, frames] with full scale at ±1 everywhere in this project.
 Rates and channels are :mod:`core.audio.conform`'s.
-Playing sound is the desktop's business; what a render says of itself is
+Playing sound is :mod:`core.audio.playback`'s business; what a render says of itself is
 :mod:`core.provenance`'s, which gives the chunks it is kept in.
 """
 
@@ -20,6 +20,8 @@ import numpy as np
 import numpy.typing as npt
 
 from core.audio import damaged, riff
+from core.coercion.arrays import SoundLike, as_channels
+from core.coercion.type_errors import as_path, whole_number
 from core.errors import AudioError, OutputError
 from core.files import replacing
 from core.types import FloatArray
@@ -81,7 +83,7 @@ def read_audio(path: str | os.PathLike[str], max_s: float | None = None) -> tupl
     Raises:
         AudioError: if the file is missing, empty, or not audio.
     """
-    reading = _read(Path(path), max_s)
+    reading = _read(as_path("the recording", path), max_s)
     return reading.audio, reading.sample_rate
 
 
@@ -224,8 +226,33 @@ def read_reference_with_remarks(path: str | os.PathLike[str]) -> ReferenceReadin
         AudioError: if the file is missing, not audio, too short, silent, or holds NaN
             or infinite samples; the message says which.
     """
-    reading = _read(Path(path), MAX_REFERENCE_S)
-    audio, rate = reading.audio, reading.sample_rate
+    taken = "a path; samples are a timbre as they are: AudioTimbre(samples, 44100)"
+    reading = _read(as_path("the recording", path, taken), MAX_REFERENCE_S)
+    _check_reference(reading.audio, reading.sample_rate, path)
+    return reading
+
+
+def reference_of(audio: FloatArray, sample_rate: int) -> ReferenceReading:
+    """As :func:`read_reference_with_remarks`, of samples that a program has.
+
+    Args:
+        audio: float32 [channels, frames].
+        sample_rate: Hz.
+
+    Raises:
+        AudioError: if they are too short, silent, or hold NaN or infinite samples.
+    """
+    most = round(MAX_REFERENCE_S * sample_rate)
+    if audio.shape[1] > most:
+        loud = np.flatnonzero(~(np.abs(audio) <= SILENCE_PEAK).all(axis=0))
+        start = int(loud[0]) if len(loud) else 0
+        audio = audio[:, start : start + most]
+    _check_reference(audio, sample_rate, "the recording")
+    return ReferenceReading(audio.copy(), sample_rate)
+
+
+def _check_reference(audio: FloatArray, rate: int, path: str | os.PathLike[str]) -> None:
+    """Refuse what no timbre can be taken from."""
     length_s = audio.shape[1] / rate
     if length_s < MIN_REFERENCE_S:
         if length_s and not np.isfinite(audio).all():
@@ -242,12 +269,11 @@ def read_reference_with_remarks(path: str | os.PathLike[str]) -> ReferenceReadin
         raise AudioError(
             f"{path} is silent: it holds a constant offset (DC) only; choose another recording"
         )
-    return reading
 
 
 def write_wav(
     path: str | os.PathLike[str],
-    audio: FloatArray,
+    audio: SoundLike,
     sample_rate: int,
     *,
     subtype: str = "PCM_24",
@@ -270,9 +296,10 @@ def write_wav(
         OutputError: if the file cannot be written, or would exceed the 4 GB a WAV holds.
         ValueError: if the audio is not finite, not 2-D, or the subtype is unknown.
     """
+    audio = check_sound(path, audio, sample_rate)
     if subtype not in _BITS:
         raise ValueError(f"subtype {subtype!r} is not one of {', '.join(_BITS)}")
-    channels, frames = check_shape(audio)
+    channels, frames = audio.shape
     before = riff.header_chunks(
         channels, sample_rate, frames, _BITS[subtype], is_float=subtype == "FLOAT"
     )
@@ -292,12 +319,27 @@ def write_wav(
         riff.write_tail(stream, data_bytes, after)
 
 
-def check_shape(audio: FloatArray) -> tuple[int, int]:
-    """Channels and frames; raises ValueError unless the audio is [channels, frames]."""
-    if audio.ndim != 2 or not audio.shape[0]:
+def check_sound(path: str | os.PathLike[str], audio: SoundLike, sample_rate: int) -> FloatArray:
+    """What is to be written, in the one form of this project.
+
+    Args:
+        path: of the file.
+        audio: float32 [channels, frames] of any length, or as
+            :func:`core.coercion.arrays.as_channels` takes it.
+        sample_rate: Hz.
+
+    Raises:
+        TypeError: if one is of another type: the path comes first, then the samples.
+        AudioError: if a shape does not say which axis is time.
+        ValueError: if there is no channel, or the rate is not above 0.
+    """
+    as_path("the file", path, "a path; then come the samples and their rate")
+    rate = whole_number("the sample rate", sample_rate, "hertz, such as 44100")
+    if rate <= 0:
+        raise ValueError(f"the sample rate must be above 0, got {rate}")
+    if isinstance(audio, np.ndarray) and audio.ndim == 2 and not audio.shape[0]:
         raise ValueError(f"audio must be [channels, frames], got shape {audio.shape}")
-    channels, frames = audio.shape
-    return channels, frames
+    return as_channels(audio)
 
 
 def check_finite(block: FloatArray) -> None:

@@ -15,7 +15,8 @@ from pathlib import Path
 import numpy as np
 
 from core.audio import riff
-from core.audio.files import check_finite, check_shape, to_integers, write_wav
+from core.audio.files import check_finite, check_sound, to_integers, write_wav
+from core.coercion.arrays import SoundLike
 from core.errors import OutputError, SettingsError
 from core.files import is_special, replacing
 from core.types import FloatArray
@@ -134,7 +135,7 @@ def is_lossy(subtype: str) -> bool:
 
 def write_audio(
     path: str | os.PathLike[str],
-    audio: FloatArray,
+    audio: SoundLike,
     sample_rate: int,
     *,
     subtype: str | None = None,
@@ -166,8 +167,11 @@ def write_audio(
         return
     from core.audio.tags import put_tags
 
-    check_shape(audio)
-    encoded = _encode(path, audio, sample_rate, file_format, subtype)
+    audio = check_sound(path, audio, sample_rate)
+    try:
+        encoded = encode(audio, sample_rate, file_format, subtype)
+    except OutputError as error:
+        raise OutputError(f"cannot write {os.fspath(path)}: {error}") from error
     if tags:
         try:
             put_tags(encoded, file_format.name, tags)
@@ -177,16 +181,29 @@ def write_audio(
         stream.write(encoded.getbuffer())
 
 
-def _encode(
-    path: str | os.PathLike[str],
+def encode(
     audio: FloatArray,
     sample_rate: int,
     file_format: AudioFormat,
-    subtype: str,
+    subtype: str | None = None,
 ) -> io.BytesIO:
-    """The file's bytes. In memory: tags are put into them before anything is on the disk."""
+    """What a file would hold, without tags.
+
+    In memory: tags are put into it before anything is on the disk.
+
+    Args:
+        audio: float32 [channels, frames], finite.
+        sample_rate: Hz; one that the format has.
+        file_format: any but WAV.
+        subtype: one of the format's; None is its usual one.
+
+    Raises:
+        OutputError: if libsndfile refuses.
+        ValueError: if the audio is not finite.
+    """
     import soundfile
 
+    subtype = subtype or file_format.subtypes[0]
     channels, frames = audio.shape
     encoded = io.BytesIO()
     try:
@@ -203,5 +220,5 @@ def _encode(
                     sink.write(to_integers(block, bits) << (32 - bits))
     except soundfile.LibsndfileError as error:
         detail = " ".join(str(error.error_string).split())
-        raise OutputError(f"cannot write {os.fspath(path)}: {detail}") from error
+        raise OutputError(detail) from error
     return encoded

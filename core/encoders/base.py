@@ -7,6 +7,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from core.progress import (
+    ProgressCallback,
+    StageCallback,
+    always_continue,
+    ignore_stage,
+    report,
+)
 from core.types import FloatArray
 
 
@@ -36,6 +43,15 @@ class TimbreEncoder(ABC):
     id: str
     sha256: str
 
+    @property
+    def fingerprint(self) -> str:
+        """What kept embeddings are told apart by, hex: the weights and, if known, the code."""
+        return self.sha256
+
+    def loaded(self, _on_stage: StageCallback = ignore_stage) -> TimbreEncoder:
+        """The same encoder, its weights in memory; ``on_stage`` is called if that takes a while."""
+        return self
+
     @abstractmethod
     def encode_audio(self, audio: FloatArray, sample_rate: int) -> FloatArray:
         """Embed a recording.
@@ -49,8 +65,22 @@ class TimbreEncoder(ABC):
             float32 [512], unit norm. The same samples give the same vector.
         """
 
-    def encode_audio_with_remarks(self, audio: FloatArray, sample_rate: int) -> AudioEncoding:
-        """As :meth:`encode_audio`, with what the encoder noticed; same arguments."""
+    def encode_audio_with_remarks(
+        self,
+        audio: FloatArray,
+        sample_rate: int,
+        on_progress: ProgressCallback = always_continue,
+    ) -> AudioEncoding:
+        """As :meth:`encode_audio`, with what the encoder noticed.
+
+        Args:
+            audio, sample_rate: as there.
+            on_progress: called with the fraction done, if it takes steps; False cancels.
+
+        Raises:
+            Cancelled: if ``on_progress`` said so.
+        """
+        report(on_progress, 0.0)
         return AudioEncoding(self.encode_audio(audio, sample_rate))
 
     def encode_audio_fast(self, audio: FloatArray, sample_rate: int) -> FloatArray:

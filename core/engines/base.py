@@ -16,7 +16,7 @@ from core.clip import Bend, Clip, Note
 from core.engines.declaration import Ability, EngineDeclaration
 from core.errors import SettingsError
 from core.progress import ProgressCallback, always_continue
-from core.settings import RenderSettings
+from core.settings import GAIN, RenderSettings
 from core.types import Embedding, FloatArray
 
 
@@ -27,7 +27,7 @@ class RenderRequest:
     Attributes:
         clip: what to play.
         embedding: float32 [512], unit norm, or a path of them.
-        settings: how to decode.
+        settings: how to decode. An engine leaves :data:`core.settings.GAIN` to its caller.
         seed: the same seed, model and device give the same samples.
     """
 
@@ -147,7 +147,8 @@ class Engine(ABC):
             on_progress: called with the fraction done; answering False cancels.
 
         Returns:
-            For each request float32 [channels, frames], finite, |x| ≤ 1.
+            For each request float32 [channels, frames], finite. Peaks may exceed ±1 where many
+            notes sound: what becomes of them is the caller's matter, who knows the gain.
 
         Raises:
             Cancelled: if ``on_progress`` answered False.
@@ -191,7 +192,7 @@ def ignored_settings(engine: EngineDeclaration, settings: RenderSettings) -> lis
         engine: by its declaration.
         settings: of a request.
     """
-    declared = {setting.name for setting in engine.settings}
+    declared = {GAIN.name, *(setting.name for setting in engine.settings)}
     ignored = [name for name in settings if name not in declared]
     if not ignored:
         return []

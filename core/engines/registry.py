@@ -12,7 +12,7 @@ from core.engines.declaration import EngineDeclaration
 from core.engines.embedded.declaration import DECLARATION as EMBEDDED
 from core.engines.tokensynth.declaration import DECLARATION as TOKENSYNTH
 from core.errors import ModelDamaged, SettingsError
-from core.settings import Number, RenderSettings, Setting
+from core.settings import GAIN, Number, RenderSettings, Setting
 
 _DECLARATIONS = (
     EMBEDDED,
@@ -37,7 +37,7 @@ def engine_named(name: str) -> EngineDeclaration:
 
 
 def declared_settings() -> dict[str, Setting]:
-    """Every setting of every engine, by name, in the order to show them.
+    """Every setting of every engine, by name, in the order to show them; last, what all have.
 
     Engines that declare one name mean one thing by it; the first declaration is the one shown.
     """
@@ -45,11 +45,14 @@ def declared_settings() -> dict[str, Setting]:
     for engine in ENGINES.values():
         for setting in engine.settings:
             declared.setdefault(setting.name, setting)
+    declared[GAIN.name] = GAIN
     return declared
 
 
 def engines_with(name: str) -> list[str]:
-    """The engines that declare a setting, by their names."""
+    """The engines that have a setting, by their names."""
+    if name == GAIN.name:
+        return list(ENGINES)
     return [
         engine.name
         for engine in ENGINES.values()
@@ -79,8 +82,10 @@ def check_settings(values: object) -> RenderSettings:
 
 
 def settings_to_json(settings: RenderSettings) -> dict[str, Number | None]:
-    """Every declared setting with its value, None where none is given.
+    """Every engine's settings with their values, None where none is given; and a given gain.
 
-    Files, jobs and results hold this form; :func:`check_settings` reads it.
+    Files, jobs and results hold this form; :func:`check_settings` reads it. Without a gain it is
+    the form that it had before there were gains.
     """
-    return {**dict.fromkeys(declared_settings()), **settings}
+    engines = [name for name in declared_settings() if name != GAIN.name]
+    return {**dict.fromkeys(engines), **settings}

@@ -13,42 +13,70 @@ from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import typer
 
+from core.audition.cli import SoundDeviceOption
+from core.audition.phrases import DEFAULT_PHRASE, PHRASES, phrase_named
 from core.errors import SettingsError
 from core.models import DEFAULT_BUNDLE
-from core.options import JsonOption, with_settings
+from core.options import DeviceOption, ForceOption, JsonOption, ModelOption, with_settings
 from core.settings import RenderSettings
+from core.terminal.examples import epilog, with_examples
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from core.clip import Clip
     from core.library import Library, Preset, PresetBlend
     from core.library.presets import PresetOrder
     from core.timbre import Timbre
 
 _NO_SETTINGS = RenderSettings()
 
+_NOTHING_SIMILAR = (
+    "there is no other preset to compare with; add some with `timbre preset add`, or put the "
+    "factory presets back with `timbre preset restore-factory`"
+)
+
 app = typer.Typer(
     help="Keep timbres as presets: named, tagged, searchable.",
     no_args_is_help=True,
     rich_markup_mode=None,
+    epilog=epilog(
+        'timbre preset add --name "My cello" --audio cello.flac --tag strings',
+        "timbre preset search warm pad",
+        'timbre preset similar "My cello"',
+    ),
 )
 
 NameArgument = Annotated[str, typer.Argument(metavar="NAME", help="The preset's name or id.")]
-PresetAudioOption = Annotated[Path | None, typer.Option(help="The timbre of a recording.")]
-PresetTextOption = Annotated[str | None, typer.Option(help="The timbre that words describe.")]
-PresetBlendOption = Annotated[str | None, typer.Option(help="Of presets: NAME=0.6,NAME=0.4.")]
-TagOption = Annotated[list[str] | None, typer.Option("--tag", help="May be given again.")]
-RatingOption = Annotated[int | None, typer.Option(help="0 (none) – 5.")]
-FavouriteOption = Annotated[bool | None, typer.Option("--favourite/--no-favourite")]
-LimitOption = Annotated[int, typer.Option(help="Show at most so many.")]
-ForceOption = Annotated[bool, typer.Option("--force", help="Replace a file that is there.")]
-OffsetOption = Annotated[int, typer.Option(help="Leave out so many at the start.")]
+PresetAudioOption = Annotated[
+    Path | None, typer.Option(metavar="RECORDING", help="The timbre of a recording.")
+]
+PresetTextOption = Annotated[
+    str | None, typer.Option(metavar="WORDS", help="The timbre that words describe.")
+]
+PresetBlendOption = Annotated[
+    str | None, typer.Option(metavar="NAME=0.6,NAME=0.4", help="Presets mixed by these weights.")
+]
+TagOption = Annotated[
+    list[str] | None, typer.Option("--tag", metavar="TAG", help="May be given again.")
+]
+RatingOption = Annotated[int | None, typer.Option(metavar="N", help="0 (none) – 5.")]
+FavouriteOption = Annotated[
+    bool | None, typer.Option("--favourite/--no-favourite", help="Mark it, or no more.")
+]
+LimitOption = Annotated[int, typer.Option(metavar="N", help="Show at most so many.")]
+OffsetOption = Annotated[int, typer.Option(metavar="N", help="Leave out so many at the start.")]
 
 
 @app.command()
+@with_examples(
+    'timbre preset add --name "My cello" --audio cello.flac --tag strings',
+    'timbre preset add --name "Dusk" --text "slow warm analogue pad"',
+    'timbre preset add --name "Both" --blend "My cello=0.6,Small Bell=0.4"',
+)
 @with_settings
 def add(
-    name: Annotated[str, typer.Option(help="What to call it.")],
+    name: Annotated[str, typer.Option(metavar="NAME", help="What to call it.")],
     audio: PresetAudioOption = None,
     text: PresetTextOption = None,
     blend: PresetBlendOption = None,
@@ -61,9 +89,9 @@ def add(
     timbre = _timbre(audio, text, blend)
     if timbre is None:
         raise SettingsError("a preset needs a timbre: give --audio, --text or --blend")
-    if audio is not None:
-        _print_remarks(audio)
-    with _library() as library:
+    from core.console import print_note, progress_display
+
+    with _library() as library, progress_display() as display:
         preset = library.add(
             name,
             timbre,
@@ -71,16 +99,26 @@ def add(
             tag or (),
             rating=rating or 0,
             favourite=bool(favourite),
+            on_progress=display.progress,
+            on_remark=print_note,
+            on_stage=display.stage,
         )
-        print(f"added {preset.name!r} (id {preset.id})")
+    print(f"added {preset.name!r} (id {preset.id})")
 
 
 @app.command("list")
+@with_examples(
+    "timbre preset list",
+    "timbre preset list --tag strings --order newest",
+    "timbre preset list --kind audio --favourites --json",
+)
 def list_(
-    kind: Annotated[str | None, typer.Option(help="audio, text or blend.")] = None,
-    tag: Annotated[str | None, typer.Option(help="Only presets with this tag.")] = None,
+    kind: Annotated[str | None, typer.Option(metavar="KIND", help="audio, text or blend.")] = None,
+    tag: Annotated[
+        str | None, typer.Option(metavar="TAG", help="Only presets with this tag.")
+    ] = None,
     favourites: Annotated[bool, typer.Option("--favourites", help="Only favourites.")] = False,
-    order: Annotated[str, typer.Option(help="name, newest or rating.")] = "name",
+    order: Annotated[str, typer.Option(metavar="ORDER", help="name, newest or rating.")] = "name",
     limit: LimitOption = 100,
     offset: OffsetOption = 0,
     as_json: JsonOption = False,
@@ -95,12 +133,13 @@ def list_(
             tag=tag,
             favourites=favourites,
         )
-    _show_page(page.presets, page.total, as_json, "no preset is like that")
+    _show_page(page.presets, page.total, as_json, _nothing_listed(kind, tag, favourites))
 
 
 @app.command()
+@with_examples("timbre preset search warm pad", "timbre preset search bel --limit 5")
 def search(
-    query: Annotated[list[str], typer.Argument(help="Words, or how they begin.")],
+    query: Annotated[list[str], typer.Argument(metavar="WORDS", help="Words, or how they begin.")],
     limit: LimitOption = 50,
     offset: OffsetOption = 0,
     as_json: JsonOption = False,
@@ -109,10 +148,11 @@ def search(
     with _library() as library:
         page = library.search(" ".join(query), offset, limit)
     nothing = f"no preset has the words {' '.join(query)!r} in its name, tags or timbre"
-    _show_page(page.presets, page.total, as_json, nothing)
+    _show_page(page.presets, page.total, as_json, f"{nothing}; try fewer, or only how they begin")
 
 
 @app.command()
+@with_examples('timbre preset show "Small Bell"', 'timbre preset show "Small Bell" --json')
 def show(name: NameArgument, as_json: JsonOption = False) -> None:
     """Show one preset."""
     with _library() as library:
@@ -128,41 +168,115 @@ def show(name: NameArgument, as_json: JsonOption = False) -> None:
 
 
 @app.command()
+@with_examples(
+    'timbre preset similar "Small Bell"',
+    "timbre preset similar --audio cello.flac --limit 5",
+    'timbre preset similar --text "glassy bell" --json',
+)
 def similar(
     name: Annotated[str | None, typer.Argument(metavar="NAME", help="To a preset.")] = None,
-    audio: Annotated[Path | None, typer.Option(help="To a recording.")] = None,
-    text: Annotated[str | None, typer.Option(help="To words.")] = None,
-    model: Annotated[str, typer.Option(help="Whose ear: a model bundle.")] = DEFAULT_BUNDLE,
+    audio: Annotated[Path | None, typer.Option(metavar="RECORDING", help="To a recording.")] = None,
+    text: Annotated[str | None, typer.Option(metavar="WORDS", help="To words.")] = None,
+    model: ModelOption = DEFAULT_BUNDLE,
     limit: LimitOption = 20,
     as_json: JsonOption = False,
 ) -> None:
     """Find presets that sound like a preset, a recording or words."""
     if sum(value is not None for value in (name, audio, text)) != 1:
         raise SettingsError("say what to compare with: NAME, --audio or --text, one of them")
-    from core.console import progress_line
-    from core.synthesizer import Synthesizer
+    from core.console import print_note, progress_display
+    from core.loading import deferred_encoder
+    from core.models.registry import Registry
 
-    with _library() as library:
-        near = library.get(name) if name is not None else _recipe(audio, text)
-        encoder = Synthesizer.load(model).encoder
+    with _library() as library, progress_display() as display:
         neighbours = library.similar(
-            near, encoder, limit, progress_line("listening to new presets")
+            library.get(name) if name is not None else _recipe(audio, text),
+            deferred_encoder(Registry().resolve(model)),
+            limit,
+            display.progress,
+            print_note,
+            display.stage,
         )
     if as_json:
         listed = [{**_data(item.preset), "similarity": item.similarity} for item in neighbours]
         _print_json({"model": model, "presets": listed})
         return
     if not neighbours:
-        typer.echo("no other preset is there to compare with", err=True)
+        typer.echo(_NOTHING_SIMILAR, err=True)
     for item in neighbours:
         print(f"{item.similarity:6.3f}  {_line(item.preset)}")
 
 
 @app.command()
+@with_examples(
+    'timbre preset play "Small Bell"',
+    'timbre preset play "Small Bell" --phrase chord',
+    'timbre preset play "Small Bell" --clip clip.mid',
+)
+def play(
+    name: NameArgument,
+    phrase: Annotated[
+        str, typer.Option(metavar="PHRASE", help=f"What it plays: {', '.join(PHRASES)}.")
+    ] = DEFAULT_PHRASE,
+    clip: Annotated[
+        Path | None, typer.Option(metavar="CLIP", help="A MIDI file to play instead.")
+    ] = None,
+    model: ModelOption = DEFAULT_BUNDLE,
+    sound_device: SoundDeviceOption = None,
+    device: DeviceOption = None,
+) -> None:
+    """Hear a preset; Ctrl-C stops it."""
+    from core.audition.cli import play_or_show
+    from core.audition.renders import Audition, audition_file
+    from core.console import print_note, progress_display
+    from core.library.embeddings.kept import KeptEmbeddings
+    from core.models.registry import Registry
+    from core.provenance import PresetVersion, read_provenance
+
+    played = phrase_named(phrase) if clip is None else _clip_to_play(clip)
+    sha256 = Registry().resolve(model).sha256
+    with _library() as library, progress_display() as display:
+        preset = library.get(name)
+        version = PresetVersion(preset.name, preset.version)
+        recipe = library.recipe(preset)
+        audition = Audition(preset.id, version, recipe, preset.settings, played, model, sha256)
+        leveled = library.with_gain(preset, sha256, preset.settings)
+        file = audition_file(
+            audition,
+            leveled,
+            device,
+            display.progress,
+            print_note,
+            display.stage,
+            KeptEmbeddings().look_up,
+        )
+        if leveled == preset.settings:
+            library.keep_gain(preset, sha256, read_provenance(file).gain_db)
+    play_or_show(file, sound_device)
+
+
+def _clip_to_play(file: Path) -> Clip:
+    from core.console import print_note
+    from core.midi import read_midi
+
+    reading = read_midi(file)
+    for remark in reading.remarks:
+        print_note(remark.message)
+    return reading.clip
+
+
+@app.command()
+@with_examples(
+    'timbre preset edit "My cello" --name "Her cello" --rating 5',
+    'timbre preset edit "My cello" --audio longer.flac',
+    'timbre preset edit "My cello" --no-tags --favourite',
+)
 @with_settings
 def edit(
     name: NameArgument,
-    new_name: Annotated[str | None, typer.Option("--name", help="Call it this.")] = None,
+    new_name: Annotated[
+        str | None, typer.Option("--name", metavar="NAME", help="Call it this.")
+    ] = None,
     audio: PresetAudioOption = None,
     text: PresetTextOption = None,
     blend: PresetBlendOption = None,
@@ -176,9 +290,9 @@ def edit(
     if tag and no_tags:
         raise SettingsError("--tag and --no-tags contradict each other; give one")
     timbre = _timbre(audio, text, blend)
-    if audio is not None:
-        _print_remarks(audio)
-    with _library() as library:
+    from core.console import print_note, progress_display
+
+    with _library() as library, progress_display() as display:
         before = library.get(name)
         preset = library.edit(
             before.id,
@@ -188,11 +302,15 @@ def edit(
             tags=() if no_tags else tag,
             rating=rating,
             favourite=favourite,
+            on_progress=display.progress,
+            on_remark=print_note,
+            on_stage=display.stage,
         )
-        print(f"changed {preset.name!r}, now version {preset.version}")
+    print(f"changed {preset.name!r}, now version {preset.version}")
 
 
 @app.command()
+@with_examples('timbre preset remove "My cello"')
 def remove(name: NameArgument) -> None:
     """Remove a preset; blends that hold it sound as before."""
     with _library() as library:
@@ -200,10 +318,21 @@ def remove(name: NameArgument) -> None:
 
 
 @app.command()
+@with_examples(
+    'timbre preset export "My cello" -o cello.timbre',
+    'timbre preset export "My cello" -o presets/ --force',
+)
 def export(
     name: NameArgument,
     output: Annotated[
-        Path, typer.Option("--output", "-o", help="File, or folder to put NAME.timbre into.")
+        Path,
+        typer.Option(
+            "--output",
+            "-o",
+            metavar="FILE",
+            show_default=False,
+            help="File, or folder to put NAME.timbre into; this one if not given.",
+        ),
     ] = Path(),
     force: ForceOption = False,
 ) -> None:
@@ -213,13 +342,20 @@ def export(
 
 
 @app.command("import")
-def import_(source: Annotated[Path, typer.Argument(help="What `export` wrote.")]) -> None:
+@with_examples("timbre preset import cello.timbre")
+def import_(
+    source: Annotated[Path, typer.Argument(metavar="FILE", help="What `export` wrote.")],
+) -> None:
     """Take in an exported preset."""
-    with _library() as library:
-        print(f"imported {library.import_(source).name!r}")
+    from core.console import print_note, progress_display
+
+    with _library() as library, progress_display() as display:
+        preset = library.import_(source, display.progress, print_note, display.stage)
+    print(f"imported {preset.name!r}")
 
 
 @app.command("restore-factory")
+@with_examples("timbre preset restore-factory")
 def restore_factory() -> None:
     """Put back the factory presets that were removed or changed."""
     with _library() as library:
@@ -253,17 +389,6 @@ def _timbre(audio: Path | None, text: str | None, blend: str | None) -> Timbre |
     return PresetBlend(tuple(parse_blend(blend)))
 
 
-def _print_remarks(recording: Path) -> None:
-    """Say what is remarkable about a recording, and what that means for its timbre."""
-    from core.audio import read_reference_with_remarks
-    from core.console import print_note
-    from core.encoders.embedded.encoder import listen
-
-    reading = read_reference_with_remarks(recording)
-    for remark in (*reading.remarks, *listen(reading.audio, reading.sample_rate)):
-        print_note(f"{recording.name}: {remark}")
-
-
 def _show_page(presets: Iterable[Preset], total: int, as_json: bool, if_none: str) -> None:
     shown = list(presets)
     if as_json:
@@ -272,9 +397,25 @@ def _show_page(presets: Iterable[Preset], total: int, as_json: bool, if_none: st
     for preset in shown:
         print(_line(preset))
     if not total:
-        typer.echo(f"{if_none}; `timbre preset list` shows all", err=True)
-    if len(shown) < total:
+        typer.echo(
+            f"{if_none}; `timbre preset list` shows all, `timbre preset restore-factory` puts "
+            "the factory presets back",
+            err=True,
+        )
+    elif not shown:
+        typer.echo(f"there are {total}, and none after so many; give a smaller --offset", err=True)
+    elif len(shown) < total:
         typer.echo(f"{len(shown)} of {total}; --limit and --offset show others", err=True)
+
+
+def _nothing_listed(kind: str | None, tag: str | None, favourites: bool) -> str:
+    """What an empty list says: that nothing meets the conditions, or that there is nothing."""
+    wanted = [
+        *(["is a favourite"] if favourites else []),
+        *([f"is of the kind {kind}"] if kind is not None else []),
+        *([f"has the tag {tag!r}"] if tag is not None else []),
+    ]
+    return f"no preset {' and '.join(wanted)}" if wanted else "the library is empty"
 
 
 def _line(preset: Preset) -> str:

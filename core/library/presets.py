@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
+from core.coercion.type_errors import check_type, real_number, whole_number, wrong_type
 from core.errors import SettingsError
 from core.settings import RenderSettings
 from core.timbre import BlendMode
@@ -22,7 +23,7 @@ MAX_PAGE = 1000
 PresetOrder = Literal["name", "newest", "rating"]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, init=False)
 class PresetBlend:
     """A blend of presets, given by name or id.
 
@@ -36,6 +37,34 @@ class PresetBlend:
 
     parts: tuple[tuple[str, float], ...]
     mode: BlendMode = "slerp"
+
+    def __init__(
+        self,
+        parts: Mapping[str, float] | Sequence[tuple[str, float]],
+        mode: BlendMode = "slerp",
+    ) -> None:
+        object.__setattr__(self, "parts", named_weights(parts))
+        object.__setattr__(self, "mode", mode)
+
+
+def named_weights(
+    parts: object,
+) -> tuple[tuple[str, float], ...]:
+    """Names or ids of presets with their weights.
+
+    Raises:
+        TypeError: if it is no mapping and no list of pairs, or a name or weight is none.
+    """
+    taken = "weights by preset name, or pairs of them"
+    if isinstance(parts, str) or not isinstance(parts, Iterable):
+        raise wrong_type("the list of presets", parts, taken)
+    pairs = []
+    for pair in parts.items() if isinstance(parts, Mapping) else parts:
+        if not isinstance(pair, tuple | list) or len(pair) != 2:
+            raise wrong_type("a part of the blend", pair, "a preset's name and its weight")
+        check_type("a part of the blend", pair[0], str, "a preset's name or id")
+        pairs.append((pair[0], real_number(f"the weight of {pair[0]!r}", pair[1])))
+    return tuple(pairs)
 
 
 @dataclass(frozen=True)
@@ -103,6 +132,7 @@ def clean_name(name: str) -> str:
     Raises:
         SettingsError: if it is empty, too long, or holds characters that are not text.
     """
+    check_type("the name of a preset", name, str, "text; then comes the timbre")
     cleaned = " ".join(unicodedata.normalize("NFC", name).split())
     if not cleaned:
         raise SettingsError("a preset needs a name")
@@ -126,8 +156,11 @@ def clean_tags(tags: Iterable[str]) -> tuple[str, ...]:
     Raises:
         SettingsError: if a tag is empty or too long, or there are too many.
     """
+    if isinstance(tags, str) or not isinstance(tags, Iterable):
+        raise wrong_type("the list of tags", tags, "a list of texts, such as ['pad']")
     cleaned = set()
     for tag in tags:
+        check_type("a tag", tag, str, "text")
         text = " ".join(unicodedata.normalize("NFC", tag).casefold().split())
         if not text or len(text) > MAX_TAG_CHARACTERS:
             raise SettingsError(f"the tag {tag!r} has to have 1–{MAX_TAG_CHARACTERS} characters")
@@ -140,7 +173,15 @@ def clean_tags(tags: Iterable[str]) -> tuple[str, ...]:
 
 
 def check_rating(rating: int) -> int:
-    """Raises :class:`SettingsError` unless it is a whole number 0–5."""
-    if isinstance(rating, bool) or not isinstance(rating, int) or not 0 <= rating <= MAX_RATING:
+    """A whole number 0–5.
+
+    Raises:
+        SettingsError: if it is another, or none: ratings come from files too.
+    """
+    try:
+        checked = whole_number("the rating", rating)
+    except TypeError:
+        checked = -1
+    if not 0 <= checked <= MAX_RATING:
         raise SettingsError(f"rating {rating!r} is not one of 0–{MAX_RATING}")
-    return rating
+    return checked

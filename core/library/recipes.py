@@ -165,7 +165,10 @@ class Recording(StoredRecipe):
         cls, timbre: Any, stage: Callable[[Path], Recording], part: Callable[[Timbre], StoredRecipe]
     ) -> Recording:
         """See :meth:`StoredRecipe.of`."""
-        return stage(Path(timbre.path))
+        from core.audio.reference_file import reference_file  # numpy, which lists do without
+
+        with reference_file(timbre) as path:
+            return stage(path)
 
 
 @dataclass(frozen=True)

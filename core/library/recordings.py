@@ -14,7 +14,6 @@ import uuid
 from collections.abc import Iterator
 from pathlib import Path
 
-from core.audio import read_reference, write_wav
 from core.errors import AudioError
 from core.files import output_error
 from core.library.presets import PresetBlend
@@ -68,6 +67,8 @@ class RecordingFolder:
             AudioError: if the recording cannot be used.
             OutputError: if it cannot be copied.
         """
+        from core.audio import read_reference, write_wav  # numpy, which lists do without
+
         audio, rate = read_reference(source)
         size_bytes = source.stat().st_size
         temporary = self.folder / f".{uuid.uuid4().hex}.part"
@@ -82,12 +83,34 @@ class RecordingFolder:
                     _flush(temporary)
                 else:
                     write_wav(temporary, audio, rate, subtype="FLOAT")
-                with temporary.open("rb") as file:
-                    sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+                sha256 = _sha256(temporary)
             except OSError as error:
                 raise output_error(temporary, error) from error
             name = source.name.encode("utf-8", "replace").decode()
             yield StagedRecording(self, temporary, Recording(sha256, extension, name))
+        finally:
+            with contextlib.suppress(OSError):
+                temporary.unlink()
+
+    @contextlib.contextmanager
+    def stage_factory(self, source: Path) -> Iterator[StagedRecording]:
+        """As :meth:`stage`, a recording of the factory bank, which need not be listened to.
+
+        Args:
+            source: the recording.
+
+        Raises:
+            OutputError: if it cannot be copied.
+        """
+        temporary = self.folder / f".{uuid.uuid4().hex}.part"
+        try:
+            try:
+                self.folder.mkdir(parents=True, exist_ok=True)
+                shutil.copyfile(source, temporary)
+                sha256 = _sha256(temporary)
+            except OSError as error:
+                raise output_error(temporary, error) from error
+            yield StagedRecording(self, temporary, Recording(sha256, source.suffix, source.name))
         finally:
             with contextlib.suppress(OSError):
                 temporary.unlink()
@@ -155,6 +178,11 @@ class StagedRecording:
             os.replace(self._temporary, target)
         except OSError as error:
             raise output_error(target, error) from error
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _flush(path: Path) -> None:

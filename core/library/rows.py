@@ -10,6 +10,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, bindparam, select
 
+from core.coercion.type_errors import check_type
 from core.engines.registry import check_settings
 from core.errors import SettingsError
 from core.library import recipes
@@ -37,6 +38,7 @@ def find_row(connection: Connection, name_or_id: str) -> Row[Any]:
     Raises:
         UnknownPreset: if there is none; the message names what is close.
     """
+    check_type("the preset", name_or_id, str, "its name or id")
     try:
         name_or_id.encode()
     except UnicodeEncodeError:  # SQLite takes text only, and no preset has such a name

@@ -9,6 +9,7 @@ from __future__ import annotations
 from sqlalchemy import (
     Column,
     Connection,
+    Float,
     ForeignKey,
     Integer,
     LargeBinary,
@@ -80,12 +81,29 @@ TAG = Table(
     Column("tag", Text, primary_key=True),
 )
 
+PRESET_COUNT = Table(
+    "preset_count",
+    METADATA,
+    Column("kind", Text, primary_key=True),
+    Column("favourite", Integer, primary_key=True),
+    Column("presets", Integer, nullable=False),
+)
+
 EMBEDDED = Table(
     "embedded",
     METADATA,
     Column("encoder_sha256", Text, primary_key=True),
     Column("store_id", Text, nullable=False),
     Column("complete_to", Integer, nullable=False),
+)
+
+GAIN_TABLE = Table(
+    "gain",
+    METADATA,
+    Column("version_pk", Integer, ForeignKey("version.pk"), primary_key=True),
+    Column("model_sha256", Text, primary_key=True),
+    Column("phrase", Text, primary_key=True),
+    Column("gain_db", Float, nullable=False),
 )
 
 
@@ -158,10 +176,47 @@ def _create_embedded(connection: Connection) -> None:
     )
 
 
+def _create_preset_count(connection: Connection) -> None:
+    # A list says how many presets there are; counting 100,000 each time takes longer than a page.
+    add_one, take_one = (
+        "INSERT INTO preset_count VALUES (NEW.kind, NEW.favourite, 1) "
+        "ON CONFLICT DO UPDATE SET presets = presets + 1;",
+        "UPDATE preset_count SET presets = presets - 1 "
+        "WHERE kind = OLD.kind AND favourite = OLD.favourite;",
+    )
+    for statement in (
+        """CREATE TABLE preset_count (
+            kind TEXT NOT NULL,
+            favourite INTEGER NOT NULL,
+            presets INTEGER NOT NULL,
+            PRIMARY KEY (kind, favourite)) WITHOUT ROWID""",
+        "INSERT INTO preset_count SELECT kind, favourite, count(*) FROM preset GROUP BY 1, 2",
+        f"CREATE TRIGGER preset_added AFTER INSERT ON preset BEGIN {add_one} END",
+        f"CREATE TRIGGER preset_removed AFTER DELETE ON preset BEGIN {take_one} END",
+        "CREATE TRIGGER preset_changed AFTER UPDATE OF kind, favourite ON preset "
+        f"BEGIN {take_one} {add_one} END",
+    ):
+        connection.exec_driver_sql(statement)
+
+
+def _create_gains(connection: Connection) -> None:
+    # Of a version by a model, found on a phrase; see gains.py.
+    connection.exec_driver_sql(
+        """CREATE TABLE gain (
+            version_pk INTEGER NOT NULL REFERENCES version (pk) ON DELETE CASCADE,
+            model_sha256 TEXT NOT NULL,
+            phrase TEXT NOT NULL,
+            gain_db REAL NOT NULL,
+            PRIMARY KEY (version_pk, model_sha256, phrase)) WITHOUT ROWID"""
+    )
+
+
 MIGRATIONS: tuple[Migration, ...] = (
     Migration("create presets", _create_presets),
     Migration("create full-text search", _create_search),
     Migration("create the record of embeddings", _create_embedded),
+    Migration("create counts of presets", _create_preset_count),
+    Migration("keep the gains of presets", _create_gains),
 )
 
 SCHEMA = Schema(

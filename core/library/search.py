@@ -10,11 +10,12 @@ import re
 
 from sqlalchemy import ColumnElement, Connection, exists, func, select, text
 
+from core.coercion.type_errors import check_type, whole_number
 from core.errors import SettingsError
 from core.library import rows
 from core.library.presets import MAX_PAGE, PresetOrder, PresetPage, clean_tags
 from core.library.recipes import KINDS
-from core.library.schema import PRESET, TAG
+from core.library.schema import PRESET, PRESET_COUNT, TAG
 
 MAX_WORDS = 16
 """Words of a query that count; more only cost time."""
@@ -34,17 +35,14 @@ _ORDERS = {
     "rating": (PRESET.c.rating.desc(), PRESET.c.name_key.desc()),
 }
 
-_COUNT = text(
-    "SELECT count(*) FROM "
-    "(SELECT 1 FROM preset_text WHERE preset_text MATCH :query LIMIT :ranked + 1)"
-)
 _BEST = text(
     # Names weigh more than tags, and tags more than the words of a recipe.
     "SELECT rowid FROM preset_text WHERE preset_text MATCH :query "
     "ORDER BY bm25(preset_text, 10.0, 5.0, 1.0), rowid LIMIT :limit OFFSET :offset"
 )
 _LAST = text(
-    "SELECT rowid FROM preset_text WHERE preset_text MATCH :query ORDER BY rowid DESC LIMIT :ranked"
+    "SELECT rowid FROM preset_text WHERE preset_text MATCH :query ORDER BY rowid DESC "
+    "LIMIT :ranked + 1"
 )
 
 _COMMON = 2000
@@ -90,10 +88,16 @@ def page(
         tagged = select(TAG.c.preset_pk).where(TAG.c.tag == cleaned)
         conditions = [*conditions, PRESET.c.pk.in_(tagged)]
         walking = [*walking, exists().where(TAG.c.tag == cleaned, TAG.c.preset_pk == PRESET.c.pk)]
-    # With no conditions this is the one count SQLite need not walk an index for.
-    count = select(func.count()).select_from(PRESET).where(*conditions)
-    if tag is not None and kind is None and not favourites:
+    if tag is None:
+        count = select(func.coalesce(func.sum(PRESET_COUNT.c.presets), 0))
+        if kind is not None:
+            count = count.where(PRESET_COUNT.c.kind == kind)
+        if favourites:
+            count = count.where(PRESET_COUNT.c.favourite == 1)
+    elif kind is None and not favourites:
         count = select(func.count()).select_from(tagged.subquery())
+    else:
+        count = select(func.count()).select_from(PRESET).where(*conditions)
     total = connection.execute(count).scalar_one()
     query = select(PRESET.c.pk).where(*(walking if total > _COMMON else conditions))
     query = query.order_by(*_ORDERS[order]).limit(limit).offset(offset)
@@ -113,6 +117,7 @@ def search(connection: Connection, query: str, offset: int, limit: int) -> Prese
     Raises:
         SettingsError: if a number is out of range.
     """
+    check_type("the query", query, str, "words")
     check_page(offset, limit)
     if not query.strip():
         return page(connection, offset, limit, "name", None, None, False)
@@ -120,14 +125,14 @@ def search(connection: Connection, query: str, offset: int, limit: int) -> Prese
     if not match:
         return PresetPage((), 0)
     parameters = {"query": match, "ranked": RANKED, "limit": limit, "offset": offset}
-    total = connection.execute(_COUNT, parameters).scalar_one()
+    anywhere = connection.execute(_LAST, parameters).scalars().all()
+    total = len(anywhere)
     if total <= RANKED:
-        pks = list(connection.execute(_BEST, parameters).scalars())
+        pks = list(connection.execute(_BEST, parameters).scalars()) if total else []
     else:
         total = RANKED
         in_name = parameters | {"query": f"name : ({match})"}
         named = connection.execute(_LAST, in_name).scalars()
-        anywhere = connection.execute(_LAST, parameters).scalars()
         # A dict keeps the first of each, in order.
         pks = list(dict.fromkeys([*named, *anywhere]))[:RANKED][offset : offset + limit]
     return PresetPage(tuple(rows.fetch(connection, pks)), total)
@@ -152,7 +157,9 @@ def check_page(offset: int, limit: int) -> None:
 
     Raises:
         SettingsError: if a number is out of range.
+        TypeError: if one is no whole number.
     """
+    offset, limit = whole_number("the offset", offset), whole_number("the limit", limit)
     if not 0 <= offset < 2**31:
         raise SettingsError(f"the offset {offset} is not a number from 0 up")
     if not 1 <= limit <= MAX_PAGE:

@@ -54,7 +54,7 @@ def add(connection: Connection, draft: Draft) -> int:
         NameTaken: if another preset has the name.
         SettingsError: if the recipe is too deep or too wide, or its weights are out of range.
     """
-    _require_free(connection, draft.name)
+    require_free(connection, draft.name)
     now = _now()
     inserted = connection.execute(
         insert(PRESET).values(
@@ -74,6 +74,21 @@ def add(connection: Connection, draft: Draft) -> int:
     set_tags(connection, pk, draft.tags)
     add_version(connection, pk, draft.recipe, draft.settings)
     return pk
+
+
+def require_free(connection: Connection, name: str, except_pk: int = 0) -> None:
+    """Refuse a name that a preset has.
+
+    Args:
+        connection: to the library.
+        name: clean.
+        except_pk: the key of a preset that may have it; 0 is no preset's.
+
+    Raises:
+        NameTaken: if another preset has it.
+    """
+    if is_taken(connection, name, except_pk):
+        raise NameTaken(f"there is a preset {name!r} already; choose another name or edit that one")
 
 
 def add_version(
@@ -140,7 +155,7 @@ def rename(connection: Connection, pk: int, name: str) -> None:
     Raises:
         NameTaken: if another preset has it.
     """
-    _require_free(connection, name, except_pk=pk)
+    require_free(connection, name, except_pk=pk)
     touch(connection, pk, name=name, name_key=name_key(name))
     index_text(connection, pk)
 
@@ -261,11 +276,6 @@ def remove(connection: Connection, pk: int) -> set[Recording]:
     connection.execute(text("DELETE FROM preset_text WHERE rowid = :pk"), {"pk": pk})
     connection.execute(delete(PRESET).where(PRESET.c.pk == pk))
     return freed
-
-
-def _require_free(connection: Connection, name: str, except_pk: int = 0) -> None:
-    if is_taken(connection, name, except_pk):
-        raise NameTaken(f"there is a preset {name!r} already; choose another name or edit that one")
 
 
 def _require_no_cycle(

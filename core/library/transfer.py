@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import contextlib
 import json
-from collections.abc import Mapping, Sequence
+import tempfile
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -17,12 +18,13 @@ from sqlalchemy import Connection, Row, select
 
 from core.engines.registry import check_settings
 from core.errors import AudioError, SettingsError
-from core.library import recipe_tree, recipes, rows, store
+from core.files import refuse_existing, refuse_inputs
+from core.library import archive, factory, recipe_tree, recipes, rows, store
 from core.library.errors import PresetFileError
 from core.library.manifest import Entry, recordings_of
 from core.library.presets import Preset, name_key
 from core.library.recipes import PinnedPreset, StoredRecipe
-from core.library.recordings import RecordingFolder
+from core.library.recordings import RecordingFolder, StagedRecording
 from core.library.schema import META, PRESET, VERSION
 from core.sqlite import Database
 
@@ -74,9 +76,65 @@ def _entry(connection: Connection, version: PinnedPreset, recipe: StoredRecipe) 
     )
 
 
+def export_to(
+    database: Database, folder: RecordingFolder, name_or_id: str, target: Path, *, force: bool
+) -> Path:
+    """Write a preset into a file. See :meth:`.library.Library.export`.
+
+    Args:
+        database: the library.
+        folder: its recordings.
+        name_or_id: the preset.
+        target: the file, or a folder to put ``NAME.timbre`` into.
+        force: replace a file that is there.
+
+    Returns:
+        The file.
+    """
+    with database.read() as connection:
+        row = rows.find_row(connection, name_or_id)
+        entries = export_entries(connection, PinnedPreset(row.id, row.number, row.name))
+    file = target / archive.default_name(row.name) if target.is_dir() else target
+    files = {
+        sha256: folder.require(recording) for sha256, recording in recordings_of(entries).items()
+    }
+    recordings = {f"the recording {sha256}": path for sha256, path in files.items()}
+    refuse_inputs(file, {"the library": database.path, **recordings})
+    refuse_existing(file, force=force)
+    archive.write(file, entries, files)
+    return file
+
+
+def import_from(database: Database, folder: RecordingFolder, source: Path) -> list[Preset]:
+    """Take in the presets of a file. See :meth:`.library.Library.import_`.
+
+    Args:
+        database: the library.
+        folder: its recordings.
+        source: the file.
+
+    Returns:
+        The presets, the one that was exported last.
+    """
+    with tempfile.TemporaryDirectory(prefix="timbre-import-") as unpacked:
+        entries, files = archive.unpack(source, Path(unpacked))
+        return import_entries(database, folder.stage, entries, files, str(source))
+
+
+def import_factory_bank(database: Database, folder: RecordingFolder) -> list[Preset]:
+    """Put the factory presets in or back. See :meth:`.library.Library.restore_factory`.
+
+    Args:
+        database: the library.
+        folder: its recordings.
+    """
+    entries, files = factory.load()
+    return import_entries(database, folder.stage_factory, entries, files, "the factory bank")
+
+
 def import_entries(
     database: Database,
-    folder: RecordingFolder,
+    stage: Callable[[Path], contextlib.AbstractContextManager[StagedRecording]],
     entries: Sequence[Entry],
     files: Mapping[str, Path],
     source: str,
@@ -89,7 +147,7 @@ def import_entries(
 
     Args:
         database: the library.
-        folder: its recordings.
+        stage: takes a recording into the library.
         entries: the manifest's.
         files: the file of each recording, by digest.
         source: where they come from, for messages.
@@ -105,7 +163,7 @@ def import_entries(
         staged = []
         for sha256, recording in recordings_of(entries).items():
             try:
-                copy = stack.enter_context(folder.stage(files[sha256]))
+                copy = stack.enter_context(stage(files[sha256]))
             except AudioError as error:
                 raise PresetFileError(
                     f"{source}: its recording {recording.name!r} cannot be used ({error})"

@@ -11,11 +11,11 @@ import os
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 
 from core.clip import Clip, Note
+from core.coercion.type_errors import as_path
 from core.errors import MidiError
 from core.midi import note_pairing, smf
 from core.midi.pitches import NotePitches, note_pitches
@@ -80,8 +80,29 @@ def read_midi(
     Raises:
         MidiError: if the file cannot be read or has nothing to play.
     """
-    file = Path(path)
-    data = smf.read_bytes(file)
+    file = as_path("the MIDI file", path, "a path; core.as_clip takes other scores too")
+    return read_midi_bytes(smf.read_bytes(file), file.stem, track, drums=drums, where=str(file))
+
+
+def read_midi_bytes(
+    data: bytes,
+    name: str,
+    track: int | None = None,
+    *,
+    drums: bool = False,
+    where: str = "the score",
+) -> MidiReading:
+    """As :func:`read_midi`, of what a MIDI file holds.
+
+    Args:
+        data: of the file.
+        name: of the clip.
+        track, drums: as there.
+        where: what errors are about, in words.
+
+    Raises:
+        MidiError: as there.
+    """
     try:
         score = smf.parse(data)
         parts = _parts(score)
@@ -92,12 +113,11 @@ def read_midi(
             told = "".join(f"; {reason}" for reason in reasons)
             raise MidiError(f"{error}{told}") from None
         notes, remarks = _notes(parts, chosen, drums)
-        name = file.stem
         if track is not None and chosen[0].name:
             name = f"{name}, {chosen[0].name}"
         clip = Clip(name, notes, _length_s(parts, chosen, notes))
     except MidiError as error:
-        raise MidiError(f"{file}: {error}") from None
+        raise MidiError(f"{where}: {error}") from None
     oddities = [Remark(code, message) for code, message in score.oddities.messages()]
     return MidiReading(clip, (*oddities, *remarks), tracks)
 

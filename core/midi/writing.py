@@ -15,6 +15,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from core.clip import MAX_BEND_SEMITONES, Clip, Note
+from core.coercion.type_errors import as_path, check_type
 from core.errors import MidiError
 from core.files import replacing
 from core.midi.bend_curve import GLIDE_GAP_S, value_at
@@ -69,6 +70,8 @@ def write_midi(clip: Clip, path: str | os.PathLike[str]) -> None:
     """
     import mido
 
+    check_type("the clip", clip, Clip, "a Clip; then comes the path (core.as_clip makes clips)")
+    as_path("the MIDI file", path)
     plain, bent = _plain_voices(clip), _bent_voices(clip)
     channels = _channels(len(plain), len(bent), clip.name)
     reach = _range(clip)

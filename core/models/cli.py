@@ -6,32 +6,20 @@ import json
 import sys
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
-if TYPE_CHECKING:
-    from core.progress import ProgressCallback
+from core.console import progress_display
+from core.terminal.examples import epilog, with_examples
 
 app = typer.Typer(
-    name="models", help="List, pull, verify, export and import model bundles.", no_args_is_help=True
+    name="models",
+    help="List, pull, verify, export and import model bundles.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    epilog=epilog("timbre models list", "timbre models pull tokensynth"),
 )
-
-
-def _percent(label: str) -> ProgressCallback:
-    """A progress callback that keeps one line on a terminal's stderr up to date."""
-    shown = -1
-
-    def show(fraction: float) -> bool:
-        nonlocal shown
-        percent = int(100 * fraction)
-        if percent != shown and sys.stderr.isatty():
-            shown = percent
-            end = "\n" if percent == 100 else ""
-            print(f"\r{label}: {percent} %", end=end, file=sys.stderr, flush=True)
-        return True
-
-    return show
 
 
 def _size(size: int | None) -> str:
@@ -39,6 +27,7 @@ def _size(size: int | None) -> str:
 
 
 @app.command("list")
+@with_examples("timbre models list", "timbre models list --json")
 def list_bundles(
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")] = False,
 ) -> None:
@@ -58,6 +47,7 @@ def list_bundles(
 
 
 @app.command()
+@with_examples("timbre models pull tokensynth")
 def pull(
     bundle_id: Annotated[str, typer.Argument(metavar="ID", help="See `timbre models list`.")],
 ) -> None:
@@ -75,14 +65,17 @@ def pull(
             "is recorded, and checked ever after.",
             file=sys.stderr,
         )
-    bundle = pull_bundle(registry, bundle_id, _percent(f"pulling {bundle_id}"))
+    with progress_display() as display:
+        display.stage(f"pulling {bundle_id}")
+        bundle = pull_bundle(registry, bundle_id, display.progress)
     print(f"{bundle.id} is in {bundle.dir} (licence: {bundle.manifest.licence})")
 
 
 @app.command()
+@with_examples("timbre models verify", "timbre models verify embedded --json")
 def verify(
     bundle_id: Annotated[
-        str | None, typer.Argument(metavar="[ID]", help="Default: all on this machine.")
+        str | None, typer.Argument(metavar="ID", help="Default: all on this machine.")
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")] = False,
 ) -> None:
@@ -98,7 +91,9 @@ def verify(
     results = []
     for each in chosen:
         try:
-            bundle = registry.verify(each, _percent(f"verifying {each}"))
+            with progress_display() as display:
+                display.stage(f"verifying {each}")
+                bundle = registry.verify(each, display.progress)
         except ModelError as error:
             failures.append(error)
             results.append({"id": each, "ok": False, "message": str(error)})
@@ -114,20 +109,29 @@ def verify(
 
 
 @app.command("export")
+@with_examples(
+    "timbre models export tokensynth -o tokensynth.zip",
+    "timbre models export tokensynth -o tokensynth.tar --force",
+)
 def export_archive(
-    bundle_id: Annotated[str, typer.Argument(metavar="ID")],
-    output: Annotated[Path, typer.Option("--output", "-o", help="A .zip or .tar file.")],
+    bundle_id: Annotated[str, typer.Argument(metavar="ID", help="See `timbre models list`.")],
+    output: Annotated[
+        Path, typer.Option("--output", "-o", metavar="FILE", help="A .zip or .tar file.")
+    ],
     force: Annotated[bool, typer.Option("--force", help="Replace a file that is there.")] = False,
 ) -> None:
     """Write a bundle to one file, to carry to a machine without a network."""
     from core.models.archive import export_bundle
     from core.models.registry import Registry
 
-    shown = _percent(f"exporting {bundle_id}")
-    print(export_bundle(Registry(), bundle_id, output, shown, force=force))
+    with progress_display() as display:
+        display.stage(f"exporting {bundle_id}")
+        written = export_bundle(Registry(), bundle_id, output, display.progress, force=force)
+    print(written)
 
 
 @app.command("import")
+@with_examples("timbre models import tokensynth.zip")
 def import_archive(
     path: Annotated[Path, typer.Argument(metavar="FILE", help="From `timbre models export`.")],
 ) -> None:
@@ -135,5 +139,7 @@ def import_archive(
     from core.models.archive import import_bundle
     from core.models.registry import Registry
 
-    bundle = import_bundle(Registry(), path, _percent(f"importing {path.name}"))
+    with progress_display() as display:
+        display.stage(f"importing {path.name}")
+        bundle = import_bundle(Registry(), path, display.progress)
     print(f"{bundle.id} is in {bundle.dir} (licence: {bundle.manifest.licence})")

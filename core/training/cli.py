@@ -4,9 +4,19 @@ from __future__ import annotations
 
 import typer
 
+from core.terminal.examples import epilog
 from core.training.embedded.cli import app as embedded
 
-app = typer.Typer(name="train", help="Train models.", no_args_is_help=True)
+app = typer.Typer(
+    name="train",
+    help="Train models.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    epilog=epilog(
+        "timbre train embedded prepare data --workers 16",
+        "timbre train embedded curves curves.png runs/decoder runs/joint",
+    ),
+)
 app.add_typer(embedded, name="embedded")
 
 

@@ -22,6 +22,8 @@ from __future__ import annotations
 import numpy as np
 
 from core.audio.conform import is_silent, mono
+from core.coercion.arrays import AudioLike, SoundLike, as_audio
+from core.coercion.type_errors import check_type
 from core.encoders.base import TimbreEncoder
 from core.errors import AudioError
 from core.types import EMBEDDING_DIM, FloatArray
@@ -39,7 +41,7 @@ def validate(embedding: FloatArray) -> None:
         raise AudioError(f"an embedding must have norm 1, this one has {norm:.4f}")
 
 
-def embed(encoder: TimbreEncoder, audio: FloatArray, sample_rate: int) -> FloatArray:
+def embed(encoder: TimbreEncoder, audio: SoundLike, sample_rate: int) -> FloatArray:
     """Embedding of a sound: float32 [512] of norm 1; all 0 for a silent one.
 
     Args:
@@ -78,17 +80,17 @@ def similarity(first: FloatArray, second: FloatArray) -> float:
 
 def evaluate(
     encoder: TimbreEncoder,
-    audio: FloatArray,
+    audio: SoundLike,
     sample_rate: int,
     *,
-    recording: tuple[FloatArray, int] | None = None,
+    recording: AudioLike | None = None,
     words: str | None = None,
 ) -> dict[str, float | str | None]:
     """Similarity of a sound to a recording, to words, or to both.
 
     Args:
         encoder: embeds all of them.
-        audio: the render, [frames] or [channels, frames].
+        audio: the render, as :func:`core.coercion.arrays.as_samples` takes it.
         sample_rate: Hz.
         recording: what it should sound like, and its sample rate; None: not compared.
         words: a description of what it should sound like; None: not compared.
@@ -99,10 +101,15 @@ def evaluate(
 
     Raises:
         AudioError: if a sound is empty or holds NaN.
+        TypeError: if an argument is of a type that is not taken.
     """
+    check_type("the encoder", encoder, TimbreEncoder, "one, such as Synthesizer.encoder")
+    if words is not None:
+        check_type("the description", words, str, "words")
+    target = None if recording is None else as_audio(recording, "the recording")
     own = embed(encoder, audio, sample_rate)
     return {
-        "clap_audio": None if recording is None else similarity(own, embed(encoder, *recording)),
+        "clap_audio": None if target is None else similarity(own, embed(encoder, *target)),
         "clap_text": None if words is None else similarity(own, encoder.encode_text(words)),
         "encoder_id": encoder.id,
         "encoder_sha256": encoder.sha256,

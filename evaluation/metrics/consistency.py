@@ -35,7 +35,9 @@ import torch
 
 from core.audio.conform import is_silent, mono
 from core.clip import Note
+from core.coercion.arrays import AudioLike, SoundLike, as_audio
 from core.errors import AudioError
+from core.midi import NotesLike, as_notes
 from core.types import FloatArray
 from evaluation.metrics import Figures
 
@@ -155,7 +157,7 @@ def pairwise_cosine(embeddings: FloatArray) -> float | None:
 
 
 def note_segments(
-    audio: FloatArray, sample_rate: int, notes: Sequence[Note], max_notes: int = 16
+    audio: SoundLike, sample_rate: int, notes: Sequence[Note], max_notes: int = 16
 ) -> torch.Tensor:
     """The beginnings of a performance's notes.
 
@@ -208,17 +210,17 @@ def is_isolated(note: Note, notes: Sequence[Note]) -> bool:
 
 
 def evaluate(
-    audio: FloatArray,
+    audio: SoundLike,
     sample_rate: int,
-    notes: Sequence[Note],
-    target: tuple[FloatArray, int] | None = None,
+    notes: NotesLike,
+    target: AudioLike | None = None,
 ) -> Figures:
     """Consistency of a render with itself and with a target of the same notes.
 
     Args:
-        audio: the render, [frames] or [channels, frames].
+        audio: the render, as :func:`core.coercion.arrays.as_samples` takes it.
         sample_rate: Hz.
-        notes: the score that both play.
+        notes: the score that both play, as :func:`core.midi.as_notes` takes it.
         target: a recording, and its sample rate; None: the render alone.
 
     Returns:
@@ -227,7 +229,9 @@ def evaluate(
 
     Raises:
         AudioError: if a sound is empty or holds NaN.
+        TypeError: if an argument is of a type that is not taken.
     """
+    notes = as_notes(notes)
     with torch.no_grad():
         own = note_segments(audio, sample_rate, notes)
         figures: Figures = {
@@ -235,7 +239,7 @@ def evaluate(
             "tc_target": None,
         }
         if target is not None:
-            other = note_segments(*target, notes)
+            other = note_segments(*as_audio(target, "the target"), notes)
             if len(own) and len(other):
                 figures["tc_target"] = float(cross_consistency(own, other))
     return figures

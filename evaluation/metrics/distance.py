@@ -29,6 +29,7 @@ from typing import Protocol
 import numpy as np
 import numpy.typing as npt
 
+from core.coercion.arrays import as_array
 from core.encoders.base import TimbreEncoder
 from core.errors import AudioError
 from core.types import FloatArray
@@ -133,9 +134,11 @@ def evaluate(
 
     Raises:
         AudioError: if the shapes do not fit or values are not finite.
+        TypeError: if a set is no array of numbers.
     """
-    first = np.asarray(vectors, np.float64)
-    second = np.asarray(reference_vectors, np.float64)
+    taken = "an array of embeddings, [n, d]"
+    first = as_array("the set", vectors, taken).astype(np.float64)
+    second = as_array("the reference set", reference_vectors, taken).astype(np.float64)
     validate(first)
     validate(second)
     if first.shape[1] != second.shape[1]:

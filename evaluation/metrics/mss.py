@@ -28,6 +28,8 @@ from typing import Literal
 import torch
 
 from core.audio.conform import mono, same_length
+from core.coercion.arrays import SoundLike
+from core.coercion.type_errors import check_type
 from core.errors import SettingsError
 from core.types import FloatArray
 from evaluation.metrics import Figures
@@ -74,7 +76,7 @@ class MssConfig:
 
 
 def validate(
-    estimate: FloatArray, estimate_hz: int, target: FloatArray, target_hz: int, config: MssConfig
+    estimate: SoundLike, estimate_hz: int, target: SoundLike, target_hz: int, config: MssConfig
 ) -> tuple[FloatArray, FloatArray]:
     """Both sounds as mono [frames] at the configuration's rate, the shorter one zero-padded.
 
@@ -93,16 +95,17 @@ def validate(
 
 
 def evaluate(
-    estimate: FloatArray,
+    estimate: SoundLike,
     estimate_hz: int,
-    target: FloatArray,
+    target: SoundLike,
     target_hz: int,
     config: MssConfig | None = None,
 ) -> Figures:
     """The loss and its two parts.
 
     Args:
-        estimate: the render, [frames] or [channels, frames]; channels are averaged.
+        estimate: the render, as :func:`core.coercion.arrays.as_samples` takes it; channels are
+            averaged.
         estimate_hz: its sample rate.
         target: the recording it should equal.
         target_hz: its sample rate.
@@ -113,7 +116,9 @@ def evaluate(
 
     Raises:
         AudioError: if a sound is empty or holds NaN.
+        TypeError: if an argument is of a type that is not taken.
     """
+    check_type("the configuration", config, (MssConfig, type(None)), "an MssConfig")
     config = config or MssConfig()
     first, second = validate(estimate, estimate_hz, target, target_hz, config)
     with torch.no_grad():

@@ -25,14 +25,17 @@ honest errors of several semitones, in recordings too: compare with the target's
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 import numpy as np
 import numpy.typing as npt
 
 from core.audio.conform import is_silent, mono
 from core.clip import Note, pitch_hz
-from core.errors import ModelMissing
+from core.coercion.arrays import SoundLike
+from core.coercion.type_errors import wrong_type
+from core.errors import ModelMissing, SettingsError
+from core.midi import NotesLike, as_notes
 from core.types import FloatArray
 from evaluation.metrics import Figures
 
@@ -209,7 +212,7 @@ def isolated_notes(notes: Sequence[Note], lowest_hz: float, highest_hz: float) -
     return [chosen[i] for i in np.linspace(0, len(chosen) - 1, MAX_NOTES).round().astype(int)]
 
 
-def validate(audio: FloatArray, sample_rate: int) -> None:
+def validate(audio: SoundLike, sample_rate: int) -> None:
     """Raises AudioError if the sound is empty or holds NaN.
 
     Args:
@@ -220,17 +223,17 @@ def validate(audio: FloatArray, sample_rate: int) -> None:
 
 
 def evaluate(
-    audio: FloatArray,
+    audio: SoundLike,
     sample_rate: int,
-    notes: Sequence[Note],
+    notes: NotesLike,
     trackers: Sequence[str] = ("yin", "crepe"),
 ) -> Figures:
     """Pitch error of a performance's single notes.
 
     Args:
-        audio: [frames] or [channels, frames].
+        audio: as :func:`core.coercion.arrays.as_samples` takes it.
         sample_rate: Hz.
-        notes: the score it plays.
+        notes: the score it plays, as :func:`core.midi.as_notes` takes it.
         trackers: some of ``yin`` and ``crepe``.
 
     Returns:
@@ -240,14 +243,23 @@ def evaluate(
     Raises:
         AudioError: if the sound is empty or holds NaN.
         ModelMissing: if crepe is asked for and torchcrepe is not installed.
+        SettingsError: if there is no such tracker.
+        TypeError: if an argument is of a type that is not taken.
     """
     validate(audio, sample_rate)
+    notes = as_notes(notes)
     by_name: dict[str, tuple[PitchTracker, int, float, float]] = {
         "yin": (yin, YIN_HZ, LOWEST_HZ, HIGHEST_HZ),
         "crepe": (crepe, CREPE_HZ, CREPE_LOWEST_HZ, CREPE_HIGHEST_HZ),
     }
     figures: Figures = {}
+    if isinstance(trackers, str) or not isinstance(trackers, Iterable):
+        raise wrong_type(
+            "the list of trackers", trackers, f"some of {', '.join(by_name)} in a list"
+        )
     for name in trackers:
+        if name not in by_name:
+            raise SettingsError(f"there is no tracker {name!r}; use {', '.join(by_name)}")
         track_pitch, rate, lowest_hz, highest_hz = by_name[name]
         sound = mono(audio, sample_rate, rate)
         errors = []

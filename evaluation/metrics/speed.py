@@ -21,6 +21,7 @@ from collections.abc import Callable
 
 import numpy as np
 
+from core.coercion.type_errors import check_type, real_number, whole_number
 from core.errors import SettingsError
 from evaluation.metrics import Figures
 
@@ -73,7 +74,10 @@ def evaluate(
 
     Raises:
         SettingsError: if ``repeats`` is below 1 or no sound is made.
+        TypeError: if ``render`` is no function, or does not return a number.
     """
+    check_type("render", render, Callable, "a function that returns seconds of sound")  # type: ignore[arg-type]
+    repeats, warmup = whole_number("repeats", repeats), whole_number("warmup", warmup)
     if repeats < 1:
         raise SettingsError(f"repeats must be at least 1, got {repeats}")
     seconds, audio_s = _timed(render, repeats, warmup, clock)
@@ -95,4 +99,5 @@ def _timed(
         start = clock()
         audio_s = render()
         times.append(clock() - start)
+        audio_s = real_number("what render returned", audio_s, "the seconds of sound it made")
     return float(np.median(times)), audio_s

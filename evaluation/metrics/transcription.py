@@ -28,6 +28,7 @@ import numpy.typing as npt
 
 from core.clip import Clip, Note, pitch_hz
 from core.errors import MidiError
+from core.midi import ClipLike, NotesLike, as_clip, as_notes
 from core.transcription.basic_pitch import TranscriptionSettings, transcribe
 from evaluation.metrics import Figures
 
@@ -58,12 +59,12 @@ def validate(reference: Clip) -> None:
         raise MidiError(f"clip {reference.name!r} has no notes, so none can be scored")
 
 
-def evaluate(reference: Clip, estimated: Sequence[Note]) -> Figures:
+def evaluate(reference: ClipLike, estimated: NotesLike) -> Figures:
     """Score the notes that were heard against the notes that were asked for.
 
     Args:
-        reference: the score.
-        estimated: what :func:`transcribe` found.
+        reference: the score, as :func:`core.as_clip` takes it.
+        estimated: what :func:`transcribe` found; or as :func:`core.midi.as_notes` takes it.
 
     Returns:
         ``onset_precision``, ``onset_recall``, ``onset_f`` and the same for ``offset``
@@ -72,7 +73,9 @@ def evaluate(reference: Clip, estimated: Sequence[Note]) -> Figures:
 
     Raises:
         MidiError: if the score has no notes.
+        TypeError: if one of them is nothing of that.
     """
+    reference, estimated = as_clip(reference), as_notes(estimated)
     validate(reference)
     figures: Figures = {}
     for level in ("onset", "offset", "velocity"):

@@ -45,13 +45,13 @@ def service(folder: Path) -> Iterator[BridgeService]:
         write_tiny_bundle(folder / "models" / "tiny")
     registry = Registry(folder / "models", cache_dir=folder / "cache")
     with (
-        Library.open(folder / "library.sqlite", with_factory_bank=False) as library,
+        Library.open(folder / "library.sqlite", with_factory_bank=False, model=None) as library,
         JobQueue(folder / "renders", folder / "jobs.sqlite", worker_command=FAKE_WORKER) as jobs,
     ):
         if not library.list().total:
             library.add("Hollow flute", TextTimbre("hollow flute"), tags=["wind"])
             library.add("Warm bass", TextTimbre("warm smooth electronic bass"))
-        yield BridgeService(library, jobs, "tiny", registry)
+        yield BridgeService(library, jobs, "tiny", registry, folder / "sent-recordings")
 
 
 @contextlib.contextmanager

@@ -98,6 +98,6 @@ def test_mistakes_are_one_line(
 
 
 def test_the_port_is_the_protocols() -> None:
-    from bridge.cli import PORT
+    from bridge.options import PORT
 
     assert PORT == DEFAULT_PORT

@@ -15,11 +15,14 @@ import soundfile
 
 from core import cli, render_command
 from core.clip import Clip, Note
+from core.console import ProgressDisplay
+from core.library import Library
 from core.midi import write_midi
 from core.provenance import PresetVersion, read_provenance
 from tests.data import references
 from tests.data.midi import make
 from tests.helpers.bundles import write_tiny_bundle
+from tests.helpers.stages import without_stages
 
 Run = Callable[..., tuple[int, str, str]]
 
@@ -42,7 +45,10 @@ def run(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> Run:
-    """Run ``timbre`` in a folder with a score and a recording; exit code, stdout, stderr."""
+    """Run ``timbre`` in a folder with a score and a recording.
+
+    Returns exit code, stdout, and stderr without the lines of stages.
+    """
     monkeypatch.setenv("TIMBRE_HOME", str(home))
     monkeypatch.chdir(tmp_path)
     write_midi(CLIP, tmp_path / "riff.mid")
@@ -53,7 +59,7 @@ def run(
         with pytest.raises(SystemExit) as stopped:
             cli.main()
         out, err = capsys.readouterr()
-        return int(stopped.value.code or 0), out, err
+        return int(stopped.value.code or 0), out, without_stages(err)
 
     return call
 
@@ -91,6 +97,55 @@ def test_json_is_one_object_that_describes_the_file(run: Run) -> None:
     assert (data["sample_rate"], data["frames"]) == (info.samplerate, info.frames)
     assert (data["seed"], data["model"]) == (4, "tiny")
     assert 0 < data["timings"]["render_s"] <= data["timings"]["total_s"]
+
+
+def test_a_gain_is_found_given_or_left_out(run: Run) -> None:
+    gains_db, sounds = [], []
+    for arguments in ((), ("--no-gain",), ("--gain", "-6"), ("--gain", "0")):
+        code, out, err = render(
+            run, "--text", "hollow flute", "--format", "FLOAT", "--json", *arguments
+        )
+        assert (code, err) == (0, "")
+        gains_db.append(json.loads(out)["gain_db"])
+        assert read_provenance("out.wav").gain_db == gains_db[-1]
+        sounds.append(soundfile.read("out.wav")[0])
+    assert gains_db[0] != 0.0
+    assert gains_db[1:] == [0.0, -6.0, 0.0]
+    difference_db = gains_db[0] - gains_db[2]
+    np.testing.assert_allclose(sounds[0], sounds[2] * 10 ** (difference_db / 20), atol=1e-5)
+    assert np.array_equal(sounds[1], sounds[3])
+    code, _, err = render(run, "--text", "hollow flute", "--gain", "3", "--no-gain")
+    assert (code, "contradict" in err) == (2, True)
+    code, _, err = run("render", "--from", "out.wav", "-o", "again.wav", "--no-gain")
+    assert (code, "leave out --gain" in err) == (2, True)
+
+
+def test_a_preset_keeps_its_gain_and_may_have_one_of_its_own(run: Run) -> None:
+    assert run("preset", "add", "--name", "Level", "--text", "hollow flute")[0] == 0
+    assert run("preset", "add", "--name", "Soft", "--text", "hollow flute", "--gain", "-20")[0] == 0
+    found = []
+    for _ in range(2):
+        assert render(run, "--preset", "Level")[0] == 0
+        found.append(read_provenance("out.wav").gain_db)
+    with Library.open() as library:
+        preset = library.get("Level")
+        sha256 = read_provenance("out.wav").model_sha256
+        kept = library.with_gain(preset, sha256, preset.settings)["gain"]
+    assert found == [kept, kept]
+    assert render(run, "--preset", "Soft")[0] == 0
+    assert read_provenance("out.wav").gain_db == -20.0
+    assert render(run, "--preset", "Soft", "--no-gain")[0] == 0
+    assert read_provenance("out.wav").gain_db == 0.0
+
+
+def test_a_file_that_is_made_softer_says_so(run: Run) -> None:
+    code, _, err = render(run, "--text", "hollow flute", "--gain", "24")
+    assert code == 0
+    assert err.startswith("note: peaks lie ")
+    assert np.abs(soundfile.read("out.wav")[0]).max() == pytest.approx(0.999, abs=1e-4)
+    code, _, err = render(run, "--text", "hollow flute", "--gain", "24", "--format", "FLOAT")
+    assert (code, err) == (0, "")
+    assert np.abs(soundfile.read("out.wav")[0]).max() > 1.0
 
 
 def test_rate_format_and_takes(run: Run) -> None:
@@ -244,13 +299,10 @@ def test_mistyped_options_are_the_users_mistake(run: Run) -> None:
 
 
 def test_ctrl_c_leaves_nothing_behind(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    def interrupt(_label: str) -> Callable[[float], bool]:
-        def press(_fraction: float) -> bool:
-            raise KeyboardInterrupt
+    def press(_display: ProgressDisplay, _fraction: float) -> bool:
+        raise KeyboardInterrupt
 
-        return press
-
-    monkeypatch.setattr(render_command, "progress_line", interrupt)
+    monkeypatch.setattr(ProgressDisplay, "progress", press)
     expect_one_line(render(run, "--text", "flute"), 130, "cancelled")
 
 
@@ -276,7 +328,8 @@ def test_a_full_disk_is_one_line_and_no_file(run: Run, home: Path) -> None:
              "PYTHONPATH": str(Path(__file__).parents[2])},
         capture_output=True, text=True, check=False, preexec_fn=limit,
     )  # fmt: skip
-    expect_one_line((finished.returncode, finished.stdout, finished.stderr), 2, "out.wav")
+    said = without_stages(finished.stderr)
+    expect_one_line((finished.returncode, finished.stdout, said), 2, "out.wav")
 
 
 def test_help_imports_nothing_heavy() -> None:

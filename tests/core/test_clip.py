@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
+import numpy as np
 import pytest
 
 from core.clip import MAX_CLIP_S, Clip, Note, pitch_hz, pitch_name
@@ -61,3 +64,43 @@ def test_a_bend_is_checked_and_changes_the_hash() -> None:
     for bend in (((0.5, 1.0), (0.5, 2.0)), ((-0.1, 0.0),), ((0.0, 97.0),), ((0.0, float("nan")),)):
         with pytest.raises(MidiError, match="bend"):
             Note(0.0, 60, 90, 1.0, bend)
+
+
+def test_numbers_of_any_library_become_pythons() -> None:
+    note = Note(np.float32(0.5), np.int64(60), np.float64(90), np.int32(1))  # type: ignore[arg-type]
+    assert note == Note(0.5, 60, 90, 1.0)
+    kinds = [type(value) for value in (note.start_s, note.pitch, note.velocity, note.duration_s)]
+    assert kinds == [float, int, int, float]
+    assert Clip.of("a", [note]).content_hash == Clip.of("a", [Note(0.5, 60, 90, 1)]).content_hash
+    curve = np.array([[0.0, 0.0], [0.5, 2.0]])
+    bent = Note(0.0, 60, 90, 1.0, curve)  # type: ignore[arg-type]
+    assert bent.bend == ((0.0, 0.0), (0.5, 2.0))
+    assert hash(bent) == hash(Note(0.0, 60, 90, 1.0, ((0.0, 0.0), (0.5, 2.0))))
+
+
+@pytest.mark.parametrize(
+    ("make", "words"),
+    [
+        (lambda: Note(None, 60, 90, 1), "start_s is None; give seconds"),  # type: ignore[arg-type]
+        (lambda: Note(0, "C4", 90, 1), "pitch is 'C4'"),  # type: ignore[arg-type]
+        (lambda: Note(0, True, 90, 1), "pitch is True"),
+        (lambda: Note(0, 60, 90, "1"), r"Note\(start_s, pitch, velocity"),  # type: ignore[arg-type]
+        (lambda: Note(0, 60, 90, 1, 2.0), "bend is 2.0"),  # type: ignore[arg-type]
+        (lambda: Note(0, 60, 90, 1, (1, 2)), "pairs of seconds and semitones"),  # type: ignore[arg-type]
+        (lambda: Clip.of([], "a"), "the list of notes is 'a'|name of a clip"),  # type: ignore[arg-type]
+        (lambda: Clip(None, ()), "the name of a clip is None"),  # type: ignore[arg-type]
+        (lambda: Clip("a", None), "the list of notes is None"),  # type: ignore[arg-type]
+        (lambda: Clip("a", ((0, 1, 60, 90),)), "item 0 of the notes"),  # type: ignore[arg-type]
+        (lambda: Clip("a", (), "3"), "the length of a clip is '3'"),  # type: ignore[arg-type]
+    ],
+)
+def test_values_of_other_types_are_one_type_error(make: Callable[[], object], words: str) -> None:
+    with pytest.raises(TypeError, match=words) as caught:
+        make()
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("values", [(0, 60.5, 90, 1), (0, 60, 0.8, 1), (0, float("inf"), 90, 1)])
+def test_keys_and_velocities_are_whole(values: tuple[float, int, int, float]) -> None:
+    with pytest.raises(MidiError, match="is not a whole number"):
+        Note(*values)

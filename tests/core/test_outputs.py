@@ -17,13 +17,15 @@ import numpy as np
 import pytest
 import soundfile
 
-from core import cli, render_command
+from core import cli
 from core.clip import Clip, Note
+from core.console import ProgressDisplay
 from core.midi import read_midi, write_midi
 from core.provenance import read_provenance
 from core.synthesizer import Synthesizer
 from tests.helpers.bundles import write_tiny_bundle
 from tests.helpers.rights import bound_by_rights
+from tests.helpers.stages import without_stages
 
 Run = Callable[..., tuple[int, str, str]]
 ROOT = Path(__file__).parents[2]
@@ -45,7 +47,10 @@ def run(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> Run:
-    """Run ``timbre`` in a folder with a score and a recording; exit code, stdout, stderr."""
+    """Run ``timbre`` in a folder with a score and a recording.
+
+    Returns exit code, stdout, and stderr without the lines of stages.
+    """
     monkeypatch.setenv("TIMBRE_HOME", str(home))
     monkeypatch.chdir(tmp_path)
     write_midi(CLIP, tmp_path / "riff.mid")
@@ -56,7 +61,7 @@ def run(
         with pytest.raises(SystemExit) as stopped:
             cli.main()
         out, err = capsys.readouterr()
-        return int(stopped.value.code or 0), out, err
+        return int(stopped.value.code or 0), out, without_stages(err)
 
     return call
 
@@ -276,11 +281,11 @@ def test_the_standard_output_carries_a_render_and_nothing_else(run: Run, home: P
 def test_a_take_whose_place_vanished_is_kept(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     Path("usb").mkdir()
 
-    def pull_out(_label: str) -> Callable[[float], bool]:
+    def pull_out(_display: ProgressDisplay, _fraction: float) -> bool:
         shutil.rmtree("usb", ignore_errors=True)
-        return lambda _fraction: True
+        return True
 
-    monkeypatch.setattr(render_command, "progress_line", pull_out)
+    monkeypatch.setattr(ProgressDisplay, "progress", pull_out)
     code, out, err = render(run, "usb/out.flac")
     assert (code, out) == (2, "")
     assert len(err.splitlines()) == 1
@@ -316,7 +321,7 @@ def test_names_that_are_no_text_are_files_like_any(run: Run, home: Path) -> None
     shutil.copy("tone.wav", odd)
     command = ("render", "riff.mid", "--model", "tiny", "--audio", odd, "-o", f"out-{odd}")
     done = process(home, *command)
-    assert (done.returncode, done.stderr) == (0, b"")
+    assert (done.returncode, without_stages(done.stderr.decode())) == (0, "")
     assert done.stdout.startswith(os.fsencode(f"out-{odd}  "))
     assert read_provenance(f"out-{odd}").clip.content_hash == score_hash()
 

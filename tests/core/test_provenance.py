@@ -123,6 +123,25 @@ def test_bends_are_kept_to_the_bit(tmp_path: Path) -> None:
     assert not any("bend" in key for key in FULL.to_json()["clip"])
 
 
+def test_a_gain_is_kept_and_older_files_have_none(tmp_path: Path) -> None:
+    louder = replace(FULL, gain_db=-3.21)
+    assert read_provenance(written(tmp_path, louder)).gain_db == -3.21
+    # A program that knows no gains must not repeat the file at another level.
+    assert (louder.to_json()["schema"], FULL.to_json()["schema"]) == (3, 1)
+    assert "gain_db" not in FULL.to_json()
+    assert "gain" not in FULL.to_json()["settings"]
+    assert read_provenance(written(tmp_path, FULL)).gain_db == 0.0
+
+
+@pytest.mark.parametrize("gain_db", [99.0, float("nan"), "loud", None])
+def test_a_gain_that_is_none_is_refused(gain_db: object) -> None:
+    data = {**FULL.to_json(), "gain_db": gain_db}
+    del data["sha256"]
+    data["sha256"] = hashlib.sha256(json.dumps(data, sort_keys=True).encode()).hexdigest()
+    with pytest.raises(ValueError, match="gain"):
+        Provenance.from_json(data)
+
+
 @pytest.mark.parametrize(
     "change",
     [

@@ -1,13 +1,17 @@
 """The façade: what a program that embeds Timbre Bridge relies on."""
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
+import mido
 import numpy as np
 import pytest
+import torch
 
 from core import AudioTimbre, Blend, Clip, Note, Synthesizer, TextTimbre
 from core.audio import read_audio, write_wav
-from core.errors import Cancelled, MidiError, ModelDamaged, ModelMissing, SettingsError
+from core.errors import AudioError, Cancelled, MidiError, ModelDamaged, ModelMissing, SettingsError
 from core.midi import write_midi
 from core.models.registry import Registry
 from core.provenance import read_provenance
@@ -151,3 +155,134 @@ def test_an_engine_of_whole_clips_cannot_be_played_live(synth: Synthesizer) -> N
         whole.stream(TextTimbre("organ"))
     with pytest.raises(SettingsError, match="whole clips only"):
         whole.engine.stream(synth.embed(TextTimbre("organ")))
+
+
+def test_every_form_of_a_clip_and_a_timbre_renders_the_same(
+    synth: Synthesizer, recording: Path
+) -> None:
+    rows = [[n.start_s, n.end_s, n.pitch, n.velocity] for n in CLIP.notes]
+    told = synth.render(CLIP, TextTimbre("hollow flute"), seed=3)
+    for clip in (np.array(rows), rows, list(CLIP.notes)):
+        take = synth.render(clip, "hollow flute", seed=3)
+        np.testing.assert_allclose(take.audio, told.audio, atol=1e-5)
+    samples, rate = read_audio(recording)
+    from_file = synth.embed(recording)
+    for sound in (samples, samples.T, torch.from_numpy(samples), np.concatenate([samples] * 2)):
+        assert float(synth.embed((sound, rate)) @ from_file) > 0.999
+    integers = np.round(samples * 32767).astype(np.int16)
+    assert float(synth.embed((rate, integers)) @ from_file) > 0.99
+    both = Blend(((AudioTimbre(recording), 1.0), (TextTimbre("hollow flute"), 1.0)))
+    mixed = synth.embed({recording: 1, "hollow flute": 1})
+    np.testing.assert_array_equal(mixed, synth.embed(both))
+
+
+def test_samples_are_listened_to_as_strictly_as_files(synth: Synthesizer) -> None:
+    sound = np.sin(np.arange(22_050) / 8).astype(np.float32)
+    for wrong, words in (
+        (sound * 0, "the recording is silent"),
+        (sound * np.float32("nan"), "NaN"),
+        (sound[:99], "at least 0.05 s"),
+    ):
+        with pytest.raises(AudioError, match=words):
+            synth.embed((wrong, 22_050))
+    quiet = np.zeros(70 * 8_000, np.float32)
+    late = np.concatenate([quiet, sound])  # its first sound is beyond a minute
+    assert np.isfinite(synth.embed((late, 8_000))).all()
+
+
+def test_a_take_of_samples_keeps_its_provenance(synth: Synthesizer, tmp_path: Path) -> None:
+    sound = np.sin(np.arange(22_050) / 8).astype(np.float32)
+    take = synth.render(CLIP, (sound, 22_050))
+    told = read_provenance(take.save(tmp_path / "x.wav"))
+    assert "a recording of 1.0 s" in repr(take)
+    np.testing.assert_array_equal(synth.repeat(told).audio, take.audio)
+
+
+def test_what_a_score_says_that_is_not_played_is_remarked_on(
+    synth: Synthesizer, tmp_path: Path
+) -> None:
+    score = mido.MidiFile()
+    track = score.add_track()
+    for channel, key in ((0, 60), (9, 36)):
+        track.append(mido.Message("note_on", note=key, velocity=90, channel=channel))
+        track.append(mido.Message("note_off", note=key, time=240, channel=channel))
+    score.save(tmp_path / "drums.mid")
+    for given in (score, tmp_path / "drums.mid"):
+        remarks: list[str] = []
+        synth.render(given, "pad", on_remark=remarks.append)
+        assert len(remarks) == 1
+        assert "channel 10" in remarks[0] or "drum" in remarks[0]
+
+
+def test_a_callback_that_answers_nothing_cancels_nothing(synth: Synthesizer) -> None:
+    fractions: list[float] = []
+    synth.render(CLIP, "pad", on_progress=fractions.append)  # type: ignore[arg-type]
+    assert fractions[-1] == 1.0
+
+
+@pytest.mark.parametrize(
+    ("named", "words"),
+    [
+        ({"seed": None}, "the seed is None"),
+        ({"seed": True}, "the seed is True"),
+        ({"seed": 1.5}, "the seed is 1.5"),
+        ({"settings": "hot"}, "settings is 'hot'"),
+        ({"settings": np.ones(3)}, "settings is an array"),
+        ({"on_progress": True}, r"on_progress is True .* core\.tqdm_progress"),
+        ({"on_progress": None}, "on_progress is None"),
+        ({"on_remark": None}, "on_remark is None"),
+        ({"preset": "Small Bell"}, "the preset is 'Small Bell'"),
+        ({"clip": None}, "the clip is None"),
+        ({"clip": TextTimbre("bell")}, "the clip comes first"),
+        ({"timbre": None}, "the timbre is None"),
+        ({"timbre": CLIP}, "the timbre is an object of Clip"),
+    ],
+)
+def test_arguments_of_other_types_are_one_type_error(
+    synth: Synthesizer, named: dict[str, Any], words: str
+) -> None:
+    with pytest.raises(TypeError, match=words) as caught:
+        synth.render(**{"clip": CLIP, "timbre": "pad", **named})
+    assert "\n" not in str(caught.value)
+
+
+def test_every_entry_of_the_facade_checks_its_types(synth: Synthesizer, registry: Registry) -> None:
+    entries: list[tuple[Callable[..., object], tuple[Any, ...]]] = [
+        (Synthesizer.load, (Path("tiny"),)),
+        (Synthesizer.load, ("tiny", 0, registry)),
+        (Synthesizer.load, ("tiny", None, "models")),
+        (synth.render_batch, (None,)),
+        (synth.render_batch, ((CLIP, "pad", 1),)),
+        (synth.render_batch, ([(CLIP, "pad")],)),
+        (synth.embed, (None,)),
+        (synth.stream, (None,)),
+        (synth.limits, (None,)),
+        (synth.limits, (CLIP, 3)),
+        (synth.repeat, ("take.wav",)),
+        (read_provenance, (synth,)),
+        (read_audio, (np.ones(3),)),
+        (write_wav, (np.ones((1, 3)), "x.wav", 44_100)),
+        (write_wav, ("x.wav", 44_100, np.ones((1, 3)))),
+        (RenderSettings, ("hot",)),
+    ]
+    for entry, given in entries:
+        with pytest.raises(TypeError, match=r" (is|holds) .*; give ") as caught:
+            entry(*given)
+        assert "\n" not in str(caught.value)
+    with pytest.raises(TypeError, match="max_voices is 'x'"):
+        synth.stream("pad", max_voices="x")  # type: ignore[arg-type]
+
+
+def test_numbers_of_numpy_are_settings_and_seeds(synth: Synthesizer) -> None:
+    settings = RenderSettings(top_k=np.int64(3), temperature=np.float32(0.5))  # type: ignore[arg-type]
+    assert settings == {"top_k": 3, "temperature": 0.5}
+    assert synth.render(CLIP, "pad", seed=np.uint32(7)).provenance.seed == 7  # type: ignore[arg-type]
+
+
+def test_sound_is_written_either_way_round(tmp_path: Path) -> None:
+    stereo = np.stack([np.linspace(-1, 1, 500), np.linspace(1, 0, 500)]).astype(np.float32)
+    for index, given in enumerate((stereo, stereo.T, torch.from_numpy(stereo))):
+        write_wav(tmp_path / f"{index}.wav", given, 44_100, subtype="FLOAT")
+        np.testing.assert_array_equal(read_audio(tmp_path / f"{index}.wav")[0], stereo)
+    write_wav(tmp_path / "i.wav", np.array([-32768, 0, 32767], np.int16), 44_100, subtype="FLOAT")
+    assert read_audio(tmp_path / "i.wav")[0][0].tolist() == pytest.approx([-1, 0, 1], abs=1e-4)

@@ -20,7 +20,7 @@ NAME = "Café ★ 日本"
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("home")
-    with Library.open(folder / "library.sqlite") as library:
+    with Library.open(folder / "library.sqlite", model=None) as library:
         library.add(NAME, TextTimbre("warm – soft"))
     return folder
 

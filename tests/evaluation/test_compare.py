@@ -5,16 +5,21 @@ from __future__ import annotations
 import copy
 import json
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import typer.testing
 
-from core.errors import SettingsError, UserInputError
-from evaluation import datasets, results
+from core.errors import OutputError, SettingsError, UserInputError
+from core.midi import as_clip
+from evaluation import datasets, importers, report, results
 from evaluation.cli import REGRESSED, evaluate
 from evaluation.compare import compare
+from evaluation.metrics import clap, consistency, distance, mss, pitch, speed, transcription
+from evaluation.run import run
 from evaluation.tables import comparison_table, summary_table
 
 
@@ -144,3 +149,87 @@ def test_a_manifest_is_made_of_a_folder(dataset: datasets.Dataset, tmp_path: Pat
     (source / "a.txt").write_text("soft flute")
     assert invoke("manifest", source, "-o", tmp_path / "out").exit_code == 0
     assert datasets.load(tmp_path / "out").items[0].text == "soft flute"
+
+
+def test_a_manifest_that_is_there_is_replaced_by_force_alone(
+    dataset: datasets.Dataset, tmp_path: Path
+) -> None:
+    source, out = tmp_path / "mine", tmp_path / "out"
+    source.mkdir()
+    out.mkdir()
+    shutil.copy(dataset.items[0].midi, source / "a.mid")
+    (source / "a.txt").write_text("soft flute")
+    (out / "manifest.jsonl").write_text("theirs")
+    refused = invoke("manifest", source, "-o", out)
+    assert isinstance(refused.exception, OutputError)
+    assert "manifest.jsonl is there already" in str(refused.exception)
+    assert "--force" in str(refused.exception)
+    assert (out / "manifest.jsonl").read_text() == "theirs"
+    assert [path.name for path in out.iterdir()] == ["manifest.jsonl"]
+    forced = invoke("manifest", source, "-o", out, "--force")
+    assert forced.exit_code == 0, forced.output
+    assert datasets.load(out).items[0].text == "soft flute"
+
+
+@pytest.mark.parametrize("name", ["report.wav", "report.pdf", "report", "results.json"])
+def test_a_report_is_a_page_by_its_name_or_refused(whole: Path, tmp_path: Path, name: str) -> None:
+    there = tmp_path / name
+    there.write_text("theirs")
+    refused = invoke("report", whole, "-o", there)
+    assert isinstance(refused.exception, OutputError)
+    assert str(refused.exception).startswith(f"cannot write {there}: ")
+    assert "end its name in .html" in str(refused.exception)
+    assert there.read_text() == "theirs"
+
+
+@pytest.mark.parametrize("name", ["report.html", "report.HTM"])
+def test_a_report_goes_where_its_page_is_named(whole: Path, tmp_path: Path, name: str) -> None:
+    written = invoke("report", whole, "-o", tmp_path / name)
+    assert written.exit_code == 0, written.output
+    assert written.stdout.strip() == str(tmp_path / name)
+    assert (tmp_path / name).read_text().lstrip().lower().startswith("<!doctype html")
+
+
+def test_paths_may_be_strings_and_other_types_are_one_type_error(
+    whole: Path, tmp_path: Path
+) -> None:
+    assert results.read(str(whole)) == results.read(whole)
+    assert report.write(str(whole), str(tmp_path / "x.html")) == tmp_path / "x.html"
+    wrong: list[tuple[Callable[..., object], tuple[Any, ...]]] = [
+        (results.read, (None,)),
+        (report.write, (results.read(whole),)),
+        (report.write, (whole, 3)),
+        (compare, (whole, whole)),
+        (datasets.load, (None,)),
+        (datasets.write, (tmp_path / "m.jsonl", [{"id": "a"}])),
+        (datasets.write, ([], tmp_path / "m.jsonl")),
+        (importers.read, ("folder", None, tmp_path)),
+        (run, ("embedded-v1", None, tmp_path / "run")),
+        (clap.evaluate, ("embedded", np.ones(99), 44_100)),
+        (consistency.evaluate, ("a.wav", 44_100, [])),
+        (consistency.evaluate, (np.ones(99), 44_100, None)),
+        (distance.evaluate, ("a", "b")),
+        (mss.evaluate, (np.ones(99), np.ones(99), 44_100, 44_100)),
+        (mss.evaluate, (np.ones(99), 44_100, np.ones(99), 44_100, 2048)),
+        (pitch.evaluate, (np.ones(99), 44_100, [], "yin")),
+        (speed.evaluate, (None,)),
+        (speed.evaluate, (lambda: None,)),
+        (transcription.evaluate, (None, [])),
+    ]
+    for entry, given in wrong:
+        named = {"embedding": "x", "reference": "y"} if entry is distance.evaluate else {}
+        with pytest.raises(TypeError, match=r" is .*; give ") as caught:
+            entry(*given, **named)
+        assert "\n" not in str(caught.value)
+
+
+def test_figures_are_the_same_of_every_form_of_sound_and_notes() -> None:
+    left = np.sin(np.arange(44_100) / 16).astype(np.float32) * 0.5
+    stereo = np.stack([left, left * 0.5])
+    rows = np.array([[0.0, 0.5, 60, 90], [0.5, 1.0, 64, 90]])
+    notes = as_clip(rows).notes
+    told = pitch.evaluate(stereo, 44_100, notes, ("yin",))
+    assert pitch.evaluate(stereo.T, 44_100, rows, ["yin"]) == told
+    assert pitch.evaluate(stereo, 44_100, as_clip(rows), ("yin",)) == told
+    assert mss.evaluate(stereo.T, 44_100, stereo, 44_100)["mss"] == 0
+    assert transcription.evaluate(rows, notes)["velocity_f"] == 1.0

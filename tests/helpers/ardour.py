@@ -113,7 +113,7 @@ class Ardour:
         (config / f".a{self._version}").touch()  # it has been here before: no first-run wizard
         (config / "config").write_text(_CONFIG)
         (config / "ui_scripts").write_text(_ui_scripts(actions, hooks))
-        install(scripts / "README.md", home, str(self._version))
+        install(scripts / "README.md", home)
         self._environment = {
             **os.environ,
             **(environment or {}),

@@ -74,6 +74,8 @@ def steps(name: str) -> Iterator[None]:
 def render(batch: int, job: JobOrder, take: TakeOrder, size: int) -> None:
     name = job.request.clip.name
     once = LOG.with_name("crashed once")
+    if name.startswith("crash"):
+        send(BatchProgress(batch, 0.25 if once.exists() else 0.75, "rendering"))
     if name.startswith("crash") and not (name.startswith("crash once") and once.exists()):
         once.touch()
         os.kill(os.getpid(), signal.SIGKILL)

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from xml.etree import ElementTree
 
+import mido
 import numpy as np
 import pytest
 
@@ -125,6 +126,7 @@ def test_selected_regions_come_back_as_audio_where_they_start(
 ) -> None:
     midi, prepared, saved = tmp_path / "riff.mid", tmp_path / "prepared", tmp_path / "saved"
     write_midi(Clip.of("riff", [Note(0.5 * i, 55 + 2 * i, 90, 0.4) for i in range(6)]), midi)
+    _add_bend(midi)
     at = {
         "first": FIRST,
         "source": SECOND_SOURCE,
@@ -200,6 +202,29 @@ def _check_session(root: ElementTree.Element) -> None:
     print(f"MIDI regions at {sorted(found['midi'])}, audio regions at {sorted(found['audio'])}")
 
 
+def _add_bend(midi: Path) -> None:
+    """Let the third note go up three semitones after half its length, by a range of 12."""
+    score = mido.MidiFile(midi)
+    tick = 0
+    events: list[tuple[int, mido.Message]] = []
+    for message in score.tracks[1]:
+        tick += message.time
+        events.append((tick, message))
+    beat = score.ticks_per_beat
+    for number, value in ((101, 0), (100, 0), (6, 12), (38, 0)):
+        events.append((0, mido.Message("control_change", control=number, value=value)))
+    events.append((round(2.4 * beat), mido.Message("pitchwheel", pitch=2048)))
+    events.append((3 * beat, mido.Message("pitchwheel", pitch=0)))
+    order = {"track_name": 0, "pitchwheel": 1, "control_change": 1, "end_of_track": 9}
+    events.sort(key=lambda event: (event[0], order.get(event[1].type, 2)))
+    before = 0
+    score.tracks[1].clear()
+    for at, message in events:
+        score.tracks[1].append(message.copy(time=at - before))
+        before = at
+    score.save(midi)
+
+
 def _check_notes(first: Clip, second: Clip) -> None:
     """The clips that were rendered are what Ardour plays, to a tick (0.33 ms)."""
     starts = [note.start_s for note in first.notes]
@@ -207,6 +232,10 @@ def _check_notes(first: Clip, second: Clip) -> None:
     assert starts[0] == 0.0
     assert [note.pitch for note in first.notes] == [55, 57, 59, 61, 63, 65]
     assert {note.velocity for note in first.notes} == {90}
+    third = first.notes[2].bend
+    assert [semitones for _, semitones in third] == [0.0, 0.0, 3.0]
+    assert third[2][0] == pytest.approx(0.4 * BEAT / RATE, abs=4e-4)
+    assert not any(note.bend for note in first.notes if note is not first.notes[2])
 
     def sample(beat: float) -> float:
         before = SECOND_SOURCE + beat * BEAT

@@ -40,7 +40,7 @@ def test_the_demo_hears_as_many_notes_as_in_the_real_instrument(
     demo.demo(tmp_path / "demo")
     assert not list(tmp_path.glob("home/*.sqlite"))  # the user's own things are not touched
     printed = capsys.readouterr().out
-    rows = {line.split()[0]: line.split() for line in printed.splitlines()[2:5]}
+    rows = {line.split()[0]: line.split() for line in printed.splitlines()[-4:-1]}
     assert set(rows) == {"recording", "text", "blend"}
     for name, row in rows.items():
         assert float(row[2]) >= 0.9, f"{name}: {row}"

@@ -11,7 +11,7 @@ function TIMBRE.load(name)
   local separator = TIMBRE.folder:sub(-1)
   local path = TIMBRE.folder .. "timbre" .. separator .. name .. ".lua"
   local shared = TIMBRE.folder .. ".." .. separator .. "shared" .. separator .. name .. ".lua"
-  -- json.lua is one file for every DAW: there, if it was not installed with the rest.
+  -- Some parts are one file for every DAW: there, if they were not installed with the rest.
   if not reaper.file_exists(path) and reaper.file_exists(shared) then path = shared end
   return dofile(path)
 end

@@ -140,7 +140,7 @@ class AbletonLink:
                 cancelled = self._reading[key]
             with self._reading_lock:
                 selection = read_selection(self._live, cancelled.is_set)
-            self._add_pending(key, (selection, message.preset))
+            self._add_pending(key, (selection, message.timbre_name))
             try:
                 job = self._service.submit(client, message.of_clip(), selection.clip)
             except TimbreError:
@@ -171,8 +171,8 @@ class AbletonLink:
             if pending is not None and job.state == "done":
                 self._place(job, *pending)
 
-    def _place(self, job: Job, selection: Selection, preset: str) -> None:
-        name = f"{selection.clip.name} – {preset}"
+    def _place(self, job: Job, selection: Selection, timbre: str) -> None:
+        name = f"{selection.clip.name} – {timbre}"
         for file in job.files:
             placing = Placing(
                 file.path, selection.track, selection.scene, selection.track_name, name

@@ -19,12 +19,17 @@ from core.encoders.embedded.minilm import SentenceEncoder
 from core.encoders.embedded.networks import RecordingNet, SentenceNet
 from core.encoders.embedded.note_offsets import NoteOffsets, with_offsets
 from core.encoders.embedded.reference_remarks import remarks_on
+from core.encoders.embedded.source_hash import fingerprint
 from core.encoders.embedded.transcription import transcribe_notes
 from core.encoders.embedded.weights import load_encoder_parts
 from core.engines.embedded.decoder import Decoder
 from core.errors import AudioError
 from core.models.registry import Bundle
+from core.progress import ProgressCallback, always_continue, part_of, report
 from core.types import FloatArray
+
+_GUESSED, _TRANSCRIBED, _FITTING = 0.03, 0.2, 0.45
+"""How far a recording is heard when these begin or end, as shares of the time."""
 
 
 class EmbeddedEncoder(TimbreEncoder):
@@ -60,25 +65,41 @@ class EmbeddedEncoder(TimbreEncoder):
         self._sentence = sentence.eval()
         self._words: SentenceEncoder | None = None  # 90 MB, loaded when words are first used
 
+    @property
+    def fingerprint(self) -> str:
+        """See the base class."""
+        return fingerprint(self.sha256)
+
     def encode_audio(self, audio: FloatArray, sample_rate: int) -> FloatArray:
         """See the base class. Of longer recordings the loudest eight seconds count."""
         return self.encode_audio_with_remarks(audio, sample_rate).embedding
 
-    def encode_audio_with_remarks(self, audio: FloatArray, sample_rate: int) -> AudioEncoding:
+    def encode_audio_with_remarks(
+        self,
+        audio: FloatArray,
+        sample_rate: int,
+        on_progress: ProgressCallback = always_continue,
+    ) -> AudioEncoding:
         """See the base class."""
+        report(on_progress, 0.0)
         sound = _prepare(audio, sample_rate)
         features = _features(sound)
         first_guess = self._network_embedding(features)
         error_std, prototypes = self._recording.doubt, self._sentence.prototype_timbres
         if self._decoder is None or not error_std.any():
             return AudioEncoding(first_guess)
+        report(on_progress, _GUESSED)
         notes = transcribe_notes(sound)
+        report(on_progress, _TRANSCRIBED)
         remarks = remarks_on(features[0].numpy(), notes)
         if not notes:  # a drum, a noise: nothing to render beside it
             return AudioEncoding(first_guess, remarks)
         if self._note_offsets is not None:
             notes = with_offsets(self._note_offsets, sound, notes)
-        fitted = fit(self._decoder, first_guess, sound, notes, error_std, prototypes)
+        rest = part_of(on_progress, _FITTING, 1.0)
+        fitted = fit(
+            self._decoder, first_guess, sound, notes, error_std, prototypes, on_progress=rest
+        )
         return AudioEncoding(unit(fitted), remarks)
 
     def encode_audio_fast(self, audio: FloatArray, sample_rate: int) -> FloatArray:

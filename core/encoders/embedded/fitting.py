@@ -20,11 +20,13 @@ from torch import Tensor
 from torch.nn import functional
 
 from core.clip import Note
+from core.encoders.embedded.adam import Adam
 from core.encoders.embedded.decoder_rows import DecoderRows, rows_of
 from core.encoders.embedded.dynamics import VelocityResponse
 from core.encoders.embedded.fit_objective import COARSE, FINE, FitObjective
 from core.engines.embedded.controls import N_SUBHARMONICS
 from core.engines.embedded.decoder import Decoder, coordinates, on_sphere
+from core.progress import ProgressCallback, always_continue, report
 from core.types import FloatArray
 
 _DYNAMICS_AT = (0.25, 0.5, 0.75)
@@ -68,6 +70,7 @@ def fit(
     error_std: Tensor,
     prototypes: Tensor,
     settings: FitSettings | None = None,
+    on_progress: ProgressCallback = always_continue,
 ) -> FloatArray:
     """An embedding that explains a recording better than the first guess at it.
 
@@ -79,9 +82,13 @@ def fit(
         error_std: [511], how far each coordinate may be off; half partials are not looked for.
         prototypes: [I, 512], timbres of known instruments; may be none.
         settings: see :class:`FitSettings`.
+        on_progress: called before each step; answering False cancels.
 
     Returns:
         float32 [512], unit norm.
+
+    Raises:
+        Cancelled: if ``on_progress`` said so.
     """
     settings = settings or FitSettings()
     objective = FitObjective(mono, notes)
@@ -101,10 +108,9 @@ def fit(
     # The recording's own level says nothing, that of one note beside another little.
     level = torch.zeros(1, requires_grad=True)
     gains = torch.zeros(len(notes), requires_grad=True)
-    optimiser = torch.optim.Adam([place, level, gains], lr=settings.rate, betas=(0.8, 0.95))
+    optimiser = Adam([place, level, gains], betas=(0.8, 0.95))
     for step in range(settings.steps):
-        for group in optimiser.param_groups:
-            group["lr"] = settings.rate * (1.0 - step / settings.steps)
+        report(on_progress, step / settings.steps)
         embedding = on_sphere(start + place * error_std)
         gains_db = 10.0 * level + settings.gain_db * gains  # [M]
         if step in settings.aligned:
@@ -125,7 +131,7 @@ def fit(
         cost = cost + settings.duller * fallen.mean()
         optimiser.zero_grad()
         cost.backward()  # type: ignore[no-untyped-call]
-        optimiser.step()
+        optimiser.step(settings.rate * (1.0 - step / settings.steps))
     fitted: FloatArray = on_sphere(start + place * error_std)[0].detach().numpy()
     return fitted
 

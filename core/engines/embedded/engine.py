@@ -101,9 +101,6 @@ class EmbeddedEngine(Engine):
                 step(0.9 * index / len(notes))
         generator = torch.Generator().manual_seed(request.seed & 0xFFFFFFFF)
         out += filtered_noise(power, samples, generator, lambda part: step(0.9 + 0.1 * part))
-        peak = float(out.abs().max()) if samples else 0.0
-        if peak > 1.0:
-            out *= 0.999 / peak
         audio: FloatArray = out.cpu().numpy()[None]
         return audio
 

@@ -15,6 +15,8 @@ from core.library.manifest import Entry
 FOLDER = Path(__file__).parent
 BANK = FOLDER / "bank.json"
 RECORDINGS = FOLDER / "recordings"
+GAINS = FOLDER / "gains.json"
+"""What makes them equally loud; see :mod:`core.library.gains`."""
 
 
 def load() -> tuple[list[Entry], dict[str, Path]]:

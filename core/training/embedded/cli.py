@@ -14,7 +14,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from core.console import progress_display
 from core.errors import UserInputError
+from core.options import DeviceOption
+from core.terminal.examples import epilog, with_examples
 
 if TYPE_CHECKING:
     import torch
@@ -25,17 +28,22 @@ app = typer.Typer(
     name="embedded",
     help="Train the note synthesizer and timbre encoder of the bundle embedded.",
     no_args_is_help=True,
+    rich_markup_mode=None,
+    epilog=epilog(
+        "timbre train embedded prepare data --workers 16",
+        "timbre train embedded run decoder.toml --data data --run runs/decoder",
+        "timbre train embedded curves curves.png runs/decoder runs/joint",
+    ),
 )
 
 _EXTRA = ("fluidsynth", "matplotlib", "pedalboard", "tensorboard")
 
-RunFolder = Annotated[Path, typer.Option("--run", help="Folder of the run; a begun run goes on.")]
-ConfigFile = Annotated[
-    Path, typer.Argument(metavar="CONFIG.toml", help="Configuration of the run.")
+RunFolder = Annotated[
+    Path, typer.Option("--run", metavar="FOLDER", help="Of the run; a begun run goes on.")
 ]
-DataFolder = Annotated[Path, typer.Argument(metavar="DATA", help="What prepare wrote.")]
-DeviceName = Annotated[str | None, typer.Option(help="cpu, cuda, cuda:N or mps.")]
-WorkerCount = Annotated[int, typer.Option(min=1, help="Processes.")]
+ConfigFile = Annotated[Path, typer.Argument(metavar="FILE", help="The run's configuration, .toml.")]
+DataFolder = Annotated[Path, typer.Argument(metavar="FOLDER", help="What prepare wrote.")]
+WorkerCount = Annotated[int, typer.Option(metavar="N", min=1, help="Worker processes.")]
 
 
 @contextmanager
@@ -98,13 +106,24 @@ def _device(name: str | None) -> torch.device:
 
 
 @app.command()
+@with_examples(
+    "timbre train embedded prepare data --workers 16",
+    "timbre train embedded prepare small --no-soundfonts --procedural 40",
+)
 def prepare(
-    out: Annotated[Path, typer.Argument(metavar="DATA", help="Folder to write.")],
-    procedural: Annotated[int, typer.Option(min=0, help="Computed instruments.")] = 600,
-    later: Annotated[int, typer.Option(min=0, help="Bowed strings and tuned noise.")] = 320,
-    derived: Annotated[int, typer.Option(min=0, help="Instruments made out of others.")] = 2000,
+    out: Annotated[Path, typer.Argument(metavar="FOLDER", help="To write.")],
+    procedural: Annotated[
+        int, typer.Option(metavar="N", min=0, help="Computed instruments.")
+    ] = 600,
+    later: Annotated[
+        int, typer.Option(metavar="N", min=0, help="Bowed strings and tuned noise.")
+    ] = 320,
+    derived: Annotated[
+        int, typer.Option(metavar="N", min=0, help="Instruments made out of others.")
+    ] = 2000,
     nsynth: Annotated[
-        list[Path] | None, typer.Option(help="Folder of a split of NSynth; may be repeated.")
+        list[Path] | None,
+        typer.Option(metavar="FOLDER", help="A split of NSynth; may be given again."),
     ] = None,
     soundfonts: Annotated[
         bool, typer.Option(help="All presets of the five soundfonts (see docs/training.md).")
@@ -121,33 +140,48 @@ def prepare(
 
 
 @app.command()
+@with_examples(
+    "timbre train embedded pack data train.xz",
+    "timbre train embedded pack data valid.xz --split valid --source fluid:",
+)
 def pack(
     data: DataFolder,
-    out: Annotated[Path, typer.Argument(metavar="OUT.xz", help="File to write.")],
-    split: Annotated[str, typer.Option(help="train or valid.")] = "train",
+    out: Annotated[Path, typer.Argument(metavar="FILE", help="To write, .xz.")],
+    split: Annotated[str, typer.Option(metavar="NAME", help="train or valid.")] = "train",
     source: Annotated[
-        list[str] | None, typer.Option(help="Beginning of the ids wanted, such as fluid:.")
+        list[str] | None, typer.Option(metavar="PREFIX", help="Of the ids wanted, such as fluid:.")
     ] = None,
 ) -> None:
     """Pack a split of prepared instruments into one file, for the pretraining on a GPU."""
-    from core.training.embedded.gpu.packed_dataset import write_packed
-
     if split not in ("train", "valid"):
         raise UserInputError(f"split {split!r} is neither train nor valid")
-    count = write_packed(data, out, split, source or ())
+    with progress_display() as display:
+        display.stage(f"packing {data.name}")
+        from core.training.embedded.gpu.packed_dataset import write_packed
+
+        count = write_packed(data, out, split, source or ())
     _log(f"{count} instruments, {out.stat().st_size / 2**20:.1f} MiB")
 
 
 @app.command()
+@with_examples(
+    "timbre train embedded pretrain c.toml --train t.xz --valid v.xz --run run",
+)
 def pretrain(
     config: ConfigFile,
-    train: Annotated[Path, typer.Option(help="Packed training split.")],
-    valid: Annotated[Path, typer.Option(help="Packed validation split.")],
+    train: Annotated[Path, typer.Option(metavar="FILE", help="Packed training split.")],
+    valid: Annotated[Path, typer.Option(metavar="FILE", help="Packed validation split.")],
     run: RunFolder,
-    minutes: Annotated[float, typer.Option(help="Of the whole run, however often begun.")] = 8.6,
-    pool: Annotated[int, typer.Option(min=1, help="Augmented instruments at a time.")] = 8192,
-    every: Annotated[int, typer.Option(min=1, help="Steps between validations.")] = 250,
-    device: DeviceName = None,
+    minutes: Annotated[
+        float, typer.Option(metavar="N", help="Of the whole run, however often begun.")
+    ] = 8.6,
+    pool: Annotated[
+        int, typer.Option(metavar="N", min=1, help="Augmented instruments at a time.")
+    ] = 8192,
+    every: Annotated[
+        int, typer.Option(metavar="N", min=1, help="Steps between validations.")
+    ] = 250,
+    device: DeviceOption = None,
 ) -> None:
     """Train decoder and recording encoder on augmented instruments; needs a GPU."""
     with _training_extra():
@@ -163,18 +197,24 @@ def pretrain(
 
 
 @app.command("run")
+@with_examples(
+    "timbre train embedded run decoder.toml --data data --run runs/decoder",
+    "timbre train embedded run c.toml --data data --run runs/joint --start runs/a",
+)
 def run_stage(
     config: ConfigFile,
-    data: Annotated[Path, typer.Option(help="What prepare wrote.")],
+    data: Annotated[Path, typer.Option(metavar="FOLDER", help="What prepare wrote.")],
     run: RunFolder,
     start: Annotated[
         list[Path] | None,
-        typer.Option(help="Earlier run to begin with; may be repeated, later ones count."),
+        typer.Option(
+            metavar="FOLDER", help="Run to begin with; may be given again, the last counts."
+        ),
     ] = None,
-    minutes: Annotated[float, typer.Option(help="Stop after so many; run again to go on.")] = (
-        float("inf")
-    ),
-    device: DeviceName = None,
+    minutes: Annotated[
+        float, typer.Option(metavar="N", help="Stop after so many; run again to go on.")
+    ] = (float("inf")),
+    device: DeviceOption = None,
 ) -> None:
     """Train one stage: decoder, audio_encoder, text_encoder or joint, as the configuration says."""
     with _training_extra():
@@ -194,11 +234,15 @@ def run_stage(
 
 
 @app.command()
+@with_examples(
+    "timbre train embedded offsets runs/offsets",
+    "timbre train embedded offsets runs/quick --performances 300 --steps 300",
+)
 def offsets(
-    run: Annotated[Path, typer.Argument(metavar="RUN", help="Folder; a begun run goes on.")],
-    performances: Annotated[int, typer.Option(help="To learn from.")] = 3000,
-    validation: Annotated[int, typer.Option(help="To validate on.")] = 300,
-    steps: Annotated[int, typer.Option(min=2, help="Of the whole run.")] = 3000,
+    run: Annotated[Path, typer.Argument(metavar="FOLDER", help="Of the run; a begun run goes on.")],
+    performances: Annotated[int, typer.Option(metavar="N", help="To learn from.")] = 3000,
+    validation: Annotated[int, typer.Option(metavar="N", help="To validate on.")] = 300,
+    steps: Annotated[int, typer.Option(metavar="N", min=2, help="Of the whole run.")] = 3000,
     workers: WorkerCount = 2,
 ) -> None:
     """Train the network that says when keys are let go; makes its performances first."""
@@ -217,43 +261,66 @@ def offsets(
 
 
 @app.command()
+@with_examples(
+    "timbre train embedded names glove.6B.300d.txt names.safetensors",
+)
 def names(
-    vectors: Annotated[Path, typer.Argument(metavar="VECTORS", help="GloVe's .txt, or .json.")],
-    out: Annotated[Path, typer.Argument(metavar="OUT.safetensors", help="File to write.")],
+    vectors: Annotated[Path, typer.Argument(metavar="VECTORS", help="GloVe's .txt, or a .json.")],
+    out: Annotated[Path, typer.Argument(metavar="FILE", help="To write, .safetensors.")],
 ) -> None:
     """Make the table of instruments' names and of words, from word vectors of general text."""
-    from core.training.embedded.text.build_names import WordVectors, write_names
-
     _make_folder(out.absolute().parent)
-    _log(f"{write_names(WordVectors.read(vectors), out)} terms")
+    with progress_display() as display:
+        display.stage(f"reading {vectors.name}")
+        from core.training.embedded.text.build_names import WordVectors, write_names
+
+        read = WordVectors.read(vectors)
+        display.stage(f"writing {out.name}")
+        count = write_names(read, out)
+    _log(f"{count} terms")
 
 
 @app.command()
+@with_examples(
+    "timbre train embedded export runs/joint/embedded.safetensors bundle",
+)
 def export(
-    weights: Annotated[Path, typer.Argument(help="embedded.safetensors of the last run.")],
-    folder: Annotated[Path, typer.Argument(help="Bundle's folder to write.")],
+    weights: Annotated[
+        Path, typer.Argument(metavar="WEIGHTS", help="embedded.safetensors of the last run.")
+    ],
+    folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="Of the bundle, to write.")],
     decoder: Annotated[
-        Path | None, typer.Option(help="Weights of another run, whose decoder is averaged in.")
+        Path | None,
+        typer.Option(metavar="FILE", help="Weights of another run, whose decoder is averaged in."),
     ] = None,
     note_offsets: Annotated[
-        Path | None, typer.Option("--offsets", help="note_ends.safetensors of offsets.")
+        Path | None,
+        typer.Option("--offsets", metavar="FILE", help="note_ends.safetensors of offsets."),
     ] = None,
-    name_table: Annotated[Path | None, typer.Option("--names", help="What names wrote.")] = None,
+    name_table: Annotated[
+        Path | None, typer.Option("--names", metavar="FILE", help="What names wrote.")
+    ] = None,
 ) -> None:
     """Put weights and tables together into the bundle that ships, and check that it loads."""
-    from core.training.embedded.export import ship
+    with progress_display() as display:
+        display.stage(f"writing {folder.name}")
+        from core.training.embedded.export import ship
 
-    ship(weights, folder, note_offsets, decoder, name_table)
+        ship(weights, folder, note_offsets, decoder, name_table)
     _log(str(folder))
 
 
 @app.command()
+@with_examples(
+    "timbre train embedded curves curves.png runs/decoder runs/joint",
+)
 def curves(
-    out: Annotated[Path, typer.Argument(metavar="OUT.png", help="Picture to write.")],
-    runs: Annotated[list[Path], typer.Argument(metavar="RUN…", help="Folders of runs.")],
+    out: Annotated[Path, typer.Argument(metavar="FILE", help="Picture to write, .png.")],
+    runs: Annotated[list[Path], typer.Argument(metavar="FOLDER", help="Of each run.")],
 ) -> None:
     """Draw the learning curves of runs."""
-    with _training_extra():
+    with _training_extra(), progress_display() as display:
+        display.stage(f"drawing {out.name}")
         from core.training.curves import draw
 
         draw(runs, out)

@@ -12,6 +12,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from core.audio.loudness import fit_full_scale
 from core.clip import Clip, Note
 from core.encoders.base import unit
 from core.engines.base import RenderRequest
@@ -156,7 +157,7 @@ class EmbeddedTask:
         requests = [RenderRequest(clip, unit(own)) for own in embeddings.cpu().numpy()]
         names = [valid.instruments[which].id for which in chosen]
         rendered = zip(names, engine.render(requests), strict=True)
-        return {name: torch.from_numpy(audio[0]) for name, audio in rendered}
+        return {name: torch.from_numpy(fit_full_scale(audio)[0]) for name, audio in rendered}
 
 
 class EncoderTask(EmbeddedTask):

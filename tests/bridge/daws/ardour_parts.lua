@@ -8,7 +8,10 @@ local function part (name)
 end
 
 local json, places, score, memory = part ("json"), part ("places"), part ("score"), part ("memory")
+local note_bends, bends = part ("note_bends"), part ("bends")
 memory.use ({ json = json, places = places })
+score.use ({ note_bends = note_bends })
+bends.use ({ note_bends = note_bends })
 
 local function same (found, expected, where)
   where = where or "value"
@@ -134,6 +137,95 @@ function tests.a_clip_goes_out_in_messages_of_a_hundred_notes ()
   for index, message in ipairs (messages) do
     same (#message, 2 + #message[2], "message " .. index)
   end
+end
+
+-- A MIDI region as Ardour shows it to us: automation by kind, channel and number.
+local function midi_region (controls)
+  ARDOUR = { AutomationType = { MidiPitchBenderAutomation = 15, MidiCCAutomation = 13 } }
+  Evoral = { InterpolationStyle = { Discrete = 0, Linear = 1 }, Parameter = function (kind, channel, number)
+    return kind .. "/" .. channel .. "/" .. number
+  end }
+  return { control = function (_, key)
+    local events = controls[key]
+    return {
+      isnil = function () return events == nil end,
+      list = function ()
+        return {
+          interpolation = function () return events.line and 1 or 0 end,
+          events = function ()
+            return { iter = function ()
+              local at = 0
+              return function ()
+                at = at + 1
+                local event = events[at]
+                return event and { when = { ticks = function () return event[1] end }, value = event[2] + 0.0 }
+              end
+            end }
+          end,
+        }
+      end,
+    }
+  end }
+end
+
+function tests.a_channels_wheel_bends_by_its_range ()
+  local midi = midi_region ({
+    ["15/0/0"] = { { 0, 8192 }, { 960, 16383 }, { 1920, 0 } },
+    ["13/0/101"] = { { 0, 0 } }, ["13/0/100"] = { { 0, 0 } }, ["13/0/6"] = { { 0, 12 } }, ["13/0/38"] = { { 0, 50 } },
+    ["15/1/0"] = { { 0, 12288 }, { 960, 8192 }, line = true },
+    ["13/2/6"] = { { 0, 12 } },
+  })
+  local wide, plain = bends.of_channel (midi, 0), bends.of_channel (midi, 1)
+  same (wide[#wide][2], -12.5)
+  same (wide[#wide][3], true)
+  same (wide[#wide - 1][2], 12.5 * 8191 / 8192)
+  same (plain, { { 0, 1.0, false }, { 960, 0.0, false } })
+  same (bends.of_channel (midi, 2), {}) -- a range alone bends nothing
+  same (bends.of_channel (midi, 3), {})
+end
+
+function tests.a_range_counts_from_where_it_is_set ()
+  local midi = midi_region ({
+    ["15/0/0"] = { { 0, 16383 }, { 1920, 0 } },
+    ["13/0/101"] = { { 960, 0 } }, ["13/0/100"] = { { 960, 0 } }, ["13/0/6"] = { { 0, 7 }, { 960, 24 } },
+  })
+  local found = bends.of_channel (midi, 0)
+  same ({ found[1][1], found[2][1], found[3][1] }, { 0, 960, 1920 })
+  same (found[1][2], 2 * 8191 / 8192)
+  same (found[2][2], 24 * 8191 / 8192)
+  same (found[3][2], -24.0)
+end
+
+function tests.notes_take_their_channels_bend_along ()
+  local up = { { 960, 1.0, true }, { 1440, 2.0, true }, { 1920, 0.0, true } }
+  local bent, straight = event (60, 0, 2), event (62, 0, 2)
+  bent.channel_bends = up
+  local later = event (64, 1, 1)
+  later.channel_bends = up
+  local notes = score.notes ({ bent, straight, later }, region (0, 4), steady)
+  same (notes[1].bend, { { 0.0, 0 }, { 0.245, 0 }, { 0.25, 1.0 }, { 0.37, 1.0 }, { 0.375, 2.0 }, { 0.495, 2.0 }, { 0.5, 0.0 } })
+  same (notes[2].bend, nil)
+  same (notes[3].bend, nil) -- the wheel is back
+  local cut = event (60, 0, 2)
+  cut.channel_bends = { { 0, 1.0, true } }
+  same (score.notes ({ cut }, region (1, 4), steady)[1], nil)
+end
+
+function tests.bends_go_out_a_hundred_points_at_a_time ()
+  local long = {}
+  for index = 1, 101 do
+    long[index] = { index / 100, 0.5 }
+  end
+  local notes = {
+    { pitch = 60, start_s = 0.0, duration_s = 1.5, velocity = 90 },
+    { pitch = 62, start_s = 0.0, duration_s = 1.5, velocity = 90, bend = long },
+  }
+  local messages = score.messages ("j", "Riff", notes, 2.0, "p")
+  same (messages[1], { "/timbre/1/clip/begin", "ssidi", "j", "Riff", 2, 2.0, 101 })
+  same (#messages, 6)
+  same (messages[4], { "/timbre/1/clip/bend", "sidd", "j", 1, 1.01, 0.5 })
+  same (#messages[3], 2 + #messages[3][2])
+  same (messages[5][1], "/timbre/1/clip/end")
 end
 
 function tests.a_long_name_is_cut_between_letters ()

@@ -11,7 +11,8 @@ import platformdirs
 import pytest
 
 import bridge
-from tests.helpers.readme import install
+from bridge.daw_install import DAWS
+from bridge.daw_install.installation import install
 from tests.helpers.waiting import LAST_RESORT_S
 
 SCRIPTS = Path(bridge.__file__).parent / "daws" / "ardour"
@@ -40,20 +41,12 @@ def test_the_parts_do_what_they_say(
 ) -> None:
     monkeypatch.delenv("TIMBRE_HOME", raising=False)
     tests = Path(__file__).with_name("ardour_parts.lua")
-    install(SCRIPTS / "README.md", tmp_path)
-    parts = tmp_path / ".config" / "ardour7" / "scripts" / "timbre-bridge"
+    install(DAWS["ardour"], tmp_path / "scripts")
+    parts = tmp_path / "scripts" / "timbre-bridge"
     said = run(program(interpreter), str(tests), str(parts), str(tmp_path))
     assert said.count("ok\t") == tests.read_text().count("function tests.") > 0
     expected = platformdirs.user_data_dir("timbre-bridge", appauthor=False)
     assert f"data_dir {expected}\n" in said
-
-
-def test_the_readmes_command_installs_everything(tmp_path: Path) -> None:
-    install(SCRIPTS / "README.md", tmp_path, "8")
-    folder = tmp_path / ".config" / "ardour8" / "scripts"
-    installed = {path.relative_to(folder).as_posix() for path in folder.rglob("*.lua")}
-    shipped = {path.relative_to(SCRIPTS).as_posix() for path in SCRIPTS.rglob("*.lua")}
-    assert installed == shipped | {"timbre-bridge/json.lua"}
 
 
 @pytest.mark.parametrize(

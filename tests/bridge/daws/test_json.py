@@ -62,6 +62,7 @@ def test_numbers_come_back_as_the_same_numbers(interpreter: str) -> None:
         )
 
 
-def test_there_is_one_json_file() -> None:
-    files = [path.relative_to(SCRIPTS.parent) for path in SCRIPTS.parent.rglob("json.lua")]
-    assert [path.as_posix() for path in files] == ["shared/json.lua"]
+@pytest.mark.parametrize("name", ["json.lua", "note_bends.lua"])
+def test_what_is_for_every_daw_is_there_once(name: str) -> None:
+    files = [path.relative_to(SCRIPTS.parent) for path in SCRIPTS.parent.rglob(name)]
+    assert [path.as_posix() for path in files] == [f"shared/{name}"]

@@ -112,6 +112,7 @@ def test_the_whole_trip_with_a_real_server(tmp_path: Path, resource: Path, spool
 def test_what_the_readmes_command_installs_renders(
     reaper: Reaper, serve: Serve, tmp_path: Path
 ) -> None:
+    (tmp_path / "home" / ".config" / "REAPER").mkdir(parents=True)
     install(SCRIPTS / "README.md", tmp_path / "home")
     installed = tmp_path / "home" / ".config" / "REAPER" / "Scripts" / "Timbre"
     reaper.add_midi(NOTES, track=2, P_NAME="a")
@@ -312,7 +313,8 @@ def test_windows_paths_are_joined_as_windows_does(
     for source in [*SCRIPTS.glob("*.lua"), *(SCRIPTS / "timbre").glob("*.lua")]:
         name = str(source.relative_to(SCRIPTS)).replace("/", "\\")
         shutil.copy(source, tmp_path / (scripts + name))
-    shutil.copy(SHARED / "json.lua", tmp_path / (scripts + "timbre\\json.lua"))
+    for source in SHARED.glob("*.lua"):
+        shutil.copy(source, tmp_path / (scripts + "timbre\\" + source.name))
     monkeypatch.chdir(tmp_path)
     with Reaper("lua5.4", "C:\\Users\\Zoë\\REAPER") as reaper:
         reaper.do("S.os = 'Win64'; S.add_track('Keys')")

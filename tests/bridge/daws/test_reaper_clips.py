@@ -11,8 +11,13 @@ import pytest
 from tests.bridge.daws.reaper import SCRIPTS, SHARED, Reaper, lua
 
 LOAD = f"JSON = dofile({lua(str(SHARED / 'json.lua'))}); "
-FOLDER = lua(f"{SCRIPTS / 'timbre'}/")
-LOAD += f"TIMBRE = {{ load = function(name) return dofile({FOLDER} .. name .. '.lua') end }}; "
+PARTS = " or ".join(
+    f"io.open({lua(str(folder))} .. '/' .. name .. '.lua') and {lua(str(folder))}"
+    for folder in (SCRIPTS / "timbre", SHARED)
+)
+LOAD += (
+    f"TIMBRE = {{ load = function(name) return dofile(({PARTS}) .. '/' .. name .. '.lua') end }}; "
+)
 LOAD += f"CLIPS = dofile({lua(str(SCRIPTS / 'timbre' / 'clips.lua'))})"
 
 

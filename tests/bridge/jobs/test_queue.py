@@ -169,6 +169,22 @@ def test_a_worker_that_dies_is_replaced_and_its_job_tried_once_more(
     assert len(rendered()) == 4
 
 
+def test_a_job_that_is_tried_again_does_not_go_back(open_queue: OpenQueue) -> None:
+    watched = open_queue()
+    seen: list[tuple[str, float]] = []
+    watched.jobs.listen(lambda event: seen.append((event.stage, event.fraction)))
+    watched.jobs.submit(request("crash once"))
+    watched.end_of("crash once")
+    assert seen == [
+        ("starting", 0.0),
+        ("rendering", 0.75),  # then its worker dies
+        ("queued", 0.75),
+        ("starting", 0.75),
+        ("rendering", 0.75),  # 0.25, the second time
+        ("done", 1.0),
+    ]
+
+
 def test_cancelling_stops_waiting_and_running_jobs_and_no_others(open_queue: OpenQueue) -> None:
     watched = open_queue()
     watched.jobs.submit(request("held 1"))

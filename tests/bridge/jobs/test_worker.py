@@ -37,18 +37,27 @@ from bridge.jobs.worker_messages import (
     answer_from_line,
     to_line,
 )
+from core.audio import read_audio
+from core.audio.loudness import integrated_loudness
 from core.clip import Clip, Note
+from core.encoders.base import AudioEncoding
+from core.encoders.embedded.encoder import EmbeddedEncoder
 from core.engines.base import RenderRequest
 from core.engines.embedded.engine import EmbeddedEngine
+from core.leveling.phrase import LOUDNESS_PHRASE, TARGET_LUFS
+from core.library import Library
 from core.models.registry import Registry
 from core.progress import ProgressCallback
 from core.provenance import read_provenance
 from core.settings import RenderSettings
 from core.synthesizer import Synthesizer
-from core.timbre import AudioTimbre, TextTimbre
+from core.timbre import AudioTimbre, Blend, TextTimbre
 from core.types import FloatArray
 from tests.bridge.conftest import request
 from tests.helpers.bundles import write_tiny_bundle
+
+AS_PLAYED = RenderSettings(gain=0.0)
+"""Random weights may be so loud that a file has to be made softer, which is remarked on."""
 
 pytestmark = pytest.mark.usefixtures("models", "one_thread")
 
@@ -95,7 +104,7 @@ def break_engine(monkeypatch: pytest.MonkeyPatch, name: str) -> list[int]:
     """Have the engine raise whenever a clip of this name is among its requests.
 
     Returns:
-        The sizes of the batches it was given, growing.
+        The sizes of the batches it was given, growing; the phrase that gains need is not counted.
     """
     sizes = []
     render = EmbeddedEngine.render
@@ -103,7 +112,8 @@ def break_engine(monkeypatch: pytest.MonkeyPatch, name: str) -> list[int]:
     def failing(
         self: EmbeddedEngine, requests: Sequence[RenderRequest], on_progress: ProgressCallback
     ) -> list[FloatArray]:
-        sizes.append(len(requests))
+        if requests[0].clip != LOUDNESS_PHRASE:
+            sizes.append(len(requests))
         if any(request.clip.name == name for request in requests):
             raise RuntimeError(f"no sound\nfor {name}")
         return render(self, requests, on_progress)
@@ -129,6 +139,51 @@ def test_a_batch_becomes_files_with_their_provenance(tmp_path: Path) -> None:
         )
         assert take.sample_rate == provenance.sample_rate
         assert take.frames > 0
+
+
+def test_a_preset_that_was_listened_to_is_not_listened_to_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its embedding is the library's, to the bit; a recording's remarks come with it."""
+    recording = tmp_path / "hiss.wav"
+    noise = np.random.default_rng(0).uniform(-0.5, 0.5, 44_100)
+    soundfile.write(recording, np.stack([noise, np.zeros(44_100)], axis=1), 44_100)
+    heard = EmbeddedEncoder.encode_audio_with_remarks
+
+    def remarking(
+        encoder: EmbeddedEncoder, audio: FloatArray, rate: int, on_progress: ProgressCallback
+    ) -> AudioEncoding:
+        return AudioEncoding(heard(encoder, audio, rate, on_progress).embedding, ("it hums",))
+
+    monkeypatch.setattr(EmbeddedEncoder, "encode_audio_with_remarks", remarking)
+    said: list[str] = []
+    with Library.open(with_factory_bank=False, model="one") as library:
+        library.add("words", TextTimbre("warm bass"))
+        library.add("hiss", AudioTimbre(recording), on_remark=said.append)
+        timbres = [library.recipe(name) for name in ("words", "hiss")]
+    assert said[-1].endswith("hiss.wav: it hums")
+    level = RenderSettings(gain=0.0)  # of which nothing is to be said
+    orders = [
+        job(seq, tmp_path, timbre=timbre, settings=level) for seq, timbre in enumerate(timbres)
+    ]
+    before = carry_out(RenderBatch(7, tuple(orders)))
+
+    def deaf(*_: object) -> None:
+        raise AssertionError("it was listened to before")
+
+    monkeypatch.setattr(EmbeddedEncoder, "encode_text", deaf)
+    monkeypatch.setattr(EmbeddedEncoder, "encode_audio_with_remarks", deaf)
+    again = [
+        job(seq + 2, tmp_path, timbre=timbre, settings=level) for seq, timbre in enumerate(timbres)
+    ]
+    after = carry_out(RenderBatch(7, tuple(again)))
+    for answers in (before, after):
+        assert sum(isinstance(answer, TakeRendered) for answer in answers) == 2
+        remarks = [answer.remarks for answer in answers if isinstance(answer, ClipRemarks)]
+        assert remarks == ([tuple(said)] if said else [])
+    for seq in (0, 1):
+        one, two = (soundfile.read(tmp_path / f"{seq + n}-0.wav")[0] for n in (0, 2))
+        assert np.array_equal(one, two)
 
 
 def test_the_job_that_makes_the_engine_fail_fails_alone(
@@ -163,7 +218,9 @@ def test_a_job_alone_is_not_rendered_twice_to_find_its_fault(
 
 def test_a_recording_that_is_gone_fails_its_job_and_no_other(tmp_path: Path) -> None:
     gone = job(1, tmp_path, timbre=AudioTimbre(tmp_path / "gone.wav"))
-    failed, rendered, ended = carry_out(RenderBatch(7, (gone, job(2, tmp_path))))
+    failed, rendered, ended = carry_out(
+        RenderBatch(7, (gone, job(2, tmp_path, settings=AS_PLAYED)))
+    )
     assert isinstance(failed, JobFailed)
     assert (failed.seq, failed.code) == (1, "bad_request")
     assert "gone.wav" in failed.message
@@ -172,7 +229,15 @@ def test_a_recording_that_is_gone_fails_its_job_and_no_other(tmp_path: Path) -> 
 
 
 def test_a_file_that_cannot_be_written_fails_its_job_and_no_other(tmp_path: Path) -> None:
-    answers = carry_out(RenderBatch(7, (job(1, tmp_path / "no folder"), job(2, tmp_path))))
+    answers = carry_out(
+        RenderBatch(
+            7,
+            (
+                job(1, tmp_path / "no folder", settings=AS_PLAYED),
+                job(2, tmp_path, settings=AS_PLAYED),
+            ),
+        )
+    )
     failed, rendered, _ = answers
     assert isinstance(failed, JobFailed)
     assert (failed.seq, failed.code) == (1, "internal")  # our disk, not the client's request
@@ -254,7 +319,7 @@ def test_the_embeddings_used_last_are_kept_and_no_more(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(worker_module, "_MAX_EMBEDDINGS", 2)
-    embedded = counted(monkeypatch, "embed", lambda _self, timbre, _on_remark: timbre.words)
+    embedded = counted(monkeypatch, "embed", lambda _self, timbre, *_: timbre.words)
     worker = RenderWorker(io.StringIO(), "cpu")
     for number, words in enumerate(("bell", "reed", "bell", "bass", "bell", "reed")):
         timbre = TextTimbre(words)
@@ -266,6 +331,23 @@ def test_the_embeddings_used_last_are_kept_and_no_more(
     )
     assert embedded[-1] == "reed"  # another model hears it otherwise
     assert len(embedded) == 5
+
+
+def test_a_blend_with_other_weights_hears_nothing_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    embedded = counted(monkeypatch, "embed", lambda _self, timbre, *_: timbre.describe())
+    worker = RenderWorker(io.StringIO(), "cpu")
+    bell, reed = TextTimbre("bell"), TextTimbre("reed")
+    for number, weight in enumerate((0.5, 0.25)):
+        blend = Blend(((bell, weight), (Blend(((reed, 1.0), (bell, 1.0))), 1.0 - weight)))
+        order = job(number, tmp_path, timbre=blend)
+        carry_out(RenderBatch(number, (order,)), by=worker)
+        told = read_provenance(order.takes[0].path)
+        whole = Synthesizer.load("one", "cpu").embed(blend)
+        assert np.array_equal(np.asarray(told.embedding), whole)
+        del embedded[-1]  # by this test
+    assert embedded == [bell.describe(), reed.describe()]
 
 
 def test_a_batch_cancelled_before_it_begins_makes_no_file(tmp_path: Path) -> None:
@@ -342,3 +424,27 @@ def test_the_process_ends_with_its_stdin_whatever_it_is_doing(tmp_path: Path) ->
         assert process.wait() == 0
     assert not any(isinstance(answer, TakeRendered) for answer in rest)
     assert list(tmp_path.glob("*.wav")) == []
+
+
+def test_files_are_equally_loud_unless_a_gain_is_asked_for(tmp_path: Path) -> None:
+    asked = (None, -20.0, -26.0)
+    jobs = tuple(
+        job(seq, tmp_path, clip=LOUDNESS_PHRASE, settings=RenderSettings(gain=gain_db))
+        for seq, gain_db in enumerate(asked)
+    )
+    answers = carry_out(RenderBatch(7, jobs))
+    files = [answer.path for answer in answers if isinstance(answer, TakeRendered)]
+    loudness = [integrated_loudness(*read_audio(file)) for file in files]
+    gains_db = [read_provenance(file).gain_db for file in files]
+    assert loudness[0] == pytest.approx(TARGET_LUFS, abs=0.02)
+    assert loudness[1] - loudness[2] == pytest.approx(6.0, abs=0.02)
+    assert gains_db[1:] == [-20.0, -26.0]
+
+
+def test_a_file_that_is_made_softer_says_so(tmp_path: Path) -> None:
+    ordered = job(1, tmp_path, settings=RenderSettings(gain=24.0))
+    remarks, rendered, _ended = carry_out(RenderBatch(7, (ordered,)))
+    assert isinstance(remarks, ClipRemarks)
+    assert "above full scale" in remarks.remarks[0]
+    assert isinstance(rendered, TakeRendered)
+    assert np.abs(read_audio(rendered.path)[0]).max() == pytest.approx(0.999, abs=1e-4)

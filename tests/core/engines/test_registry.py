@@ -43,7 +43,10 @@ def granular(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_what_the_tables_name_is_there() -> None:
-    for entry in (*(engine.loader for engine in ENGINES.values()), *ENCODERS.values()):
+    for entry in (
+        *(engine.loader for engine in ENGINES.values()),
+        *(encoder.loader for encoder in ENCODERS.values()),
+    ):
         assert callable(resolve_name(entry))
     for entry in CODECS.values():
         assert callable(resolve_name(entry))

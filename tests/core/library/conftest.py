@@ -20,7 +20,7 @@ def encoder() -> SeedEncoder:
 
 @pytest.fixture
 def library(tmp_path: Path) -> Iterator[Library]:
-    with Library.open(tmp_path / "library.sqlite", with_factory_bank=False) as opened:
+    with Library.open(tmp_path / "library.sqlite", with_factory_bank=False, model=None) as opened:
         yield opened
 
 

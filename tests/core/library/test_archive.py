@@ -40,7 +40,9 @@ def exported(library: Library, make_tone: MakeTone, tmp_path: Path) -> Path:
 
 @pytest.fixture
 def other(tmp_path: Path) -> Iterator[Library]:
-    with Library.open(tmp_path / "other" / "l.sqlite", with_factory_bank=False) as opened:
+    with Library.open(
+        tmp_path / "other" / "l.sqlite", with_factory_bank=False, model=None
+    ) as opened:
         yield opened
 
 

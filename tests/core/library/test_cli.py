@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Callable
@@ -18,6 +19,7 @@ from core.library.cli import app
 from core.library.errors import UnknownPreset
 from tests.helpers.bundles import write_tiny_bundle
 from tests.helpers.library import MakeTone
+from tests.helpers.stages import without_stages
 
 Run = Callable[..., str]
 
@@ -31,7 +33,7 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
     """Run a command that succeeds in a library with no factory bank; its stdout."""
     monkeypatch.setenv("TIMBRE_HOME", str(tmp_path / "home"))
     plain = Library.open
-    monkeypatch.setattr(Library, "open", lambda: plain(with_factory_bank=False))
+    monkeypatch.setattr(Library, "open", lambda: plain(with_factory_bank=False, model=None))
 
     def succeed(*arguments: str) -> str:
         result = call(*arguments)
@@ -76,6 +78,54 @@ def test_lists_and_searches(run: Run) -> None:
     found = as_json(run("search", "bel", "3", "--json"))
     assert [preset["name"] for preset in found["presets"]] == ["p3"]
     assert run("search", "bell", "3").split()[:2] == ["p3", "text"]
+
+
+def test_an_empty_answer_says_so_and_what_to_do(run: Run, tmp_path: Path) -> None:
+    write_tiny_bundle(tmp_path / "home" / "models" / "tiny")
+    assert "the library is empty" in call("list").stderr
+    assert "no other preset" in call("similar", "--text", "warm", "--model", "tiny").stderr
+    run("add", "--name", "Bell", "--text", "struck glass", "--tag", "keys")
+    for arguments, said in (
+        (("search", "bell", "zither"), "'bell zither'"),
+        (("list", "--kind", "audio"), "no preset is of the kind audio"),
+        (("list", "--tag", "pads", "--favourites"), "is a favourite and has the tag 'pads'"),
+        (("list", "--offset", "3"), "a smaller --offset"),
+        (("search", "bell", "--offset", "3"), "a smaller --offset"),
+        (("similar", "Bell", "--model", "tiny"), "no other preset"),
+    ):
+        result = call(*arguments)
+        assert (result.exit_code, result.stdout) == (0, "")
+        assert said in result.stderr
+        assert len(without_stages(result.stderr).splitlines()) == 1
+        assert "timbre preset" in result.stderr or "--offset" in result.stderr
+
+
+def test_a_list_of_a_new_library_loads_no_numpy(tmp_path: Path) -> None:
+    code = (
+        "import sys; from core.library import Library; library = Library.open(); library.list(); "
+        "library.search('bell'); library.get('Small Bell'); "
+        "print([m for m in ('numpy', 'torch', 'soundfile') if m in sys.modules])"
+    )
+    loaded = subprocess.run(
+        [sys.executable, "-c", code],
+        env={**os.environ, "TIMBRE_HOME": str(tmp_path)},
+        capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    assert loaded.stdout.strip() == "[]"
+
+
+def test_similar_to_a_factory_preset_loads_no_torch(tmp_path: Path) -> None:
+    code = (
+        "import sys; from core.library.cli import similar; similar('Small Bell'); "
+        "print([m for m in ('torch', 'soundfile') if m in sys.modules])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        env={**os.environ, "TIMBRE_HOME": str(tmp_path)},
+        capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    assert "Tight Bell" in done.stdout
+    assert done.stdout.splitlines()[-1] == "[]"
 
 
 def test_similar_by_a_bundles_ear(run: Run, make_tone: MakeTone, tmp_path: Path) -> None:

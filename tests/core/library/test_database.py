@@ -55,7 +55,7 @@ def test_every_step_is_recorded_in_order(library: Library) -> None:
 def test_an_older_library_is_brought_up_to_date(tmp_path: Path, steps: int) -> None:
     old = replace(schema.SCHEMA, migrations=schema.MIGRATIONS[:steps])
     Database(tmp_path / "l.sqlite", old).close()
-    with Library.open(tmp_path / "l.sqlite", with_factory_bank=False) as library:
+    with Library.open(tmp_path / "l.sqlite", with_factory_bank=False, model=None) as library:
         library.add("warm", WARM)
         assert library.search("warm").total == 1
 
@@ -77,7 +77,9 @@ def test_a_library_of_before_the_steps_were_counted_opens_as_it_is(tmp_path: Pat
             "applied_at TEXT NOT NULL)"
         )
         names = ("create presets", "create full-text search", "create the record of embeddings")
-        for number, (name, step) in enumerate(zip(names, schema.MIGRATIONS, strict=True), 1):
+        for number, (name, step) in enumerate(
+            zip(names, schema.MIGRATIONS[: len(names)], strict=True), 1
+        ):
             step.apply(_Plain(old))  # type: ignore[arg-type]
             old.execute("INSERT INTO migration VALUES (?, ?, '2026-01-01')", (number, name))
         old.execute(
@@ -91,15 +93,16 @@ def test_a_library_of_before_the_steps_were_counted_opens_as_it_is(tmp_path: Pat
         old.execute("INSERT INTO preset_text (rowid, name) VALUES (1, 'Old flute')")
         before = list(old.iterdump())
     old.close()
-    with Library.open(path, with_factory_bank=False) as library:
+    with Library.open(path, with_factory_bank=False, model=None) as library:
         (preset,) = library.list().presets
         assert (preset.name, preset.rating, preset.favourite) == ("Old flute", 5, True)
         assert library.recipe(preset) == TextTimbre("hollow flute")
-        assert library.search("flute").total == 1
+        assert library.search("flute").total == library.list(kind="text").total == 1
     with sqlite3.connect(path) as after:
         tables = [line for line in after.iterdump() if "CREATE TABLE" in line]
-        assert tables == [line for line in before if "CREATE TABLE" in line]
-        assert after.execute("SELECT count(*) FROM migration").fetchone() == (3,)
+        assert {line for line in before if "CREATE TABLE" in line} <= set(tables)
+        steps = after.execute("SELECT count(*) FROM migration").fetchone()
+        assert steps == (len(schema.MIGRATIONS),)
 
 
 def test_a_step_that_fails_leaves_the_library_as_it_was(
@@ -169,7 +172,7 @@ def test_damage_inside_is_one_clear_error(library: Library) -> None:
             file.write(b"\xa5" * 3000)
 
     def use() -> None:
-        with Library.open(library.path, with_factory_bank=False) as damaged:
+        with Library.open(library.path, with_factory_bank=False, model=None) as damaged:
             damaged.list(limit=1000)
             damaged.search("word")
 
@@ -214,7 +217,9 @@ def test_no_room_for_a_recording_changes_nothing(
 def test_a_lock_that_stays_is_named(library: Library) -> None:
     blocker = sqlite3.connect(library.path, isolation_level=None)
     blocker.execute("BEGIN IMMEDIATE")
-    with Library.open(library.path, with_factory_bank=False, busy_timeout_s=0.1) as waiting:
+    with Library.open(
+        library.path, with_factory_bank=False, model=None, busy_timeout_s=0.1
+    ) as waiting:
         assert waiting.list().total == 0  # reading goes on
         with pytest.raises(LibraryUnusable, match="another program"):
             waiting.add("warm", WARM)
@@ -251,7 +256,7 @@ import sys
 from core.library import Library
 from core.timbre import TextTimbre
 path, own, count = sys.argv[1:]
-with Library.open(path) as library:
+with Library.open(path, model=None) as library:
     for number in range(int(count)):
         print(library.add(f"{own} {number}", TextTimbre(f"{own} {number}")).name, flush=True)
         library.search("bell")
@@ -276,7 +281,7 @@ def test_processes_open_and_fill_a_new_library_at_once(tmp_path: Path) -> None:
 
 def test_nothing_announced_is_lost_when_a_process_is_killed(tmp_path: Path) -> None:
     path = tmp_path / "l.sqlite"
-    Library.open(path, with_factory_bank=False).close()
+    Library.open(path, with_factory_bank=False, model=None).close()
     process = child(path, "killed", 100_000)
     assert process.stdout is not None
     process.stdout.readline()

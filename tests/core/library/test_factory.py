@@ -59,7 +59,7 @@ def test_the_script_makes_the_bank(tmp_path: Path) -> None:
 
 
 def test_restoring_brings_back_what_was_removed_or_changed(tmp_path: Path) -> None:
-    with Library.open(tmp_path / "l.sqlite") as library:
+    with Library.open(tmp_path / "l.sqlite", model=None) as library:
         total = library.list().total
         blend = library.recipe("Evening Ensemble")
         library.remove("Pure Pipe")
@@ -81,14 +81,14 @@ def test_restoring_brings_back_what_was_removed_or_changed(tmp_path: Path) -> No
 
 
 def test_the_bank_is_given_once(tmp_path: Path) -> None:
-    with Library.open(tmp_path / "l.sqlite") as library:
+    with Library.open(tmp_path / "l.sqlite", model=None) as library:
         library.remove("Felt Piano")
         total = library.list().total
-    with Library.open(tmp_path / "l.sqlite") as library:
+    with Library.open(tmp_path / "l.sqlite", model=None) as library:
         assert library.list().total == total
 
 
 def test_a_library_that_was_broken_off_while_new_gets_its_bank(tmp_path: Path) -> None:
-    Library.open(tmp_path / "l.sqlite", with_factory_bank=False).close()
-    with Library.open(tmp_path / "l.sqlite") as library:
+    Library.open(tmp_path / "l.sqlite", with_factory_bank=False, model=None).close()
+    with Library.open(tmp_path / "l.sqlite", model=None) as library:
         assert library.list().total >= 48

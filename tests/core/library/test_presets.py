@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from core.audio import read_audio
 from core.engines.registry import check_settings
 from core.errors import AudioError, SettingsError
 from core.library import Library, PresetBlend, recipes
@@ -17,8 +20,8 @@ from core.library.presets import clean_name, name_key
 from core.library.recipes import PinnedPreset, Recording, StoredBlend, Words
 from core.library.recordings import MAX_COPIED_BYTES
 from core.settings import RenderSettings
-from core.timbre import AudioTimbre, Blend, TextTimbre
-from tests.helpers.library import MakeTone
+from core.timbre import AudioTimbre, Blend, TextTimbre, as_timbre
+from tests.helpers.library import MakeTone, SeedEncoder
 
 WARM, COLD = TextTimbre("warm bass"), TextTimbre("cold bell")
 
@@ -272,3 +275,63 @@ def test_the_digest_is_of_what_is_heard() -> None:
 def test_settings_that_make_no_sense_are_refused(data: object) -> None:
     with pytest.raises(SettingsError):
         check_settings(data)
+
+
+def test_timbres_are_taken_in_the_forms_that_programs_have(library: Library) -> None:
+    sound = np.sin(np.arange(22_050) / 8).astype(np.float32) * 0.5
+    library.add("words", "soft flute")
+    library.add("samples", (sound, 22_050), tags=["mine"], rating=np.int64(3))  # type: ignore[arg-type]
+    library.add("again", AudioTimbre(sound, 22_050))
+    library.add("mix", {"soft flute": 1, "bell": 2})
+    library.add("presets", PresetBlend({"words": 1, "samples": 2}))
+    assert library.recipe("words") == TextTimbre("soft flute")
+    kept = library.recipe("samples")
+    assert isinstance(kept, AudioTimbre)
+    assert kept == library.recipe("again")
+    np.testing.assert_array_equal(read_audio(kept.path)[0], sound[None])
+    assert library.resolve_blend({"words": 1, "samples": 2}) == library.recipe("presets")
+    library.edit("words", timbre="hard flute")
+    assert library.recipe("words") == TextTimbre("hard flute")
+
+
+def test_a_string_is_a_preset_first_where_a_library_looks_for_what_is_similar(
+    library: Library, encoder: SeedEncoder
+) -> None:
+    library.add("bell", "soft flute")
+    library.add("other", "bell")
+    by_name = library.similar("bell", encoder)
+    assert [found.preset.name for found in by_name] == ["other"]  # itself is left out
+    by_words = library.similar("soft flute", encoder)
+    assert by_words[0].preset.name == "bell"
+    assert by_words[0].similarity == pytest.approx(1.0)
+
+
+def test_arguments_of_other_types_are_one_type_error(
+    library: Library, encoder: SeedEncoder
+) -> None:
+    library.add("bell", "soft flute")
+    wrong: list[tuple[Callable[..., object], tuple[Any, ...], dict[str, Any]]] = [
+        (library.add, ("x", None), {}),
+        (library.add, (TextTimbre("x"), "x"), {}),
+        (library.add, (None, "x"), {}),
+        (library.add, ("x", "x"), {"tags": "pad"}),
+        (library.add, ("x", "x"), {"tags": [None]}),
+        (library.edit, ("bell",), {"timbre": 3}),
+        (library.get, (None,), {}),
+        (library.recipe, (None,), {}),
+        (library.remove, (library.get("bell"),), {}),
+        (library.search, (None,), {}),
+        (library.list, ("bell",), {}),
+        (library.similar, (None, encoder), {}),
+        (library.similar, (np.ones(3), encoder), {}),
+        (library.similar, ("bell", "embedded"), {}),
+        (library.resolve_blend, ("bell=1",), {}),
+        (PresetBlend, (["bell"],), {}),
+        (PresetBlend, ({"bell": "1"},), {}),
+        (as_timbre, (library.get("bell"),), {}),
+    ]
+    for entry, arguments, named in wrong:
+        with pytest.raises(TypeError, match=r" is .*; give ") as caught:
+            entry(*arguments, **named)
+        assert "\n" not in str(caught.value)
+    assert [preset.name for preset in library.list().presets] == ["bell"]

@@ -19,6 +19,7 @@ from core.library import Library
 from core.midi import write_midi
 from tests.helpers.bundles import write_tiny_bundle
 from tests.helpers.rights import bound_by_rights
+from tests.helpers.stages import without_stages
 
 ROOT = Path(__file__).parents[3]
 
@@ -28,7 +29,7 @@ def home(tmp_path: Path) -> Iterator[Path]:
     """A home with a library whose last changes are still in its log, as after a crash."""
     folder = tmp_path / "live"
     write_tiny_bundle(folder / "models" / "tiny")
-    library = Library.open(folder / "library.sqlite")
+    library = Library.open(folder / "library.sqlite", model=None)
     library.add("Mine", TextTimbre("soft reeds"))
     home = tmp_path / "home"
     shutil.copytree(folder, home, ignore=shutil.ignore_patterns("*-shm"))
@@ -65,7 +66,18 @@ def test_it_is_listed_searched_shown_exported_and_played(home: Path, tmp_path: P
         home, "render", str(tmp_path / "a.mid"), "--preset", "Mine", "--model", "tiny",
         "-o", str(tmp_path / "a.wav"),
     )  # fmt: skip
-    assert (done.returncode, done.stderr) == (0, "")
+    assert (done.returncode, without_stages(done.stderr)) == (0, "")
+    assert {path: path.stat().st_mtime_ns for path in home.rglob("*")} == before
+
+
+def test_similar_presets_are_found_with_nothing_to_be_written(home: Path) -> None:
+    """The embeddings of the factory presets ship; those of one's own are computed."""
+    before = {path: path.stat().st_mtime_ns for path in home.rglob("*")}
+    done = timbre(home, "preset", "similar", "Small Bell", "--limit", "60", "--json")
+    assert (done.returncode, without_stages(done.stderr)) == (0, "")
+    found = {preset["name"] for preset in json.loads(done.stdout)["presets"]}
+    assert len(found) == 60
+    assert {"Tight Bell", "Mine"} <= found
     assert {path: path.stat().st_mtime_ns for path in home.rglob("*")} == before
 
 

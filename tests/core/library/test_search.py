@@ -134,3 +134,19 @@ def test_pages_walk_an_index(filled: Library) -> None:
             ).fetchall()
             assert "COVERING INDEX" in plan[0][3]
             assert len(plan) == 1
+
+
+def test_pages_say_how_many_there_are_whatever_was_changed(filled: Library) -> None:
+    def totals() -> list[int]:
+        kinds = [filled.list(kind=kind).total for kind in ("audio", "text", "blend")]
+        starred = [filled.list(kind=kind, favourites=True).total for kind in ("text", "blend")]
+        return [filled.list().total, *kinds, filled.list(favourites=True).total, *starred]
+
+    assert totals() == [4, 0, 3, 1, 1, 1, 0]
+    filled.edit("Bell", timbre=PresetBlend((("Café Organ", 1),)), favourite=True)
+    assert totals() == [4, 0, 2, 2, 2, 1, 1]
+    filled.remove("Café Organ")
+    filled.edit("Bell", rating=2)
+    assert totals() == [3, 0, 1, 2, 1, 0, 1]
+    filled.edit("Bell", favourite=False, timbre=TextTimbre("struck glass"))
+    assert totals() == [3, 0, 2, 1, 0, 0, 0]

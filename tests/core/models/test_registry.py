@@ -380,3 +380,22 @@ def test_the_commands(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     done = run(app, ["import", str(tmp_path / "toy.tar")], catch_exceptions=False)
     assert done.exit_code == 0
     assert run(app, ["verify", "toy"]).stdout == "toy: whole\n"
+
+
+def test_an_export_that_is_there_is_replaced_by_force_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TIMBRE_HOME", str(tmp_path))
+    make_bundle(tmp_path / "models")
+    target = tmp_path / "toy.zip"
+    target.write_text("theirs")
+    export = ["export", "toy", "-o", str(target)]
+    refused = CliRunner().invoke(app, export)
+    assert isinstance(refused.exception, OutputError)
+    assert "toy.zip is there already" in str(refused.exception)
+    assert "--force" in str(refused.exception)
+    assert target.read_text() == "theirs"
+    assert CliRunner().invoke(app, [*export, "--force"]).exit_code == 0
+    (tmp_path / "other").mkdir()
+    other = registry_in(tmp_path / "other")
+    assert import_bundle(other, target).file("weights").read_bytes() == WEIGHTS

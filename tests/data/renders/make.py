@@ -18,8 +18,12 @@ import soundfile
 
 from core import AudioTimbre, Blend, Clip, Note, Synthesizer, TextTimbre
 from core.engines.base import RenderRequest
+from core.settings import RenderSettings
 from core.types import EmbeddingPath, FloatArray
 from tests.core.engines.tokensynth import tiny
+
+AS_PLAYED = RenderSettings(gain=0.0)
+"""The stored renders are older than gains."""
 
 HERE = Path(__file__).parent
 CLIP = Clip.of("three", [Note(0.0, 57, 90, 0.4), Note(0.2, 64, 50, 0.5), Note(0.5, 72, 120, 0.2)])
@@ -32,19 +36,21 @@ def renders(synth: Synthesizer) -> dict[str, Callable[[], FloatArray]]:
     def recording() -> FloatArray:
         with tempfile.TemporaryDirectory() as folder:
             reference = Path(folder) / "reference.wav"
-            synth.render(CLIP, TextTimbre("nylon guitar"), seed=3).write(reference)
-            return synth.render(CLIP, AudioTimbre(reference), seed=8).audio[0]
+            synth.render(CLIP, TextTimbre("nylon guitar"), seed=3, settings=AS_PLAYED).write(
+                reference
+            )
+            return synth.render(CLIP, AudioTimbre(reference), seed=8, settings=AS_PLAYED).audio[0]
 
     def encode_audio_fast() -> FloatArray:
-        heard = synth.render(CLIP, TextTimbre("nylon guitar"), seed=3)
+        heard = synth.render(CLIP, TextTimbre("nylon guitar"), seed=3, settings=AS_PLAYED)
         embedding = synth.encoder.encode_audio_fast(heard.audio, heard.sample_rate)
-        (take,) = synth.render_requests([RenderRequest(CLIP, embedding, seed=6)])
+        (take,) = synth.render_requests([RenderRequest(CLIP, embedding, AS_PLAYED, 6)])
         return take.audio[0]
 
     def moving() -> FloatArray:
         points = np.stack([synth.embed(piano), synth.embed(strings)])
         path = EmbeddingPath(np.array([0.0, CLIP.length_s]), points)
-        (take,) = synth.render_requests([RenderRequest(CLIP, path, seed=5)])
+        (take,) = synth.render_requests([RenderRequest(CLIP, path, AS_PLAYED, 5)])
         return take.audio[0]
 
     def tokens() -> FloatArray:
@@ -52,10 +58,12 @@ def renders(synth: Synthesizer) -> dict[str, Callable[[], FloatArray]]:
         return tiny.engine().render([request])[0][0]
 
     return {
-        "words": lambda: synth.render(CLIP, piano, seed=7).audio[0],
+        "words": lambda: synth.render(CLIP, piano, seed=7, settings=AS_PLAYED).audio[0],
         "recording": recording,
         "first-look": encode_audio_fast,
-        "blend": lambda: synth.render(CLIP, Blend(((piano, 0.6), (strings, 0.4))), seed=9).audio[0],
+        "blend": lambda: synth.render(
+            CLIP, Blend(((piano, 0.6), (strings, 0.4))), seed=9, settings=AS_PLAYED
+        ).audio[0],
         "moving": moving,
         "tokensynth": tokens,
     }

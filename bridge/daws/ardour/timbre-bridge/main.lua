@@ -5,8 +5,8 @@ local folder = ...
 
 local function part (name)
   local chunk, problem = loadfile (ARDOUR.LuaAPI.build_filename (folder, name .. ".lua"))
-  if not chunk and name == "json" then -- where it is for every DAW, if not installed with the rest
-    chunk = loadfile (ARDOUR.LuaAPI.build_filename (folder, "..", "..", "shared", "json.lua"))
+  if not chunk then -- where parts for every DAW are, if not installed with the rest
+    chunk = loadfile (ARDOUR.LuaAPI.build_filename (folder, "..", "..", "shared", name .. ".lua"))
   end
   if not chunk then
     error ("Timbre Bridge's scripts are not complete: " .. tostring (problem), 0)
@@ -15,7 +15,7 @@ local function part (name)
 end
 
 local parts = {}
-for _, name in ipairs ({ "json", "places", "score", "memory", "link", "session", "send", "import" }) do
+for _, name in ipairs ({ "json", "note_bends", "places", "bends", "score", "memory", "link", "session", "send", "import" }) do
   parts[name] = part (name)
   if parts[name].use then
     parts[name].use (parts)

@@ -2,8 +2,15 @@
 
 local score = {}
 
+local note_bends
+
+function score.use (parts)
+  note_bends = parts.note_bends
+end
+
 score.TICKS_PER_BEAT = 1920
 score.MAX_NOTES_PER_MESSAGE = 100
+score.MAX_POINTS_PER_MESSAGE = 100
 
 local SHORTEST_S = 0.001 -- a note of no length is a trigger; the bridge wants some length
 
@@ -18,12 +25,13 @@ end
 
 -- The notes a region plays, in seconds from its start.
 --
--- events: { pitch, velocity, start_ticks, length_ticks }, times from the source's start.
+-- events: { pitch, velocity, start_ticks, length_ticks, channel_bends }, times from the source's start;
+--   channel_bends is what bends the note's channel (note_bends.of_channel), nil if nothing does.
 -- region: start_ticks (how much of the source is cut off), position_ticks, length_samples,
 --   sample_rate.
 -- sample_at: the sample of a position in ticks, by the tempo map.
--- Returns notes { pitch, start_s, duration_s, velocity } by start, and how many notes of the
--- source the region does not play. As Ardour plays it: what begins before the region does
+-- Returns notes { pitch, start_s, duration_s, velocity, bend } by start, bend being nil for a note
+-- that is not bent, and how many notes of the source the region does not play. As Ardour plays it: what begins before the region does
 -- not sound, what is held at its end stops there.
 function score.notes (events, region, sample_at)
   local notes, unheard = {}, 0
@@ -41,6 +49,10 @@ function score.notes (events, region, sample_at)
         start_s = from / region.sample_rate,
         duration_s = math.max ((to - from) / region.sample_rate, SHORTEST_S),
         velocity = math.min (math.max (event.velocity, 1), 127),
+        bend = event.channel_bends and note_bends.of_note (event.channel_bends, event.start_ticks,
+          event.start_ticks + event.length_ticks, function (ticks)
+            return (sample (ticks) - from) / region.sample_rate
+          end, 0),
       }
     else
       unheard = unheard + 1
@@ -66,7 +78,15 @@ end
 -- The messages that send a clip and ask for its render, in order: { address, types, … }.
 -- Clip and job have one id. Times go out as doubles: a float is off by samples after minutes.
 function score.messages (id, name, notes, length_s, preset)
-  local messages = { { "/timbre/1/clip/begin", "ssid", id, short (name), #notes, length_s } }
+  local points = 0
+  for _, note in ipairs (notes) do
+    points = points + (note.bend and #note.bend or 0)
+  end
+  local begin = { "/timbre/1/clip/begin", "ssid", id, short (name), #notes, length_s }
+  if points > 0 then -- left out where there are none: bridges older than bends know no such argument
+    begin[2], begin[7] = "ssidi", points
+  end
+  local messages = { begin }
   for first = 1, #notes, score.MAX_NOTES_PER_MESSAGE do
     local last = math.min (first + score.MAX_NOTES_PER_MESSAGE - 1, #notes)
     local message = { "/timbre/1/clip/notes", "si" .. ("iddi"):rep (last - first + 1), id, first - 1 }
@@ -78,6 +98,17 @@ function score.messages (id, name, notes, length_s, preset)
       message[#message + 1] = note.velocity
     end
     messages[#messages + 1] = message
+  end
+  for index, note in ipairs (notes) do
+    for first = 1, #(note.bend or {}), score.MAX_POINTS_PER_MESSAGE do
+      local last = math.min (first + score.MAX_POINTS_PER_MESSAGE - 1, #note.bend)
+      local message = { "/timbre/1/clip/bend", "si" .. ("dd"):rep (last - first + 1), id, index - 1 }
+      for number = first, last do
+        message[#message + 1] = note.bend[number][1]
+        message[#message + 1] = note.bend[number][2]
+      end
+      messages[#messages + 1] = message
+    end
   end
   messages[#messages + 1] = { "/timbre/1/clip/end", "s", id }
   messages[#messages + 1] = { "/timbre/1/render", "sss", id, id, preset }

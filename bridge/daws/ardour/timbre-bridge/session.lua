@@ -3,10 +3,10 @@
 
 local session = {}
 
-local score
+local bends, score
 
 function session.use (parts)
-  score = parts.score
+  bends, score = parts.bends, parts.score
 end
 
 local function file (name)
@@ -70,13 +70,16 @@ end
 
 -- What a region plays, as score.notes returns it, its position and its length in samples.
 function session.notes (found)
-  local events = {}
+  local events, channels = {}, {}
   for note in ARDOUR.LuaAPI.note_list (found.midi:midi_source (0):model ()):iter () do
+    local channel = note:channel ()
+    channels[channel] = channels[channel] or bends.of_channel (found.midi, channel)
     events[#events + 1] = {
       pitch = note:note (),
       velocity = note:velocity (),
       start_ticks = score.ticks (tostring (note:time ())),
       length_ticks = score.ticks (tostring (note:length ())),
+      channel_bends = #channels[channel] > 0 and channels[channel] or nil,
     }
   end
   local region = found.region

@@ -128,10 +128,15 @@ def test_a_path_starts_and_ends_in_its_timbres(engine: EmbeddedEngine) -> None:
     assert np.corrcoef(first[:border], second[:border])[0, 1] < 0.9
 
 
-def test_loud_polyphony_stays_within_full_scale(engine: EmbeddedEngine) -> None:
-    cluster = Clip.of("cluster", [Note(0.0, pitch, 127, 1.0) for pitch in range(24, 99)])
-    (audio,) = engine.render([RenderRequest(cluster, timbre(1))])
-    assert 0.0 < np.abs(audio).max() <= 1.0
+def test_loud_polyphony_is_not_turned_down(engine: EmbeddedEngine) -> None:
+    """What becomes of peaks over full scale is for the façade to say, which knows the gain."""
+    half, all_ = (
+        Clip.of("cluster", [Note(0.0, pitch, 127, 1.0) for pitch in keys])
+        for keys in (range(24, 62), range(24, 99))
+    )
+    first, both = engine.render([RenderRequest(clip, timbre(1)) for clip in (half, all_)])
+    assert np.isfinite(both).all()
+    assert np.sqrt((both**2).mean()) > np.sqrt((first**2).mean())
 
 
 def test_limits_name_every_note_and_every_ignored_setting(engine: EmbeddedEngine) -> None:

@@ -7,10 +7,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from core.encoders.base import AudioEncoding, unit
 from core.encoders.embed import resolve
 from core.errors import Cancelled, OutputError
 from core.library import Library, PresetBlend
-from core.library.vectors import RECORD_BYTES, VectorFile
+from core.library.embeddings.vectors import RECORD_BYTES, VectorFile
+from core.library.rows import find_row
 from core.timbre import AudioTimbre, TextTimbre
 from core.types import EMBEDDING_DIM
 from tests.helpers.library import MakeTone, SeedEncoder
@@ -70,7 +72,7 @@ def test_embeddings_are_computed_once(filled: Library, encoder: SeedEncoder) -> 
     assert filled.update_embeddings(encoder).computed == 42
     calls = encoder.calls
     filled.similar(filled.get("tone"), encoder)
-    with Library.open(filled.path, with_factory_bank=False) as again:
+    with Library.open(filled.path, with_factory_bank=False, model=None) as again:
         again.similar(again.get("tone"), encoder)
     assert encoder.calls == calls
     filled.edit("tone", timbre=TextTimbre("else"), name="renamed")
@@ -102,10 +104,34 @@ def test_edited_and_removed_presets_are_not_found_as_they_were(
     assert {item.preset.name for item in filled.similar(old, encoder, 5)} == {"tone", "mix"}
 
 
+def test_another_store_does_not_hide_what_lies_under_removed_presets(
+    library: Library, encoder: SeedEncoder
+) -> None:
+    """Presets that shipped are far, those of the cache nearer, with removed ones before them."""
+    near = encoder.encode_text("near")
+    rows = {}
+    for number in range(120):
+        preset = library.add(f"{number}", TextTimbre(f"sound {number}"))
+        with library._database.read() as connection:
+            digest = find_row(connection, preset.id).digest
+        angle = 0.01 * number
+        other = encoder.encode_text(f"other {number}")
+        other -= (other @ near) * near
+        rows[digest] = np.float32(np.cos(angle)) * near + np.float32(np.sin(angle)) * unit(other)
+    kept = library._listener.kept
+    digests = list(rows)
+    kept.keep({digest: AudioEncoding(rows[digest]) for digest in digests[:80]}, encoder)
+    kept.hold({digest: AudioEncoding(rows[digest]) for digest in digests[80:]}, encoder)
+    for number in range(60):
+        library.remove(f"{number}")
+    found = [item.preset.name for item in library.similar(near, encoder, 20)]
+    assert found == [f"{number}" for number in range(60, 80)]
+
+
 def test_cancelling_keeps_what_is_done(
     filled: Library, encoder: SeedEncoder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("core.library.similar._BATCH", 4)
+    monkeypatch.setattr("core.library.embeddings.similar._BATCH", 4)
     fractions: list[float] = []
 
     def stop_half_way(fraction: float) -> bool:

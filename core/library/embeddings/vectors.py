@@ -14,50 +14,137 @@ core, sqlite-vec 0.1.9 took 117 ms where this file took 17 ms, opening it includ
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import os
 import sys
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
 from core.files import output_error
+from core.library.embeddings.screening import ScreenedVectors
 from core.types import EMBEDDING_DIM, FloatArray
 
 DIGEST_BYTES = 32
 RECORD_BYTES = DIGEST_BYTES + 4 * EMBEDDING_DIM
+_MANY = 10_000
+"""With fewer, comparing all of them takes a millisecond or two."""
+
+_ON_ONE_THREAD = 4000
+
+_FEW = 8
+"""Comparing more than this part of them one by one is slower than comparing all."""
+
 _MAGIC = b"timbre vectors 1"
 """Opens the first record; the 16 bytes after it are the file's own id."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Vectors:
-    """What the file held when it was opened.
+    """Embeddings by the digests of their recipes, as they were when they were opened.
 
     Attributes:
-        store_id: another one means another file, with none of the old one's records.
+        store_id: another one means another store, with none of the old one's records.
         digests: uint8 [n, 32].
-        embeddings: float32 [n, 512], a view of the mapped file.
+        embeddings: float32 [n, 512], perhaps a view of a mapped file.
     """
 
     store_id: str
     digests: npt.NDArray[np.uint8]
     embeddings: FloatArray
 
+    @classmethod
+    def of(cls, rows: Mapping[bytes, FloatArray]) -> Vectors:
+        """Embeddings in memory; the same digests have the same ``store_id``, none has ``""``.
+
+        Args:
+            rows: float32 [512] by digest.
+        """
+        packed = b"".join(rows)
+        digests = np.frombuffer(packed, np.uint8).reshape(-1, DIGEST_BYTES)
+        embeddings = np.array(list(rows.values()), np.float32).reshape(-1, EMBEDDING_DIM)
+        store_id = hashlib.sha256(packed).hexdigest()[:32] if rows else ""
+        return cls(store_id, digests, embeddings)
+
+    def __len__(self) -> int:
+        return len(self.digests)
+
+    def items(self) -> Iterator[tuple[bytes, FloatArray]]:
+        """Every digest with its embedding."""
+        for digest, row in zip(self.digests, self.embeddings, strict=True):
+            yield digest.tobytes(), row
+
+    @cached_property
+    def _sorted_heads(self) -> tuple[npt.NDArray[np.uint64], npt.NDArray[np.intp]]:
+        """The digests' first eight bytes in order, and whose they are."""
+        heads = np.ascontiguousarray(self.digests[:, :8]).view(np.uint64)[:, 0]
+        order = np.argsort(heads, kind="stable")
+        return heads[order], order
+
     def find(self, digest: bytes) -> FloatArray | None:
         """The embedding of a recipe, float32 [512], or None."""
-        wanted = np.frombuffer(digest, np.uint8)
-        first = np.flatnonzero(self.digests[:, 0] == wanted[0])
-        hits = first[(self.digests[first] == wanted).all(axis=1)]
-        return np.array(self.embeddings[hits[0]]) if len(hits) else None
+        heads, order = self._sorted_heads
+        wanted = np.frombuffer(digest[:8], np.uint64)[0]
+        first, end = np.searchsorted(heads, wanted, "left"), np.searchsorted(heads, wanted, "right")
+        for index in order[first:end]:
+            if self.digests[index].tobytes() == digest:
+                return np.array(self.embeddings[index])
+        return None
+
+    def nearest(self, vector: FloatArray, count: int) -> list[tuple[bytes, float]]:
+        """The digests with the largest cosines with a vector, in no order.
+
+        Args:
+            vector: float32 [512], unit norm.
+            count: of digests, fewer if there are not so many.
+
+        Returns:
+            Digests with their cosines; −2 for records that are no unit vectors.
+        """
+        if not len(self):
+            return []
+        count = min(count, len(self))
+        looked_at = self._candidates(vector, count)
+        rows = self if looked_at is None else self._some(looked_at)
+        similarities = rows.similarities(vector)
+        best = np.argpartition(-similarities, count - 1)[:count]
+        return [(rows.digests[index].tobytes(), float(similarities[index])) for index in best]
+
+    def _candidates(self, vector: FloatArray, count: int) -> npt.NDArray[np.intp] | None:
+        """Which to compare; None for all. The quick form pays when many are compared again."""
+        if len(self) < _MANY or count > len(self) // _FEW:
+            return None
+        if not self._searched:
+            self._searched.append(True)
+            return None
+        found = self._screened.candidates(vector, count)
+        return found if len(found) <= len(self) // _FEW else None
+
+    @cached_property
+    def _searched(self) -> list[bool]:
+        return []
+
+    @cached_property
+    def _screened(self) -> ScreenedVectors:
+        return ScreenedVectors(self.embeddings)
+
+    def _some(self, indices: npt.NDArray[np.intp]) -> Vectors:
+        return Vectors(self.store_id, self.digests[indices], self.embeddings[indices])
 
     def similarities(self, vector: FloatArray) -> FloatArray:
         """Cosines with a unit vector, float32 [n]; −2 for records that are no unit vectors."""
         with np.errstate(all="ignore"):
-            cosines: FloatArray = self.embeddings @ vector
+            cosines: FloatArray = (
+                self.embeddings @ vector
+                if len(self) > _ON_ONE_THREAD
+                # A product of few rows waits for BLAS' threads longer than it takes.
+                else np.einsum("ij,j->i", self.embeddings, vector)
+            )
         cosines[~(np.abs(cosines) < 1.001)] = -2.0
         return cosines
 
@@ -86,16 +173,16 @@ class VectorFile:
                 self._opened = (state, self._map(status.st_size // RECORD_BYTES))
             return self._opened[1]
         except OSError:
-            return _nothing()
+            return Vectors.of({})
 
     def _map(self, count: int) -> Vectors:
         if not count:
-            return _nothing()
+            return Vectors.of({})
         # A plain array over the map: numpy's subclass costs at every view.
         records = np.asarray(np.memmap(self.path, np.uint8, "r", shape=(count, RECORD_BYTES)))
         head = records[0].tobytes()
         if not head.startswith(_MAGIC):
-            return _nothing()
+            return Vectors.of({})
         return Vectors(
             store_id=head[len(_MAGIC) : DIGEST_BYTES].hex(),
             digests=records[1:, :DIGEST_BYTES],
@@ -131,12 +218,6 @@ class VectorFile:
                 os.fsync(handle)
         except OSError as error:
             raise output_error(self.path, error) from error
-
-
-def _nothing() -> Vectors:
-    return Vectors(
-        "", np.zeros((0, DIGEST_BYTES), np.uint8), np.zeros((0, EMBEDDING_DIM), np.float32)
-    )
 
 
 def _write_all(handle: int, data: bytes) -> None:

@@ -1,0 +1,1 @@
+"""What programs give us: the forms that other libraries have, and clear errors for the rest."""

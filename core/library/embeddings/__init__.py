@@ -1,0 +1,1 @@
+"""What encoders say of presets: computed when a preset is made, kept, and compared."""

@@ -1,0 +1,272 @@
+"""What may be asked of a library that is left as it is: the half of it that reads."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from core.coercion.type_errors import check_type
+from core.library import recipe_tree, rows, search, transfer
+from core.library.errors import UnknownPreset
+from core.library.presets import Neighbour, Preset, PresetOrder, PresetPage, named_weights
+from core.library.recipes import PinnedPreset
+from core.library.recordings import RecordingFolder
+from core.progress import (
+    ProgressCallback,
+    RemarkCallback,
+    StageCallback,
+    always_continue,
+    ignore_remark,
+    ignore_stage,
+    part_of,
+)
+from core.settings import GAIN, RenderSettings
+from core.sqlite import Database
+from core.timbre import Blend, BlendMode, Timbre, TimbreLike, as_timbre
+
+if TYPE_CHECKING:
+    from core.encoders.base import TimbreEncoder
+    from core.library.embeddings.listener import PresetListener
+    from core.library.embeddings.similar import EmbeddingUpdate
+    from core.types import FloatArray
+
+_UPDATED = 0.5
+"""How far a search is when new presets have been listened to; then what it compares with is."""
+
+
+class LibraryReader:
+    """See :class:`core.library.library.Library`, which opens it.
+
+    Args:
+        database: the presets.
+        cache: the folder of embeddings.
+        model: the bundle whose encoder listens to new presets, or None.
+    """
+
+    def __init__(self, database: Database, cache: Path, model: str | None) -> None:
+        self.path = database.path
+        self._database = database
+        self._recordings = RecordingFolder(database.path.with_suffix(".recordings"))
+        self._cache, self._model = cache, model
+
+    def get(self, name_or_id: str) -> Preset:
+        """The preset of a name or id."""
+        with self._database.read() as connection:
+            return rows.fetch_one(connection, rows.find_row(connection, name_or_id).pk)
+
+    def list(
+        self,
+        offset: int = 0,
+        limit: int = 50,
+        *,
+        order: PresetOrder = "name",
+        kind: str | None = None,
+        tag: str | None = None,
+        favourites: bool = False,
+    ) -> PresetPage:
+        """A page of the presets that meet every given condition.
+
+        Args:
+            offset: presets before the page.
+            limit: presets in the page, 1–1000.
+            order: ``name``, ``newest`` (last changed first) or ``rating`` (best first).
+            kind: only recordings, words or blends.
+            tag: only presets with this tag.
+            favourites: only favourites.
+
+        Raises:
+            SettingsError: if a value is out of range.
+        """
+        with self._database.read() as connection:
+            return search.page(connection, offset, limit, order, kind, tag, favourites)
+
+    def search(self, query: str, offset: int = 0, limit: int = 50) -> PresetPage:
+        """Presets with every word of the query, or one that begins so, the best first.
+
+        Name, tags and recipe are searched; case and accents do not matter. An empty query
+        finds everything, by name. Of more than 1000 matches, 1000 are found: names that
+        match first, the last saved on top.
+
+        Args:
+            query: words.
+            offset: presets before the page.
+            limit: presets in the page, 1–1000.
+
+        Raises:
+            SettingsError: if a number is out of range.
+        """
+        with self._database.read() as connection:
+            return search.search(connection, query, offset, limit)
+
+    def similar(
+        self,
+        near: Preset | TimbreLike | FloatArray,
+        encoder: TimbreEncoder,
+        limit: int = 20,
+        on_progress: ProgressCallback = always_continue,
+        on_remark: RemarkCallback = ignore_remark,
+        on_stage: StageCallback = ignore_stage,
+    ) -> tuple[Neighbour, ...]:
+        """Presets that sound most like something, the nearest first.
+
+        Embeddings that are missing for this encoder are computed first. Presets that have
+        none (their recording is gone, say) are left out.
+
+        Args:
+            near: a preset (which is left out of the answer), or its name or id; a recording,
+                words or a blend, in any form that :func:`core.as_timbre` takes; or an embedding
+                of this encoder, float32 [512], unit norm. A string that is no preset is words.
+            encoder: which embeddings to compare.
+            limit: at most so many.
+            on_progress: of the computing; answering False cancels.
+            on_remark: called with what is to be said about a recording to compare with.
+            on_stage: called with what is loaded or listened to.
+
+        Raises:
+            Cancelled: if ``on_progress`` said so.
+            AudioError: if the recording to compare with cannot be used.
+        """
+        from core.library.embeddings import similar
+
+        near = self._near(near, encoder)
+        search.check_page(0, limit)
+        self.update_embeddings(encoder, part_of(on_progress, 0.0, _UPDATED), on_stage)
+        return similar.similar(
+            self._database,
+            self._listener.kept,
+            near,
+            encoder,
+            limit,
+            self._timbre,
+            on_remark,
+            part_of(on_progress, _UPDATED, 1.0),
+            on_stage,
+        )
+
+    def update_embeddings(
+        self,
+        encoder: TimbreEncoder,
+        on_progress: ProgressCallback = always_continue,
+        on_stage: StageCallback = ignore_stage,
+    ) -> EmbeddingUpdate:
+        """Compute the embeddings that are missing for an encoder; quick when none is.
+
+        Args:
+            encoder: turns recipes into embeddings.
+            on_progress: called with the fraction done; answering False cancels.
+            on_stage: called with what is being done, if anything is missing.
+
+        Raises:
+            Cancelled: if ``on_progress`` said so; what was computed is kept.
+        """
+        from core.library.embeddings import similar
+
+        return similar.update_embeddings(
+            self._database, self._listener.kept, encoder, self._timbre, on_progress, on_stage
+        )
+
+    def recipe(self, preset: Preset | str, version: int | None = None) -> Timbre:
+        """What to render: recordings are files in the library, blends of presets are blends.
+
+        Args:
+            preset: a preset (then its version counts), or a name or id (the current one).
+            version: an earlier one.
+
+        Raises:
+            AudioError: if a recording is missing from the library.
+        """
+        if not isinstance(preset, Preset):
+            preset = self.get(preset)
+        number = preset.version if version is None else version
+        return self._timbre(PinnedPreset(preset.id, number, preset.name))
+
+    def resolve_blend(
+        self,
+        pairs: Mapping[str, float] | Sequence[tuple[str, float]],
+        mode: BlendMode = "slerp",
+    ) -> Blend:
+        """A blend of presets to render at once, without saving it.
+
+        Args:
+            pairs: weights by name or id, or pairs of them as :func:`core.timbre.parse_blend`
+                gives them.
+            mode: as in :class:`core.timbre.Blend`.
+
+        Raises:
+            SettingsError: if a weight or the number of parts is out of range.
+        """
+        named = named_weights(pairs)
+        return Blend(tuple((self.recipe(name), weight) for name, weight in named), mode)
+
+    def with_gain(
+        self, preset: Preset, model_sha256: str, settings: RenderSettings
+    ) -> RenderSettings:
+        """Settings of a render with the gain that is kept for a preset, if there is one.
+
+        Args:
+            preset: its version counts.
+            model_sha256: of the bundle that renders.
+            settings: of the render; a gain in them stays.
+        """
+        from core.library import gains
+
+        if GAIN.name in settings:
+            return settings
+        with self._database.read() as connection:
+            gain_db = gains.find(connection, preset, model_sha256, settings)
+        return settings if gain_db is None else RenderSettings(settings, gain=gain_db)
+
+    def export(
+        self, name_or_id: str, target: str | os.PathLike[str], *, force: bool = False
+    ) -> Path:
+        """Write a preset into one file, with its recordings and the presets it is made of.
+
+        Args:
+            name_or_id: the preset.
+            target: the file, or a folder to put ``NAME.timbre`` into.
+            force: replace a file that is there.
+
+        Returns:
+            The file.
+
+        Raises:
+            OutputError: if it cannot be written, or is there already.
+            AudioError: if a recording is missing from the library.
+        """
+        return transfer.export_to(
+            self._database, self._recordings, name_or_id, Path(target), force=force
+        )
+
+    def _near(
+        self, near: Preset | TimbreLike | FloatArray, encoder: TimbreEncoder
+    ) -> Preset | Timbre | FloatArray:
+        import numpy as np
+
+        from core.encoders.base import TimbreEncoder
+        from core.types import EMBEDDING_DIM
+
+        check_type("the encoder", encoder, TimbreEncoder, "one, such as Synthesizer.encoder")
+        if isinstance(near, str):
+            try:
+                return self.get(near)
+            except UnknownPreset:
+                return as_timbre(near)
+        if isinstance(near, np.ndarray) and near.shape == (EMBEDDING_DIM,):
+            return near.astype(np.float32, copy=False)
+        return near if isinstance(near, Preset) else as_timbre(near)
+
+    def _timbre(self, version: PinnedPreset) -> Timbre:
+        with self._database.read() as connection:
+            recipe = rows.recipe_of(connection, version)
+            expanded = recipe_tree.expand(recipe, lambda part: rows.recipe_of(connection, part))
+        return expanded.to_timbre(self._recordings.require)
+
+    @cached_property
+    def _listener(self) -> PresetListener:
+        from core.library.embeddings.kept import KeptEmbeddings
+        from core.library.embeddings.listener import PresetListener
+
+        return PresetListener(self._model, KeptEmbeddings(self._cache))

@@ -1,0 +1,255 @@
+"""Playing: with a fake device, and with PortAudio on a device that hears nothing."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from core.audio import playback
+from core.audio.playback import (
+    Playback,
+    PlaybackUnavailable,
+    choose_output_device,
+    load_backend,
+    output_devices,
+)
+from core.types import FloatArray
+
+RATE = 48_000
+SOUND = (0.5 * np.sin(np.arange(1000) / 7)).astype(np.float32)[None]
+
+
+class FakeError(Exception):
+    """In place of PortAudio's."""
+
+
+class FakeStop(Exception):
+    """What a callback raises when it has no more."""
+
+
+class FakeStream:
+    """A stream that plays when the test says so."""
+
+    def __init__(self, backend: FakeBackend, **options: Any) -> None:
+        self.backend, self.options = backend, options
+        self.is_started = self.is_closed = False
+        self.heard: list[FloatArray] = []
+
+    def start(self) -> None:
+        if self.backend.refuses:
+            raise FakeError("busy")
+        self.is_started = True
+
+    def abort(self) -> None:
+        self.options["finished_callback"]()
+
+    def close(self) -> None:
+        self.is_closed = True
+
+    def pump(self, count: int) -> bool:
+        """Ask for frames as a sound card does; False when there are no more."""
+        out = np.full((count, self.options["channels"]), 9.0, np.float32)
+        try:
+            self.options["callback"](out, count, None, None)
+        except FakeStop:
+            self.heard.append(out)
+            self.options["finished_callback"]()
+            return False
+        self.heard.append(out)
+        return True
+
+
+class FakeBackend:
+    """In place of the module sounddevice."""
+
+    PortAudioError, CallbackStop = FakeError, FakeStop
+
+    def __init__(self, *devices: tuple[str, int], default: int = 0) -> None:
+        self.devices, self.streams, self.refuses = devices, list[FakeStream](), False
+        self.rates = {RATE, 44_100}
+        self.default = type("Default", (), {"device": (-1, default)})()
+
+    def query_devices(self) -> list[dict[str, Any]]:
+        return [
+            {"name": name, "max_output_channels": channels, "default_samplerate": 48_000.0}
+            for name, channels in self.devices
+        ]
+
+    def query_hostapis(self) -> list[dict[str, int]]:
+        return [{"default_output_device": -1}]
+
+    def check_output_settings(self, *, samplerate: int, **_rest: Any) -> None:
+        if samplerate not in self.rates:
+            raise FakeError("no such rate")
+
+    def OutputStream(self, **options: Any) -> FakeStream:  # noqa: N802
+        self.streams.append(FakeStream(self, **options))
+        return self.streams[-1]
+
+
+@pytest.fixture
+def backend() -> FakeBackend:
+    return FakeBackend(("Microphone", 0), ("Built-in Speaker", 2), ("USB Mono", 1), default=1)
+
+
+def test_a_sound_is_played_to_its_end(backend: FakeBackend) -> None:
+    with Playback(backend=backend) as player:
+        plays = [player.is_playing]
+        player.play(SOUND, RATE)
+        plays.append(player.is_playing)
+        (stream,) = backend.streams
+        while stream.pump(256):
+            pass
+        player.wait()
+        plays.append(player.is_playing)
+    assert plays == [False, True, False]
+    assert stream.options["device"] == 1
+    heard = np.concatenate(stream.heard)
+    for channel in heard.T:
+        assert np.array_equal(channel[:1000], SOUND[0])
+        assert not channel[1000:].any()
+    assert stream.is_closed
+
+
+def test_another_sound_takes_the_place_of_the_first(backend: FakeBackend) -> None:
+    player = Playback(backend=backend)
+    player.play(SOUND, RATE)
+    player.play(SOUND, RATE)
+    first, second = backend.streams
+    assert (first.is_closed, second.is_closed, player.is_playing) == (True, False, True)
+    player.stop()
+    assert (second.is_closed, player.is_playing) == (True, False)
+    player.stop()
+    player.wait()
+
+
+def test_ctrl_c_stops_the_sound(backend: FakeBackend, monkeypatch: pytest.MonkeyPatch) -> None:
+    player = Playback(backend=backend)
+    player.play(SOUND, RATE)
+
+    def interrupted(_timeout_s: float) -> bool:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(player._ended, "wait", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        player.wait()
+    assert backend.streams[0].is_closed
+    assert not player.is_playing
+
+
+def test_a_rate_that_the_device_has_not_is_converted(backend: FakeBackend) -> None:
+    Playback(backend=backend).play(SOUND, 22_050)
+    (stream,) = backend.streams
+    assert stream.options["samplerate"] == 48_000
+    while stream.pump(512):
+        pass
+    assert sum(map(len, stream.heard)) == pytest.approx(1000 * 48_000 / 22_050, abs=512)
+
+
+@pytest.mark.parametrize(("device", "channels"), [("usb", 1), ("Built-in", 2)])
+def test_channels_and_peaks_fit_the_device(
+    backend: FakeBackend, device: str, channels: int
+) -> None:
+    one_sided = np.concatenate([SOUND, 0.0 * SOUND])
+    Playback(device, backend).play(6.0 * one_sided, RATE)
+    (stream,) = backend.streams
+    stream.pump(1000)
+    heard = stream.heard[0].T
+    loudest = 0.999 if channels == 2 else 0.999 / 2  # the mean of a side and of silence
+    assert heard.shape == (channels, 1000)
+    np.testing.assert_allclose(heard[0], SOUND[0] * (loudest / SOUND.max()), atol=1e-3)
+    assert not heard[1:].any()
+
+
+def test_a_device_is_chosen_by_name_part_or_number(backend: FakeBackend) -> None:
+    names = {w: choose_output_device(w, backend).name for w in (None, "usb mono", "speak", "2")}
+    assert names == {
+        None: "Built-in Speaker", "usb mono": "USB Mono", "speak": "Built-in Speaker",
+        "2": "USB Mono",
+    }  # fmt: skip
+    for wrong in ("0", "microphone", "", "9"):
+        with pytest.raises(PlaybackUnavailable, match="1 Built-in Speaker; 2 USB Mono"):
+            choose_output_device(wrong, backend)
+
+
+def test_without_a_device_it_says_so(backend: FakeBackend) -> None:
+    with pytest.raises(PlaybackUnavailable, match="no device that plays"):
+        Playback(backend=FakeBackend(("Microphone", 0), default=-1))
+    backend.refuses = True
+    player = Playback(backend=backend)
+    with pytest.raises(PlaybackUnavailable, match="Built-in Speaker does not play: busy"):
+        player.play(SOUND, RATE)
+    assert not player.is_playing
+
+
+@pytest.mark.parametrize(
+    ("error", "said"), [(ImportError, "extra 'play'"), (OSError, "needs PortAudio")]
+)
+def test_without_the_libraries_it_says_what_to_install(
+    monkeypatch: pytest.MonkeyPatch, error: type[Exception], said: str
+) -> None:
+    class Missing:
+        def find_spec(self, name: str, *_rest: object) -> None:
+            if name == "sounddevice":
+                raise error
+
+    monkeypatch.delitem(sys.modules, "sounddevice", raising=False)
+    monkeypatch.setattr(sys, "meta_path", [Missing(), *sys.meta_path])
+    with pytest.raises(PlaybackUnavailable, match=said):
+        load_backend()
+
+
+def _has_alsa() -> bool:
+    """Whether PortAudio is here and speaks to ALSA, whose null device any machine has."""
+    try:
+        return any(api["name"] == "ALSA" for api in playback.load_backend().query_hostapis())
+    except PlaybackUnavailable:
+        return False
+
+
+NULL_DEVICE = "pcm.quiet { type null }\npcm.default { type null }\n"
+PLAYS = """
+import numpy as np
+from core.audio.playback import Playback, output_devices
+print([device.name for device in output_devices()])
+with Playback("quiet") as player:
+    player.play(np.zeros((1, 4410), np.float32), 44_100)
+    player.wait()
+    print(player.is_playing)
+"""
+
+
+@pytest.fixture
+def on_null_device(tmp_path: Path) -> Callable[[str], str]:
+    """Run Python where ALSA has nothing but a device that hears nothing."""
+    (tmp_path / "asound.conf").write_text(NULL_DEVICE)
+
+    def run(code: str) -> str:
+        environment = {**os.environ, "ALSA_CONFIG_PATH": str(tmp_path / "asound.conf")}
+        command = [sys.executable, "-c", code]
+        return subprocess.run(
+            command, env=environment, check=True, capture_output=True, text=True
+        ).stdout
+
+    return run
+
+
+if _has_alsa():
+
+    def test_portaudio_plays_to_a_device_that_hears_nothing(
+        on_null_device: Callable[[str], str],
+    ) -> None:
+        assert on_null_device(PLAYS).splitlines() == ["['quiet', 'default']", "False"]
+
+
+def test_devices_have_what_a_list_shows(backend: FakeBackend) -> None:
+    speaker, mono = output_devices(backend)
+    assert (speaker.index, speaker.channels, speaker.sample_rate) == (1, 2, 48_000)
+    assert (speaker.is_default, mono.is_default) == (True, False)
