@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
@@ -44,7 +44,7 @@ _LEAST_PAUSE = 8  # frames
 _DB = float(np.log2(10.0) / 10.0)  # dB to the exponent of a power of two, which torch is quick at
 
 _ONSET_S = (-0.04, 0.02)
-_ONSET_WEIGHT = 0.15
+_ONSET_WEIGHT = 0.5
 """When a note begins is known to some 20 ms only: what sounds too early would be explained by
 an attack that is too hard, so that frames about an onset count little."""
 
@@ -52,23 +52,10 @@ _STARTS_S = (-0.1, -0.06, -0.03, -0.015, -0.007, 0.007, 0.015, 0.03)
 _LENGTHS = (0.4, 0.55, 0.7, 0.85, 1.15)
 _SHORTEST_S = 0.05
 
+_LEAST_STEP_S = 0.03  # between breakpoints that are decoded,
+_GROWTH = 1.0  # and as a share of the time since an onset or a release
+
 _TOGETHER = 8  # embeddings in one pass: more do not fit into a core's cache
-
-
-@dataclass(frozen=True)
-class Detail:
-    """How many of a note's breakpoints the decoder is asked for; see :func:`decoded_times`.
-
-    Attributes:
-        least_step_s: shortest step, seconds.
-        growth: of steps, as a share of the time since an onset or a release.
-    """
-
-    least_step_s: float
-    growth: float
-
-
-COARSE, FINE = Detail(0.03, 1.0), Detail(0.012, 0.35)
 
 
 class _Sampled:
@@ -77,11 +64,10 @@ class _Sampled:
     Args:
         note: what is played.
         times_s: of all breakpoints, seconds from the onset [J].
-        detail: how many are decoded.
     """
 
-    def __init__(self, note: Note, times_s: Float64Array, detail: Detail) -> None:
-        decoded = decoded_times(times_s, note.duration_s, detail)
+    def __init__(self, note: Note, times_s: Float64Array) -> None:
+        decoded = decoded_times(times_s, note.duration_s)
         on_s = torch.from_numpy(times_s[decoded].astype(np.float32))  # [D]
         self.rows = DecoderRows(
             torch.tensor([float(note.pitch)]),
@@ -112,7 +98,7 @@ class _NoteBands:
         index, fraction = envelope_weights(hz)
         shape = (len(times_s), len(hz))
         self.note = note
-        self.sampled = {detail: _Sampled(note, times_s, detail) for detail in (COARSE, FINE)}
+        self.sampled = _Sampled(note, times_s)
         self.index = torch.from_numpy(index).expand(shape)  # [J, 128]
         self.fraction = torch.from_numpy(fraction).expand(shape)  # [J, 128]
         self.spread = torch.from_numpy(partials_to_bands(float(note.pitch)))  # [K, B]
@@ -129,16 +115,15 @@ class _NoteBands:
         return moved
 
 
-def decoded_times(times_s: Float64Array, held_s: float, detail: Detail) -> npt.NDArray[np.int64]:
+def decoded_times(times_s: Float64Array, held_s: float) -> npt.NDArray[np.int64]:
     """Which of a note's breakpoints the decoder is asked for.
 
-    A frame sees 46 ms, and levels in dB between an onset and a release bend little: two fifths
-    of the breakpoints say it as well as all, and the fit's time goes into the decoder.
+    A frame sees 46 ms, and levels in dB between an onset and a release bend little: a fifth of
+    the breakpoints say it as well as all, and the fit's time goes into the decoder.
 
     Args:
         times_s: of the breakpoints, seconds from the onset [J].
         held_s: when the key is let go; one of them.
-        detail: how many.
 
     Returns:
         int64 [D], increasing; the first, the last and the release are among them.
@@ -147,7 +132,7 @@ def decoded_times(times_s: Float64Array, held_s: float, detail: Detail) -> npt.N
     for index in range(1, len(times_s)):
         last_s = times_s[kept[-1]]
         since_s = last_s if times_s[index] <= held_s else last_s - held_s
-        is_far = times_s[index] - last_s >= max(detail.least_step_s, detail.growth * since_s)
+        is_far = times_s[index] - last_s >= max(_LEAST_STEP_S, _GROWTH * since_s)
         is_edge = index == len(times_s) - 1 or abs(times_s[index] - held_s) < 1e-9
         if is_far or is_edge:
             kept.append(index)
@@ -157,8 +142,8 @@ def decoded_times(times_s: Float64Array, held_s: float, detail: Detail) -> npt.N
 class _BandLayout:
     """What stays as it is while an objective's notes do: their rows and indices put together."""
 
-    def __init__(self, parts: Sequence[_NoteBands], detail: Detail) -> None:
-        sampled = [part.sampled[detail] for part in parts]
+    def __init__(self, parts: Sequence[_NoteBands]) -> None:
+        sampled = [part.sampled for part in parts]
         self.parts = parts
         self.rows = DecoderRows.joined([own.rows for own in sampled])
         self.counts = [len(own.left) for own in sampled]
@@ -216,7 +201,6 @@ class FitObjective:
         self.target = torch.from_numpy(
             np.maximum(level - loudest_db, -_RANGE_DB).astype(np.float32)
         )
-        self._detail = FINE
         self._set_parts([_NoteBands(note, len(power)) for note in notes])
         frames_s = np.arange(len(power)) * HOP / SAMPLE_RATE
         played = np.zeros(len(power), bool)
@@ -308,7 +292,7 @@ class FitObjective:
         # the note begins.
         resized = [self._resized(note) for note in self.notes]
         counts = [len(parts) for parts in resized]
-        layout = _BandLayout([part for parts in resized for part in parts], self._detail)
+        layout = _BandLayout([part for parts in resized for part in parts])
         gains = gains_db.repeat_interleave(torch.tensor(counts))
         all_bands = iter(layout.bands(layout.rows.decode(decoder, embedding), gains))
         resized_bands = [[next(all_bands) for _ in parts] for parts in resized]
@@ -329,14 +313,9 @@ class FitObjective:
             total = others + pieces[place]
         self._set_parts(self._parts)
 
-    def look_at(self, detail: Detail) -> None:
-        """Compare more coarsely, at less cost, or more finely, from now on."""
-        self._detail = detail
-        self._set_parts(self._parts)
-
     def _set_parts(self, parts: list[_NoteBands]) -> None:
         self._parts = parts
-        self._layout = _BandLayout(parts, self._detail)
+        self._layout = _BandLayout(parts)
         self._frames = torch.cat([part.frames for part in parts], dim=1)  # [F, J]
 
     def _shifted(self, place: int) -> list[_NoteBands]:

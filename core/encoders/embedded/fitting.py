@@ -23,11 +23,14 @@ from core.clip import Note
 from core.encoders.embedded.adam import Adam
 from core.encoders.embedded.decoder_rows import DecoderRows, rows_of
 from core.encoders.embedded.dynamics import VelocityResponse
-from core.encoders.embedded.fit_objective import COARSE, FINE, FitObjective
+from core.encoders.embedded.fit_objective import FitObjective
 from core.engines.embedded.controls import N_SUBHARMONICS
 from core.engines.embedded.decoder import Decoder, coordinates, on_sphere
 from core.progress import ProgressCallback, always_continue, report
 from core.types import FloatArray
+
+_BETAS = (0.6, 0.8)
+"""What Adam keeps of old gradients: little, as steps are few and errors of absolute value."""
 
 _DYNAMICS_AT = (0.25, 0.5, 0.75)
 """Quantiles of the recording's keys on which the timbre's dynamics are looked after."""
@@ -41,7 +44,6 @@ class FitSettings:
         prototypes: how many known timbres are weighed against the first guess.
         apart_db: how much better one must explain the recording to count e times as much.
         steps: of the optimiser.
-        coarse: how many of them compare coarsely.
         aligned: after which of them the notes' times are corrected.
         rate: its learning rate, in deviations of the prior.
         prior: what one squared deviation from the beginning costs, dB.
@@ -50,11 +52,10 @@ class FitSettings:
         duller: what it costs, dB an octave, if playing louder makes it duller.
     """
 
-    prototypes: int = 32
+    prototypes: int = 16
     apart_db: float = 1.0
     steps: int = 36
-    coarse: int = 20
-    aligned: tuple[int, ...] = (0, 12)
+    aligned: tuple[int, ...] = (8,)
     rate: float = 0.3
     prior: float = 0.004
     gain_db: float = 6.0
@@ -92,7 +93,6 @@ def fit(
     """
     settings = settings or FitSettings()
     objective = FitObjective(mono, notes)
-    objective.look_at(COARSE)
     start = _beginning(decoder, objective, torch.from_numpy(first_guess), prototypes, settings)
     pitches = [float(note.pitch) for note in notes]
     dynamics = VelocityResponse(
@@ -108,16 +108,14 @@ def fit(
     # The recording's own level says nothing, that of one note beside another little.
     level = torch.zeros(1, requires_grad=True)
     gains = torch.zeros(len(notes), requires_grad=True)
-    optimiser = Adam([place, level, gains], betas=(0.8, 0.95))
+    optimiser = Adam([place, level, gains], betas=_BETAS)
     for step in range(settings.steps):
         report(on_progress, step / settings.steps)
         embedding = on_sphere(start + place * error_std)
         gains_db = 10.0 * level + settings.gain_db * gains  # [M]
         if step in settings.aligned:
             objective.align(decoder, embedding, gains_db)
-        if step == settings.coarse:
-            objective.look_at(FINE)
-        if step == 0 or step == settings.coarse or step in settings.aligned:
+        if step == 0 or step in settings.aligned:
             # Everything that a step asks of the decoder in one pass.
             rows = DecoderRows.joined([objective.rows, dynamics.rows])
             count = len(objective.rows.note)

@@ -40,7 +40,7 @@ MIDDLE = (BLOCK - 1) / 2
 
 _RAMP = torch.arange(BLOCK) / BLOCK
 _STEPS = 32  # blocks
-_FLOOR_AMPLITUDE = 10.0 ** (FLOOR_DB / 20.0)
+_FLOOR_POWER = 10.0 ** (FLOOR_DB / 10.0)
 
 
 @dataclass(frozen=True)
@@ -96,13 +96,17 @@ class NoteTracks:
 
 
 def amplitude(level_db: Tensor) -> Tensor:
-    """Level in dB to amplitude, of any shape; the floor becomes exact silence."""
-    return (torch.pow(10.0, level_db / 20.0) - _FLOOR_AMPLITUDE).clamp_min(0.0)
+    """Level in dB to amplitude, of any shape; the floor becomes exact silence.
+
+    The floor's power is taken off, as powers add up: its amplitude would take 6 dB of what is
+    6 dB above it, and much of an instrument's highest octave lies there.
+    """
+    return (torch.pow(10.0, level_db / 10.0) - _FLOOR_POWER).clamp_min(0.0).sqrt()
 
 
 def level_db(amplitudes: Tensor) -> Tensor:
     """The level of which :func:`amplitude` makes this."""
-    return 20.0 * torch.log10(amplitudes + _FLOOR_AMPLITUDE)
+    return 10.0 * torch.log10(amplitudes.square() + _FLOOR_POWER)
 
 
 def interpolate(values: Tensor, knots_s: Float64Array, at_s: Tensor) -> Tensor:
