@@ -36,9 +36,10 @@ CHUNK_ID = b"tmbr"
 TAG = "TIMBRE_PROVENANCE"
 """The tag with the same JSON in a FLAC, Ogg or MP3 file."""
 
-SCHEMA = 3
+SCHEMA = 4
 """Version of the JSON. Readers refuse newer ones and must read all older ones. What needs
-nothing of a newer one is written as the older: version 2 brought bends, 3 gains."""
+nothing of a newer one is written as the older: version 2 brought bends, 3 gains, 4 revisions
+of engines."""
 
 MAX_CHUNK_BYTES = 256 * 2**20
 _MAX_NOTES = 5_000_000
@@ -68,6 +69,7 @@ class Provenance:
         settings: how it was decoded; the gain, asked for or not, is in ``gain_db``.
         gain_db: by how much it is louder than the model played it, dB; 0 in files older than
             gains.
+        revision: of the engine: how often its sound was changed until then, from 1.
         sample_rate: of the file, Hz.
         subtype: ``PCM_16``, ``PCM_24``, ``FLOAT``, ``VORBIS`` or ``MPEG_LAYER_III``.
         timbre: the recipe the embedding was made from, if there was one.
@@ -84,6 +86,7 @@ class Provenance:
     sample_rate: int
     settings: RenderSettings = field(default_factory=RenderSettings)
     gain_db: float = 0.0
+    revision: int = 1
     subtype: str = "PCM_24"
     timbre: Timbre | None = None
     preset: PresetVersion | None = None
@@ -120,12 +123,16 @@ class Provenance:
         }
         if self.gain_db:
             data["gain_db"] = self.gain_db
+        if self.revision > 1:
+            data["revision"] = self.revision
         data["sha256"] = _digest(data)
         return data
 
     def _schema(self) -> int:
-        if self.gain_db:
+        if self.revision > 1:
             return SCHEMA
+        if self.gain_db:
+            return 3
         return 2 if any(note.bend for note in self.clip.notes) else 1
 
     @classmethod
@@ -153,6 +160,7 @@ class Provenance:
                 sample_rate=int(data["sample_rate"]),
                 settings=check_settings(data["settings"]),
                 gain_db=_gain_from_json(data.get("gain_db", 0.0)),
+                revision=int(data.get("revision", 1)),
                 subtype=str(data["subtype"]),
                 timbre=None if data["timbre"] is None else timbre.from_dict(data["timbre"]),
                 preset=None if preset is None else PresetVersion(**preset),

@@ -264,7 +264,7 @@ def _repeat(provenance: Provenance, device: str | None, display: ProgressDisplay
     """Render again what a file says it is; where it was computed, if no device is asked for."""
     synth = _load(provenance.model_id, device or provenance.device or None, display)
     display.stage("rendering")
-    return synth.repeat(provenance, display.progress)
+    return synth.repeat(provenance, display.progress, print_note)
 
 
 def _repeated_subtype(provenance: Provenance, path: Path, asked: str | None) -> str | None:

@@ -38,7 +38,7 @@ from core.encoders.embed import (
     takes_listening,
 )
 from core.engines.base import Engine, Limit, LiveStream, RenderRequest
-from core.engines.declaration import Ability
+from core.engines.declaration import Ability, EngineDeclaration
 from core.engines.registry import check_settings, engine_named
 from core.errors import ModelMissing, SettingsError
 from core.leveling.gains import GainCache, LevelGain, gain_key, gain_of
@@ -512,13 +512,17 @@ class Synthesizer:
         ]
 
     def repeat(
-        self, provenance: Provenance, on_progress: ProgressCallback = always_continue
+        self,
+        provenance: Provenance,
+        on_progress: ProgressCallback = always_continue,
+        on_remark: RemarkCallback = ignore_remark,
     ) -> Take:
         """Render again what a file says it is.
 
         Args:
             provenance: from :func:`core.provenance.read_provenance`.
             on_progress: called with the fraction done; answering False cancels.
+            on_remark: called with how it will differ, if the engine's sound was changed since.
 
         Raises:
             ModelMissing: if the file was rendered by other weights than these.
@@ -532,6 +536,8 @@ class Synthesizer:
                 f"this machine has {self.bundle.id} {self.bundle.sha256[:12]}; "
                 "`timbre models import` the bundle it was made with"
             )
+        for change in _changes(self.engine.declaration, provenance):
+            on_remark(change)
         settings = RenderSettings({**provenance.settings, GAIN.name: provenance.gain_db})
         request = RenderRequest(provenance.clip, provenance.embedding, settings, provenance.seed)
         (take,) = self.render_requests([request], on_progress)
@@ -550,9 +556,20 @@ class Synthesizer:
                 {name: value for name, value in request.settings.items() if name != GAIN.name}
             ),
             gain_db=gain_db,
+            revision=self.engine.declaration.revision,
             program_version=program_version(),
             device=self.device,
         )
+
+
+def _changes(engine: EngineDeclaration, provenance: Provenance) -> list[str]:
+    """How an engine's sound differs from that of a file's: nothing, if it does not."""
+    made_by = f"the file was made by version {provenance.program_version or 'unknown'}"
+    if provenance.revision > engine.revision:
+        return [f"{made_by}, whose sound differs from this one's; update to repeat it"]
+    return [
+        f"{made_by}; since then {change}" for change in engine.revisions[provenance.revision - 1 :]
+    ]
 
 
 _short = reprlib.Repr()

@@ -50,6 +50,8 @@ class EngineDeclaration:
         settings: what a render may be asked for; in the order to show them.
         codec: the codec in :data:`core.codecs.registry.CODECS` that decodes its tokens; its
             weights have the role ``codec`` in a bundle. Empty if it needs none.
+        revisions: how its sound was changed with the same weights, oldest first; each in a line
+            that says by how much.
         has_small_steps: whether it and its encoder compute in steps so small that one thread is
             as quick as several, and steadier beside other work (:mod:`core.threads`).
         device: where it runs unless told otherwise: ``cpu``, or the ``fastest`` there is.
@@ -62,4 +64,10 @@ class EngineDeclaration:
     settings: tuple[Setting, ...] = ()
     codec: str = ""
     device: Literal["cpu", "fastest"] = "fastest"
+    revisions: tuple[str, ...] = ()
     has_small_steps: bool = False
+
+    @property
+    def revision(self) -> int:
+        """Number of the sound that it has now, from 1; kept with every render."""
+        return 1 + len(self.revisions)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -20,7 +21,7 @@ CLOSE = 1e-4
 """Of the peak: hashes differ from machine to machine, in the rounding of sums."""
 
 FIT_CLOSE = 2e-2
-"""A fit follows a gradient for sixty steps, and another processor's rounding with it: 0.005
+"""A fit follows a gradient for dozens of steps, and another processor's rounding with it: 0.005
 lay between two instruction sets of one machine."""
 
 
@@ -49,13 +50,30 @@ def test_a_file_of_an_older_version_is_read_and_repeated(
     assert provenance.settings == RenderSettings(temperature=0.9, top_k=40, top_p=0.8, guidance=1.5)
     assert provenance.preset == PresetVersion("Reeds", 2)
     assert provenance.clip.content_hash == make.CLIP.content_hash
-    synth.repeat(provenance).write(
+    remarks: list[str] = []
+    synth.repeat(provenance, on_remark=remarks.append).write(
         tmp_path / "again.wav", provenance.sample_rate, provenance.subtype
     )
     (before, rate), (after, _) = read_audio(old), read_audio(tmp_path / "again.wav")
     assert rate == 16_000
     assert before.shape == after.shape
-    assert np.abs(before - after).max() <= CLOSE * np.abs(before).max()
+    # Its engine's sound was changed since, and that is said.
+    assert [remark[: remark.index(";")] for remark in remarks] == [
+        "the file was made by version 0.1.0"
+    ]
+    assert "by up to 1 % of the peak" in remarks[0]
+    assert np.abs(before - after).max() <= 1e-2 * np.abs(before).max()
+
+
+def test_a_file_of_this_sound_is_repeated_without_a_word(synth: Synthesizer) -> None:
+    take = synth.render(make.CLIP, TextTimbre("soft reeds"))
+    remarks: list[str] = []
+    again = synth.repeat(take.provenance, on_remark=remarks.append)
+    assert not remarks
+    assert np.array_equal(take.audio, again.audio)
+    newer = replace(take.provenance, revision=take.provenance.revision + 1)
+    synth.repeat(newer, on_remark=remarks.append)
+    assert "update to repeat it" in remarks[0]
 
 
 def test_a_preset_of_an_older_version_is_read(

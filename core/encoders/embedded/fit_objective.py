@@ -46,7 +46,7 @@ _DB = float(np.log2(10.0) / 10.0)  # dB to the exponent of a power of two, which
 _ONSET_S = (-0.04, 0.02)
 _ONSET_WEIGHT = 0.5
 """When a note begins is known to some 20 ms only: what sounds too early would be explained by
-an attack that is too hard, so that frames about an onset count little."""
+an attack that is too hard, so that frames about an onset count half."""
 
 _STARTS_S = (-0.1, -0.06, -0.03, -0.015, -0.007, 0.007, 0.015, 0.03)
 _LENGTHS = (0.4, 0.55, 0.7, 0.85, 1.15)

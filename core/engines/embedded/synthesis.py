@@ -98,15 +98,17 @@ class NoteTracks:
 def amplitude(level_db: Tensor) -> Tensor:
     """Level in dB to amplitude, of any shape; the floor becomes exact silence.
 
-    The floor's power is taken off, as powers add up: its amplitude would take 6 dB of what is
-    6 dB above it, and much of an instrument's highest octave lies there.
+    Taking off the floor's amplitude itself would cost 6 dB of what is 6 dB above it, where much
+    of an instrument's highest octave lies; in proportion to its power it costs 2.5 dB there.
     """
-    return (torch.pow(10.0, level_db / 10.0) - _FLOOR_POWER).clamp_min(0.0).sqrt()
+    above = torch.pow(10.0, level_db / 20.0)
+    return (above - _FLOOR_POWER / above).clamp_min(0.0)
 
 
 def level_db(amplitudes: Tensor) -> Tensor:
     """The level of which :func:`amplitude` makes this."""
-    return 10.0 * torch.log10(amplitudes.square() + _FLOOR_POWER)
+    above = 0.5 * (amplitudes + torch.sqrt(amplitudes.square() + 4.0 * _FLOOR_POWER))
+    return 20.0 * torch.log10(above)
 
 
 def interpolate(values: Tensor, knots_s: Float64Array, at_s: Tensor) -> Tensor:
