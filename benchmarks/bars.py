@@ -26,6 +26,7 @@ from benchmarks.likeness import (
     consistency,
     load,
     nearest,
+    octaves,
     references,
     speed,
     velocity,
@@ -49,6 +50,7 @@ def from_run(run: Path) -> dict[str, float]:
 
 MEASURES: dict[str, Callable[[MeasuredSystem], dict[str, float]]] = {
     "nearest": nearest,
+    "octaves": octaves,
     "words": words,
     "blend": blend,
     "velocity": velocity,
@@ -61,6 +63,8 @@ BARS = (
     ("run", "onset_ratio", ">=", 0.95, "cloning: onset F, ratio to ground truth"),
     ("nearest", "top1", ">=", 0.50, "cloning: own target nearest of 24"),
     ("nearest", "top5", ">=", 0.85, "cloning: own target among the nearest 5"),
+    ("nearest", "own_distance", "<=", 5.05, "cloning: mean distance to the own target"),
+    ("octaves", "largest", "<=", 2.0, "cloning: largest mean error of an octave, dB"),
     ("run", "mss_share", ">=", 0.6, "cloning: MSS, wrong timbre 0, same player 1"),
     ("words", "top1", ">=", 0.60, "words: own family nearest of 12"),
     ("blend", "spearman", ">=", 0.95, "blend: weight against place"),

@@ -141,7 +141,30 @@ def nearest(system: MeasuredSystem) -> dict[str, float]:
     for (instrument, _, _), row, place in zip(system.held_out, distance, rank, strict=True):
         best = system.held_out[int(np.argmin(row))][0].name
         print(f"    {instrument.name:<24} own target is number {place + 1:>2}; nearest: {best}")
-    return {"top1": float((rank < 1).mean()), "top5": float((rank < 5).mean())}
+    return {
+        "top1": float((rank < 1).mean()),
+        "top5": float((rank < 5).mean()),
+        "own_distance": float(np.diag(distance).mean()),
+    }
+
+
+def octaves(system: MeasuredSystem) -> dict[str, float]:
+    """Mean error of clones' levels in octaves, relative to the whole sound's, dB."""
+    lowest = (125, 250, 500, 1000, 2000, 4000, 8000)
+
+    def levels(audio: FloatArray) -> Float64Array:
+        power = np.abs(np.fft.rfft(audio)) ** 2
+        hz = np.fft.rfftfreq(len(audio), 1 / SAMPLE_RATE)
+        shares = [power[(hz >= low) & (hz < 2 * low)].sum() / power.sum() for low in lowest]
+        return np.asarray(10 * np.log10(np.array(shares) + 1e-12))
+
+    errors = [
+        levels(system.render(SCALE, embedding)) - levels(system.target(index, SCALE))
+        for index, embedding in enumerate(system.embeddings)
+    ]
+    mean = np.mean(errors, axis=0)
+    figures = {f"from_{low}_hz": float(error) for low, error in zip(lowest, mean, strict=True)}
+    return {**figures, "largest": float(np.abs(mean).max())}
 
 
 def words(system: MeasuredSystem) -> dict[str, float]:

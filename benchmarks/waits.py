@@ -27,9 +27,12 @@ import torch
 
 from benchmarks import library as library_benchmark
 from benchmarks.voices import voices_held
+from core.audio import read_reference
 from core.clip import Clip, Note
 from core.synthesizer import Synthesizer
+from core.threads import computing
 from core.timbre import TextTimbre
+from evaluation import datasets
 from evaluation.assets.chorale import chorale
 
 WORDS = "bright acoustic grand piano"
@@ -253,6 +256,41 @@ def command_s(*arguments: str) -> float:
         return seconds(
             lambda: subprocess.run(command, check=True, capture_output=True, env=environment)
         )
+
+
+def longest_references_s() -> float:
+    """Mean seconds that a warm encoder takes for a reference, cut or repeated to four seconds."""
+    encoder = synthesizer().encoder
+    items = datasets.load("embedded-v1").items[:4]
+    heard = [read_reference(item.reference) for item in items if item.reference]
+    sounds = [(np.resize(audio, (len(audio), 4 * rate)), rate) for audio, rate in heard]
+    with computing(has_small_steps=True):
+        encoder.encode_audio(*sounds[0])
+        return seconds(lambda: [encoder.encode_audio(*sound) for sound in sounds]) / len(sounds)
+
+
+@row("hear a recording of 4 s, warm", "≤ 1.5 s or 0.6 ×")
+def hear() -> Wait:
+    reference_s = reference_work_s()
+    took_s = longest_references_s()
+    return Wait(took_s, took_s / reference_s, took_s <= 1.5 or took_s <= 0.6 * reference_s)
+
+
+@row("the same beside two busy processes", "≤ 3 × quiet or 1.8 × the work")
+def hear_loaded() -> Wait:
+    quiet_s, reference_s = longest_references_s(), reference_work_s()
+    with busy_processes():
+        took_s = longest_references_s()
+    ratio = took_s / reference_s
+    return Wait(took_s, ratio, took_s <= 3 * quiet_s or ratio <= 1.8)
+
+
+@row("timbre demo, from the command line", "≤ 15 s")
+def demo() -> Wait:
+    reference_s = reference_work_s()
+    with tempfile.TemporaryDirectory() as folder:
+        took_s = command_s("demo", "-o", str(Path(folder) / "demo"))
+    return Wait(took_s, took_s / reference_s, took_s <= 15.0)
 
 
 @row("the first preset similar, from the command line", "≤ 1.5 s")
