@@ -25,7 +25,7 @@ def documented() -> set[str]:
 
 
 def test_core_lists_its_names_and_the_document_has_them() -> None:
-    assert set(core.__all__) <= set(dir(core))
+    assert set(core.__all__) == {name for name in dir(core) if not name.startswith("_")}
     assert set(core.__all__) == documented()
     for name in core.__all__:
         assert getattr(core, name) is not None

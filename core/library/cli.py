@@ -41,7 +41,7 @@ app = typer.Typer(
     no_args_is_help=True,
     rich_markup_mode=None,
     epilog=epilog(
-        'timbre preset add --name "My cello" --audio cello.flac --tag strings',
+        'timbre preset add "My cello" --audio cello.flac --tag strings',
         "timbre preset search warm pad",
         'timbre preset similar "My cello"',
     ),
@@ -70,22 +70,28 @@ OffsetOption = Annotated[int, typer.Option(metavar="N", help="Leave out so many 
 
 @app.command()
 @with_examples(
-    'timbre preset add --name "My cello" --audio cello.flac --tag strings',
-    'timbre preset add --name "Dusk" --text "slow warm analogue pad"',
-    'timbre preset add --name "Both" --blend "My cello=0.6,Small Bell=0.4"',
+    'timbre preset add "My cello" --audio cello.flac --tag strings',
+    'timbre preset add "Dusk" --text "slow warm analogue pad"',
+    'timbre preset add "Both" --blend "My cello=0.6,Small Bell=0.4"',
 )
 @with_settings
 def add(
-    name: Annotated[str, typer.Option(metavar="NAME", help="What to call it.")],
+    name: Annotated[str | None, typer.Argument(metavar="NAME", help="What to call it.")] = None,
     audio: PresetAudioOption = None,
     text: PresetTextOption = None,
     blend: PresetBlendOption = None,
     tag: TagOption = None,
     rating: RatingOption = None,
     favourite: FavouriteOption = None,
+    named: Annotated[
+        str | None,
+        typer.Option("--name", metavar="NAME", hidden=True, help="As NAME, in older scripts."),
+    ] = None,
     settings: RenderSettings = _NO_SETTINGS,
 ) -> None:
     """Save a timbre as a preset; a recording is copied into the library."""
+    if (name is None) == (named is None):
+        raise SettingsError('say once what to call it: timbre preset add "NAME" …')
     timbre = _timbre(audio, text, blend)
     if timbre is None:
         raise SettingsError("a preset needs a timbre: give --audio, --text or --blend")
@@ -93,7 +99,7 @@ def add(
 
     with _library() as library, progress_display() as display:
         preset = library.add(
-            name,
+            name or named or "",
             timbre,
             settings,
             tag or (),

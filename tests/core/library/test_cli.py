@@ -48,6 +48,15 @@ def as_json(text: str) -> dict[str, Any]:
     return data
 
 
+def test_a_name_is_said_once(run: Run) -> None:
+    run("add", "Plain", "--text", "warm bass")
+    assert as_json(run("show", "plain", "--json"))["name"] == "Plain"
+    for arguments in (["--text", "bass"], ["A", "--name", "B", "--text", "bass"]):
+        error = call("add", *arguments).exception
+        assert isinstance(error, SettingsError)
+        assert "say once what to call it" in str(error)
+
+
 def test_the_life_of_a_preset(run: Run, make_tone: MakeTone, tmp_path: Path) -> None:
     run("add", "--name", "Tone", "--audio", str(make_tone("a.wav", 220)), "--tag", "pure")
     run("add", "--name", "Warm, soft", "--text", "warm bass", "--tag", "low", "--tag", "soft")
