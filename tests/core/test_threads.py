@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 import torch
 
@@ -47,7 +49,10 @@ def test_a_callers_own_choice_is_back_afterwards() -> None:
         torch.set_num_threads(before)
 
 
-def test_renders_and_timbres_are_computed_so(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_renders_and_timbres_are_computed_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TIMBRE_HOME", str(tmp_path))  # where no gain is known yet
     seen: list[int] = []
     render, encode = EmbeddedEngine.render, embedded.EmbeddedEncoder.encode_text
 
@@ -62,4 +67,4 @@ def test_renders_and_timbres_are_computed_so(monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setattr(EmbeddedEngine, "render", watched_render)
     monkeypatch.setattr(embedded.EmbeddedEncoder, "encode_text", watched_encode)
     Synthesizer.load("embedded").render(CLIP, TextTimbre("flute"))
-    assert seen == [1, 1]
+    assert seen == [1, 1, 1]  # the words, the phrase that its gain is found on, the clip

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-STAGES = ("loading the model", "listening to ", "rendering", "writing ", "encoding ")
+STAGES = ("loading the model", "listening to ", "rendering", "writing ", "encoding ", "importing ")
 
 
 def without_stages(stderr: str) -> str:

@@ -178,7 +178,8 @@ def test_selected_regions_come_back_as_audio_where_they_start(
     assert loud[:FIRST].max() == 0.0 < 0.01 < loud[FIRST : FIRST + RATE // 10].max()
     # The second region begins with a rest; its first note sounds here, by the tempo map.
     onset = SECOND_SOURCE + 2 * BEAT
-    assert loud[SECOND : onset - 20].max() < 0.01 < loud[onset : onset + RATE // 10].max()
+    # What rings on from the first region is far softer.
+    assert loud[onset : onset + RATE // 10].max() > 10 * loud[SECOND : onset - 20].max() > 0.0
 
 
 def _is_done(answer: Path) -> bool:

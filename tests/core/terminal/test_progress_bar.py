@@ -14,7 +14,7 @@ from core.terminal.progress_bar import duration_words
 from tests.helpers.terminal import TerminalRecording, record
 
 WORK = """
-import sys, time
+import os, sys, time
 from core.console import progress_display, print_note, show_any_text
 for stream in (sys.stdout, sys.stderr):
     show_any_text(stream)
@@ -28,6 +28,8 @@ try:
             for step in range(11):
                 display.progress((step + 10 * (words == "rendering")) / 20)
                 time.sleep(0.15)
+                if words == "rendering" and "INTERRUPTED" in os.environ:
+                    time.sleep(600)
             print_note("a note is – too high")
         display.stage("writing")
     print("out.wav")
@@ -85,7 +87,10 @@ def test_a_narrow_terminal_keeps_it_on_one_line(columns: int) -> None:
 
 
 def test_ctrl_c_leaves_no_trace_of_it() -> None:
-    seen = work(type_when=lambda text: "\x03" if "rendering" in text else "")
+    seen = work(
+        environment={"INTERRUPTED": "1"},
+        type_when=lambda text: "\x03" if "rendering" in text else "",
+    )
     assert seen.exit_code == 130
     assert seen.last.splitlines() == ["note: a note is – too high"]
     assert not seen.cursor_hidden
