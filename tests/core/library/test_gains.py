@@ -51,6 +51,8 @@ def test_a_gain_that_is_asked_for_stays(library: Library) -> None:
         assert library.with_gain(preset, "a", asked) == asked
     own = library.add("Quiet", WORDS, RenderSettings(gain=-12.0))
     assert library.with_gain(own, "a", own.settings) == RenderSettings(gain=-12.0)
+    library.keep_gain(own, "a", -12.0)  # as `preset play` and `render --preset` do
+    assert library.with_gain(own, "a", PLAIN) == PLAIN
 
 
 def test_a_gain_holds_for_the_presets_own_settings(library: Library) -> None:
