@@ -7,6 +7,7 @@ for each encoder, the version up to which everything is there, so that a search 
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -36,6 +37,7 @@ from core.progress import (
     report,
 )
 from core.sqlite import Database
+from core.threads import computing
 from core.timbre import Timbre
 from core.types import FloatArray
 
@@ -105,7 +107,8 @@ def update_embeddings(
     if missing:
         on_stage("listening to new presets")
     keep = kept.hold if database.is_read_only else kept.keep
-    computed, failed = _compute(kept, keep, encoder, missing, timbre_of, on_progress)
+    with computing(encoder.has_small_steps) if missing else contextlib.nullcontext():
+        computed, failed = _compute(kept, keep, encoder, missing, timbre_of, on_progress)
     update = EmbeddingUpdate(computed, tuple((row.name, reason) for row, reason in failed))
     if failed:
         newest = min(row.pk for row, _ in failed) - 1
@@ -215,7 +218,10 @@ def similar(
             if isinstance(near, Preset)
             else near
         )
-        vector = look_up_or_resolve(timbre, encoder, on_remark, kept.look_up, on_progress, on_stage)
+        with computing(encoder.has_small_steps):
+            vector = look_up_or_resolve(
+                timbre, encoder, on_remark, kept.look_up, on_progress, on_stage
+            )
     with database.read() as connection:
         except_id = near.id if isinstance(near, Preset) else None
         return nearest(connection, kept.of_encoder(encoder), vector, limit, except_id)
