@@ -18,7 +18,7 @@ from sqlalchemy.dialects.sqlite import insert
 
 from core.encoders.base import AudioEncoding, TimbreEncoder
 from core.encoders.embed import look_up_or_resolve
-from core.errors import AudioError, SettingsError
+from core.errors import AudioError, OutputError, SettingsError
 from core.library import rows
 from core.library.embeddings.kept import KeptEmbeddings
 from core.library.embeddings.vectors import Vectors
@@ -106,13 +106,24 @@ def update_embeddings(
     missing = [row for row in candidates if row.digest not in there]
     if missing:
         on_stage("listening to new presets")
-    keep = kept.hold if database.is_read_only else kept.keep
+    is_held = database.is_read_only
+
+    def keep(heard: Mapping[bytes, AudioEncoding], encoder: TimbreEncoder) -> None:
+        nonlocal is_held
+        if not is_held:
+            try:
+                kept.keep(heard, encoder)
+                return
+            except OutputError:  # the cache cannot be written, or is full: that costs time only
+                is_held = True
+        kept.hold(heard, encoder)
+
     with computing(encoder.has_small_steps) if missing else contextlib.nullcontext():
         computed, failed = _compute(kept, keep, encoder, missing, timbre_of, on_progress)
     update = EmbeddingUpdate(computed, tuple((row.name, reason) for row, reason in failed))
     if failed:
         newest = min(row.pk for row, _ in failed) - 1
-    if database.is_read_only:  # then all are looked at again next time
+    if is_held:  # then all are looked at again next time
         return update
     with database.write() as connection:
         values = {"store_id": _store_id(kept.of_encoder(encoder)), "complete_to": newest}
