@@ -129,18 +129,23 @@ class Take:
         """How far the highest peak lies above full scale, dB; 0 if none does."""
         return overshoot_db(self.audio)
 
-    def overshoot_remark(self, subtype: str | None) -> str:
+    def overshoot_remark(
+        self,
+        subtype: str | None,
+        advice: str = "--format FLOAT keeps the level, a lower --gain does too",
+    ) -> str:
         """What is to be said of peaks that do not fit into a file; empty if they do.
 
         Args:
             subtype: of the file; None is its format's usual one, which holds integers.
+            advice: what keeps the level, for who asked for the file.
         """
         over_db = self.overshoot_db
         if not over_db or subtype == _FLOAT:
             return ""
         return (
             f"peaks lie {over_db:.1f} dB above full scale; the whole file is so much softer, and "
-            "nothing is clipped. --format FLOAT keeps the level, a lower --gain does too"
+            f"nothing is clipped. {advice}"
         )
 
     def write(
