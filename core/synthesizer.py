@@ -176,7 +176,8 @@ class Take:
         subtype = format_of(path).check_subtype(subtype)
         provenance = replace(self.provenance, sample_rate=rate, subtype=subtype).to_json()
         audio = resample(self.audio, self.sample_rate, rate)
-        if self.overshoot_db and subtype != _FLOAT:
+        # Another rate may have higher peaks. What has no gain is written as before there were any.
+        if subtype != _FLOAT and (self.overshoot_db or self.provenance.gain_db):
             audio = fit_full_scale(audio)
         write_audio(
             path,
