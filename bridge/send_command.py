@@ -92,6 +92,7 @@ def send(
     from bridge.client import BridgeClient
     from bridge.protocol import MAX_TAKES
     from core.midi import read_midi
+    from core.timbre import TextTimbre, parse_blend
 
     if not 0 <= seed <= 2**32 - takes:
         raise SettingsError(f"seed {seed} is outside 0–4294967295")
@@ -104,6 +105,10 @@ def send(
             "give one timbre: --preset, --audio, --text or --blend "
             f"(given: {' and '.join(given) or 'none'})"
         )
+    if text is not None:
+        TextTimbre(text)  # refuses no words: on the way they would be no timbre at all
+    if blend is not None:
+        parse_blend(blend)
     if (clip is None) != ableton:
         raise SettingsError("say what to play: a MIDI file, or --ableton for Live's selected clip")
     if ableton and (track is not None or drums):

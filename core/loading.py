@@ -93,10 +93,14 @@ def deferred_encoder(bundle: Bundle, device: str | None = None) -> TimbreEncoder
     sha256 = bundle.sha256_of(entry.weights_role)
     fingerprint = sha256 if entry.fingerprint is None else resolve_name(entry.fingerprint)(sha256)
 
-    def load() -> TimbreEncoder:
-        return load_encoder(bundle, choose_device(engine_named(bundle.manifest.engine), device))
+    engine = engine_named(bundle.manifest.engine)
 
-    return DeferredEncoder(bundle.id, sha256, fingerprint, load)
+    def load() -> TimbreEncoder:
+        return load_encoder(bundle, choose_device(engine, device))
+
+    return DeferredEncoder(
+        bundle.id, sha256, fingerprint, load, has_small_steps=engine.has_small_steps
+    )
 
 
 def _encoder_entry(bundle: Bundle) -> EncoderEntry:

@@ -7,7 +7,8 @@ from collections.abc import Callable
 from core.errors import Cancelled
 
 ProgressCallback = Callable[[float], bool]
-"""``on_progress(fraction in 0…1)``; returning False cancels. Called often, must be quick."""
+"""``on_progress(fraction in 0…1)``; returning False cancels, and what answers nothing, such as
+``print``, cancels nothing. Called often, must be quick."""
 
 
 StageCallback = Callable[[str], object]
@@ -48,7 +49,8 @@ def report(on_progress: ProgressCallback, fraction: float) -> None:
     Raises:
         Cancelled: if the caller answered False.
     """
-    if not on_progress(min(1.0, max(0.0, fraction))):
+    answer: bool | None = on_progress(min(1.0, max(0.0, fraction)))
+    if answer is not None and not answer:
         raise Cancelled("cancelled")
 
 

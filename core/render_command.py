@@ -139,14 +139,14 @@ def render(
                 on_stage=display.stage,
                 preset=choice.preset,
             )
-        if choice.named is not None and leveled == choice.named.settings:
-            _keep_gain(choice.named, rendered[0].provenance)
     for remark in dict.fromkeys(take.overshoot_remark(subtype) for take in rendered):
         if remark:
             print_note(remark)
     with progress_display() as display:
         display.stage(writing_stage(paths))
         write_takes(rendered, paths, rate, subtype)
+    if source is None and choice.named is not None and leveled == choice.named.settings:
+        _keep_gain(choice.named, rendered[0].provenance)
     if as_json:
         _print_json(rendered, paths, rate, time.perf_counter() - began, results)
     else:

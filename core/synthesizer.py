@@ -129,18 +129,23 @@ class Take:
         """How far the highest peak lies above full scale, dB; 0 if none does."""
         return overshoot_db(self.audio)
 
-    def overshoot_remark(self, subtype: str | None) -> str:
+    def overshoot_remark(
+        self,
+        subtype: str | None,
+        advice: str = "--format FLOAT keeps the level, a lower --gain does too",
+    ) -> str:
         """What is to be said of peaks that do not fit into a file; empty if they do.
 
         Args:
             subtype: of the file; None is its format's usual one, which holds integers.
+            advice: what keeps the level, for who asked for the file.
         """
         over_db = self.overshoot_db
         if not over_db or subtype == _FLOAT:
             return ""
         return (
             f"peaks lie {over_db:.1f} dB above full scale; the whole file is so much softer, and "
-            "nothing is clipped. --format FLOAT keeps the level, a lower --gain does too"
+            f"nothing is clipped. {advice}"
         )
 
     def write(
@@ -171,7 +176,8 @@ class Take:
         subtype = format_of(path).check_subtype(subtype)
         provenance = replace(self.provenance, sample_rate=rate, subtype=subtype).to_json()
         audio = resample(self.audio, self.sample_rate, rate)
-        if self.overshoot_db and subtype != _FLOAT:
+        # Another rate may have higher peaks. What has no gain is written as before there were any.
+        if subtype != _FLOAT and (self.overshoot_db or self.provenance.gain_db):
             audio = fit_full_scale(audio)
         write_audio(
             path,

@@ -301,7 +301,8 @@ class BridgeClient:
                 case Progress(fraction=fraction, stage=stage) if not is_cancelling:
                     if not stage.startswith(REMARK_STAGE):  # told by its own message too
                         on_stage(stage)
-                    if not on_progress(fraction):
+                    answer: bool | None = on_progress(fraction)
+                    if answer is not None and not answer:  # `print` answers nothing
                         is_cancelling = True
                         self.conversation.send(Cancel(job_id))
                 case Done(take=take):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import os
 import platform
@@ -113,28 +112,14 @@ def sound_files() -> Iterator[Finding]:
 
 def sound_device() -> Iterator[Finding]:
     """Whether a sound can be played from here."""
-    about = "sound device"
-    if importlib.util.find_spec("sounddevice") is None:
-        yield Finding(
-            "warning",
-            about,
-            "the package sounddevice is not installed: sounds are written to files, not played",
-            "install it beside Timbre Bridge if you want to listen from the command line",
-        )
-        return
-    try:
-        import sounddevice
+    from core.audio.playback import PlaybackUnavailable, choose_output_device
 
-        device = sounddevice.query_devices(kind="output")
-    except OSError as error:  # PortAudio's library is not there
-        advice = "on Debian and Ubuntu: sudo apt install libportaudio2"
-        yield Finding("warning", about, f"no sound library ({error})", advice)
-    except Exception as error:  # PortAudio's own, which its module defines
-        yield Finding(
-            "warning", about, f"none to play to ({error})", "sounds can be written to files"
-        )
-    else:
-        yield Finding("ok", about, str(device["name"]))
+    about = "sound device"
+    try:
+        yield Finding("ok", about, choose_output_device(None).name)
+    except PlaybackUnavailable as error:
+        advice = "`timbre render` writes files, which any player opens"
+        yield Finding("warning", about, str(error), advice)
 
 
 def daws() -> Iterator[Finding]:

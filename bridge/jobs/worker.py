@@ -53,6 +53,9 @@ _REPORT_EVERY_S = 0.05
 _LOADED, _HEARD, _RENDERED = 0.1, 0.5, 0.97
 """How far a batch is when these stages end. Recordings take a while to be heard, words do not."""
 
+_KEEPS_THE_LEVEL = "A lower gain keeps the level"
+"""Of peaks; our files hold integers, so that no format of a copy brings the level back."""
+
 _MAX_MODELS = 2
 _MAX_EMBEDDINGS = 256
 
@@ -201,7 +204,7 @@ class RenderWorker:
         writing = progress.stage("writing", _RENDERED, 1.0)
         for number, ((job, order), take) in enumerate(zip(ready, rendered, strict=True)):
             writing(number / len(ready))
-            if overshoot := take.overshoot_remark(None):
+            if overshoot := take.overshoot_remark(None, _KEEPS_THE_LEVEL):
                 self.send(ClipRemarks(batch, job.seq, (overshoot,)))
             self._write(batch, job, order, take)
 

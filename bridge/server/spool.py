@@ -240,7 +240,7 @@ def _read(path: Path) -> dict[str, Any]:
 
 def _render(job_id: str, request: Mapping[str, Any]) -> tuple[Render, Clip]:
     """A render and its clip, by the same rules as an OSC message's."""
-    arguments: list[object] = [job_id, job_id, request.get("preset", "")]
+    arguments: list[object] = [job_id, job_id, request.get("preset") or ""]
     for name in render_options.names():
         if request.get(name) is not None:
             arguments += [name, request[name]]

@@ -140,7 +140,7 @@ class Playback:
     def __init__(self, device: str | None = None, backend: Any = None) -> None:
         self._backend = backend or load_backend()
         self.device = choose_output_device(device, self._backend)
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()  # held while one sound takes the place of another
         self._stream: Any = None
         self._ended = threading.Event()
         self._ended.set()
@@ -171,7 +171,7 @@ class Playback:
         Raises:
             PlaybackUnavailable: if the device refuses.
         """
-        self.stop()
+        self.stop()  # a device that is in use may refuse to say what it plays
         channels = min(max(2, audio.shape[0]), self.device.channels)
         rate = self._playable_rate(sample_rate, channels)
         sound = fit_full_scale(resample(audio, sample_rate, rate))
@@ -188,30 +188,31 @@ class Playback:
             if at >= len(frames):
                 raise self._backend.CallbackStop
 
-        try:
-            stream = self._backend.OutputStream(
-                samplerate=rate,
-                device=self.device.index,
-                channels=channels,
-                dtype="float32",
-                callback=fill,
-                finished_callback=ended.set,
-            )
-            with self._lock:
-                self._stream, self._ended = stream, ended
-            stream.start()
-        except self._backend.PortAudioError as error:
-            ended.set()
-            raise PlaybackUnavailable(f"{self.device.name} does not play: {error}") from error
+        with self._lock:
+            self.stop()  # what another thread began meanwhile
+            try:
+                self._stream = self._backend.OutputStream(
+                    samplerate=rate,
+                    device=self.device.index,
+                    channels=channels,
+                    dtype="float32",
+                    callback=fill,
+                    finished_callback=ended.set,
+                )
+                self._ended = ended
+                self._stream.start()
+            except self._backend.PortAudioError as error:
+                self.stop()
+                raise PlaybackUnavailable(f"{self.device.name} does not play: {error}") from error
 
     def stop(self) -> None:
         """Be silent at once; nothing if nothing plays."""
         with self._lock:
             stream, self._stream = self._stream, None
-        if stream is not None:
-            stream.abort()
-            stream.close()
-            self._ended.set()
+            if stream is not None:
+                stream.abort()
+                stream.close()
+                self._ended.set()
 
     def wait(self) -> None:
         """Return when the sound has ended, or was stopped by another thread.

@@ -38,10 +38,12 @@ class TimbreEncoder(ABC):
         id: stable name of architecture and weights, such as ``embedded-1``.
         sha256: hex digest of the weights. Figures and cached embeddings of two encoders
             are never mixed; this tells them apart.
+        has_small_steps: as of :class:`core.engines.declaration.EngineDeclaration`.
     """
 
     id: str
     sha256: str
+    has_small_steps: bool = True
 
     @property
     def fingerprint(self) -> str:

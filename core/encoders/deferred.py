@@ -20,12 +20,19 @@ class DeferredEncoder(TimbreEncoder):
     Args:
         encoder_id, sha256, fingerprint: those of the encoder that will be loaded.
         load: loads it; may raise :class:`core.errors.ModelError`, and then so does what encodes.
+        has_small_steps: as its own.
     """
 
     def __init__(
-        self, encoder_id: str, sha256: str, fingerprint: str, load: Callable[[], TimbreEncoder]
+        self,
+        encoder_id: str,
+        sha256: str,
+        fingerprint: str,
+        load: Callable[[], TimbreEncoder],
+        *,
+        has_small_steps: bool = True,
     ) -> None:
-        self.id, self.sha256 = encoder_id, sha256
+        self.id, self.sha256, self.has_small_steps = encoder_id, sha256, has_small_steps
         self._fingerprint, self._load = fingerprint, load
 
     @property

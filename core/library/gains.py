@@ -60,9 +60,9 @@ def keep(connection: Connection, preset: Preset, model_sha256: str, gain_db: flo
         preset: its version counts.
         model_sha256: of the bundle that rendered.
         gain_db: what was measured. That of a timbre which is silent or out of bounds is left
-            out, so that it is remarked on again.
+            out, so that it is remarked on again; so is one that the preset asks for itself.
     """
-    if not 0.0 < abs(gain_db) < MAX_GAIN_DB:
+    if GAIN.name in preset.settings or not 0.0 < abs(gain_db) < MAX_GAIN_DB:
         return
     version_pk = connection.execute(
         _VERSION_OF.where(PRESET.c.id == preset.id, VERSION.c.number == preset.version)

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 from core import paths
 from core.errors import AudioError, SettingsError
 from core.library import rows, schema, store, transfer
+from core.library.errors import LibraryUnusable
 from core.library.presets import (
     Preset,
     PresetBlend,
@@ -271,7 +272,7 @@ class Library(LibraryReader):
         return presets[-1]
 
     def keep_gain(self, preset: Preset, model_sha256: str, gain_db: float) -> None:
-        """Keep what :meth:`with_gain` gives; a library that can be read only does without.
+        """Keep what :meth:`with_gain` gives; a library that cannot be written does without.
 
         Args:
             preset: its version counts.
@@ -280,9 +281,11 @@ class Library(LibraryReader):
         """
         from core.library import gains
 
-        if not self._database.is_read_only:
-            with self._database.write() as connection:
-                gains.keep(connection, preset, model_sha256, gain_db)
+        if self._database.is_read_only:
+            return
+        # It would only be measured again: no render is given up for it.
+        with contextlib.suppress(LibraryUnusable), self._database.write() as connection:
+            gains.keep(connection, preset, model_sha256, gain_db)
 
     def restore_factory(self) -> tuple[Preset, ...]:
         """Put the factory presets back: those removed, and those changed to what they were.

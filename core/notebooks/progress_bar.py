@@ -6,6 +6,9 @@ from typing import Any
 
 from core.progress import ProgressCallback
 
+_ROUNDING = 1e-6
+"""Percent by which a part of the work may begin before the end of the one before."""
+
 
 def tqdm_progress(label: str = "rendering", **options: Any) -> ProgressCallback:
     """A progress callback that shows a tqdm bar.
@@ -30,7 +33,7 @@ def tqdm_progress(label: str = "rendering", **options: Any) -> ProgressCallback:
     def show(fraction: float) -> bool:
         nonlocal bar
         percent = 100 * fraction
-        if bar is not None and percent < bar.n:  # the work before was given up
+        if bar is not None and percent < bar.n - _ROUNDING:  # the work before was given up
             bar.close()
             bar = None
         if bar is None:

@@ -141,6 +141,8 @@ def test_mistakes_are_one_line_before_anything_is_sent(
     for arguments, says in (
         ((clip,), "one timbre"),
         ((clip, *text, "--preset", "x"), "--preset and --text"),
+        ((clip, "--text", ""), "needs words"),
+        ((clip, "--blend", ""), "NAME=0.6"),
         ((clip, *text, "--rate", "48000"), "give -o too"),
         ((clip, *text, "-o", "x.xyz"), ".wav"),
         ((clip, *text, "-o", clip), "the clip itself"),

@@ -216,7 +216,10 @@ def test_what_a_score_says_that_is_not_played_is_remarked_on(
 
 def test_a_callback_that_answers_nothing_cancels_nothing(synth: Synthesizer) -> None:
     fractions: list[float] = []
-    synth.render(CLIP, "pad", on_progress=fractions.append)  # type: ignore[arg-type]
+    take = synth.render(CLIP, "pad", on_progress=fractions.append)  # type: ignore[arg-type]
+    assert fractions[-1] == 1.0
+    fractions.clear()
+    synth.repeat(take.provenance, fractions.append)  # type: ignore[arg-type]
     assert fractions[-1] == 1.0
 
 

@@ -125,6 +125,8 @@ class LaionEncoder(TimbreEncoder):
         device: where it runs.
     """
 
+    has_small_steps = False
+
     def __init__(
         self,
         network: ClapNetwork,

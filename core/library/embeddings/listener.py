@@ -67,7 +67,7 @@ class PresetListener:
         remarks: list[str] = []
         report(on_progress, 0.0)
         try:
-            with computing(has_small_steps=True):
+            with computing(self.encoder.has_small_steps):
                 embedding = look_up_or_resolve(
                     timbre,
                     self.encoder,

@@ -7,6 +7,7 @@ for each encoder, the version up to which everything is there, so that a search 
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -17,7 +18,7 @@ from sqlalchemy.dialects.sqlite import insert
 
 from core.encoders.base import AudioEncoding, TimbreEncoder
 from core.encoders.embed import look_up_or_resolve
-from core.errors import AudioError, SettingsError
+from core.errors import AudioError, OutputError, SettingsError
 from core.library import rows
 from core.library.embeddings.kept import KeptEmbeddings
 from core.library.embeddings.vectors import Vectors
@@ -36,6 +37,7 @@ from core.progress import (
     report,
 )
 from core.sqlite import Database
+from core.threads import computing
 from core.timbre import Timbre
 from core.types import FloatArray
 
@@ -104,12 +106,24 @@ def update_embeddings(
     missing = [row for row in candidates if row.digest not in there]
     if missing:
         on_stage("listening to new presets")
-    keep = kept.hold if database.is_read_only else kept.keep
-    computed, failed = _compute(kept, keep, encoder, missing, timbre_of, on_progress)
+    is_held = database.is_read_only
+
+    def keep(heard: Mapping[bytes, AudioEncoding], encoder: TimbreEncoder) -> None:
+        nonlocal is_held
+        if not is_held:
+            try:
+                kept.keep(heard, encoder)
+                return
+            except OutputError:  # the cache cannot be written, or is full: that costs time only
+                is_held = True
+        kept.hold(heard, encoder)
+
+    with computing(encoder.has_small_steps) if missing else contextlib.nullcontext():
+        computed, failed = _compute(kept, keep, encoder, missing, timbre_of, on_progress)
     update = EmbeddingUpdate(computed, tuple((row.name, reason) for row, reason in failed))
     if failed:
         newest = min(row.pk for row, _ in failed) - 1
-    if database.is_read_only:  # then all are looked at again next time
+    if is_held:  # then all are looked at again next time
         return update
     with database.write() as connection:
         values = {"store_id": _store_id(kept.of_encoder(encoder)), "complete_to": newest}
@@ -215,7 +229,10 @@ def similar(
             if isinstance(near, Preset)
             else near
         )
-        vector = look_up_or_resolve(timbre, encoder, on_remark, kept.look_up, on_progress, on_stage)
+        with computing(encoder.has_small_steps):
+            vector = look_up_or_resolve(
+                timbre, encoder, on_remark, kept.look_up, on_progress, on_stage
+            )
     with database.read() as connection:
         except_id = near.id if isinstance(near, Preset) else None
         return nearest(connection, kept.of_encoder(encoder), vector, limit, except_id)

@@ -16,6 +16,7 @@ import pytest
 from bridge.doctor import performance, surroundings
 from bridge.doctor.findings import Finding, lines
 from core import cli
+from core.audio import playback
 from core.models.registry import SHIPPED_DIR, Registry
 from core.synthesizer import Synthesizer
 from core.timbre import TextTimbre
@@ -142,34 +143,20 @@ def test_daws_and_their_scripts(home: Path, monkeypatch: pytest.MonkeyPatch) -> 
     assert "Ardour, Ableton Live" in others.text
 
 
-def module(**names: object) -> types.ModuleType:
-    made = types.ModuleType("sounddevice")
-    made.__dict__.update(names)
-    return made
-
-
 @pytest.mark.parametrize(
-    ("device", "severity", "says"),
-    [
-        ({"name": "Speakers"}, "ok", "Speakers"),
-        (OSError("PortAudio library not found"), "warning", "PortAudio"),
-        (ValueError("No output device"), "warning", "none to play to"),
-        (None, "warning", "not installed"),
-    ],
+    ("reason", "severity", "says"),
+    [("", "ok", "Speakers"), ("playing needs the extra 'play'", "warning", "the extra 'play'")],
 )
-def test_the_sound_device(
-    device: object, severity: str, says: str, monkeypatch: pytest.MonkeyPatch
+def test_the_sound_device_is_the_one_that_plays(
+    reason: str, severity: str, says: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def query(kind: str) -> object:
-        assert kind == "output"
-        if isinstance(device, Exception):
-            raise device
-        return device
+    def choose(wanted: str | None) -> playback.OutputDevice:
+        assert wanted is None
+        if reason:
+            raise playback.PlaybackUnavailable(reason)
+        return playback.OutputDevice(3, "Speakers", 2, 48_000, is_default=True)
 
-    monkeypatch.setitem(sys.modules, "sounddevice", module(query_devices=query))
-    monkeypatch.setattr(
-        "importlib.util.find_spec", lambda _name: None if device is None else object()
-    )
+    monkeypatch.setattr(playback, "choose_output_device", choose)
     (finding,) = surroundings.sound_device()
     assert finding.severity == severity
     assert says in finding.text

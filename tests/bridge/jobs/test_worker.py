@@ -446,5 +446,6 @@ def test_a_file_that_is_made_softer_says_so(tmp_path: Path) -> None:
     remarks, rendered, _ended = carry_out(RenderBatch(7, (ordered,)))
     assert isinstance(remarks, ClipRemarks)
     assert "above full scale" in remarks.remarks[0]
+    assert remarks.remarks[0].endswith(". A lower gain keeps the level")
     assert isinstance(rendered, TakeRendered)
     assert np.abs(read_audio(rendered.path)[0]).max() == pytest.approx(0.999, abs=1e-4)

@@ -192,6 +192,13 @@ def test_a_client_can_cancel(bridge: Running) -> None:
         me.render(Clip.of("held one", RIFF), "Warm bass", on_progress=lambda _fraction: False)
 
 
+def test_a_callback_that_answers_nothing_cancels_nothing(bridge: Running) -> None:
+    seen: list[float] = []
+    with client(bridge) as me:
+        me.render(CLIP, "Warm bass", on_progress=seen.append)  # type: ignore[arg-type]
+    assert seen[-1] == 1.0
+
+
 def test_nobody_there_is_one_clear_error() -> None:
     with pytest.raises(BridgeUnreachable, match="timbre serve"):
         BridgeClient(port=1, timeout_s=0.5)

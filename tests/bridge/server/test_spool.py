@@ -12,6 +12,7 @@ import pytest
 
 from bridge.server.spool import Spool
 from bridge.service import BridgeService
+from core.timbre import TextTimbre
 from tests.bridge.conftest import RIFF
 from tests.bridge.servers import service
 from tests.helpers.waiting import wait_until
@@ -81,6 +82,16 @@ def test_a_request_becomes_progress_and_files(spool: Path, release: Callable[[],
     assert [take["take"] for take in done["takes"]] == [0, 1]
     assert all(Path(take["path"]).is_file() for take in done["takes"])
     all_are_answered(spool)
+
+
+def test_words_take_the_place_of_a_preset_that_is_null(
+    spool: Path, answering: BridgeService
+) -> None:
+    ask(spool, "job-1", render(preset=None, text="warm bass", audio=None, gain=None))
+    result(spool, "job-1", "done")
+    job = answering.jobs.find("spool reaper", "job-1")
+    assert job is not None
+    assert answering.jobs.request(job).timbre == TextTimbre("warm bass")
 
 
 def test_bends_are_taken_with_their_notes(spool: Path, answering: BridgeService) -> None:

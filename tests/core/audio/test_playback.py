@@ -5,7 +5,9 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -128,6 +130,27 @@ def test_another_sound_takes_the_place_of_the_first(backend: FakeBackend) -> Non
     assert (second.is_closed, player.is_playing) == (True, False)
     player.stop()
     player.wait()
+
+
+def test_of_sounds_that_threads_begin_at_once_one_plays(
+    backend: FakeBackend, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened = backend.OutputStream
+
+    def slowly(**options: Any) -> FakeStream:
+        time.sleep(0.02)
+        return opened(**options)
+
+    monkeypatch.setattr(backend, "OutputStream", slowly)
+    player = Playback(backend=backend)
+    with ThreadPoolExecutor(4) as threads:
+        for begun in [threads.submit(player.play, SOUND, RATE) for _ in range(4)]:
+            begun.result()
+    assert [stream.is_closed for stream in backend.streams] == [True, True, True, False]
+    assert player.is_playing
+    player.stop()
+    assert all(stream.is_closed for stream in backend.streams)
+    assert not player.is_playing
 
 
 def test_ctrl_c_stops_the_sound(backend: FakeBackend, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from core import Blend, Clip, Note, Synthesizer, TextTimbre
-from core.audio import read_audio
+from core.audio import read_audio, resample
 from core.audio.loudness import integrated_loudness
 from core.engines.base import RenderRequest
 from core.errors import SettingsError
@@ -123,6 +124,18 @@ def test_peaks_are_clipped_in_no_format(synth: Synthesizer, tmp_path: Path) -> N
         np.testing.assert_allclose(read_audio(tmp_path / name)[0], scaled, atol=1e-6)
     quiet = synth.render(SOFT, PIANO)
     assert (quiet.overshoot_db, quiet.overshoot_remark(None)) == (0.0, "")
+
+
+def test_peaks_that_another_rate_brings_are_not_clipped(synth: Synthesizer, tmp_path: Path) -> None:
+    square = 0.9999 * np.sign(np.sin(2 * np.pi * 997 * np.arange(4410) / 44_100))
+    leveled = synth.render(SOFT, PIANO, settings=RenderSettings(gain=1.0))
+    take = replace(leveled, audio=square.astype(np.float32)[None])
+    assert take.overshoot_db == 0
+    take.write(tmp_path / "a.wav", sample_rate=48_000)
+    expected = resample(take.audio, 44_100, 48_000)
+    assert np.abs(expected).max() > 1
+    expected *= 0.999 / np.abs(expected).max()
+    np.testing.assert_allclose(read_audio(tmp_path / "a.wav")[0], expected, atol=1e-6)
 
 
 def _played(stream: LeveledStream, blocks: int) -> FloatArray:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import random
+import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -49,6 +51,8 @@ def test_a_gain_that_is_asked_for_stays(library: Library) -> None:
         assert library.with_gain(preset, "a", asked) == asked
     own = library.add("Quiet", WORDS, RenderSettings(gain=-12.0))
     assert library.with_gain(own, "a", own.settings) == RenderSettings(gain=-12.0)
+    library.keep_gain(own, "a", -12.0)  # as `preset play` and `render --preset` do
+    assert library.with_gain(own, "a", PLAIN) == PLAIN
 
 
 def test_a_gain_holds_for_the_presets_own_settings(library: Library) -> None:
@@ -101,3 +105,18 @@ def test_factory_presets_are_equally_loud() -> None:
     drawn = random.Random(16).sample(sorted(script.digests()), 12)
     levels = script.levels(synth, script.phrases(synth, drawn))
     assert max(levels.values()) - min(levels.values()) <= script.MOST_APART_LU, levels
+
+
+def test_a_library_that_another_program_holds_does_without(tmp_path: Path) -> None:
+    file = tmp_path / "l.sqlite"
+    with (
+        Library.open(file, with_factory_bank=False, model=None, busy_timeout_s=0.1) as library,
+        contextlib.closing(sqlite3.connect(file)) as other,
+    ):
+        preset = library.add("Bass", WORDS)
+        other.execute("BEGIN IMMEDIATE")
+        library.keep_gain(preset, "a", -3.25)
+        other.rollback()
+        assert library.with_gain(preset, "a", PLAIN) == PLAIN
+        library.keep_gain(preset, "a", -3.25)
+        assert library.with_gain(preset, "a", PLAIN) == RenderSettings(gain=-3.25)

@@ -137,3 +137,11 @@ def test_a_bar_shows_progress_and_begins_anew() -> None:
     assert any(line.startswith("bell:  50%") for line in lines)
     assert any(line.startswith("bell: 100%") for line in lines)
     assert any(line.startswith("bell:  10%") for line in lines)
+
+
+def test_parts_of_the_work_share_a_bar_however_they_are_rounded() -> None:
+    shown = io.StringIO()
+    on_progress = tqdm_progress("bell", file=shown, mininterval=0)
+    for fraction in (0.0, 0.1 + 0.2, 0.3, 0.9):  # 0.1 + 0.2 is a little more than 0.3
+        assert on_progress(fraction)
+    assert "\n" not in shown.getvalue()  # where a bar ends, and another begins
