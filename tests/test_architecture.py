@@ -37,8 +37,8 @@ TEST_ONLY = {
 
 
 CORE_ORDER = (
-    "errors", "paths", "files", "sqlite", "archives", "threads", "types", "coercion", "progress",
-    "terminal", "console", "settings", "clip", "timbre", "audio", "midi", "transcription",
+    "errors", "paths", "version", "files", "sqlite", "archives", "threads", "types", "coercion",
+    "progress", "terminal", "console", "settings", "clip", "timbre", "audio", "midi", "transcription",
     "corpora", "models", "codecs", "engines", "encoders", "loading", "options", "provenance",
     "leveling", "notebooks", "synthesizer", "outputs", "audition", "library", "training",
     "render_command", "cli",

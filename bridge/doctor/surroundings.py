@@ -32,7 +32,7 @@ LIVE_PORTS = {
 
 def program() -> Iterator[Finding]:
     """Which program runs where."""
-    from core.synthesizer import program_version
+    from core.version import program_version
 
     yield Finding(
         "ok",
