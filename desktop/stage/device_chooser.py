@@ -40,11 +40,13 @@ class DeviceChooser(QComboBox):
         names = ["", *devices]
         if current not in names:
             names.append(current)
-        if names != [self.itemData(row) for row in range(self.count())]:
+        texts = [
+            f"{name or _OWN}{'' if not name or name in devices else ' (away)'}" for name in names
+        ]
+        if texts != [self.itemText(row) for row in range(self.count())]:
             self.clear()
-            for name in names:
-                away = "" if not name or name in devices else " (away)"
-                self.addItem(f"{name or _OWN}{away}", name)
+            for name, text in zip(names, texts, strict=True):
+                self.addItem(text, name)
         self.setCurrentIndex(names.index(current))
 
     def showPopup(self) -> None:  # noqa: N802

@@ -9,6 +9,7 @@ from PyQt6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 from desktop.services.interfaces import LiveService, LiveState
 from desktop.stage.level_meter import LevelMeter
 from desktop.stage.piano_keyboard import PianoKeyboard
+from desktop.stage.shortened_label import ShortenedLabel
 
 _LOOK_MS = 40
 _SPACING = 8
@@ -34,7 +35,7 @@ class LivePanel(QWidget):
         self._told = ""
         self.keyboard = PianoKeyboard()
         self.meter = LevelMeter()
-        self.words = QLabel()
+        self.words = ShortenedLabel()
         self.figures = QLabel()
         self.figures.setToolTip("From a key's press to its sound at the device's output")
         lines = QHBoxLayout()
@@ -73,7 +74,7 @@ class LivePanel(QWidget):
         state = self._live.state
         self.meter.set_level(state.level_db)
         self.keyboard.show_keys(state.midi_keys)
-        self.words.setText(self._sentence(state))
+        self.words.show_text(self._sentence(state))
         self.figures.setText(_figures(state))
         if state.problem and state.problem != self._told:
             self.failed.emit(state.problem)

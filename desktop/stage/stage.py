@@ -8,13 +8,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PyQt6.QtCore import Qt, QTimer, pyqtSignal
-from PyQt6.QtGui import QDragEnterEvent, QDropEvent
+from PyQt6.QtCore import QEvent, Qt, QTimer, pyqtSignal
+from PyQt6.QtGui import QDragEnterEvent, QDropEvent, QResizeEvent
 from PyQt6.QtWidgets import (
     QHBoxLayout,
     QLabel,
     QProgressBar,
-    QSizePolicy,
     QToolButton,
     QVBoxLayout,
     QWidget,
@@ -29,12 +28,16 @@ from desktop.stage.hearing import HeardSound, hear, read_clip
 from desktop.stage.icons import icon
 from desktop.stage.level_meter import LevelMeter
 from desktop.stage.live_panel import LivePanel
+from desktop.stage.shortened_label import ShortenedLabel
 from desktop.stage.waveform import Waveform
 from desktop.tasks import Lane, Task, Tasks
 
 _SPACING = 8
 _LOOK_MS = 33
 _HEARD = "hear a preset"
+_CHOOSER_WIDTH = 72
+_NARROW = 760
+"""Pixels; below, buttons have icons only."""
 
 
 class Stage(QWidget):
@@ -87,12 +90,10 @@ class Stage(QWidget):
         self.play_button = QToolButton()
         self.play_button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         self.play_button.clicked.connect(self.toggle)
-        self.preset_label = QLabel()
-        self.preset_label.setTextFormat(Qt.TextFormat.PlainText)
+        self.preset_label = ShortenedLabel()
         font = self.preset_label.font()
         font.setBold(True)
         self.preset_label.setFont(font)
-        self.preset_label.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self.clip_chooser = ClipChooser(self._auditions.phrases())
         self.clip_chooser.chosen.connect(self._clip_chosen)
         self.clip_chooser.file_wanted.connect(self.open_clip)
@@ -108,6 +109,8 @@ class Stage(QWidget):
         self.device_chooser = DeviceChooser()
         self.device_chooser.opening.connect(self._audio.look_again)
         self.device_chooser.chosen.connect(self._choose_device)
+        for chooser in (self.clip_chooser, self.device_chooser):
+            chooser.setMinimumWidth(_CHOOSER_WIDTH)
         self.waveform = Waveform()
         self.level_meter = LevelMeter()
         self.live_button = QToolButton()
@@ -242,6 +245,26 @@ class Stage(QWidget):
             self.playing_changed.emit(is_playing)
         self._tell_of_device()
 
+    def resizeEvent(self, event: QResizeEvent | None) -> None:  # noqa: N802
+        """Leave words out where there is no room for them."""
+        super().resizeEvent(event)
+        style = (
+            Qt.ToolButtonStyle.ToolButtonIconOnly
+            if self.width() < _NARROW
+            else Qt.ToolButtonStyle.ToolButtonTextBesideIcon
+        )
+        for button in (self.play_button, self.drag_handle, self.live_button):
+            button.setToolButtonStyle(style)
+
+    def changeEvent(self, event: QEvent | None) -> None:  # noqa: N802
+        """Draw icons in the palette's colours."""
+        super().changeEvent(event)
+        is_made = hasattr(self, "_timer")  # Qt sends changes while it constructs
+        if event is not None and event.type() == QEvent.Type.PaletteChange and is_made:
+            self.live_button.setIcon(icon("mdi6.piano", self.palette()))
+            self.drag_handle.setIcon(icon("mdi6.drag", self.palette()))
+            self._show_state()
+
     def dragEnterEvent(self, event: QDragEnterEvent | None) -> None:  # noqa: N802
         """Take MIDI files."""
         if event is not None and midi_file_in(event.mimeData()) is not None:
@@ -341,16 +364,24 @@ class Stage(QWidget):
         self.play_button.setIcon(icon("mdi6.stop" if is_on else "mdi6.play", self.palette()))
         self.play_button.setToolTip("Stop" if is_on else "Play the preset with the clip")
         self.play_button.setEnabled(bool(self._preset_id))
-        self.preset_label.setText(self._preset_name or "No preset is chosen")
+        self.preset_label.show_text(self._preset_name or "No preset is chosen")
         self.preset_label.setEnabled(bool(self._preset_id))
         self.drag_handle.setEnabled(self._sound is not None)
         words = self._state_in_words()
+        self.waveform.set_hint("" if self._sound is not None else self._hint())
         self.progress_bar.setVisible(bool(words))
         self.progress_bar.setRange(0, 1000 if self._fraction > 0 else 0)
         self.progress_bar.setValue(round(1000 * self._fraction))
         if words != self.state_label.text():
             self.state_label.setText(words)
             self.status.emit(words)
+
+    def _hint(self) -> str:
+        if self.is_busy:
+            return ""
+        if not self._preset_id:
+            return "Choose a preset to hear it here; drop a MIDI file to hear it with your music"
+        return "Play it with the space key or the button"
 
     def _state_in_words(self) -> str:
         if not self.is_busy or not self._words:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import numpy as np
 import pyqtgraph as pg
 from PyQt6.QtCore import QEvent, QSize, Qt
-from PyQt6.QtGui import QPalette
-from PyQt6.QtWidgets import QWidget
+from PyQt6.QtGui import QPalette, QResizeEvent
+from PyQt6.QtWidgets import QLabel, QWidget
 
 from core.types import FloatArray
 
 _HEIGHT = 64
 _OUTLINE_ALPHA = 200
+_QUIETEST = 0.05
 
 
 class Waveform(pg.PlotWidget):  # type: ignore[misc]
@@ -28,8 +29,11 @@ class Waveform(pg.PlotWidget):  # type: ignore[misc]
         axis = self.getAxis("bottom")
         axis.setStyle(tickLength=-4)
         axis.enableAutoSIPrefix(False)
-        self.setYRange(-1.0, 1.0, padding=0.04)
         self.setMinimumHeight(_HEIGHT)
+        self._hint = QLabel(self)
+        self._hint.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self._hint.setWordWrap(True)
+        self._hint.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         self._low, self._high = pg.PlotDataItem(), pg.PlotDataItem()
         self._outline = pg.FillBetweenItem(self._low, self._high)
         self._playhead = pg.InfiniteLine(0.0, movable=False)
@@ -55,6 +59,9 @@ class Waveform(pg.PlotWidget):  # type: ignore[misc]
         self._low.setData(times, peaks[0])
         self._high.setData(times, peaks[1])
         self.setXRange(0.0, max(seconds, 1e-3), padding=0.0)
+        # As high as the sound is: how loud it is, the meter shows.
+        height = max(_QUIETEST, float(np.abs(peaks).max()))
+        self.setYRange(-height, height, padding=0.06)
         self.showAxis("bottom")
 
     def clear_sound(self) -> None:
@@ -63,6 +70,17 @@ class Waveform(pg.PlotWidget):  # type: ignore[misc]
         self.show_sound(flat, 1.0)
         self.hideAxis("bottom")
         self.set_playhead(None)
+
+    def set_hint(self, words: str) -> None:
+        """Say in the middle what to do; empty says nothing."""
+        self._hint.setText(words)
+        self._hint.setVisible(bool(words))
+
+    def resizeEvent(self, event: QResizeEvent | None) -> None:  # noqa: N802
+        """Keep the hint in the middle."""
+        super().resizeEvent(event)
+        if self._is_made():
+            self._hint.setGeometry(self.rect())
 
     def set_playhead(self, position_s: float | None) -> None:
         """Move the line; None hides it."""
@@ -94,6 +112,9 @@ class Waveform(pg.PlotWidget):  # type: ignore[misc]
         self._outline.setBrush(pg.mkBrush(fill))
         for curve in (self._low, self._high):
             curve.setPen(pg.mkPen(accent, width=1))
+        hint_palette = self._hint.palette()
+        hint_palette.setColor(QPalette.ColorRole.WindowText, quiet)
+        self._hint.setPalette(hint_palette)
         self._playhead.setPen(pg.mkPen(text, width=2))
         axis = self.getAxis("bottom")
         axis.setPen(pg.mkPen(quiet))
