@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from PyQt6.QtCore import QMimeData, QPointF, Qt, QUrl
 from PyQt6.QtGui import QColor, QDropEvent, QPalette
-from PyQt6.QtTest import QSignalSpy, QTest
+from PyQt6.QtTest import QSignalSpy
 from PyQt6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
@@ -211,7 +211,7 @@ def test_the_file_that_is_dragged_out_stays(given: Given) -> None:
     given.hear()
     handle = given.stage.drag_handle
     assert (handle.isEnabled(), handle.mime_data()) == (True, None)
-    QTest.mousePress(handle, Qt.MouseButton.LeftButton)
+    given.qtbot.mousePress(handle, Qt.MouseButton.LeftButton)
     given.wait(lambda: handle.mime_data() is not None)
     data = handle.mime_data()
     assert data is not None
@@ -258,8 +258,8 @@ def test_keys_play_the_preset_while_they_are_shown(given: Given) -> None:
     stage.live_button.setChecked(True)
     assert live.orders == [("begin", "bell", "")]
     assert stage.live_panel is not None
-    QTest.keyPress(stage.live_panel.keyboard, Qt.Key.Key_D)
-    QTest.keyRelease(stage.live_panel.keyboard, Qt.Key.Key_D)
+    given.qtbot.keyPress(stage.live_panel.keyboard, Qt.Key.Key_D)
+    given.qtbot.keyRelease(stage.live_panel.keyboard, Qt.Key.Key_D)
     stage.set_preset("pad", "Pad")
     stage.live_button.setChecked(False)
     assert live.orders[1:] == [("on", 52, 96), ("off", 52), ("begin", "pad", ""), ("end",)]
