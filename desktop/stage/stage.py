@@ -213,10 +213,10 @@ class Stage(QWidget):
             lane=Lane.AUDITION,
             owner=self,
             replaces=_HEARD,
+            staged=self._staged,
+            progressed=self._progressed,
         )
         self._task, self._words, self._fraction = task, "", 0.0
-        task.staged.connect(self._staged)
-        task.progressed.connect(self._progressed)
         self._show_state()
 
     def stop(self) -> None:

@@ -15,23 +15,22 @@ from core.errors import Cancelled, SettingsError, TimbreError
 from core.library.library import Library
 from desktop.services.audition import WorkerAuditions
 from desktop.services.file_names import free_path
+from desktop.tasks import Task, TaskControl
 from tests.helpers.waiting import wait_until
 
 FAKE_WORKER = (sys.executable, "-m", "tests.helpers.fake_worker")
 
 
-class Control:
-    """What a task tells, written down."""
+class Control(TaskControl):
+    """Of a task that nobody runs; what is told is written down."""
 
     def __init__(self) -> None:
-        self.is_cancelled = False
+        self.task: Task[None] = Task(lambda _control: None, None, None, None)
+        super().__init__(self.task)
         self.stages: list[str] = []
 
     def stage(self, words: str) -> None:
         self.stages.append(words)
-
-    def progress(self, _fraction: float) -> bool:
-        return not self.is_cancelled
 
 
 def clip(name: str) -> Clip:
@@ -85,7 +84,7 @@ def test_a_render_is_cancelled(auditions: WorkerAuditions, preset: str) -> None:
     thread = threading.Thread(target=render)
     thread.start()
     wait_until(lambda: control.stages)
-    control.is_cancelled = True
+    control.task.cancel()
     thread.join()
     assert ended == ["cancelled"]
     assert auditions.render(preset, clip("after"), Control()).is_file()
