@@ -25,7 +25,7 @@ _WATCH_S = 0.1
 
 
 @dataclass(frozen=True)
-class _Sound:
+class _GivenSound:
     audio: FloatArray
     sample_rate: int
 
@@ -43,7 +43,7 @@ class SystemAudio:
         self._orders: queue.Queue[Callable[[], None] | None] = queue.Queue()
         self._backend: Any = None
         self._playback: Playback | None = None
-        self._sound: _Sound | None = None
+        self._sound: _GivenSound | None = None
         self._device = ""
         self._devices: tuple[str, ...] = ()
         self._problem = self._remark = ""
@@ -57,7 +57,7 @@ class SystemAudio:
         """As the interface says."""
         self._asked += 1
         number = self._asked
-        self._orders.put(lambda: self._begin(_Sound(audio, sample_rate), number))
+        self._orders.put(lambda: self._begin(_GivenSound(audio, sample_rate), number))
 
     def stop(self) -> None:
         """As the interface says."""
@@ -141,7 +141,7 @@ class SystemAudio:
         self._done = max(self._done, self._asked)
         self._let_go()
 
-    def _begin(self, sound: _Sound, number: int) -> None:
+    def _begin(self, sound: _GivenSound, number: int) -> None:
         if number == self._asked:  # else something newer waits behind it
             self._sound = sound
             self._open().play(sound.audio, sound.sample_rate)

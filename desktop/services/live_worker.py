@@ -19,9 +19,10 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import IO, Any
 
+from core.engines.base import LiveStream
 from core.errors import TimbreError
 from core.models import DEFAULT_BUNDLE
-from core.types import FloatArray
+from core.types import Embedding, FloatArray
 from desktop.services.interfaces import LiveState
 from desktop.services.live_engine import LiveEngine
 from desktop.services.live_messages import state_to_line
@@ -48,7 +49,7 @@ class LivePlayer:
         self._backend: Any = None
         self._synth: Any = None
         self.engine: LiveEngine | None = None
-        self._settings: Any = None
+        self._gain_db = 0.0
         self._device_stream: Any = None
         self._device = ""
         self._state = LiveState()
@@ -88,6 +89,8 @@ class LivePlayer:
                 continue
             if self._presets.empty():  # else a newer wish waits
                 self.begin(preset_id, device)
+                gc.collect()
+                gc.freeze()  # or a collection walks through the whole model in a callback
 
     def begin(self, preset_id: str, device: str) -> None:
         """Play a preset through a device from now on; an error becomes the state's problem."""
@@ -136,21 +139,25 @@ class LivePlayer:
             settings = library.with_gain(preset, synth.bundle.sha256, preset.settings)
         embedding = synth.embed(timbre, on_stage=lambda words: self._tell(words=words))
         self._tell(words="making it as loud as others")
-        synth.gain_db(embedding, settings)
-        if self.engine is None or self._settings != settings:
-            stream = synth.stream(timbre, settings=settings)
+        self._gain_db = synth.gain_db(embedding, settings)
+        if self.engine is None:
+            stream = self._stream(embedding)
             stream.note_on(60, 1)
             for _ in range(_WARM_BLOCKS):  # what is made when it is first needed is made now
                 stream.process(BLOCK)
-            self.engine = LiveEngine(synth.stream(timbre, settings=settings))
-            self._settings = settings
-            gc.collect()
-            gc.freeze()
+            self.engine = LiveEngine(self._stream(embedding))
         else:
             self.engine.set_timbre(embedding)
         self._midi.listen(lambda: self.engine)
         if self._device_stream is None or device != self._device:
             self._open(device)
+
+    def _stream(self, embedding: Embedding) -> LiveStream:
+        from core.leveling.stream import LeveledStream
+
+        # The gain is looked up or measured before a timbre comes: the callback cannot wait.
+        stream = self._synth.engine.stream(embedding)
+        return LeveledStream(stream, self._gain_db, lambda _embedding: self._gain_db)
 
     def _open(self, device: str) -> None:
         from core.audio.output_devices import PlaybackUnavailable, choose_output_device
@@ -175,7 +182,7 @@ class LivePlayer:
             stream.start()
         except self._backend.PortAudioError as error:
             raise PlaybackUnavailable(f"{chosen.name} does not play: {error}") from error
-        self.engine.output_s = float(stream.latency)
+        self.engine.output_s = float(getattr(stream, "latency", 0.0))
         self._device_stream, self._device = stream, device
 
     def fill(self, out: FloatArray, frames: int, _time: Any, status: Any) -> None:
