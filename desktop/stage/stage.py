@@ -36,6 +36,10 @@ _SPACING = 8
 _LOOK_MS = 33
 _HEARD = "hear a preset"
 _CHOOSER_WIDTH = 72
+_ANY_WIDTH = 16_777_215
+"""Qt's own for no limit."""
+_COMPACT = 480
+"""Pixels; below, choosers leave room for the preset's name."""
 _NARROW = 760
 """Pixels; below, buttons have icons only."""
 
@@ -255,6 +259,8 @@ class Stage(QWidget):
         )
         for button in (self.play_button, self.drag_handle, self.live_button):
             button.setToolButtonStyle(style)
+        for chooser in (self.clip_chooser, self.device_chooser):
+            chooser.setMaximumWidth(_CHOOSER_WIDTH if self.width() < _COMPACT else _ANY_WIDTH)
 
     def changeEvent(self, event: QEvent | None) -> None:  # noqa: N802
         """Draw icons in the palette's colours."""
