@@ -68,7 +68,7 @@ def serve(
         from bridge.service import BridgeService
         from core.library import Library
         from core.paths import data_dir, renders_dir
-        from core.synthesizer import program_version
+        from core.version import program_version
 
         address = Address(host, port, port if tcp_port is None else tcp_port, token)
         chosen = {"ableton": ableton}  # by the option that each host declares

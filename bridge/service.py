@@ -28,8 +28,8 @@ from core.models.registry import Registry
 from core.paths import data_dir
 from core.provenance import PresetVersion
 from core.settings import RenderSettings
-from core.synthesizer import program_version
 from core.timbre import TextTimbre, Timbre, parse_blend
+from core.version import program_version
 
 if TYPE_CHECKING:
     from core.library import Library, Preset

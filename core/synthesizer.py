@@ -15,8 +15,7 @@ import reprlib
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cached_property, lru_cache
-from importlib.metadata import PackageNotFoundError, version
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -59,11 +58,17 @@ from core.progress import (
     ignore_stage,
     part_of,
 )
-from core.provenance import PresetVersion, Provenance, provenance_chunks, provenance_tags
+from core.provenance import (
+    PresetVersion,
+    Provenance,
+    provenance_chunks,
+    provenance_tags,
+)
 from core.settings import GAIN, RenderSettings
 from core.threads import computing
 from core.timbre import TextTimbre, Timbre, TimbreLike, as_timbre
 from core.types import EMBEDDING_DIM, Embedding, FloatArray
+from core.version import program_version
 
 RENDERING = "rendering"
 """The stage in which a clip is rendered, and before it the phrase that a gain is measured on."""
@@ -619,12 +624,3 @@ def _check_seed(seed: int) -> int:
 
 def _with_recipe(take: Take, timbre: Timbre | None, preset: PresetVersion | None) -> Take:
     return replace(take, provenance=replace(take.provenance, timbre=timbre, preset=preset))
-
-
-@lru_cache(maxsize=1)
-def program_version() -> str:
-    """Version of the installed distribution."""
-    try:
-        return version("timbre-bridge")
-    except PackageNotFoundError:
-        return "unknown"

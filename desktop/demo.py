@@ -108,7 +108,7 @@ def bridge(model: str, device: str | None = None) -> Iterator[BridgeClient]:
     from bridge.server.thread import serving
     from bridge.service import BridgeService
     from core.library import Library
-    from core.synthesizer import program_version
+    from core.version import program_version
 
     command = (*WORKER_COMMAND, device) if device else WORKER_COMMAND
     with tempfile.TemporaryDirectory(prefix="timbre-demo-", ignore_cleanup_errors=True) as folder:

@@ -25,7 +25,7 @@ from core.errors import MidiError, OutputError, SettingsError, UserInputError
 from core.files import output_error
 from core.midi import read_midi
 from core.settings import RenderSettings
-from core.synthesizer import program_version
+from core.version import program_version
 from evaluation import pool, results
 from evaluation.datasets import Dataset
 from evaluation.scoring import Scorer, ScoringSettings, from_base64, judge_hashes, note_to_json

@@ -31,7 +31,7 @@ LIVE_PORTS = {
 
 def program() -> Iterator[Finding]:
     """Which program runs where."""
-    from core.synthesizer import program_version
+    from core.version import program_version
 
     yield Finding(
         "ok",
@@ -112,7 +112,7 @@ def sound_files() -> Iterator[Finding]:
 
 def sound_device() -> Iterator[Finding]:
     """Whether a sound can be played from here."""
-    from core.audio.playback import PlaybackUnavailable, choose_output_device
+    from core.audio.output_devices import PlaybackUnavailable, choose_output_device
 
     about = "sound device"
     try:

@@ -1,14 +1,14 @@
 """Sound to the machine's loudspeakers: one service for command lines and windows.
 
-PortAudio does the work, through sounddevice (the extra ``play``), which is imported when it is
-first needed. Without it, or without a device, :class:`PlaybackUnavailable` says what to do.
+What can play here is in :mod:`core.audio.output_devices`.
 """
 
 from __future__ import annotations
 
-import sys
+import logging
+import math
 import threading
-from dataclasses import dataclass
+import time
 from types import TracebackType
 from typing import Any
 
@@ -16,122 +16,25 @@ import numpy as np
 
 from core.audio.conform import resample
 from core.audio.loudness import fit_full_scale
-from core.errors import UserInputError
+from core.audio.output_devices import PlaybackUnavailable, choose_output_device, load_backend
+from core.audio.playing_sound import PlayingSound
 from core.types import FloatArray
+
+_log = logging.getLogger(__name__)
+
+_STALLED_S = 2.0
+"""A device that has asked for nothing for so long went away; the slowest ask every half second."""
 
 _POLL_S = 0.1
 """How often a wait looks up: Ctrl-C is seen between, on every system."""
-
-
-class PlaybackUnavailable(UserInputError):
-    """Nothing can be heard here; the message says why, and what to do."""
-
-
-@dataclass(frozen=True)
-class OutputDevice:
-    """Something that plays sound.
-
-    Attributes:
-        index: PortAudio's number.
-        name: the system's.
-        channels: most it plays.
-        sample_rate: its usual one, Hz.
-        is_default: whether the system plays here unless told otherwise.
-    """
-
-    index: int
-    name: str
-    channels: int
-    sample_rate: int
-    is_default: bool
-
-
-def load_backend() -> Any:
-    """The module ``sounddevice``, with PortAudio behind it.
-
-    Raises:
-        PlaybackUnavailable: if either is not installed.
-    """
-    try:
-        import sounddevice
-    except ImportError:
-        raise PlaybackUnavailable(
-            "playing needs the extra 'play': uv sync --extra play, or "
-            "pip install 'timbre-bridge[play]'"
-        ) from None
-    except OSError:  # sounddevice is there, the library it speaks to is not
-        advice = " (Debian, Ubuntu: apt install libportaudio2)" if sys.platform == "linux" else ""
-        raise PlaybackUnavailable(f"playing needs PortAudio; install it{advice}") from None
-    return sounddevice
-
-
-def output_devices(backend: Any = None) -> list[OutputDevice]:
-    """What can play here; may be empty.
-
-    Args:
-        backend: None is :func:`load_backend`'s.
-
-    Raises:
-        PlaybackUnavailable: if PortAudio is not there.
-    """
-    backend = backend or load_backend()
-    try:
-        default = int(backend.default.device[1])
-        if default < 0:
-            default = min(
-                (
-                    int(api["default_output_device"])
-                    for api in backend.query_hostapis()
-                    if api["default_output_device"] >= 0
-                ),
-                default=-1,
-            )
-        return [
-            OutputDevice(
-                index,
-                str(device["name"]),
-                int(device["max_output_channels"]),
-                round(device["default_samplerate"]),
-                index == default,
-            )
-            for index, device in enumerate(backend.query_devices())
-            if device["max_output_channels"] > 0
-        ]
-    except backend.PortAudioError as error:
-        raise PlaybackUnavailable(f"the system's sound cannot be asked: {error}") from error
-
-
-def choose_output_device(wanted: str | None, backend: Any = None) -> OutputDevice:
-    """The device of a name, a part of one, or a number.
-
-    Args:
-        wanted: in upper or lower case; None is the system's own.
-        backend: as in :func:`output_devices`.
-
-    Raises:
-        PlaybackUnavailable: if there is none, or no such.
-    """
-    devices = output_devices(backend)
-    if not devices:
-        raise PlaybackUnavailable("this machine has no device that plays sound")
-    if wanted is None:
-        return next((device for device in devices if device.is_default), devices[0])
-    for device in devices:
-        if wanted == str(device.index) or wanted.casefold() == device.name.casefold():
-            return device
-    for device in devices:
-        if wanted.strip() and wanted.casefold() in device.name.casefold():
-            return device
-    listed = "; ".join(f"{device.index} {device.name}" for device in devices)
-    raise PlaybackUnavailable(f"there is no sound device {wanted!r}; there are: {listed}")
 
 
 class Playback:
     """Plays one sound at a time. Any thread may use it; use it in a ``with`` block, or close it.
 
     Args:
-        device: as in :func:`choose_output_device`.
-        backend: as in :func:`output_devices`.
+        device: as in :func:`core.audio.output_devices.choose_output_device`.
+        backend: as there.
 
     Raises:
         PlaybackUnavailable: if nothing can be heard here.
@@ -140,8 +43,14 @@ class Playback:
     def __init__(self, device: str | None = None, backend: Any = None) -> None:
         self._backend = backend or load_backend()
         self.device = choose_output_device(device, self._backend)
-        self._lock = threading.RLock()  # held while one sound takes the place of another
+        self._turn = threading.RLock()  # of several that begin a sound at once
+        # Never held while a stream is closed: its callback takes it too.
+        self._lock = threading.Lock()
+        self._rates: dict[tuple[int, int], int] = {}
         self._stream: Any = None
+        self._sound: PlayingSound | None = None
+        self._asked_at = 0.0
+        self._is_lost = False
         self._ended = threading.Event()
         self._ended.set()
 
@@ -161,58 +70,120 @@ class Playback:
         """Whether a sound has begun and not ended."""
         return not self._ended.is_set()
 
-    def play(self, audio: FloatArray, sample_rate: int) -> None:
+    @property
+    def position_s(self) -> float:
+        """Where the sound that is heard now is, seconds from its beginning; 0 without one."""
+        sound, stream = self._sound, self._stream
+        if sound is None:
+            return 0.0
+        ahead_s = float(getattr(stream, "latency", 0.0)) if self.is_playing else 0.0
+        return max(0.0, sound.position_s - ahead_s)
+
+    @property
+    def level_db(self) -> float:
+        """Peak of what was played last, dB under full scale; −inf when nothing plays."""
+        sound = self._sound
+        return sound.level_db if sound is not None and self.is_playing else -math.inf
+
+    @property
+    def is_lost(self) -> bool:
+        """Whether the device went away under a sound: it ended too early, or stands still."""
+        with self._lock:
+            waits = self._stream is not None and not self._ended.is_set()
+            return self._is_lost or (waits and time.monotonic() - self._asked_at > _STALLED_S)
+
+    def play(self, audio: FloatArray, sample_rate: int, start_s: float = 0.0) -> None:
         """Begin a sound, in place of the one that plays; returns at once.
+
+        A sound of the same rate takes over without a gap and without a click.
 
         Args:
             audio: float32 [channels, frames]; made softer as a whole if it exceeds ±1.
             sample_rate: Hz; converted if the device cannot play it.
+            start_s: where to begin, seconds.
 
         Raises:
             PlaybackUnavailable: if the device refuses.
         """
-        self.stop()  # a device that is in use may refuse to say what it plays
-        channels = min(max(2, audio.shape[0]), self.device.channels)
-        rate = self._playable_rate(sample_rate, channels)
-        sound = fit_full_scale(resample(audio, sample_rate, rate))
-        frames = np.ascontiguousarray(_with_channels(sound, channels).T)  # [frames, channels]
-        ended = threading.Event()
-        at = 0
+        with self._turn:
+            channels = min(max(2, audio.shape[0]), self.device.channels)
+            if (sample_rate, channels) not in self._rates:
+                self.stop()  # a device that is in use may refuse to say what it plays
+                rate = self._playable_rate(sample_rate, channels)
+                self._rates[sample_rate, channels] = rate
+            rate = self._rates[sample_rate, channels]
+            sound = fit_full_scale(resample(audio, sample_rate, rate))
+            frames = np.ascontiguousarray(_with_channels(sound, channels).T)  # [frames, channels]
+            next_sound = PlayingSound(frames, rate, start_s)
+            if self._take_over(next_sound):
+                return
+            self.stop()
+            self._open(next_sound)
 
-        def fill(out: FloatArray, count: int, _time: Any, _status: Any) -> None:
-            nonlocal at
-            part = frames[at : at + count]
-            out[: len(part)] = part
-            out[len(part) :] = 0.0
-            at += count
-            if at >= len(frames):
-                raise self._backend.CallbackStop
-
+    def _take_over(self, sound: PlayingSound) -> bool:
+        """Play on in the stream that runs, if there is one that can."""
         with self._lock:
-            self.stop()  # what another thread began meanwhile
-            try:
-                self._stream = self._backend.OutputStream(
-                    samplerate=rate,
-                    device=self.device.index,
-                    channels=channels,
-                    dtype="float32",
-                    callback=fill,
-                    finished_callback=ended.set,
-                )
-                self._ended = ended
-                self._stream.start()
-            except self._backend.PortAudioError as error:
-                self.stop()
-                raise PlaybackUnavailable(f"{self.device.name} does not play: {error}") from error
+            before = self._sound
+            if self._stream is None or before is None or before.is_over or self._ended.is_set():
+                return False
+            if (before.sample_rate, before.frames.shape[1]) != (
+                sound.sample_rate,
+                sound.frames.shape[1],
+            ):
+                return False
+            sound.take_place_of(before)
+            self._sound = sound
+            return True
+
+    def _open(self, sound: PlayingSound) -> None:
+        ended = threading.Event()
+
+        def fill(out: FloatArray, _count: int, _time: Any, _status: Any) -> None:
+            with self._lock:
+                current = self._sound or sound
+                self._asked_at = time.monotonic()
+                current.fill(out)
+                if current.is_over:
+                    raise self._backend.CallbackStop
+
+        def finished() -> None:
+            current = self._sound
+            if self._stream is not None and current is not None and not current.is_over:
+                self._is_lost = True  # nobody stopped it
+            ended.set()
+
+        try:
+            stream = self._backend.OutputStream(
+                samplerate=sound.sample_rate,
+                device=self.device.index,
+                channels=sound.frames.shape[1],
+                dtype="float32",
+                callback=fill,
+                finished_callback=finished,
+            )
+            with self._lock:
+                self._stream, self._ended, self._sound = stream, ended, sound
+                self._asked_at, self._is_lost = time.monotonic(), False
+            stream.start()
+        except self._backend.PortAudioError as error:
+            with self._lock:
+                self._stream = None
+            ended.set()
+            raise PlaybackUnavailable(f"{self.device.name} does not play: {error}") from error
 
     def stop(self) -> None:
         """Be silent at once; nothing if nothing plays."""
         with self._lock:
             stream, self._stream = self._stream, None
-            if stream is not None:
+            ended = self._ended
+            self._is_lost = False
+        if stream is not None:
+            try:
                 stream.abort()
                 stream.close()
-                self._ended.set()
+            except self._backend.PortAudioError:
+                _log.info("%s cannot be closed: it went away", self.device.name)
+            ended.set()
 
     def wait(self) -> None:
         """Return when the sound has ended, or was stopped by another thread.

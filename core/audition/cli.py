@@ -30,7 +30,7 @@ def play(
     sound_device: SoundDeviceOption = None,
 ) -> None:
     """Hear a sound file; Ctrl-C stops it."""
-    from core.audio.playback import PlaybackUnavailable
+    from core.audio.output_devices import PlaybackUnavailable
 
     try:
         play_file(file, sound_device)
@@ -43,7 +43,7 @@ def play_file(file: Path, sound_device: str | None) -> None:
 
     Args:
         file: of any format that is read.
-        sound_device: as in :func:`core.audio.playback.choose_output_device`.
+        sound_device: as in :func:`core.audio.output_devices.choose_output_device`.
 
     Raises:
         AudioError: if it is no sound.
@@ -70,7 +70,7 @@ def play_or_show(file: Path, sound_device: str | None) -> None:
         file: that was rendered to be heard.
         sound_device: as in :func:`play_file`.
     """
-    from core.audio.playback import PlaybackUnavailable
+    from core.audio.output_devices import PlaybackUnavailable
 
     try:
         play_file(file, sound_device)

@@ -10,6 +10,7 @@ import contextlib
 import hashlib
 import json
 import tempfile
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -31,6 +32,7 @@ from core.progress import (
 from core.provenance import PresetVersion
 from core.settings import RenderSettings
 from core.timbre import Timbre
+from core.version import program_version
 
 if TYPE_CHECKING:
     from core.encoders.embed import EmbeddingLookup
@@ -64,8 +66,6 @@ class Audition:
     @property
     def key(self) -> str:
         """SHA-256 (hex) of all that the sound depends on."""
-        from core.synthesizer import program_version
-
         parts = [
             self.preset_id, self.preset.version, settings_to_json(self.settings),
             self.clip.content_hash, self.model_sha256, LOUDNESS_PHRASE.name, program_version(),
@@ -104,11 +104,9 @@ def audition_file(
     Raises:
         TimbreError: if it cannot be rendered.
     """
-    path = audition.path
-    with contextlib.suppress(OSError):
-        if path.is_file():
-            path.touch()  # heard lately: goes last
-            return path
+    known = kept_file(audition)
+    if known is not None:
+        return known
     on_stage(LOADING)
     from core.synthesizer import Synthesizer
 
@@ -125,12 +123,39 @@ def audition_file(
         on_stage=on_stage,
         preset=audition.preset,
     )
+    return keep_file(audition, take.write)
+
+
+def kept_file(audition: Audition) -> Path | None:
+    """The file of an audition that was rendered before; None if there is none."""
+    path = audition.path
+    with contextlib.suppress(OSError):
+        if path.is_file():
+            path.touch()  # heard lately: goes last
+            return path
+    return None
+
+
+def keep_file(audition: Audition, write: Callable[[Path], object]) -> Path:
+    """Have the file of an audition written where it is kept.
+
+    Args:
+        audition: what is to be heard.
+        write: renders it, or has done so, and writes it into the file that it is given.
+
+    Returns:
+        In the cache folder; in a temporary one where that cannot be written.
+
+    Raises:
+        TimbreError: what ``write`` raises.
+    """
+    path = audition.path
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        take.write(path)
+        write(path)
     except (OSError, OutputError):
         path = Path(tempfile.mkdtemp(prefix="timbre-audition-")) / "audition.wav"
-        take.write(path)
+        write(path)
     else:
         _remove_oldest()
     return path

@@ -5,6 +5,7 @@ Methods that may take time are marked *slow*: call them in :meth:`desktop.tasks.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -108,6 +109,15 @@ class AuditionService(Protocol):
         """Load what a first render would have to load; slow."""
         ...
 
+    def keep(self, file: Path, name: str) -> Path:
+        """A copy of a file of :meth:`render` that stays, for another program to use; slow.
+
+        Args:
+            file: to copy.
+            name: of the copy, as people would call it, without suffix; made unique.
+        """
+        ...
+
 
 class AudioOut(Protocol):
     """Sound out of this machine. All methods are quick."""
@@ -135,7 +145,66 @@ class AudioOut(Protocol):
         """Play through another device from now on; empty for the system's own."""
         ...
 
+    def look_again(self) -> None:
+        """Find devices that came and went; :meth:`devices` shows them a little later."""
+        ...
+
     @property
     def problem(self) -> str:
         """Why nothing can be heard, in words; empty if it can."""
         ...
+
+    @property
+    def remark(self) -> str:
+        """What changed by itself and is not in the way: a device that went away, say."""
+        ...
+
+
+@dataclass(frozen=True)
+class LiveState:
+    """Where live playing stands.
+
+    Attributes:
+        words: what it is doing, such as ``loading the model``; empty when keys sound.
+        problem: why keys cannot be heard; empty if they can.
+        key_to_sound_ms: of the last key, from its press to its sound at the device's output;
+            None before one.
+        level_db: peak of what sounds now, dB under full scale; −inf in silence.
+        dropouts: how often sound came too late.
+        midi_inputs: keyboards that are listened to.
+        midi_problem: why none can be; empty if they can.
+        midi_keys: keys of those keyboards that are down.
+    """
+
+    words: str = ""
+    problem: str = ""
+    key_to_sound_ms: float | None = None
+    level_db: float = -math.inf
+    dropouts: int = 0
+    midi_inputs: tuple[str, ...] = ()
+    midi_problem: str = ""
+    midi_keys: tuple[int, ...] = ()
+
+
+class LiveService(Protocol):
+    """Keys that sound as they are pressed. All methods are quick."""
+
+    def begin(self, preset_id: str, device: str = "") -> None:
+        """Play a preset from now on, in place of one that plays, notes that sound included.
+
+        Args:
+            preset_id: to play.
+            device: to play through; empty for the system's own.
+        """
+        ...
+
+    def end(self) -> None:
+        """Play no more, and let go of the sound device."""
+        ...
+
+    def note_on(self, pitch: int, velocity: int) -> None: ...
+    def note_off(self, pitch: int) -> None: ...
+    def all_notes_off(self) -> None: ...
+
+    @property
+    def state(self) -> LiveState: ...

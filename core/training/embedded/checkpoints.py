@@ -14,7 +14,7 @@ from torch import Tensor, nn
 
 from core.errors import UserInputError
 from core.training.checkpoint import STATE_NAME, read_checkpoint
-from core.training.embedded.config import EmbeddedTrainingConfig, Stage, read_config
+from core.training.embedded.config import EmbeddedTrainingConfig, TrainingStage, read_config
 from core.training.embedded.dataset import TrainingSet
 from core.training.embedded.losses import EmbeddedModel
 from core.training.embedded.text.adjective_directions import learned_directions
@@ -28,7 +28,7 @@ PARTS = ("decoder", "recording", "projection")
 
 _OLD_PROJECTION = "teacher"  # how the projection's file was called
 
-_TRAINED: Mapping[Stage, tuple[str, ...]] = {
+_TRAINED: Mapping[TrainingStage, tuple[str, ...]] = {
     "decoder": ("decoder",),
     "audio_encoder": ("recording", "sentence"),
     "text_encoder": ("recording", "sentence"),

@@ -13,7 +13,7 @@ from core.engines.embedded.decoder import DecoderConfig
 from core.errors import UserInputError
 from core.training.embedded.losses import LossWeights
 
-Stage = Literal["decoder", "audio_encoder", "text_encoder", "joint"]
+TrainingStage = Literal["decoder", "audio_encoder", "text_encoder", "joint"]
 
 _TABLES = {"encoder": EncoderConfig, "decoder": DecoderConfig, "loss": LossWeights}
 
@@ -59,7 +59,7 @@ class EmbeddedTrainingConfig:
         loss: weights of the loss terms.
     """
 
-    stage: Stage = "joint"
+    stage: TrainingStage = "joint"
     steps: int = 6000
     batch_size: int = 48
     notes_each: int = 4
@@ -99,8 +99,10 @@ def read_config(path: Path) -> EmbeddedTrainingConfig:
             values[name] = kind(**table)
     stage = values.get("stage", EmbeddedTrainingConfig.stage)
     values["stage"] = _OLD_STAGES.get(stage, stage)
-    if values["stage"] not in get_args(Stage):
-        raise UserInputError(f"{path}: stage {stage!r} is none of {', '.join(get_args(Stage))}")
+    if values["stage"] not in get_args(TrainingStage):
+        raise UserInputError(
+            f"{path}: stage {stage!r} is none of {', '.join(get_args(TrainingStage))}"
+        )
     return EmbeddedTrainingConfig(**values)
 
 

@@ -17,7 +17,7 @@ from torch import Tensor, nn
 
 from core.engines.embedded.controls import SAMPLE_RATE
 from core.training.embedded.batch import TrainingBatch
-from core.training.embedded.config import EmbeddedTrainingConfig, Stage
+from core.training.embedded.config import EmbeddedTrainingConfig, TrainingStage
 from core.training.embedded.losses import (
     EmbeddedModel,
     EmbeddingSources,
@@ -157,7 +157,9 @@ def make_task(
     model: EmbeddedModel, config: EmbeddedTrainingConfig, data: EmbeddedData, device: torch.device
 ) -> TrainingTask[Any]:
     """The task of the configuration's stage; arguments as of :class:`EmbeddedTask`."""
-    kinds: dict[Stage, type[DecoderTask | AudioEncoderTask | TextEncoderTask | JointTask]] = {
+    kinds: dict[
+        TrainingStage, type[DecoderTask | AudioEncoderTask | TextEncoderTask | JointTask]
+    ] = {
         "decoder": DecoderTask,
         "audio_encoder": AudioEncoderTask,
         "text_encoder": TextEncoderTask,

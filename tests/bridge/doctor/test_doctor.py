@@ -16,7 +16,7 @@ import pytest
 from bridge.doctor import performance, surroundings
 from bridge.doctor.findings import Finding, lines
 from core import cli
-from core.audio import playback
+from core.audio import output_devices
 from core.models.registry import SHIPPED_DIR, Registry
 from core.synthesizer import Synthesizer
 from core.timbre import TextTimbre
@@ -150,13 +150,13 @@ def test_daws_and_their_scripts(home: Path, monkeypatch: pytest.MonkeyPatch) -> 
 def test_the_sound_device_is_the_one_that_plays(
     reason: str, severity: str, says: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def choose(wanted: str | None) -> playback.OutputDevice:
+    def choose(wanted: str | None) -> output_devices.OutputDevice:
         assert wanted is None
         if reason:
-            raise playback.PlaybackUnavailable(reason)
-        return playback.OutputDevice(3, "Speakers", 2, 48_000, is_default=True)
+            raise output_devices.PlaybackUnavailable(reason)
+        return output_devices.OutputDevice(3, "Speakers", 2, 48_000, is_default=True)
 
-    monkeypatch.setattr(playback, "choose_output_device", choose)
+    monkeypatch.setattr(output_devices, "choose_output_device", choose)
     (finding,) = surroundings.sound_device()
     assert finding.severity == severity
     assert says in finding.text

@@ -9,91 +9,23 @@ import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
 
+from core.audio import output_devices as devices_module
 from core.audio import playback
-from core.audio.playback import (
-    Playback,
+from core.audio.output_devices import (
     PlaybackUnavailable,
     choose_output_device,
     load_backend,
+    look_again,
     output_devices,
 )
-from core.types import FloatArray
+from core.audio.playback import Playback
+from tests.helpers.sound_device import RATE, FakeBackend
 
-RATE = 48_000
 SOUND = (0.5 * np.sin(np.arange(1000) / 7)).astype(np.float32)[None]
-
-
-class FakeError(Exception):
-    """In place of PortAudio's."""
-
-
-class FakeStop(Exception):
-    """What a callback raises when it has no more."""
-
-
-class FakeStream:
-    """A stream that plays when the test says so."""
-
-    def __init__(self, backend: FakeBackend, **options: Any) -> None:
-        self.backend, self.options = backend, options
-        self.is_started = self.is_closed = False
-        self.heard: list[FloatArray] = []
-
-    def start(self) -> None:
-        if self.backend.refuses:
-            raise FakeError("busy")
-        self.is_started = True
-
-    def abort(self) -> None:
-        self.options["finished_callback"]()
-
-    def close(self) -> None:
-        self.is_closed = True
-
-    def pump(self, count: int) -> bool:
-        """Ask for frames as a sound card does; False when there are no more."""
-        out = np.full((count, self.options["channels"]), 9.0, np.float32)
-        try:
-            self.options["callback"](out, count, None, None)
-        except FakeStop:
-            self.heard.append(out)
-            self.options["finished_callback"]()
-            return False
-        self.heard.append(out)
-        return True
-
-
-class FakeBackend:
-    """In place of the module sounddevice."""
-
-    PortAudioError, CallbackStop = FakeError, FakeStop
-
-    def __init__(self, *devices: tuple[str, int], default: int = 0) -> None:
-        self.devices, self.streams, self.refuses = devices, list[FakeStream](), False
-        self.rates = {RATE, 44_100}
-        self.default = type("Default", (), {"device": (-1, default)})()
-
-    def query_devices(self) -> list[dict[str, Any]]:
-        return [
-            {"name": name, "max_output_channels": channels, "default_samplerate": 48_000.0}
-            for name, channels in self.devices
-        ]
-
-    def query_hostapis(self) -> list[dict[str, int]]:
-        return [{"default_output_device": -1}]
-
-    def check_output_settings(self, *, samplerate: int, **_rest: Any) -> None:
-        if samplerate not in self.rates:
-            raise FakeError("no such rate")
-
-    def OutputStream(self, **options: Any) -> FakeStream:  # noqa: N802
-        self.streams.append(FakeStream(self, **options))
-        return self.streams[-1]
 
 
 @pytest.fixture
@@ -120,14 +52,32 @@ def test_a_sound_is_played_to_its_end(backend: FakeBackend) -> None:
     assert stream.is_closed
 
 
-def test_another_sound_takes_the_place_of_the_first(backend: FakeBackend) -> None:
+def test_another_sound_takes_over_without_a_gap_or_a_click(backend: FakeBackend) -> None:
+    player = Playback(backend=backend)
+    held = np.full((1, 4000), 0.8, np.float32)
+    player.play(held, RATE)
+    (stream,) = backend.streams
+    stream.pump(256)
+    player.play(-held, RATE)
+    assert (backend.streams, player.is_playing) == ([stream], True)
+    while stream.pump(256):
+        pass
+    heard = np.concatenate(stream.heard)[:, 0]
+    assert np.allclose(heard[:256], 0.8)
+    assert np.allclose(heard[256 + 400 : 256 + 4000], -0.8)  # all of the second, from its start
+    assert np.abs(np.diff(heard[300 : 256 + 4000])).max() < 0.01
+    assert not player.is_playing
+    player.wait()
+
+
+def test_another_rate_opens_the_device_anew(backend: FakeBackend) -> None:
     player = Playback(backend=backend)
     player.play(SOUND, RATE)
-    player.play(SOUND, RATE)
+    player.play(SOUND, 44_100)
     first, second = backend.streams
     assert (first.is_closed, second.is_closed, player.is_playing) == (True, False, True)
     player.stop()
-    assert (second.is_closed, player.is_playing) == (True, False)
+    assert (second.is_closed, player.is_playing, player.is_lost) == (True, False, False)
     player.stop()
     player.wait()
 
@@ -137,7 +87,7 @@ def test_of_sounds_that_threads_begin_at_once_one_plays(
 ) -> None:
     opened = backend.OutputStream
 
-    def slowly(**options: Any) -> FakeStream:
+    def slowly(**options: object) -> object:
         time.sleep(0.02)
         return opened(**options)
 
@@ -146,11 +96,51 @@ def test_of_sounds_that_threads_begin_at_once_one_plays(
     with ThreadPoolExecutor(4) as threads:
         for begun in [threads.submit(player.play, SOUND, RATE) for _ in range(4)]:
             begun.result()
-    assert [stream.is_closed for stream in backend.streams] == [True, True, True, False]
+    assert len([stream for stream in backend.streams if not stream.is_closed]) == 1
     assert player.is_playing
     player.stop()
     assert all(stream.is_closed for stream in backend.streams)
     assert not player.is_playing
+
+
+def test_where_and_how_loud_it_is(backend: FakeBackend) -> None:
+    player = Playback(backend=backend)
+    assert (player.position_s, player.level_db) == (0.0, -np.inf)
+    half = np.full((1, RATE), 0.5, np.float32)
+    player.play(half, RATE, start_s=0.5)
+    backend.streams[0].pump(RATE // 4)
+    assert player.position_s == pytest.approx(0.75)
+    assert player.level_db == pytest.approx(-6.02, abs=0.01)
+    player.stop()
+    assert player.level_db == -np.inf
+
+
+def test_a_device_that_goes_away_is_noticed(
+    backend: FakeBackend, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    player = Playback(backend=backend)
+    player.play(SOUND, RATE)
+    (stream,) = backend.streams
+    stream.pump(256)
+    states = [player.is_lost]
+    stream.options["finished_callback"]()  # as PortAudio does when a stream breaks off
+    states += [player.is_lost, player.is_playing]
+    assert states == [False, True, False]
+
+    player.play(SOUND, RATE)
+    states = [player.is_lost, player.is_playing]
+    monkeypatch.setattr(playback, "_STALLED_S", -1.0)  # it asks for nothing any more
+    states.append(player.is_lost)
+    player.stop()
+    states.append(player.is_lost)
+    assert states == [False, True, True, False]
+
+
+def test_devices_are_looked_for_again(backend: FakeBackend) -> None:
+    backend.arrives = ("Headphones", 2)
+    assert "Headphones" not in [device.name for device in output_devices(backend)]
+    look_again(backend)
+    assert "Headphones" in [device.name for device in output_devices(backend)]
 
 
 def test_ctrl_c_stops_the_sound(backend: FakeBackend, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -232,7 +222,7 @@ def test_without_the_libraries_it_says_what_to_install(
 def _has_alsa() -> bool:
     """Whether PortAudio is here and speaks to ALSA, whose null device any machine has."""
     try:
-        return any(api["name"] == "ALSA" for api in playback.load_backend().query_hostapis())
+        return any(api["name"] == "ALSA" for api in devices_module.load_backend().query_hostapis())
     except PlaybackUnavailable:
         return False
 
@@ -240,7 +230,8 @@ def _has_alsa() -> bool:
 NULL_DEVICE = "pcm.quiet { type null }\npcm.default { type null }\n"
 PLAYS = """
 import numpy as np
-from core.audio.playback import Playback, output_devices
+from core.audio.output_devices import output_devices
+from core.audio.playback import Playback
 print([device.name for device in output_devices()])
 with Playback("quiet") as player:
     player.play(np.zeros((1, 4410), np.float32), 44_100)

@@ -12,7 +12,7 @@ import soundfile
 
 from core import cli
 from core.audio import playback
-from core.audio.playback import PlaybackUnavailable
+from core.audio.output_devices import PlaybackUnavailable
 from core.audition import renders
 from core.audition.phrases import PHRASES
 from core.clip import Clip, Note

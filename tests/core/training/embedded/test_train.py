@@ -21,7 +21,7 @@ from core.errors import UserInputError
 from core.training.checkpoint import read_checkpoint
 from core.training.embedded import dataset as data
 from core.training.embedded.bands import FILTER_GRID_HZ, N_BANDS
-from core.training.embedded.config import EmbeddedTrainingConfig, Stage
+from core.training.embedded.config import EmbeddedTrainingConfig, TrainingStage
 from core.training.embedded.descriptor import (
     N_DESCRIPTOR,
     N_MEASURED,
@@ -65,11 +65,11 @@ def _one_thread() -> Iterator[None]:
     torch.set_num_threads(before)
 
 
-STAGES: tuple[Stage, ...] = ("decoder", "audio_encoder", "joint", "text_encoder")
+STAGES: tuple[TrainingStage, ...] = ("decoder", "audio_encoder", "joint", "text_encoder")
 
 
 def train(
-    prepared: Path, run: Path, *stops: int, stage: Stage = "joint"
+    prepared: Path, run: Path, *stops: int, stage: TrainingStage = "joint"
 ) -> dict[str, torch.Tensor]:
     """The weights after training up to each stop in turn, the run opened anew for each."""
     run.mkdir()
@@ -84,7 +84,7 @@ def train(
 @pytest.mark.usefixtures("_one_thread")
 @pytest.mark.parametrize("stage", STAGES)
 def test_a_run_broken_off_goes_on_as_if_it_had_not_been(
-    prepared: Path, tmp_path: Path, stage: Stage
+    prepared: Path, tmp_path: Path, stage: TrainingStage
 ) -> None:
     whole = train(prepared, tmp_path / "whole", 7, stage=stage)
     broken = train(prepared, tmp_path / "broken", 2, 7, stage=stage)

@@ -1,0 +1,225 @@
+"""The process that plays live: it owns a stream of the engine, and a sound device.
+
+Sound is computed in the device's own callback, so that nothing the window does can delay it.
+Orders come on stdin, states go to stdout (:mod:`desktop.services.live_messages`); it ends when
+its stdin does. Started by :mod:`desktop.services.live`.
+"""
+
+from __future__ import annotations
+
+import gc
+import json
+import math
+import os
+import queue
+import sys
+import threading
+import traceback
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from typing import IO, Any
+
+from core.engines.base import LiveStream
+from core.errors import TimbreError
+from core.models import DEFAULT_BUNDLE
+from core.types import Embedding, FloatArray
+from desktop.services.interfaces import LiveState
+from desktop.services.live_engine import LiveEngine
+from desktop.services.live_messages import state_to_line
+from desktop.services.midi_inputs import MidiInputs
+
+BLOCK = 256
+"""Samples that a device asks for at once: 5.8 ms."""
+
+_REPORT_S = 0.04
+_WARM_BLOCKS = 8
+
+
+class LivePlayer:
+    """Carries out orders.
+
+    Args:
+        answers: where states go.
+        load_backend: gives what stands for ``sounddevice``; None chooses.
+    """
+
+    def __init__(self, answers: IO[str], load_backend: Callable[[], Any] | None = None) -> None:
+        self._answers = answers
+        self._load_backend = load_backend or _chosen_backend
+        self._backend: Any = None
+        self._synth: Any = None
+        self.engine: LiveEngine | None = None
+        self._gain_db = 0.0
+        self._device_stream: Any = None
+        self._device = ""
+        self._state = LiveState()
+        self._dropouts = 0
+        self._midi = MidiInputs()
+        self._presets: queue.Queue[tuple[str, str]] = queue.Queue()
+        self._told = ""
+
+    def read(self, orders: Iterable[str]) -> None:
+        """Carry out orders until there are no more; what takes time is left to :meth:`run`."""
+        for line in orders:
+            about, *arguments = json.loads(line)
+            if about == "preset":
+                self._presets.put((str(arguments[0]), str(arguments[1])))
+            elif about == "end":
+                return
+            elif self.engine is not None:
+                self._play(self.engine, about, arguments)
+
+    @staticmethod
+    def _play(engine: LiveEngine, about: str, arguments: list[Any]) -> None:
+        if about == "on":
+            pitch, velocity, pressed_at = arguments
+            engine.note_on(pitch, velocity, pressed_at)
+        elif about == "off":
+            engine.note_off(arguments[0])
+        elif about == "all off":
+            engine.all_notes_off()
+
+    def run(self) -> None:
+        """Begin presets as they are asked for, and tell how it stands, for ever."""
+        while True:
+            try:
+                preset_id, device = self._presets.get(timeout=_REPORT_S)
+            except queue.Empty:
+                self.report()
+                continue
+            if self._presets.empty():  # else a newer wish waits
+                self.begin(preset_id, device)
+                gc.collect()
+                gc.freeze()  # or a collection walks through the whole model in a callback
+
+    def begin(self, preset_id: str, device: str) -> None:
+        """Play a preset through a device from now on; an error becomes the state's problem."""
+        try:
+            self._begin(preset_id, device)
+        except TimbreError as error:
+            self._tell(words="", problem=str(error))
+        except Exception as error:
+            traceback.print_exception(error)
+            self._tell(words="", problem=f"{type(error).__name__}: {error}")
+        else:
+            self._tell(words="", problem="")
+
+    def report(self) -> None:
+        """Tell how it stands, if that has changed."""
+        engine = self.engine
+        if engine is None:
+            return
+        delay_s = engine.key_to_sound_s
+        self._tell(
+            level_db=round(engine.level_db, 1) if math.isfinite(engine.level_db) else -math.inf,
+            key_to_sound_ms=None if delay_s is None else round(1000 * delay_s, 1),
+            dropouts=self._dropouts,
+            midi_inputs=self._midi.names,
+            midi_problem=self._midi.problem,
+            midi_keys=self._midi.keys_down,
+        )
+
+    def _begin(self, preset_id: str, device: str) -> None:
+        from core.library.embeddings.kept import KeptEmbeddings
+        from core.library.library import Library
+        from core.progress import LOADING
+        from core.synthesizer import Synthesizer
+
+        if self._synth is None:
+            self._tell(words=LOADING)
+            import torch
+
+            torch.set_num_threads(1)  # blocks are small: other threads would only be waited for
+            self._synth = Synthesizer.load(DEFAULT_BUNDLE)
+            self._synth.look_up = KeptEmbeddings().look_up
+        synth = self._synth
+        with Library.open(model=None) as library:
+            preset = library.get(preset_id)
+            timbre = library.recipe(preset)
+            settings = library.with_gain(preset, synth.bundle.sha256, preset.settings)
+        embedding = synth.embed(timbre, on_stage=lambda words: self._tell(words=words))
+        self._tell(words="making it as loud as others")
+        self._gain_db = synth.gain_db(embedding, settings)
+        if self.engine is None:
+            stream = self._stream(embedding)
+            stream.note_on(60, 1)
+            for _ in range(_WARM_BLOCKS):  # what is made when it is first needed is made now
+                stream.process(BLOCK)
+            self.engine = LiveEngine(self._stream(embedding))
+        else:
+            self.engine.set_timbre(embedding)
+        self._midi.listen(lambda: self.engine)
+        if self._device_stream is None or device != self._device:
+            self._open(device)
+
+    def _stream(self, embedding: Embedding) -> LiveStream:
+        from core.leveling.stream import LeveledStream
+
+        # The gain is looked up or measured before a timbre comes: the callback cannot wait.
+        stream = self._synth.engine.stream(embedding)
+        return LeveledStream(stream, self._gain_db, lambda _embedding: self._gain_db)
+
+    def _open(self, device: str) -> None:
+        from core.audio.output_devices import PlaybackUnavailable, choose_output_device
+
+        self._backend = self._backend or self._load_backend()
+        chosen = choose_output_device(device or None, self._backend)
+        if self._device_stream is not None:
+            self._device_stream.close()
+            self._device_stream = None
+        assert self.engine is not None
+        channels = min(2, chosen.channels)
+        try:
+            stream = self._backend.OutputStream(
+                samplerate=self.engine.sample_rate,
+                device=chosen.index,
+                channels=channels,
+                dtype="float32",
+                blocksize=BLOCK,
+                latency="low",
+                callback=self.fill,
+            )
+            stream.start()
+        except self._backend.PortAudioError as error:
+            raise PlaybackUnavailable(f"{chosen.name} does not play: {error}") from error
+        self.engine.output_s = float(getattr(stream, "latency", 0.0))
+        self._device_stream, self._device = stream, device
+
+    def fill(self, out: FloatArray, frames: int, _time: Any, status: Any) -> None:
+        """What the device calls for its next frames, float32 [frames, channels]."""
+        if status is not None and getattr(status, "output_underflow", False):
+            self._dropouts += 1
+        if self.engine is not None:
+            out[:] = self.engine.block(frames)[:, None]
+
+    def _tell(self, **changes: Any) -> None:
+        self._state = replace(self._state, **changes)
+        line = state_to_line(self._state)
+        if line != self._told:
+            self._told = line
+            self._answers.write(line + "\n")
+            self._answers.flush()
+
+
+def _chosen_backend() -> Any:
+    from desktop.services.audio_backend import load_audio_backend
+
+    return load_audio_backend()
+
+
+def _end_with_stdin(player: LivePlayer) -> None:
+    player.read(sys.stdin)
+    os._exit(0)  # at once: who listened is gone
+
+
+def main() -> None:
+    """Entry point of the process."""
+    answers = os.fdopen(os.dup(sys.stdout.fileno()), "w", encoding="utf-8")
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # what libraries print is no answer
+    player = LivePlayer(answers)
+    threading.Thread(target=_end_with_stdin, args=(player,), daemon=True).start()
+    player.run()
+
+
+if __name__ == "__main__":
+    main()

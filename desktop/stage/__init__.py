@@ -1,0 +1,1 @@
+"""The bottom of the window: a clip or phrase, its sound, and keys to play."""

@@ -1,0 +1,64 @@
+"""From a preset and a clip to a sound with its outline: what the stage has done on a lane."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from core.clip import Clip
+from core.types import FloatArray
+from desktop.services.interfaces import AuditionService
+from desktop.tasks import TaskControl
+
+
+@dataclass(frozen=True)
+class HeardSound:
+    """A sound to play and to draw.
+
+    Attributes:
+        file: its file.
+        audio: float32 [channels, frames].
+        sample_rate: Hz.
+        peaks: its outline, of :func:`desktop.stage.peaks.waveform_peaks`.
+    """
+
+    file: Path
+    audio: FloatArray
+    sample_rate: int
+    peaks: FloatArray
+
+    @property
+    def seconds(self) -> float:
+        """Its length."""
+        return self.audio.shape[1] / self.sample_rate
+
+
+def hear(
+    auditions: AuditionService, preset_id: str, clip: Clip | str, control: TaskControl
+) -> HeardSound:
+    """Render, unless it is there, and read it.
+
+    Args:
+        auditions: renders.
+        preset_id: to play.
+        clip: or a phrase by its name.
+        control: of the task.
+    """
+    from core.audio import read_audio
+    from desktop.stage.peaks import waveform_peaks
+
+    file = auditions.render(preset_id, clip, control)
+    audio, rate = read_audio(file)
+    return HeardSound(file, audio, rate, waveform_peaks(audio))
+
+
+def read_clip(file: Path) -> tuple[Clip, tuple[str, ...]]:
+    """A MIDI file's clip, with what is to be said about it.
+
+    Raises:
+        MidiError: if it is none.
+    """
+    from core.midi import read_midi
+
+    reading = read_midi(file)
+    return reading.clip, tuple(remark.message for remark in reading.remarks)

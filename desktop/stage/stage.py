@@ -1,0 +1,397 @@
+"""The bottom of every page: what a preset is heard with, its sound, and keys to play it.
+
+Hearing a preset always means hearing it with what is chosen here. Everything that takes time
+is done on a lane; what it is doing stands here in words.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PyQt6.QtCore import QEvent, Qt, QTimer, pyqtSignal
+from PyQt6.QtGui import QDragEnterEvent, QDropEvent, QResizeEvent
+from PyQt6.QtWidgets import (
+    QHBoxLayout,
+    QLabel,
+    QProgressBar,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from core.clip import Clip
+from desktop.services.interfaces import AudioOut, AuditionService, LiveService
+from desktop.stage.clip_chooser import ClipChooser, midi_file_in
+from desktop.stage.device_chooser import DeviceChooser
+from desktop.stage.drag_handle import DragHandle
+from desktop.stage.hearing import HeardSound, hear, read_clip
+from desktop.stage.icons import icon
+from desktop.stage.level_meter import LevelMeter
+from desktop.stage.live_panel import LivePanel
+from desktop.stage.shortened_label import ShortenedLabel
+from desktop.stage.waveform import Waveform
+from desktop.tasks import Lane, Task, Tasks
+
+_SPACING = 8
+_LOOK_MS = 33
+_HEARD = "hear a preset"
+_CHOOSER_WIDTH = 72
+_ANY_WIDTH = 16_777_215
+"""Qt's own for no limit."""
+_COMPACT = 480
+"""Pixels; below, choosers leave room for the preset's name."""
+_NARROW = 760
+"""Pixels; below, buttons have icons only."""
+
+
+class Stage(QWidget):
+    """See the module's first lines.
+
+    Args:
+        auditions: renders.
+        audio: plays.
+        tasks: where work goes.
+        live: plays keys; without it there are none.
+        parent: of the widget.
+
+    Attributes:
+        playing_changed: whether a sound plays now.
+        status: what is being done, or what is to be known, in words; empty when it is over.
+        failed: why something could not be done.
+    """
+
+    playing_changed = pyqtSignal(bool)
+    status = pyqtSignal(str)
+    failed = pyqtSignal(str)
+
+    def __init__(
+        self,
+        auditions: AuditionService,
+        audio: AudioOut,
+        tasks: Tasks,
+        live: LiveService | None = None,
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._auditions, self._audio, self._tasks = auditions, audio, tasks
+        self._preset_id = self._preset_name = ""
+        self._sound: HeardSound | None = None
+        self._task: Task[HeardSound] | None = None
+        self._words, self._fraction = "", 0.0
+        self._was_playing = False
+        self._problem_told = self._remark_told = ""
+        self.setAcceptDrops(True)
+        self.setAccessibleName("Stage")
+        self._make_widgets(live)
+        self._lay_out()
+        self._timer = QTimer(self)
+        self._timer.setInterval(_LOOK_MS)
+        self._timer.timeout.connect(self.look)
+        self._timer.start()
+        self._show_state()
+
+    def _make_widgets(self, live: LiveService | None) -> None:
+        self.play_button = QToolButton()
+        self.play_button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        self.play_button.clicked.connect(self.toggle)
+        self.preset_label = ShortenedLabel()
+        font = self.preset_label.font()
+        font.setBold(True)
+        self.preset_label.setFont(font)
+        self.clip_chooser = ClipChooser(self._auditions.phrases())
+        self.clip_chooser.chosen.connect(self._clip_chosen)
+        self.clip_chooser.file_wanted.connect(self.open_clip)
+        self.state_label = QLabel()
+        self.state_label.setTextFormat(Qt.TextFormat.PlainText)
+        self.progress_bar = QProgressBar()
+        self.progress_bar.setTextVisible(False)
+        self.progress_bar.setFixedSize(96, 8)
+        self.progress_bar.setAccessibleName("Progress of the render")
+        self.drag_handle = DragHandle()
+        self.drag_handle.pressed_for_file.connect(self._keep_file)
+        self.drag_handle.dropped.connect(lambda file: self.status.emit(f"handed over {file}"))
+        self.device_chooser = DeviceChooser()
+        self.device_chooser.opening.connect(self._audio.look_again)
+        self.device_chooser.chosen.connect(self._choose_device)
+        for chooser in (self.clip_chooser, self.device_chooser):
+            chooser.setMinimumWidth(_CHOOSER_WIDTH)
+        self.waveform = Waveform()
+        self.level_meter = LevelMeter()
+        self.live_button = QToolButton()
+        self.live_button.setText("Keys")
+        self.live_button.setCheckable(True)
+        self.live_button.setIcon(icon("mdi6.piano", self.palette()))
+        self.live_button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        self.live_button.setToolTip("Play the selected preset live")
+        self.live_button.setAccessibleName("Play keys live")
+        self.live_panel = LivePanel(live) if live is not None else None
+        self.live_button.setVisible(self.live_panel is not None)
+        if self.live_panel is not None:
+            self.live_panel.hide()
+            self.live_panel.failed.connect(self.failed)
+            self.live_button.toggled.connect(self.live_panel.setVisible)
+
+    def _lay_out(self) -> None:
+        line = QHBoxLayout()
+        line.setSpacing(_SPACING)
+        line.addWidget(self.play_button)
+        line.addWidget(self.clip_chooser)
+        line.addWidget(self.preset_label, 1)
+        for widget in (
+            self.state_label,
+            self.progress_bar,
+            self.drag_handle,
+            self.live_button,
+            self.device_chooser,
+        ):
+            line.addWidget(widget)
+        picture = QHBoxLayout()
+        picture.setSpacing(_SPACING)
+        picture.addWidget(self.waveform, 1)
+        picture.addWidget(self.level_meter)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(_SPACING, _SPACING, _SPACING, _SPACING)
+        layout.setSpacing(_SPACING)
+        layout.addLayout(line)
+        layout.addLayout(picture, 1)
+        if self.live_panel is not None:
+            layout.addWidget(self.live_panel)
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether a sound is being made."""
+        return self._task is not None
+
+    @property
+    def clip(self) -> Clip | str:
+        """What presets are heard with: a clip, or a phrase by its name."""
+        return self.clip_chooser.clip
+
+    def set_preset(self, preset_id: str, name: str) -> None:
+        """Choose what :meth:`play` plays; what sounds goes on until then.
+
+        Args:
+            preset_id: empty for none.
+            name: of the preset, for people.
+        """
+        if preset_id == self._preset_id and name == self._preset_name:
+            return
+        is_other = preset_id != self._preset_id
+        self._preset_id, self._preset_name = preset_id, name
+        if is_other:
+            self._forget_sound()
+        if self.live_panel is not None:
+            self.live_panel.set_preset(preset_id)
+        self._show_state()
+
+    def set_clip(self, clip: Clip | str) -> None:
+        """Hear presets with a clip, or with a phrase by its name, from now on."""
+        self.clip_chooser.set_clip(clip)
+        self._forget_sound()
+
+    def open_clip(self, file: Path) -> None:
+        """Hear presets with a MIDI file from now on."""
+        self._tasks.run(
+            lambda _control: read_clip(file),
+            self._clip_read,
+            failed=self._fail,
+            lane=Lane.FILES,
+            owner=self,
+            replaces="open a clip",
+        )
+
+    def play(self) -> None:
+        """Hear the preset with the clip, rendered first if it was not."""
+        if not self._preset_id:
+            self.status.emit("choose a preset to hear it")
+            return
+        if self._sound is not None:
+            self._audio.play(self._sound.audio, self._sound.sample_rate)
+            self.look()
+            return
+        preset_id, clip = self._preset_id, self.clip
+        task = self._tasks.run(
+            lambda control: hear(self._auditions, preset_id, clip, control),
+            self._heard,
+            failed=self._render_failed,
+            lane=Lane.AUDITION,
+            owner=self,
+            replaces=_HEARD,
+            staged=self._staged,
+            progressed=self._progressed,
+        )
+        self._task, self._words, self._fraction = task, "", 0.0
+        self._show_state()
+
+    def stop(self) -> None:
+        """Be silent, and render no more."""
+        self._cancel()
+        self._audio.stop()
+        self.look()
+
+    def toggle(self) -> None:
+        """Play, or stop what plays or is being made."""
+        if self._audio.is_playing or self.is_busy:
+            self.stop()
+        else:
+            self.play()
+
+    def look(self) -> None:
+        """Show where the sound is; called thirty times a second."""
+        is_playing = self._audio.is_playing
+        self.level_meter.set_level(self._audio.level_db)
+        shows = is_playing and self._sound is not None
+        self.waveform.set_playhead(self._audio.position_s if shows else None)
+        self.device_chooser.show_devices(self._audio.devices(), self._audio.device)
+        if is_playing != self._was_playing:
+            self._was_playing = is_playing
+            self._show_state()
+            self.playing_changed.emit(is_playing)
+        self._tell_of_device()
+
+    def resizeEvent(self, event: QResizeEvent | None) -> None:  # noqa: N802
+        """Leave words out where there is no room for them."""
+        super().resizeEvent(event)
+        style = (
+            Qt.ToolButtonStyle.ToolButtonIconOnly
+            if self.width() < _NARROW
+            else Qt.ToolButtonStyle.ToolButtonTextBesideIcon
+        )
+        for button in (self.play_button, self.drag_handle, self.live_button):
+            button.setToolButtonStyle(style)
+        for chooser in (self.clip_chooser, self.device_chooser):
+            chooser.setMaximumWidth(_CHOOSER_WIDTH if self.width() < _COMPACT else _ANY_WIDTH)
+
+    def changeEvent(self, event: QEvent | None) -> None:  # noqa: N802
+        """Draw icons in the palette's colours."""
+        super().changeEvent(event)
+        is_made = hasattr(self, "_timer")  # Qt sends changes while it constructs
+        if event is not None and event.type() == QEvent.Type.PaletteChange and is_made:
+            self.live_button.setIcon(icon("mdi6.piano", self.palette()))
+            self.drag_handle.setIcon(icon("mdi6.drag", self.palette()))
+            self._show_state()
+
+    def dragEnterEvent(self, event: QDragEnterEvent | None) -> None:  # noqa: N802
+        """Take MIDI files."""
+        if event is not None and midi_file_in(event.mimeData()) is not None:
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent | None) -> None:  # noqa: N802
+        """Hear presets with it."""
+        file = midi_file_in(event.mimeData()) if event is not None else None
+        if event is not None and file is not None:
+            event.acceptProposedAction()
+            self.open_clip(file)
+
+    def _tell_of_device(self) -> None:
+        problem, remark = self._audio.problem, self._audio.remark
+        if problem and problem != self._problem_told and self._sound is not None:
+            self.failed.emit(f"nothing can be heard: {problem}")
+            self._problem_told = problem
+        elif not problem:
+            self._problem_told = ""
+        if remark and remark != self._remark_told:
+            self.status.emit(remark)
+        self._remark_told = remark
+
+    def _clip_read(self, read: tuple[Clip, tuple[str, ...]]) -> None:
+        clip, remarks = read
+        self.set_clip(clip)
+        self.status.emit("; ".join([f"presets now play {clip.name or 'your clip'}", *remarks]))
+        if self._preset_id:
+            self.play()
+
+    def _clip_chosen(self) -> None:
+        self._forget_sound()
+        if self._preset_id:
+            self.play()
+
+    def _choose_device(self, device: str) -> None:
+        self._audio.choose(device)
+        if self.live_panel is not None:
+            self.live_panel.set_device(device)
+
+    def _staged(self, words: str) -> None:
+        if self.sender() is self._task:
+            self._words = words
+            self._show_state()
+
+    def _progressed(self, fraction: float) -> None:
+        if self.sender() is self._task:
+            self._fraction = fraction
+            self._show_state()
+
+    def _heard(self, sound: HeardSound) -> None:
+        self._task = None
+        self._sound = sound
+        self.waveform.show_sound(sound.peaks, sound.seconds)
+        self._audio.play(sound.audio, sound.sample_rate)
+        self._show_state()
+        self.look()
+
+    def _render_failed(self, error: Exception) -> None:
+        self._task = None
+        self._show_state()
+        self._fail(error)
+
+    def _fail(self, error: Exception) -> None:
+        self.failed.emit(str(error) or type(error).__name__)
+
+    def _cancel(self) -> None:
+        task, self._task = self._task, None
+        if task is not None:
+            task.cancel()
+        self._show_state()
+
+    def _forget_sound(self) -> None:
+        self._cancel()
+        self._sound = None
+        self.waveform.clear_sound()
+        self.drag_handle.set_file(None)
+        self._show_state()
+
+    def _keep_file(self) -> None:
+        sound = self._sound
+        if sound is None:
+            return
+        clip = self.clip if isinstance(self.clip, str) else self.clip.name or "clip"
+        name = f"{self._preset_name} - {clip}"
+        self._tasks.run(
+            lambda _control: self._auditions.keep(sound.file, name),
+            lambda file: self.drag_handle.set_file(file) if sound is self._sound else None,
+            failed=self._fail,
+            lane=Lane.FILES,
+            owner=self,
+        )
+
+    def _show_state(self) -> None:
+        is_on = self._was_playing or self.is_busy
+        self.play_button.setText("Stop" if is_on else "Play")
+        self.play_button.setIcon(icon("mdi6.stop" if is_on else "mdi6.play", self.palette()))
+        self.play_button.setToolTip("Stop" if is_on else "Play the preset with the clip")
+        self.play_button.setEnabled(bool(self._preset_id))
+        self.preset_label.show_text(self._preset_name or "No preset is chosen")
+        self.preset_label.setEnabled(bool(self._preset_id))
+        self.drag_handle.setEnabled(self._sound is not None)
+        words = self._state_in_words()
+        self.waveform.set_hint("" if self._sound is not None else self._hint())
+        self.progress_bar.setVisible(bool(words))
+        self.progress_bar.setRange(0, 1000 if self._fraction > 0 else 0)
+        self.progress_bar.setValue(round(1000 * self._fraction))
+        if words != self.state_label.text():
+            self.state_label.setText(words)
+            self.status.emit(words)
+
+    def _hint(self) -> str:
+        if self.is_busy:
+            return ""
+        if not self._preset_id:
+            return "Choose a preset to hear it here; drop a MIDI file to hear it with your music"
+        return "Play it with the space key or the button"
+
+    def _state_in_words(self) -> str:
+        if not self.is_busy or not self._words:
+            return ""
+        if self._words == "rendering":
+            return f"rendering {100 * self._fraction:.0f} %"
+        return self._words
