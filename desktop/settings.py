@@ -34,8 +34,6 @@ class WindowSettings:
         splitter: Qt's, as base64: how high the stage is.
         first_page_done: the first page need not be shown any more.
         sound_device: to play through; empty for the system's own.
-        volume_db: of what is played, −60…0.
-        phrase: the phrase that presets are heard with.
     """
 
     theme: Literal["system", "light", "dark"] = "system"
@@ -47,8 +45,6 @@ class WindowSettings:
     splitter: str = ""
     first_page_done: bool = False
     sound_device: str = ""
-    volume_db: float = 0.0
-    phrase: str = ""
 
     def __post_init__(self) -> None:
         bounded = min(max(self.scale_percent, MIN_SCALE_PERCENT), MAX_SCALE_PERCENT)
@@ -175,7 +171,7 @@ class SettingsFile:
 
 
 def _fits(value: object, hint: Any) -> bool:
-    """Whether a value is of a field's type; JSON's whole numbers are floats too, booleans are not.
+    """Whether a value is of a field's type; a boolean is no number.
 
     Args:
         value: any.
@@ -183,6 +179,4 @@ def _fits(value: object, hint: Any) -> bool:
     """
     if get_origin(hint) is Literal:
         return value in get_args(hint)
-    if hint is float:
-        return isinstance(value, int | float) and not isinstance(value, bool)
     return type(value) is hint

@@ -10,7 +10,6 @@ from typing import Protocol, runtime_checkable
 from PyQt6.QtCore import QByteArray, QEvent, Qt
 from PyQt6.QtGui import QCloseEvent, QKeyEvent
 from PyQt6.QtWidgets import (
-    QApplication,
     QHBoxLayout,
     QMainWindow,
     QSplitter,
@@ -134,8 +133,9 @@ class MainWindow(QMainWindow):
         kept = self._settings.values.splitter
         if not (kept and self._splitter.restoreState(_bytes_of(kept))):
             self._splitter.setSizes([max(self.height() - STAGE_HEIGHT, 1), STAGE_HEIGHT])
-        if isinstance(stage, Compactable):
-            stage.set_compact(self._is_compact)
+        part: object = stage
+        if isinstance(part, Compactable):
+            part.set_compact(self._is_compact)
 
     @property
     def page(self) -> str:
@@ -178,7 +178,8 @@ class MainWindow(QMainWindow):
         self.setWindowFlag(Qt.WindowType.WindowStaysOnTopHint, is_compact)
         self.rail.setVisible(not is_compact)
         self.status_line.set_compact(is_compact)
-        for part in (*self._pages.values(), self._stage):
+        parts: list[object] = [*self._pages.values(), self._stage]
+        for part in parts:
             if isinstance(part, Compactable):
                 part.set_compact(is_compact)
         self._restore_geometry()
@@ -213,8 +214,9 @@ class MainWindow(QMainWindow):
         kept = values.compact_geometry if self._is_compact else values.geometry
         if kept and self.restoreGeometry(_bytes_of(kept)):
             return
-        screen = self.screen() or QApplication.primaryScreen()
-        room = screen.availableSize() if screen is not None else self.size()
+        screen = self.screen()
+        assert screen is not None  # Qt gives every window one
+        room = screen.availableSize()
         width, height = (COMPACT_WIDTH, 80 * GRID) if self._is_compact else (150 * GRID, 100 * GRID)
         self.resize(min(width, room.width()), min(height, room.height()))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from PyQt6.QtCore import QMimeData, Qt, pyqtSignal
+from PyQt6.QtCore import QEvent, QMimeData, Qt, pyqtSignal
 from PyQt6.QtGui import QDragEnterEvent, QDragLeaveEvent, QDropEvent
 from PyQt6.QtWidgets import QFileDialog, QFrame, QHBoxLayout, QLabel, QPushButton, QWidget
 
@@ -31,11 +31,11 @@ class DropZone(QFrame):
 
     def __init__(self, words: str, filters: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self._sign = QLabel()
         self.setProperty("role", "drop")
         self.setAcceptDrops(True)
         self.setAccessibleName(words)
         self._filters = filters
-        self._sign = QLabel()
         label = QLabel(words)
         label.setWordWrap(True)
         self.button = QPushButton(self.tr("Choose a file…"))
@@ -46,10 +46,15 @@ class DropZone(QFrame):
         row.addWidget(label, 1)
         row.addWidget(self.button)
         self.button.clicked.connect(self._choose)
-        self.retheme()
+        self._draw_sign()
 
-    def retheme(self) -> None:
+    def changeEvent(self, event: QEvent | None) -> None:  # noqa: N802 - Qt's name
         """The icon in the colours of now."""
+        super().changeEvent(event)
+        if event is not None and event.type() == QEvent.Type.PaletteChange:
+            self._draw_sign()
+
+    def _draw_sign(self) -> None:
         self._sign.setPixmap(icon("drop", self).pixmap(3 * GRID, 3 * GRID))
 
     def dragEnterEvent(self, event: QDragEnterEvent | None) -> None:  # noqa: N802 - Qt's name

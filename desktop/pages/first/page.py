@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from PyQt6.QtCore import QEvent, Qt, pyqtSignal
+from PyQt6.QtCore import Qt, pyqtSignal
 from PyQt6.QtWidgets import (
     QFrame,
     QHBoxLayout,
@@ -200,7 +200,7 @@ class FirstPage(QScrollArea):
         self._show_busy(False)
         self.status.emit("")
         if was_cancelled:
-            self._words.setText(self.tr("Cancelled; nothing was kept."))
+            self._words.setText(self.tr("Cancelled."))
 
     def _say(self, words: str) -> None:
         self._words.setText(words)
@@ -219,9 +219,3 @@ class FirstPage(QScrollArea):
 
     def _typed(self, text: str) -> None:
         self.make.setEnabled(bool(text.strip()) and self._task is None)
-
-    def changeEvent(self, event: QEvent | None) -> None:  # noqa: N802 - Qt's name
-        """Icons in the colours of now."""
-        super().changeEvent(event)
-        if event is not None and event.type() == QEvent.Type.PaletteChange:
-            self.drop.retheme()
