@@ -16,6 +16,7 @@ from PyQt6.QtCore import QObject, QProcess, QTimer
 from PyQt6.QtWidgets import QApplication, QWidget
 
 from desktop.faults import Fault, fault_of
+from desktop.frame_commands import FrameCommands
 from desktop.menu_entry import launch_command
 from desktop.parts import BROWSE_PAGE, STAGE, Services, real_services
 from desktop.settings import SettingsFile
@@ -24,7 +25,6 @@ from desktop.tasks import Lane, Tasks
 from desktop.theme.icons import app_icon
 from desktop.theme.theme import Theme
 from desktop.window import MainWindow
-from desktop.window_commands import WindowCommands
 
 _log = logging.getLogger(__name__)
 
@@ -84,7 +84,7 @@ class Desktop(QObject):
         self._stage = _StageLink(self.window, services, self.tasks)
         self._browse: QWidget | None = None
         self._add_pages()
-        WindowCommands(self.window, settings, self.theme, self._restart, self._keep_settings)
+        FrameCommands(self.window, settings, self.theme, self._restart, self._keep_settings)
         self.window.restore()
         if not settings.values.first_page_done:
             self.window.show_page("first")
@@ -115,6 +115,7 @@ class Desktop(QObject):
             page.current_changed.connect(self._stage.choose)
             page.play_wanted.connect(self._stage.play)
             page.status.connect(lambda words: window.say("browse", words))
+            page.failed.connect(lambda words: window.say_fault(Fault(words)))
             window.add_page("browse", window.tr("Browse"), "browse", page)
             self._browse = page
         first = FirstPage(services.presets, services.daws, self.tasks)
@@ -178,10 +179,13 @@ class _StageLink(QObject):
         if not STAGE.is_there:
             return
         services, window = self._services, self._window
-        stage = STAGE.make(services.auditions, services.audio, self._tasks)
+        stage = STAGE.make(services.auditions, services.audio, self._tasks, services.live)
         stage.status.connect(lambda words: window.say("stage", words))
         stage.failed.connect(lambda words: window.say_fault(Fault(words)))
         window.set_stage(stage)
+        window.commands.add(
+            "stage.toggle", window.tr("Play or stop"), stage.toggle, keys="Ctrl+Space"
+        )
         self._stage = stage
         if self._waiting is not None:
             self._bring(*self._waiting)

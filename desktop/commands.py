@@ -22,7 +22,7 @@ def always() -> str:
 
 
 @dataclass(frozen=True)
-class Command:
+class WindowCommand:
     """Something that the user can have done.
 
     Attributes:
@@ -66,7 +66,7 @@ class Commands(QObject):
     def __init__(self, window: QWidget | None = None) -> None:
         super().__init__(window)
         self._window = window
-        self._commands: dict[str, Command] = {}
+        self._commands: dict[str, WindowCommand] = {}
         self._actions: dict[str, QAction] = {}
 
     def add(
@@ -78,27 +78,19 @@ class Commands(QObject):
         keys: str | Sequence[str] = (),
         section: str = "Everywhere",
         why_not: Callable[[], str] = always,
-    ) -> Command:
+    ) -> WindowCommand:
         """Offer a command.
 
         Args:
-            id, title, run, section, why_not: as of :class:`Command`.
+            id, title, run, section, why_not: as of :class:`WindowCommand`.
             keys: one or several, as Qt writes them.
 
         Raises:
             ValueError: if the id or a key is another command's, or a key is none.
         """
         keys = (keys,) if isinstance(keys, str) else tuple(keys)
-        if id in self._commands:
-            raise ValueError(f"there is a command {id} already")
-        for key in keys:
-            if QKeySequence(key).isEmpty():
-                raise ValueError(f"{key!r} is no key")
-            other = self.by_key(key)
-            if other is not None:
-                raise ValueError(f"{key} is {other.id}'s already")
-        command = Command(id, title, run, keys, section, why_not)
-        self._commands[id] = command
+        command = WindowCommand(id, title, run, keys, section, why_not)
+        self._take(command)
         action = QAction(title, self)
         action.setShortcuts([QKeySequence(key) for key in keys])
         action.setShortcutContext(Qt.ShortcutContext.WindowShortcut)
@@ -108,6 +100,41 @@ class Commands(QObject):
             self._window.addAction(action)
         self.changed.emit()
         return command
+
+    def add_action(self, action: QAction) -> WindowCommand:
+        """Offer what a page has made already: its key works where the page put it.
+
+        Args:
+            action: its object name is the id, ``page.what``; its status tip, if it has one,
+                says why it cannot be used while it is disabled.
+
+        Raises:
+            ValueError: as of :meth:`add`.
+        """
+        id = action.objectName()
+        command = WindowCommand(
+            id,
+            action.text().replace("&", ""),
+            action.trigger,
+            tuple(each.toString() for each in action.shortcuts()),
+            id.partition(".")[0].capitalize(),
+            lambda: "" if action.isEnabled() else action.statusTip() or self.tr("not now"),
+        )
+        self._take(command)
+        self._actions[id] = action
+        self.changed.emit()
+        return command
+
+    def _take(self, command: WindowCommand) -> None:
+        if not command.id or command.id in self._commands:
+            raise ValueError(f"there is a command {command.id!r} already")
+        for key in command.keys:
+            if QKeySequence(key).isEmpty():
+                raise ValueError(f"{key!r} is no key")
+            other = self.by_key(key)
+            if other is not None:
+                raise ValueError(f"{key} is {other.id}'s already")
+        self._commands[command.id] = command
 
     def remove(self, id: str) -> None:
         """Take a command away; nothing happens if there is none."""
@@ -133,7 +160,7 @@ class Commands(QObject):
         """For a menu or a button."""
         return self._actions[id]
 
-    def by_key(self, key: str) -> Command | None:
+    def by_key(self, key: str) -> WindowCommand | None:
         """The command of a key, as Qt writes it."""
         sought = QKeySequence(key)
         for command in self._commands.values():
@@ -141,14 +168,14 @@ class Commands(QObject):
                 return command
         return None
 
-    def sections(self) -> dict[str, list[Command]]:
+    def sections(self) -> dict[str, list[WindowCommand]]:
         """All of them by section, in the order they were added."""
-        found: dict[str, list[Command]] = {}
+        found: dict[str, list[WindowCommand]] = {}
         for command in self._commands.values():
             found.setdefault(command.section, []).append(command)
         return found
 
-    def matching(self, text: str) -> list[Command]:
+    def matching(self, text: str) -> list[WindowCommand]:
         """Those that some words find, the best first; all for none."""
         ranked = [
             (rank, number, command)

@@ -40,7 +40,7 @@ def _browse(services: Services, tasks: Tasks) -> QWidget:
 
 
 def _stage(services: Services, tasks: Tasks) -> QWidget:
-    stage: QWidget = STAGE.make(services.auditions, services.audio, tasks)
+    stage: QWidget = STAGE.make(services.auditions, services.audio, tasks, services.live)
     stage.resize(140 * GRID, 22 * GRID)
     return stage
 

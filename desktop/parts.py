@@ -39,16 +39,18 @@ class Part:
         return getattr(import_module(self.module), self.name)(*arguments)
 
 
-BROWSE_PAGE = Part("desktop.pages.browse", "BrowsePage")
-STAGE = Part("desktop.stage", "Stage")
+BROWSE_PAGE = Part("desktop.pages.browse.page", "BrowsePage")
+STAGE = Part("desktop.stage.stage", "Stage")
 PRESETS = Part("desktop.services.presets", "LibraryPresets")
 AUDITIONS = Part("desktop.services.audition", "WorkerAuditions")
 AUDIO_OUT = Part("desktop.services.audio_out", "SystemAudio")
+LIVE = Part("desktop.services.live", "ProcessLive")
 DAWS = Part("desktop.services.daws", "InstalledDaws")
 
 FAKE_PRESETS = Part("desktop.services.fake_presets", "FakePresets")
 FAKE_AUDITIONS = Part("desktop.services.fake_audition", "FakeAuditions")
 FAKE_AUDIO_OUT = Part("desktop.services.fake_audio", "FakeAudio")
+FAKE_LIVE = Part("desktop.services.fake_live", "FakeLive")
 FAKE_DAWS = Part("desktop.services.fake_daws", "FakeDaws")
 
 
@@ -58,16 +60,18 @@ class Services:
 
     Attributes:
         presets, auditions, audio, daws: as their interfaces say.
+        live: plays keys; None if there are none.
     """
 
     presets: PresetService
     auditions: AuditionService
     audio: AudioOut
     daws: DawService
+    live: Any = None
 
     def close(self) -> None:
         """Let go of processes, devices and files, of those that hold any."""
-        for service in (self.audio, self.auditions, self.presets, self.daws):
+        for service in (self.live, self.audio, self.auditions, self.presets, self.daws):
             close = getattr(service, "close", None)
             if close is not None:
                 close()
@@ -75,11 +79,21 @@ class Services:
 
 def real_services() -> Services:
     """Over the user's own library and this machine's devices."""
-    return Services(PRESETS.make(), AUDITIONS.make(), AUDIO_OUT.make(), DAWS.make())
+    return Services(
+        PRESETS.make(), AUDITIONS.make(), AUDIO_OUT.make(), DAWS.make(), _made_if_there(LIVE)
+    )
 
 
 def fake_services() -> Services:
     """With no model, file or device behind them: for the gallery, pictures and tests."""
     return Services(
-        FAKE_PRESETS.make(), FAKE_AUDITIONS.make(), FAKE_AUDIO_OUT.make(), FAKE_DAWS.make()
+        FAKE_PRESETS.make(),
+        FAKE_AUDITIONS.make(),
+        FAKE_AUDIO_OUT.make(),
+        FAKE_DAWS.make(),
+        _made_if_there(FAKE_LIVE),
     )
+
+
+def _made_if_there(part: Part) -> Any:
+    return part.make() if part.is_there else None

@@ -16,6 +16,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 SCALES_PERCENT = (100, 200)
+WINDOW = (1280, 800)
+"""Pixels of the design."""
+
 _SETTLED_S = 0.4
 _LONGEST_S = 20.0
 
@@ -49,6 +52,7 @@ def take(folder: Path, scale_percent: int) -> list[Path]:
             made.append(path)
 
         desktop.show()
+        window.resize(*WINDOW)  # not bounded by a screen that is not there
         for theme in ("light", "dark"):
             desktop.theme.choose(theme)
             for name in ("browse", "first"):
@@ -65,6 +69,7 @@ def take(folder: Path, scale_percent: int) -> list[Path]:
             window.set_compact(True)
             keep(window, "window-compact")
             window.set_compact(False)
+            window.resize(*WINDOW)
             window.say("stage", "")
             for name in pages():
                 page = PAGES[name](desktop._services, desktop.tasks)

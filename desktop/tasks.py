@@ -157,6 +157,8 @@ class Tasks(QObject):
         lane: Lane = Lane.LIBRARY,
         owner: QObject | None = None,
         replaces: str = "",
+        on_stage: Callable[[str], object] | None = None,
+        on_progress: Callable[[float], object] | None = None,
     ) -> Task[_T]:
         """Have work done on another thread.
 
@@ -168,8 +170,14 @@ class Tasks(QObject):
             owner: nothing is called any more once this is gone.
             replaces: work of the same name that is under way is cancelled: of what was typed,
                 only the last is looked for.
+            on_stage, on_progress: methods of a QObject, connected before the work begins: what
+                it says in its first moment would be lost on who connects afterwards.
         """
         task = Task(work, then, failed or self.failed.emit, owner)
+        if on_stage is not None:
+            task.staged.connect(on_stage)
+        if on_progress is not None:
+            task.progressed.connect(on_progress)
         if self._is_closed:
             task.cancel()
             return task

@@ -35,13 +35,13 @@ NAMES = {
 """What each stands for here, and its name in Material Design Icons 6 (Apache-2.0)."""
 
 
-def icon(name: str, source: QWidget | QPalette, *, accent: bool = False) -> QIcon:
+def icon(name: str, source: QWidget | QPalette, tone: str = "quiet_text") -> QIcon:
     """An icon in the colours of a widget.
 
     Args:
         name: one of :data:`NAMES`.
         source: whose theme it is for; ask again when that changes.
-        accent: in the accent colour instead of that of quiet text.
+        tone: the colour, a name of :class:`desktop.theme.colours.Colours`.
 
     Raises:
         KeyError: if there is none of that name, which is our bug.
@@ -49,9 +49,11 @@ def icon(name: str, source: QWidget | QPalette, *, accent: bool = False) -> QIco
     import qtawesome
 
     colours = colours_of(source)
-    colour = colours.accent if accent else colours.quiet_text
     return qtawesome.icon(
-        NAMES[name], color=colour, color_active=colours.text, color_disabled=colours.line
+        NAMES[name],
+        color=getattr(colours, tone),
+        color_active=colours.text,
+        color_disabled=colours.line,
     )
 
 

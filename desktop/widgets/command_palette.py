@@ -19,7 +19,7 @@ from PyQt6.QtWidgets import (
     QWidget,
 )
 
-from desktop.commands import Command, Commands
+from desktop.commands import Commands, WindowCommand
 from desktop.theme.style_sheet import GRID
 
 _STEPS = (Qt.Key.Key_Up, Qt.Key.Key_Down, Qt.Key.Key_PageUp, Qt.Key.Key_PageDown)
@@ -48,6 +48,7 @@ class CommandPalette(QDialog):
         self.list.setRootIsDecorated(False)
         self.list.setUniformRowHeights(True)
         self.list.setFrameShape(QFrame.Shape.NoFrame)
+        self.list.setProperty("role", "menu")
         self.list.setAccessibleName(self.tr("Commands"))
         self._nothing = QLabel(self.tr("No command has such a name."))
         self._nothing.setProperty("role", "quiet")
@@ -87,7 +88,7 @@ class CommandPalette(QDialog):
         if found:
             self.list.setCurrentItem(self.list.topLevelItem(0))
 
-    def _row(self, command: Command) -> QTreeWidgetItem:
+    def _row(self, command: WindowCommand) -> QTreeWidgetItem:
         reason = command.why_not()
         row = QTreeWidgetItem([command.title, command.shown_key])
         row.setData(0, _ID, command.id)

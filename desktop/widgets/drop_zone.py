@@ -38,7 +38,8 @@ class DropZone(QFrame):
         self._filters = filters
         label = QLabel(words)
         label.setWordWrap(True)
-        self.button = QPushButton(self.tr("Choose a file…"))
+        self.button = QPushButton(self.tr("Choose…"))
+        self.button.setAccessibleName(self.tr("Choose a file"))
         row = QHBoxLayout(self)
         row.setContentsMargins(2 * GRID, 2 * GRID, 2 * GRID, 2 * GRID)
         row.setSpacing(GRID)

@@ -82,7 +82,7 @@ class ErrorLine(QFrame):
     def retheme(self) -> None:
         """Icons in the colours of now."""
         side = self.fontMetrics().height()
-        self._sign.setPixmap(icon("error", self).pixmap(side, side))
+        self._sign.setPixmap(icon("error", self, "bad").pixmap(side, side))
         self._dismiss.setIcon(icon("close", self))
 
     def _show(self) -> None:

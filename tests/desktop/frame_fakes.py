@@ -76,6 +76,7 @@ class FakePage(QWidget):
     play_wanted = pyqtSignal(str)
     render_wanted = pyqtSignal(list)
     status = pyqtSignal(str)
+    failed = pyqtSignal(str)
 
     def __init__(self, *_: object) -> None:
         super().__init__()
@@ -101,6 +102,9 @@ class FakeStage(QWidget):
 
     def play(self) -> None:
         self.told.append("play")
+
+    def toggle(self) -> None:
+        self.told.append("toggle")
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ from PyQt6.QtWidgets import (
     QProgressBar,
     QPushButton,
     QScrollArea,
+    QSizePolicy,
     QVBoxLayout,
     QWidget,
 )
@@ -70,6 +71,8 @@ class FirstPage(QScrollArea):
         self.make = QPushButton(self.tr("Make it"))
         self.make.setProperty("role", "primary")
         self.make.setEnabled(False)
+        # As high as the field beside it.
+        self.make.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Expanding)
         self.drop = DropZone(
             self.tr("or show one: drop a recording here, a second or more of it"),
             self.tr("Recordings ({endings});;All files (*)").format(endings=_SOUNDS),
@@ -85,6 +88,7 @@ class FirstPage(QScrollArea):
         self.daw_list = DawList(daws, tasks)
         self._lay_out()
         self._show_busy(False)
+        self._tell("")
         self.field.textChanged.connect(self._typed)
         self.field.returnPressed.connect(self.make_from_words)
         self.make.clicked.connect(self.make_from_words)
@@ -174,24 +178,26 @@ class FirstPage(QScrollArea):
             timbre = timbre_of()  # reading a file takes time, too
             return with_free_name(name, lambda free: self._presets.add(free, timbre, control))
 
-        task = self._tasks.run(work, self._done, failed=self._fail, lane=Lane.FILES, owner=self)
-        task.staged.connect(self._say)
-        task.progressed.connect(self._progress)
-        task.finished.connect(self._over)
-        self._task = task
+        self._task = self._tasks.run(
+            work,
+            self._done,
+            failed=self._fail,
+            lane=Lane.FILES,
+            owner=self,
+            on_stage=self._say,
+            on_progress=self._progress,
+        )
+        self._task.finished.connect(self._over)
         self._show_busy(True)
         self._say(self.tr("making “{name}”").format(name=name))
 
     def _done(self, preset: Preset) -> None:
         self.field.clear()
-        self._words.setText(
-            self.tr("“{name}” is kept among your presets.").format(name=preset.name)
-        )
-        self._words.show()
+        self._tell(self.tr("“{name}” is kept among your presets.").format(name=preset.name))
         self.made.emit(preset.id, preset.name)
 
     def _fail(self, error: Exception) -> None:
-        self._words.clear()
+        self._tell("")
         self.failed.emit(fault_of(error))
 
     def _over(self) -> None:
@@ -200,11 +206,15 @@ class FirstPage(QScrollArea):
         self._show_busy(False)
         self.status.emit("")
         if was_cancelled:
-            self._words.setText(self.tr("Cancelled."))
+            self._tell(self.tr("Cancelled."))
 
     def _say(self, words: str) -> None:
-        self._words.setText(words)
+        self._tell(words)
         self.status.emit(words)
+
+    def _tell(self, words: str) -> None:
+        self._words.setText(words)
+        self._words.setVisible(bool(words))
 
     def _progress(self, fraction: float) -> None:
         self._bar.setRange(0, 1000)

@@ -22,7 +22,7 @@ _THEME_TITLES: dict[ThemeChoice, str] = {
 }
 
 
-class WindowCommands:
+class FrameCommands:
     """See the module's first line. Adds them to the window when it is made.
 
     Args:
