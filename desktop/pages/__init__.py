@@ -1,1 +1,1 @@
-"""The pages of the window, a folder each."""
+"""Pages of the window, a folder each: its view, its model, what it draws."""
