@@ -49,8 +49,21 @@ QPushButton[role="primary"]:disabled {{ background: {c.surface}; color: {c.quiet
   border-color: {c.line}; }}
 QPushButton[role="flat"] {{ background: transparent; border-color: transparent; }}
 QPushButton[role="flat"]:hover, QPushButton[role="flat"]:focus {{ border-color: {c.line}; }}
+QToolButton {{ background: {c.raised}; border: 1px solid {c.line}; border-radius: 4px;
+  padding: 4px 8px; min-height: 18px; }}
+QToolButton:hover {{ border-color: {c.quiet_text}; }}
+QToolButton:focus, QToolButton:checked {{ border-color: {c.accent}; }}
+QToolButton:disabled {{ color: {c.quiet_text}; background: {c.surface}; }}
+QScrollBar:vertical {{ background: transparent; border: none; width: 12px; margin: 0; }}
+QScrollBar:horizontal {{ background: transparent; border: none; height: 12px; margin: 0; }}
+QScrollBar::handle {{ background: {c.line}; border-radius: 4px; margin: 2px; }}
+QScrollBar::handle:vertical {{ min-height: 32px; }}
+QScrollBar::handle:horizontal {{ min-width: 32px; }}
+QScrollBar::handle:hover {{ background: {c.quiet_text}; }}
+QScrollBar::add-line, QScrollBar::sub-line {{ width: 0; height: 0; }}
+QScrollBar::add-page, QScrollBar::sub-page {{ background: transparent; }}
 QToolButton[role="rail"] {{ border: none; border-left: 3px solid transparent; border-radius: 0;
-  padding: 8px 4px; color: {c.quiet_text}; }}
+  background: transparent; padding: 8px 4px; color: {c.quiet_text}; }}
 QToolButton[role="rail"]:hover {{ color: {c.text}; background: {c.raised}; }}
 QToolButton[role="rail"]:focus {{ color: {c.text}; border-left-color: {c.line}; }}
 QToolButton[role="rail"]:checked {{ color: {c.text}; border-left-color: {c.accent};
