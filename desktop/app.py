@@ -93,7 +93,7 @@ class Desktop(QObject):
         """Show the window; what takes longer to load comes after it."""
         self._earlier_hook, sys.excepthook = sys.excepthook, self._unexpected
         self.window.show()
-        QTimer.singleShot(0, self._stage.add)
+        QTimer.singleShot(0, self._stage.load)
         if self._settings.remark:
             self.window.say_fault(Fault(self._settings.remark))
 
@@ -174,10 +174,13 @@ class _StageLink(QObject):
         self._stage: QWidget | None = None
         self._waiting: tuple[str, str, bool] | None = None
 
-    def add(self) -> None:
-        """Make the stage and put it in."""
-        if not STAGE.is_there:
-            return
+    def load(self) -> None:
+        """Have the stage made and put in; what draws its sound takes a while to import."""
+        if STAGE.is_there:
+            lane, failed = Lane.BACKGROUND, lambda error: self._window.say_fault(fault_of(error))
+            self._tasks.run(lambda _: STAGE.load(), self._add, failed=failed, lane=lane, owner=self)
+
+    def _add(self, _: None) -> None:
         services, window = self._services, self._window
         stage = STAGE.make(services.auditions, services.audio, self._tasks, services.live)
         stage.status.connect(lambda words: window.say("stage", words))

@@ -34,8 +34,12 @@ class Part:
         except ModuleNotFoundError:
             return False
 
+    def load(self) -> None:
+        """Import it, for whoever makes it afterwards; may be done on another thread."""
+        import_module(self.module)
+
     def make(self, *arguments: Any) -> Any:
-        """One of it."""
+        """One of it; on the thread of the window, if it is a widget."""
         return getattr(import_module(self.module), self.name)(*arguments)
 
 

@@ -114,6 +114,9 @@ class MadeBy:
     make: Callable[..., Any]
     is_there: bool = True
 
+    def load(self) -> None:
+        """It is there."""
+
 
 def local_files(folder: Path, *names: str) -> Sequence[Path]:
     """Empty files of some names."""
