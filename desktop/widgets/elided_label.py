@@ -48,3 +48,4 @@ class ElidedLabel(QWidget):
         shown = self.fontMetrics().elidedText(self._text, Qt.TextElideMode.ElideRight, self.width())
         where = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
         painter.drawText(self.rect(), where, shown)
+        painter.end()  # not when it is collected: a traceback may keep it for longer

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import sys
 import threading
+import time
 
 import pytest
-from PyQt6.QtCore import Qt
+from PyQt6.QtCore import Qt, QTimer
 from PyQt6.QtWidgets import QApplication, QMessageBox, QPushButton
 from pytestqt.qtbot import QtBot
 
@@ -254,6 +255,19 @@ def test_everything_can_be_read_aloud(desktop: Desktop) -> None:
     for button in desktop.window.findChildren(QPushButton):
         if button.isVisible():
             assert button.text() or button.accessibleName()
+
+
+def test_the_watchdog_says_what_held_the_window(qtbot: QtBot, desktop: Desktop) -> None:
+    def hold_the_window() -> None:
+        until = time.thread_time() + 0.2
+        while time.thread_time() < until:
+            pass
+
+    with gui_watchdog() as watchdog:
+        QTimer.singleShot(0, hold_the_window)
+        qtbot.waitUntil(lambda: watchdog.longest_busy_ms > 150, timeout=LAST_RESORT_MS)
+    assert watchdog.longest_ms > 150
+    assert "hold_the_window" in str(watchdog)
 
 
 def test_themes_pages_and_states_hold_the_window_only_shortly(

@@ -6,10 +6,11 @@ another thread looks at what the window's is doing, so a test that fails says wh
 
 from __future__ import annotations
 
-import sys
+import faulthandler
+import re
+import tempfile
 import threading
 import time
-import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -54,8 +55,7 @@ class GuiWatchdog:
         """On another thread: look at what holds the window's."""
         while not self._is_over.wait(_TICK_MS / 1e3):
             if 1e3 * (time.monotonic() - self._ticked_at) > ALLOWED_MS / 2:
-                frame = sys._current_frames().get(self._watched)
-                self._latest = "".join(traceback.format_stack(frame)) if frame else ""
+                self._latest = stack_of(self._watched)
 
     def end(self) -> None:
         """Stop looking."""
@@ -66,6 +66,20 @@ class GuiWatchdog:
             f"the window's thread was held {self.longest_busy_ms:.0f} ms at most "
             f"({self.longest_ms:.0f} ms by the clock)\n{self.held_by}"
         )
+
+
+def stack_of(thread: int) -> str:
+    """Where a thread is, the innermost first; empty if it is no more.
+
+    Not by its frames: whoever holds one keeps its variables alive, such as a painter that has
+    to be gone when the painting is over.
+    """
+    with tempfile.TemporaryFile() as file:
+        faulthandler.dump_traceback(file, all_threads=True)
+        file.seek(0)
+        text = file.read().decode(errors="replace")
+    found = re.search(rf"^Thread 0x0*{thread:x}\b.*\n((?:  .*\n)*)", text, re.MULTILINE)
+    return found[1] if found else ""
 
 
 @contextmanager
