@@ -15,6 +15,7 @@ from types import TracebackType
 from PyQt6.QtCore import QObject, QProcess, QTimer
 from PyQt6.QtWidgets import QApplication, QWidget
 
+from desktop.display import check_display
 from desktop.faults import Fault, fault_of
 from desktop.frame_commands import FrameCommands
 from desktop.menu_entry import launch_command
@@ -30,7 +31,12 @@ _log = logging.getLogger(__name__)
 
 
 def run() -> int:
-    """Open the window and stay until it is closed; the exit code."""
+    """Open the window and stay until it is closed; the exit code.
+
+    Raises:
+        DisplayUnavailable: if no window can open here.
+    """
+    check_display(os.environ)
     settings = SettingsFile.open()
     if settings.values.scale_percent != 100:
         os.environ.setdefault("QT_SCALE_FACTOR", str(settings.values.scale_percent / 100))
