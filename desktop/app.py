@@ -182,10 +182,6 @@ class _StageLink(QObject):
 
     def load(self) -> None:
         """Have the stage made and put in; what draws its sound takes a while to import."""
-        # After the library's first answer: while this is imported everything else is slower.
-        self._tasks.run(lambda _: None, self._load, owner=self)
-
-    def _load(self, _: None) -> None:
         if STAGE.is_there:
             lane, failed = Lane.BACKGROUND, lambda error: self._window.say_fault(fault_of(error))
             self._tasks.run(lambda _: STAGE.load(), self._add, failed=failed, lane=lane, owner=self)

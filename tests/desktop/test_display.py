@@ -17,7 +17,7 @@ def test_without_a_display_it_is_said() -> None:
 
 
 def test_missing_libraries_come_with_their_packages() -> None:
-    with pytest.raises(DisplayUnavailable, match="sudo apt install libxcb-cursor0$"):
+    with pytest.raises(DisplayUnavailable, match=r"sudo apt install libxcb-cursor0$"):
         check_display(
             {"DISPLAY": ":0"}, "linux", lambda name: None if name == "xcb-cursor" else found(name)
         )
