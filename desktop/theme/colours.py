@@ -67,6 +67,10 @@ DARK = Colours(
     bad="#f28b82",
 )
 
+WHITE_KEY, ON_WHITE_KEY = "#f3f1ea", "#55555c"
+BLACK_KEY, ON_BLACK_KEY = "#26262b", "#c9c9d0"
+"""A piano's keys, and letters on them: the same in every theme."""
+
 SPECTRAL_MAP = "viridis"
 """The name of pyqtgraph's perceptual colour map in which spectra are drawn."""
 

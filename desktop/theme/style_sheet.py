@@ -2,7 +2,7 @@
 
 A widget asks for one of these by a property: ``label.setProperty("role", "title")``. Roles:
 ``title``, ``heading``, ``quiet``, ``good``, ``warning``, ``bad`` for labels; ``primary``, ``flat``
-for buttons; ``menu`` for lists to choose from; ``rail`` for the pages' buttons;
+for buttons; ``rail`` for the pages' buttons;
 ``card``, ``error``, ``status``, ``side`` and ``drop`` for frames.
 """
 
@@ -69,7 +69,6 @@ QToolButton[role="rail"]:focus {{ color: {c.text}; border-left-color: {c.line}; 
 QToolButton[role="rail"]:checked {{ color: {c.text}; border-left-color: {c.accent};
   background: {c.raised}; }}
 QToolButton[role="rail"]::menu-indicator {{ image: none; }}
-QTreeView[role="menu"]::item {{ padding: 5px 6px; }}
 QSplitter::handle {{ background: {c.line}; }}
 QSplitter::handle:hover {{ background: {c.accent}; }}
 QSplitter::handle:vertical {{ height: 1px; }}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PyQt6.QtCore import QEvent, QObject, Qt
+from PyQt6.QtCore import QEvent, QObject, QSize, Qt
 from PyQt6.QtGui import QKeyEvent
 from PyQt6.QtWidgets import (
     QApplication,
@@ -48,7 +48,6 @@ class CommandPalette(QDialog):
         self.list.setRootIsDecorated(False)
         self.list.setUniformRowHeights(True)
         self.list.setFrameShape(QFrame.Shape.NoFrame)
-        self.list.setProperty("role", "menu")
         self.list.setAccessibleName(self.tr("Commands"))
         self._nothing = QLabel(self.tr("No command has such a name."))
         self._nothing.setProperty("role", "quiet")
@@ -93,6 +92,7 @@ class CommandPalette(QDialog):
         row = QTreeWidgetItem([command.title, command.shown_key])
         row.setData(0, _ID, command.id)
         row.setToolTip(0, reason)
+        row.setSizeHint(0, QSize(0, self.fontMetrics().height() + 2 * GRID))
         if reason:
             row.setText(0, f"{command.title}  ({reason})")
             for column in (0, 1):
