@@ -72,7 +72,7 @@ class Desktop(QObject):
 
     Attributes:
         window: to show.
-        tasks: the one door of all its parts.
+        services, tasks: of all its parts.
         restart_wanted: whether the program is to start again when it has ended.
     """
 
@@ -80,7 +80,7 @@ class Desktop(QObject):
         self, application: QApplication, settings: SettingsFile, services: Services
     ) -> None:
         super().__init__()
-        self._settings, self._services = settings, services
+        self._settings, self.services = settings, services
         self.restart_wanted = False
         self._earlier_hook: Callable[..., object] | None = None
         self.tasks = Tasks(self)
@@ -107,15 +107,15 @@ class Desktop(QObject):
         """After the window: stop what runs, keep the settings, let go of devices."""
         if self._earlier_hook is not None:
             sys.excepthook = self._earlier_hook
-        self._settings.change(sound_device=self._services.audio.device)
+        self._settings.change(sound_device=self.services.audio.device)
         self.tasks.close()
-        self._services.close()
+        self.services.close()
         self._settings.save()
 
     def _add_pages(self) -> None:
         from desktop.pages.first import FirstPage
 
-        window, services = self.window, self._services
+        window, services = self.window, self.services
         if BROWSE_PAGE.is_there:
             page = BROWSE_PAGE.make(services.presets, self.tasks, window.commands)
             page.current_changed.connect(self._stage.choose)

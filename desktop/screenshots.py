@@ -72,7 +72,7 @@ def take(folder: Path, scale_percent: int) -> list[Path]:
             window.resize(*WINDOW)
             window.say("stage", "")
             for name in pages():
-                page = PAGES[name](desktop._services, desktop.tasks)
+                page = PAGES[name](desktop.services, desktop.tasks)
                 page.show()
                 keep(page, f"page-{name}")
                 page.close()
