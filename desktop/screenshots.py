@@ -30,6 +30,7 @@ def take(folder: Path, scale_percent: int) -> list[Path]:
         folder: where they go.
         scale_percent: for their names.
     """
+    from PyQt6 import sip
     from PyQt6.QtWidgets import QApplication, QWidget
 
     from desktop.app import Desktop
@@ -76,7 +77,7 @@ def take(folder: Path, scale_percent: int) -> list[Path]:
                 page.show()
                 keep(page, f"page-{name}")
                 page.close()
-                page.deleteLater()
+                sip.delete(page)  # now, and not when Qt or Python comes to it
         window.close()
         desktop.close()
     return made

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import gc
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Literal, get_args
 
 from PyQt6.QtCore import QObject, Qt, pyqtSignal
@@ -71,9 +74,26 @@ class Theme(QObject):
             self._choice == "system" and self._hints.colorScheme() is Qt.ColorScheme.Dark
         )
         self._colours = DARK if is_dark else LIGHT
-        self._application.setPalette(palette_of(self._colours))
-        self._application.setStyleSheet(style_sheet(self._colours))
+        with _no_collection():
+            self._application.setPalette(palette_of(self._colours))
+            self._application.setStyleSheet(style_sheet(self._colours))
         self.changed.emit()
+
+
+@contextmanager
+def _no_collection() -> Iterator[None]:
+    """Keep Python from collecting widgets while Qt goes through the list of all of them.
+
+    Widgets' handlers run meanwhile, and may set off a collection; a widget that Qt is about to
+    come to would be gone.
+    """
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
 
 
 def palette_of(colours: Colours) -> QPalette:
