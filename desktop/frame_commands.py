@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 
+from PyQt6.QtCore import Qt
 from PyQt6.QtGui import QActionGroup
-from PyQt6.QtWidgets import QMenu, QMessageBox
+from PyQt6.QtWidgets import QDialog, QMenu, QMessageBox
 
 from desktop.faults import surroundings
 from desktop.settings import MAX_SCALE_PERCENT, MIN_SCALE_PERCENT, SettingsFile
@@ -121,10 +122,10 @@ class FrameCommands:
         window.rail.add_menu(window.tr("More"), "settings", menu)
 
     def _show_palette(self) -> None:
-        CommandPalette(self._window.commands, self._window).open()
+        _open(CommandPalette(self._window.commands, self._window))
 
     def _show_keys(self) -> None:
-        KeySheet(self._window.commands, self._window).open()
+        _open(KeySheet(self._window.commands, self._window))
 
     def _toggle_compact(self) -> None:
         self._window.set_compact(not self._window.is_compact)
@@ -160,7 +161,7 @@ class FrameCommands:
         later = box.addButton(tr("Later"), QMessageBox.ButtonRole.RejectRole)
         box.setDefaultButton(later)
         box.finished.connect(lambda _: self._restart() if box.clickedButton() is now else None)
-        box.open()
+        _open(box)
 
     def _show_about(self) -> None:
         box = QMessageBox(self._window)
@@ -168,4 +169,10 @@ class FrameCommands:
         box.setText(self._window.tr("Play any MIDI clip in any timbre, on your own machine."))
         box.setInformativeText(f"{surroundings()}\nGPL-3.0-or-later")
         box.setIconPixmap(self._window.windowIcon().pixmap(64, 64))
-        box.open()
+        _open(box)
+
+
+def _open(dialog: QDialog) -> None:
+    """Show a dialog that is gone when it is closed."""
+    dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+    dialog.open()

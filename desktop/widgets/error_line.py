@@ -5,7 +5,7 @@ Several faults wait in turn; none is dropped, and the same one is not said twice
 
 from __future__ import annotations
 
-from PyQt6.QtCore import pyqtSignal
+from PyQt6.QtCore import Qt, pyqtSignal
 from PyQt6.QtWidgets import (
     QApplication,
     QDialog,
@@ -109,7 +109,9 @@ class ErrorLine(QFrame):
 
     def _show_details(self) -> None:
         if self.fault is not None:
-            DetailsDialog(self.fault, self).open()
+            dialog = DetailsDialog(self.fault, self)
+            dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+            dialog.open()
 
 
 class DetailsDialog(QDialog):
