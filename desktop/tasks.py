@@ -157,8 +157,8 @@ class Tasks(QObject):
         lane: Lane = Lane.LIBRARY,
         owner: QObject | None = None,
         replaces: str = "",
-        on_stage: Callable[[str], object] | None = None,
-        on_progress: Callable[[float], object] | None = None,
+        staged: Callable[[str], object] | None = None,
+        progressed: Callable[[float], object] | None = None,
     ) -> Task[_T]:
         """Have work done on another thread.
 
@@ -170,14 +170,15 @@ class Tasks(QObject):
             owner: nothing is called any more once this is gone.
             replaces: work of the same name that is under way is cancelled: of what was typed,
                 only the last is looked for.
-            on_stage, on_progress: methods of a QObject, connected before the work begins: what
-                it says in its first moment would be lost on who connects afterwards.
+            staged: connected to the task's signal before the work begins, so that nothing is
+                missed; a method of a QObject.
+            progressed: as ``staged``.
         """
         task = Task(work, then, failed or self.failed.emit, owner)
-        if on_stage is not None:
-            task.staged.connect(on_stage)
-        if on_progress is not None:
-            task.progressed.connect(on_progress)
+        if staged is not None:
+            task.staged.connect(staged)
+        if progressed is not None:
+            task.progressed.connect(progressed)
         if self._is_closed:
             task.cancel()
             return task

@@ -184,8 +184,8 @@ class FirstPage(QScrollArea):
             failed=self._fail,
             lane=Lane.FILES,
             owner=self,
-            on_stage=self._say,
-            on_progress=self._progress,
+            staged=self._say,
+            progressed=self._progress,
         )
         self._task.finished.connect(self._over)
         self._show_busy(True)
