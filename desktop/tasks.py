@@ -144,7 +144,7 @@ class Tasks(QObject):
             lane: ThreadPoolExecutor(lane.value[1], thread_name_prefix=lane.value[0])
             for lane in Lane
         }
-        self._running: set[Task[Any]] = set()
+        self._running: dict[Task[Any], Lane] = {}
         self._latest: dict[str, Task[Any]] = {}
         self._is_closed = False
 
@@ -187,7 +187,7 @@ class Tasks(QObject):
             if before is not None:
                 before.cancel()
             self._latest[replaces] = task
-        self._running.add(task)
+        self._running[task] = lane
         task.finished.connect(lambda: self._forget(task, replaces))
         self._lanes[lane].submit(task.run)
         return task
@@ -197,15 +197,20 @@ class Tasks(QObject):
         """How many tasks wait or run."""
         return len(self._running)
 
+    def under_way_in(self, *lanes: Lane) -> int:
+        """How many of them wait or run in some lanes."""
+        return sum(lane in lanes for lane in self._running.values())
+
     def close(self) -> None:
-        """Cancel everything and wait for what runs to notice."""
+        """Cancel what takes long and wait for what runs to notice; edits are still kept."""
         self._is_closed = True
-        for task in self._running:
-            task.cancel()
-        for executor in self._lanes.values():
-            executor.shutdown(wait=True, cancel_futures=True)
+        for task, lane in self._running.items():
+            if lane is not Lane.LIBRARY:
+                task.cancel()
+        for lane, executor in self._lanes.items():
+            executor.shutdown(wait=True, cancel_futures=lane is not Lane.LIBRARY)
 
     def _forget(self, task: Task[Any], name: str) -> None:
-        self._running.discard(task)
+        self._running.pop(task, None)
         if self._latest.get(name) is task:
             del self._latest[name]

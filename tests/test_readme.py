@@ -46,6 +46,7 @@ NOT_RUN: dict[tuple[str, ...], str] = {
     ("evaluate",): "a run takes minutes; tests/evaluation has smaller ones",
     ("models", "pull"): "needs the hub",
     ("render", "tokensynth"): "needs weights that were pulled",
+    ("desktop",): "runs until its window is closed; tests/desktop open it",
     ("serve",): "runs until it is stopped; test_oscsend_drives_a_render runs it",
     ("train",): "needs hours, and a graphics card",
 }

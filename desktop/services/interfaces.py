@@ -94,6 +94,34 @@ class PresetService(Protocol):
         ...
 
 
+@dataclass(frozen=True)
+class DawFound:
+    """A DAW that scripts of ours go into, as it is on this machine.
+
+    Attributes:
+        name: on the command line.
+        title: for people, with its version if that is known.
+        is_here: whether it was found.
+        state: of our scripts there, in words; of a DAW that is not here, where it was looked for.
+        can_install: whether :meth:`DawService.install` has something to do and may do it.
+    """
+
+    name: str
+    title: str
+    is_here: bool
+    state: str
+    can_install: bool
+
+
+class DawService(Protocol):
+    """DAWs on this machine. All methods are slow."""
+
+    def found(self) -> Sequence[DawFound]: ...
+    def install(self, name: str) -> Sequence[str]:
+        """Put our scripts there; what is given is what the user has to do next, in the DAW."""
+        ...
+
+
 class AuditionService(Protocol):
     """Presets and clips to sound files."""
 

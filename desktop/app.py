@@ -1,0 +1,232 @@
+"""The application: the only place where pages, stage, services and the window meet.
+
+Nothing here loads a model, opens the library or a sound device: services do, in their lanes,
+when they are first asked.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+from collections.abc import Callable
+from types import TracebackType
+
+from PyQt6.QtCore import QObject, QProcess, QTimer
+from PyQt6.QtWidgets import QApplication, QWidget
+
+from desktop.display import check_display
+from desktop.faults import Fault, fault_of
+from desktop.frame_commands import FrameCommands
+from desktop.menu_entry import launch_command
+from desktop.parts import BROWSE_PAGE, STAGE, Services, real_services
+from desktop.settings import SettingsFile
+from desktop.single_instance import SingleInstance, usual_name
+from desktop.tasks import Lane, Tasks
+from desktop.theme.icons import app_icon
+from desktop.theme.theme import Theme
+from desktop.window import MainWindow
+
+_log = logging.getLogger(__name__)
+
+
+def run() -> int:
+    """Open the window and stay until it is closed; the exit code.
+
+    Raises:
+        DisplayUnavailable: if no window can open here.
+    """
+    check_display(os.environ)
+    settings = SettingsFile.open()
+    if settings.values.scale_percent != 100:
+        os.environ.setdefault("QT_SCALE_FACTOR", str(settings.values.scale_percent / 100))
+    application = QApplication(sys.argv[:1])
+    application.setApplicationName("timbre-bridge")
+    application.setApplicationDisplayName("Timbre Bridge")
+    application.setDesktopFileName("timbre-bridge")
+    application.setWindowIcon(app_icon())
+    instance = SingleInstance(usual_name())
+    if not instance.is_first():
+        print("Timbre Bridge is open already; its window comes to the front.")
+        return 0
+    desktop = Desktop(application, settings, real_services())
+    instance.raise_wanted.connect(desktop.window.raise_window)
+    desktop.show()
+    application.aboutToQuit.connect(instance.close)
+    code = application.exec()
+    desktop.close()
+    if desktop.restart_wanted:
+        program, *arguments = launch_command()
+        os.environ.pop("QT_SCALE_FACTOR", None)
+        QProcess.startDetached(program, arguments)
+    return code
+
+
+class Desktop(QObject):
+    """The window with everything in it.
+
+    Args:
+        application: Qt's.
+        settings: as they were kept.
+        services: real ones, or fakes.
+
+    Attributes:
+        window: to show.
+        services, tasks: of all its parts.
+        restart_wanted: whether the program is to start again when it has ended.
+    """
+
+    def __init__(
+        self, application: QApplication, settings: SettingsFile, services: Services
+    ) -> None:
+        super().__init__()
+        self._settings, self.services = settings, services
+        self.restart_wanted = False
+        self._earlier_hook: Callable[..., object] | None = None
+        self.tasks = Tasks(self)
+        self.theme = Theme(application, self)
+        self.theme.choose(settings.values.theme)
+        self.window = MainWindow(settings, self.theme, self.tasks)
+        self._stage = _StageLink(self.window, services, self.tasks)
+        self._browse: QWidget | None = None
+        self._add_pages()
+        FrameCommands(self.window, settings, self.theme, self._restart, self._keep_settings)
+        self.window.restore()
+        if not settings.values.first_page_done:
+            self.window.show_page("first")
+
+    def show(self) -> None:
+        """Show the window; what takes longer to load comes after it."""
+        self._earlier_hook, sys.excepthook = sys.excepthook, self._unexpected
+        self.window.show()
+        QTimer.singleShot(0, self._stage.load)
+        if self._settings.remark:
+            self.window.say_fault(Fault(self._settings.remark))
+
+    def close(self) -> None:
+        """After the window: stop what runs, keep the settings, let go of devices."""
+        if self._earlier_hook is not None:
+            sys.excepthook = self._earlier_hook
+        self._settings.change(sound_device=self.services.audio.device)
+        self.tasks.close()
+        self.services.close()
+        self._settings.save()
+
+    def _add_pages(self) -> None:
+        from desktop.pages.first import FirstPage
+
+        window, services = self.window, self.services
+        if BROWSE_PAGE.is_there:
+            page = BROWSE_PAGE.make(services.presets, self.tasks, window.commands)
+            page.current_changed.connect(self._stage.choose)
+            page.play_wanted.connect(self._stage.play)
+            page.status.connect(lambda words: window.say("browse", words))
+            page.failed.connect(lambda words: window.say_fault(Fault(words)))
+            window.add_page("browse", window.tr("Browse"), "browse", page)
+            self._browse = page
+        first = FirstPage(services.presets, services.daws, self.tasks)
+        first.made.connect(self._made)
+        first.status.connect(lambda words: window.say("first", words))
+        first.failed.connect(window.say_fault)
+        first.left.connect(self._leave_first_page)
+        window.add_page("first", "", "", first)
+        window.commands.add(
+            "page.first",
+            window.tr("Make a sound from words or a recording"),
+            lambda: window.show_page("first"),
+            keys="Ctrl+N",
+        )
+
+    def _made(self, preset_id: str, name: str) -> None:
+        self._first_page_done()
+        self._stage.hear(preset_id, name)
+
+    def _leave_first_page(self) -> None:
+        self._first_page_done()
+        self.window.show_page("browse")
+
+    def _first_page_done(self) -> None:
+        if not self._settings.values.first_page_done:
+            self._settings.change(first_page_done=True)
+            self._keep_settings()
+
+    def _keep_settings(self) -> None:
+        self.tasks.run(lambda _: self._settings.save(), lane=Lane.BACKGROUND)
+
+    def _restart(self) -> None:
+        self.restart_wanted = True
+        self.restart_wanted = self.window.close()  # not if something is under way
+
+    def _unexpected(
+        self,
+        kind: type[BaseException],
+        error: BaseException,
+        trace: TracebackType | None,
+    ) -> None:
+        """An error that nobody caught. Qt would end the program, and lose what is unsaved."""
+        if isinstance(error, KeyboardInterrupt):  # Ctrl-C in the terminal it was started from
+            self.window.close()
+            return
+        _log.error("uncaught", exc_info=(kind, error, trace))
+        self.window.say_fault(fault_of(error))
+
+
+class _StageLink(QObject):
+    """Pages' wishes to hear a preset, brought to the stage, which comes after the window."""
+
+    def __init__(self, window: MainWindow, services: Services, tasks: Tasks) -> None:
+        super().__init__(window)
+        self._window, self._services, self._tasks = window, services, tasks
+        self._stage: QWidget | None = None
+        self._waiting: tuple[str, str, bool] | None = None
+
+    def load(self) -> None:
+        """Have the stage made and put in; what draws its sound takes a while to import."""
+        if STAGE.is_there:
+            lane, failed = Lane.BACKGROUND, lambda error: self._window.say_fault(fault_of(error))
+            self._tasks.run(lambda _: STAGE.load(), self._add, failed=failed, lane=lane, owner=self)
+
+    def _add(self, _: None) -> None:
+        services, window = self._services, self._window
+        stage = STAGE.make(services.auditions, services.audio, self._tasks, services.live)
+        stage.status.connect(lambda words: window.say("stage", words))
+        stage.failed.connect(lambda words: window.say_fault(Fault(words)))
+        window.set_stage(stage)
+        window.commands.add(
+            "stage.toggle", window.tr("Play or stop"), stage.toggle, keys="Ctrl+Space"
+        )
+        self._stage = stage
+        if self._waiting is not None:
+            self._bring(*self._waiting)
+
+    def choose(self, preset_id: str) -> None:
+        """A preset is the one that is looked at."""
+        self._ask(preset_id, is_played=False)
+
+    def play(self, preset_id: str) -> None:
+        """A preset wants to be heard."""
+        self._ask(preset_id, is_played=True)
+
+    def hear(self, preset_id: str, name: str) -> None:
+        """A preset whose name is known wants to be heard."""
+        self._bring(preset_id, name, True)
+
+    def _ask(self, preset_id: str, *, is_played: bool) -> None:
+        if not preset_id:
+            return
+        presets = self._services.presets
+        self._tasks.run(
+            lambda _: presets.details(preset_id).preset.name,
+            lambda name: self._bring(preset_id, name, is_played),
+            owner=self,
+            # A wish to hear outlives the notice, after it, that the preset is looked at.
+            replaces="preset to play" if is_played else "preset to look at",
+        )
+
+    def _bring(self, preset_id: str, name: str, is_played: bool) -> None:
+        if self._stage is None:
+            self._waiting = (preset_id, name, is_played)
+            return
+        self._stage.set_preset(preset_id, name)  # type: ignore[attr-defined]
+        if is_played:
+            self._stage.play()  # type: ignore[attr-defined]

@@ -1,0 +1,78 @@
+"""What went wrong, as the window says it: a line, a way out, and details to copy."""
+
+from __future__ import annotations
+
+import platform
+import traceback
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib.metadata import version
+
+from core.errors import TimbreError
+
+
+@dataclass(frozen=True)
+class WayOut:
+    """What the user can have done about a fault.
+
+    Attributes:
+        label: on the button, an imperative.
+        run: does it.
+    """
+
+    label: str
+    run: Callable[[], object]
+
+
+@dataclass(frozen=True)
+class Fault:
+    """Something that went wrong.
+
+    Attributes:
+        message: one line: what, where, and what to do.
+        details: to copy into a report.
+        way_out: what the window can do about it; None if nothing.
+    """
+
+    message: str
+    details: str = ""
+    way_out: WayOut | None = None
+
+
+def fault_of(error: BaseException, way_out: WayOut | None = None) -> Fault:
+    """An error for people.
+
+    Args:
+        error: ours speak for themselves; of any other the message says that it is our bug.
+        way_out: what the window can do about it.
+    """
+    from core.cli import environment_advice
+
+    if isinstance(error, TimbreError):
+        message = str(error)
+    else:
+        advice = environment_advice(error) if isinstance(error, Exception) else None
+        message = advice or (
+            f"Something went wrong that is our mistake ({type(error).__name__}: {error}). "
+            "Your presets and files are as they were; please send us the details."
+        )
+    return Fault(" ".join(message.split()), details_of(error), way_out)
+
+
+def details_of(error: BaseException) -> str:
+    """The error with where it came from and what ran it."""
+    trace = "".join(traceback.format_exception(error))
+    return f"{surroundings()}\n\n{trace}"
+
+
+def surroundings() -> str:
+    """Versions of what runs, one line each."""
+    from PyQt6.QtCore import PYQT_VERSION_STR, QT_VERSION_STR
+
+    return "\n".join(
+        (
+            f"Timbre Bridge {version('timbre-bridge')}",
+            f"Python {platform.python_version()}, Qt {QT_VERSION_STR}, PyQt {PYQT_VERSION_STR}",
+            platform.platform(),
+        )
+    )

@@ -1,0 +1,62 @@
+"""Icons by what they stand for, from a kept icon library, in the colours of the theme."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PyQt6.QtGui import QIcon, QPalette
+from PyQt6.QtWidgets import QWidget
+
+from desktop.theme.colours import colours_of
+
+APP_ICON = Path(__file__).with_name("timbre-bridge.svg")
+"""The program's own icon, drawn for it."""
+
+NAMES = {
+    "browse": "mdi6.view-list",
+    "first": "mdi6.flag-outline",
+    "settings": "mdi6.cog-outline",
+    "search": "mdi6.magnify",
+    "play": "mdi6.play",
+    "stop": "mdi6.stop",
+    "close": "mdi6.close",
+    "copy": "mdi6.content-copy",
+    "error": "mdi6.alert-circle-outline",
+    "drop": "mdi6.tray-arrow-down",
+    "favourite": "mdi6.star",
+    "not_favourite": "mdi6.star-outline",
+    "list": "mdi6.format-list-bulleted",
+    "grid": "mdi6.view-grid-outline",
+    "keyboard": "mdi6.piano",
+    "drag": "mdi6.drag",
+    "done": "mdi6.check",
+    "file": "mdi6.file-music-outline",
+}
+"""What each stands for here, and its name in Material Design Icons 6 (Apache-2.0)."""
+
+
+def icon(name: str, source: QWidget | QPalette, tone: str = "quiet_text") -> QIcon:
+    """An icon in the colours of a widget.
+
+    Args:
+        name: one of :data:`NAMES`.
+        source: whose theme it is for; ask again when that changes.
+        tone: the colour, a name of :class:`desktop.theme.colours.Colours`.
+
+    Raises:
+        KeyError: if there is none of that name, which is our bug.
+    """
+    import qtawesome
+
+    colours = colours_of(source)
+    return qtawesome.icon(
+        NAMES[name],
+        color=getattr(colours, tone),
+        color_active=colours.text,
+        color_disabled=colours.line,
+    )
+
+
+def app_icon() -> QIcon:
+    """The program's icon, for windows and task bars."""
+    return QIcon(str(APP_ICON))
