@@ -8,16 +8,13 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, Protocol
+from typing import Protocol
 
 from core.clip import Clip
-from core.library.presets import Neighbour, Preset, PresetBlend, PresetPage
+from core.library.presets import Neighbour, Preset, PresetBlend, PresetOrder, PresetPage
 from core.timbre import Timbre
 from core.types import FloatArray
 from desktop.tasks import TaskControl
-
-PresetOrder = Literal["name", "newest", "rating", "recent"]
-"""``recent``: last heard or rendered first."""
 
 
 @dataclass(frozen=True)
