@@ -1,0 +1,1 @@
+"""Pages of the window, a folder each: its view, its model, what it draws."""
