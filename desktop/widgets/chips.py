@@ -9,6 +9,8 @@ from PyQt6.QtGui import QColor, QPainter, QPaintEvent, QPen, QResizeEvent
 from PyQt6.QtWidgets import QAbstractButton, QMenu, QPushButton, QSizePolicy, QWidget
 
 _GAP = 8
+_SEEN = 4
+"""As many words are seen wherever there is room for chips at all."""
 
 
 class Chip(QAbstractButton):
@@ -55,6 +57,7 @@ class ChipChoice(QWidget):
 
     Attributes:
         chosen: the word, empty for none.
+        menu: of all words.
     """
 
     chosen = pyqtSignal(str)
@@ -66,7 +69,8 @@ class ChipChoice(QWidget):
         self._chips: list[Chip] = []
         self._more = QPushButton(more, self)
         self._more.setFlat(True)
-        self._more.setMenu(QMenu(self._more))
+        self.menu = QMenu(more, self._more)
+        self._more.setMenu(self.menu)
         self._more.hide()
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
 
@@ -75,15 +79,11 @@ class ChipChoice(QWidget):
         if tuple(words) == self._words:
             return
         self._words = tuple(words)
-        menu = QMenu(self._more)
+        self.menu.clear()
         for word, count in sorted(words):
-            action = menu.addAction(f"{word}   {count:,}")
+            action = self.menu.addAction(f"{word}   {count:,}")
             if action is not None:
                 action.triggered.connect(lambda _checked, word=word: self._choose(word, True))
-        before = self._more.menu()
-        self._more.setMenu(menu)
-        if before is not None:
-            before.deleteLater()
         self._make_chips()
 
     @property
@@ -116,7 +116,7 @@ class ChipChoice(QWidget):
         for chip in self._chips:
             chip.deleteLater()
         words = [word for word, _ in self._words]
-        if self._choice:  # first, so that it is always seen
+        if self._choice not in ("", *words[:_SEEN]):  # first, so that it is seen
             words = [self._choice, *(word for word in words if word != self._choice)]
         self._chips = []
         for word in words[:24]:

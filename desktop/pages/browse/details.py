@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from PyQt6.QtCore import QSize, Qt, pyqtSignal
-from PyQt6.QtGui import QImage, QPainter, QPaintEvent
+from PyQt6.QtGui import QImage, QPainter, QPaintEvent, QPalette
 from PyQt6.QtWidgets import (
     QComboBox,
-    QFormLayout,
     QFrame,
     QHBoxLayout,
     QLabel,
@@ -193,11 +192,11 @@ class DetailPane(QScrollArea):
             column.addWidget(widget)
         column.addLayout(marks)
         column.addLayout(buttons)
-        column.addLayout(self._form())
+        column.addLayout(self._sections())
         column.addStretch(1)
         return body
 
-    def _form(self) -> QFormLayout:
+    def _sections(self) -> QVBoxLayout:
         self._tags = QLineEdit()
         self._tags.setPlaceholderText(self.tr("warm, pad"))
         self._tags.setAccessibleName(self.tr("Tags, with commas between them"))
@@ -227,10 +226,9 @@ class DetailPane(QScrollArea):
         row.setContentsMargins(0, 0, 0, 0)
         row.addWidget(self._versions, 1)
         row.addWidget(self._restore)
-        self._rows = QFormLayout()
-        self._rows.setVerticalSpacing(GRID)
-        self._rows.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
-        self._rows.setRowWrapPolicy(QFormLayout.RowWrapPolicy.WrapAllRows)
+        column = QVBoxLayout()
+        column.setSpacing(12)
+        sections = []
         for title, widget in (
             (self.tr("Tags"), self._tags),
             (self.tr("Recipe"), self._recipe),
@@ -238,19 +236,18 @@ class DetailPane(QScrollArea):
             (self.tr("Gain"), self._gain),
             (self.tr("Versions"), versions),
         ):
-            heading = _quiet_label()
-            heading.setText(title)
-            heading.setBuddy(widget)
-            self._rows.addRow(heading, widget)
-        self._versions_row = versions
-        return self._rows
+            section = _section(title, widget)
+            column.addWidget(section)
+            sections.append(section)
+        self._parts_section, self._versions_section = sections[2], sections[4]
+        return column
 
     def _show_parts(self, parts: tuple[str, ...]) -> None:
         from html import escape
 
         links = (f'<a href="{escape(part)}">{escape(part)}</a>' for part in parts)
         self._parts.setText("<br>".join(links))
-        self._rows.setRowVisible(self._parts, bool(parts))
+        self._parts_section.setVisible(bool(parts))
 
     def _show_versions(self, versions: tuple[int, ...]) -> None:
         self._versions.blockSignals(True)
@@ -261,7 +258,7 @@ class DetailPane(QScrollArea):
             self._versions.addItem(words.format(number), number)
         self._versions.blockSignals(False)
         self._version_chosen()
-        self._rows.setRowVisible(self._versions_row, len(versions) > 1)
+        self._versions_section.setVisible(len(versions) > 1)
 
     def _version_chosen(self) -> None:
         self._restore.setEnabled(self._versions.currentIndex() > 0)
@@ -272,9 +269,25 @@ class DetailPane(QScrollArea):
             self.tags_edited.emit(tags)
 
 
-def _quiet_label() -> QLabel:
-    from PyQt6.QtGui import QPalette
+def _section(title: str, widget: QWidget) -> QWidget:
+    """A widget under its heading.
 
+    Args:
+        title: the heading.
+        widget: what is under it.
+    """
+    section, heading = QWidget(), _quiet_label()
+    heading.setText(title)
+    heading.setBuddy(widget)
+    column = QVBoxLayout(section)
+    column.setContentsMargins(0, 0, 0, 0)
+    column.setSpacing(2)
+    column.addWidget(heading)
+    column.addWidget(widget)
+    return section
+
+
+def _quiet_label() -> QLabel:
     label = QLabel()
     label.setForegroundRole(QPalette.ColorRole.PlaceholderText)
     return label

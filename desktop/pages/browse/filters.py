@@ -6,12 +6,14 @@ from dataclasses import replace
 from typing import cast
 
 from PyQt6.QtCore import QEvent, Qt, pyqtSignal
-from PyQt6.QtGui import QKeyEvent
+from PyQt6.QtGui import QAction, QKeyEvent, QResizeEvent
 from PyQt6.QtWidgets import (
     QButtonGroup,
     QComboBox,
     QHBoxLayout,
     QLineEdit,
+    QMenu,
+    QPushButton,
     QToolButton,
     QVBoxLayout,
     QWidget,
@@ -21,6 +23,10 @@ from core.library.presets import PresetOrder
 from desktop.pages.browse.delegates import GRID
 from desktop.services.interfaces import PresetQuery
 from desktop.widgets.chips import Chip, ChipChoice
+
+_NARROW = 640
+_SMALLEST = 300
+"""Widths, pixels: where chips go into a menu, and below which there is no room for anything."""
 
 
 class SearchField(QLineEdit):
@@ -120,11 +126,14 @@ class FilterBar(QWidget):
                 chips.addWidget(chip)
             chips.addSpacing(GRID)
         chips.addWidget(self.tags, 1)
+        self._all = self._menu_button()
+        chips.addWidget(self._all)
         rows = QVBoxLayout(self)
         rows.setContentsMargins(GRID, GRID, GRID, GRID)
         rows.setSpacing(GRID)
         rows.addLayout(top)
         rows.addLayout(chips)
+        self.setMinimumWidth(_SMALLEST)
         self._show()
 
     @property
@@ -151,7 +160,8 @@ class FilterBar(QWidget):
         if query == self._query:
             return
         self._query = query
-        self._like.setText(self.tr("Like {} ✕").format(like_name))
+        short = self.fontMetrics().elidedText(like_name, Qt.TextElideMode.ElideRight, 120)
+        self._like.setText(self.tr("Like {} ✕").format(short))
         self._like.setAccessibleName(self.tr("Sounds like {}; press to show all").format(like_name))
         self._like.updateGeometry()
         self._show()
@@ -163,8 +173,15 @@ class FilterBar(QWidget):
         if button is not None:
             button.setChecked(True)
 
+    def resizeEvent(self, event: QResizeEvent | None) -> None:  # noqa: N802
+        """See :class:`QWidget`, as all that follow: with little room, chips go into a menu."""
+        super().resizeEvent(event)
+        is_narrow = self.width() < _NARROW
+        for chip in (*self._owners.values(), *self._kinds.values(), self.tags):
+            chip.setVisible(not is_narrow)
+        self._all.setVisible(is_narrow)
+
     def changeEvent(self, event: QEvent | None) -> None:  # noqa: N802
-        """See :class:`QWidget`."""
         super().changeEvent(event)
         if event is not None and event.type() == QEvent.Type.PaletteChange:
             self._set_icons()
@@ -202,6 +219,27 @@ class FilterBar(QWidget):
     def _order_chosen(self, index: int) -> None:
         self._change(order=cast("PresetOrder", self._order.itemData(index)))
 
+    def _menu_button(self) -> QPushButton:
+        """Every chip in a menu."""
+        button = QPushButton(self.tr("Filters"), self)
+        button.setFlat(True)
+        menu = QMenu(button)
+        button.setMenu(menu)
+
+        def fill() -> None:
+            menu.clear()
+            for chip in (*self._owners.values(), *self._kinds.values()):
+                action = QAction(chip.text(), menu)
+                action.setCheckable(True)
+                action.setChecked(chip.isChecked())
+                action.triggered.connect(lambda _on, chip=chip: chip.click())
+                menu.addAction(action)
+            menu.addMenu(self.tags.menu)
+
+        menu.aboutToShow.connect(fill)
+        button.hide()
+        return button
+
     def _chip(self, text: str) -> Chip:
         return Chip(text, self)
 
@@ -233,6 +271,5 @@ class FilterBar(QWidget):
                 button.setIcon(qtawesome.icon(name, color=color))
 
     def showEvent(self, event: object) -> None:  # noqa: N802
-        """See :class:`QWidget`."""
         super().showEvent(event)  # type: ignore[arg-type]
         self._set_icons()
