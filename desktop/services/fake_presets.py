@@ -191,8 +191,10 @@ def _meets(preset: Preset, query: PresetQuery) -> bool:
         return False
     if (query.kind and query.kind != preset.kind) or (query.tag and query.tag not in preset.tags):
         return False
-    heap = f"{preset.name} {' '.join(preset.tags)}".casefold() if query.text else ""
-    return all(word in heap for word in query.text.casefold().split())
+    if not query.text:
+        return True
+    heap = f" {preset.name} {' '.join(preset.tags)}".casefold()
+    return all(f" {word}" in heap for word in query.text.casefold().split())
 
 
 def _made_up(number: int) -> Preset:

@@ -63,7 +63,8 @@ class PresetEdits(QObject):
 
     def __init__(self, presets: PresetService, tasks: Tasks, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self.stack = QUndoStack(self)
+        # Nobody's child: one that goes with its parent tells it while that is half gone.
+        self.stack = QUndoStack()
         self._presets, self._tasks = presets, tasks
 
     def rename(self, preset: Preset, name: str) -> None:

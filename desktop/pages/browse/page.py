@@ -3,14 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 
-from PyQt6.QtCore import QModelIndex, QPoint, QRect, Qt, QTimer, pyqtSignal
-from PyQt6.QtGui import QAction, QDragEnterEvent, QDropEvent
+from PyQt6.QtCore import QModelIndex, Qt, QTimer, pyqtSignal
+from PyQt6.QtGui import QAction, QDragEnterEvent, QDropEvent, QUndoStack
 from PyQt6.QtWidgets import (
-    QFileDialog,
-    QInputDialog,
-    QMenu,
     QSplitter,
     QStackedWidget,
     QVBoxLayout,
@@ -19,7 +15,7 @@ from PyQt6.QtWidgets import (
 
 from core.library.presets import Preset
 from desktop.pages.browse.actions import ActionRegistry, make_actions
-from desktop.pages.browse.delegates import GridDelegate, PresetDelegate, RowDelegate
+from desktop.pages.browse.delegates import GridDelegate, RowDelegate
 from desktop.pages.browse.details import DetailPane
 from desktop.pages.browse.edits import EditOutcome, PresetEdits
 from desktop.pages.browse.empty import EmptyState
@@ -27,10 +23,10 @@ from desktop.pages.browse.files import ImportReport, PresetFiles, files_in
 from desktop.pages.browse.filters import FilterBar
 from desktop.pages.browse.model import PRESET_ROLE, PresetModel, SelectedPresets
 from desktop.pages.browse.pictures import PresetPictures
+from desktop.pages.browse.selection import PresetSelection
 from desktop.services.interfaces import PresetQuery, PresetService
 from desktop.tasks import TaskControl, Tasks
 from desktop.widgets.cell_view import CellView
-from desktop.widgets.stars import rating_at
 
 _TYPING_MS = 60
 """A search begins when so long nothing was typed: a word typed fast is one search."""
@@ -92,6 +88,7 @@ class BrowsePage(QWidget):
         column.addWidget(self._filters)
         column.addWidget(self._splitter, 1)
         self.setAcceptDrops(True)
+        self.setFocusProxy(self._view)
         self._wants_details = True
         self._keep = ""
         self._row = 0
@@ -99,7 +96,9 @@ class BrowsePage(QWidget):
         self._typing.setSingleShot(True)
         self._typing.setInterval(_TYPING_MS)
         self._typing.timeout.connect(self._search)
+        self._selection = PresetSelection(self, self._view, self._model, self._edits, self._files)
         self._actions = make_actions(self, self._view, self._what_is_done())
+        self._selection.set_actions(self._actions)
         self._connect()
         self.show_grid(False)
         self.refresh()
@@ -113,15 +112,14 @@ class BrowsePage(QWidget):
         return dict(self._actions)
 
     @property
-    def undo_stack(self) -> object:
-        """The stack of changes, a :class:`QUndoStack`."""
+    def undo_stack(self) -> QUndoStack:
+        """The stack of changes."""
         return self._edits.stack
 
     @property
     def current(self) -> Preset | None:
         """The preset at hand."""
-        preset = self._view.currentIndex().data(PRESET_ROLE)
-        return preset if isinstance(preset, Preset) else None
+        return self._selection.current
 
     @property
     def query(self) -> PresetQuery:
@@ -166,15 +164,15 @@ class BrowsePage(QWidget):
         self._filters.search.left.connect(self._to_list)
         self._view.typed.connect(self._type)
         self._view.stepped.connect(self._stepped)
-        self._view.pressed_in_cell.connect(self._pressed)
-        self._view.doubleClicked.connect(lambda _index: self._play())
-        self._view.drag_began.connect(self._drag)
+        self._view.pressed_in_cell.connect(self._selection.pressed)
+        self._view.doubleClicked.connect(self._play)
+        self._view.drag_began.connect(self._selection.drag)
         self._view.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
-        self._view.customContextMenuRequested.connect(self._menu)
+        self._view.customContextMenuRequested.connect(self._selection.menu)
         selection = self._view.selectionModel()
         if selection is not None:
-            selection.currentChanged.connect(lambda *_rows: self._show_current())
-            selection.selectionChanged.connect(lambda *_rows: self._enable())
+            selection.currentChanged.connect(self._show_current)
+            selection.selectionChanged.connect(self._selection.enable)
         self._model.loaded.connect(self._loaded)
         self._model.failed.connect(self._show_failure)
         self._model.staged.connect(self.status)
@@ -183,11 +181,11 @@ class BrowsePage(QWidget):
         self._pictures.arrived.connect(self._picture_arrived)
         self._edits.done.connect(self._edited)
         self._edits.failed.connect(self.failed)
-        self._edits.stack.indexChanged.connect(lambda _index: self._enable())
+        self._edits.stack.indexChanged.connect(self._selection.enable)
         self._files.imported.connect(self._imported)
         self._files.status.connect(self.status)
         self._files.failed.connect(self.failed)
-        self._empty.import_wanted.connect(self._choose_imports)
+        self._empty.import_wanted.connect(self._selection.choose_imports)
         self._empty.clear_wanted.connect(self._filters.clear)
         self._empty.again_wanted.connect(self.refresh)
         self._connect_details(self._details)
@@ -202,18 +200,10 @@ class BrowsePage(QWidget):
         details.play_wanted.connect(self._play)
 
     def _what_is_done(self) -> dict[str, Callable[[], object]]:
-        def rate(stars: int) -> Callable[[], object]:
-            return lambda: self._edits.rate(self._selected(), stars)
-
         return {
+            **self._selection.does(),
             "browse.play": self._play,
             "browse.render": self._render,
-            "browse.favourite": self._toggle_favourites,
-            "browse.rename": lambda: self._view.edit(self._view.currentIndex()),
-            "browse.duplicate": lambda: self._edits.duplicate(self._selected()),
-            "browse.tag": self._ask_tags,
-            "browse.delete": lambda: self._edits.remove(self._selected()),
-            **{f"browse.rate_{stars}": rate(stars) for stars in range(6)},
             "browse.search": self._to_search,
             "browse.next": lambda: self._view.step(1),
             "browse.previous": lambda: self._view.step(-1),
@@ -222,10 +212,6 @@ class BrowsePage(QWidget):
             "browse.grid": lambda: self.show_grid(not self.is_grid),
             "browse.details": self._toggle_details,
             "browse.refresh": self.refresh,
-            "browse.import": self._choose_imports,
-            "browse.export": self._choose_export,
-            "browse.undo": self._edits.stack.undo,
-            "browse.redo": self._edits.stack.redo,
         }
 
     # The list and what is at hand.
@@ -249,7 +235,7 @@ class BrowsePage(QWidget):
         if row >= 0:
             self._view.setCurrentIndex(self._model.index(row))
         self._show_current()
-        self._enable()
+        self._selection.enable()
         words = self.tr("1 preset") if total == 1 else self.tr("{} presets").format(f"{total:,}")
         self.status.emit(words)
 
@@ -258,7 +244,7 @@ class BrowsePage(QWidget):
         self._shown.setCurrentWidget(self._empty)
         self.failed.emit(str(error))
 
-    def _show_current(self) -> None:
+    def _show_current(self, *_rows: object) -> None:
         preset = self.current
         if preset is None:
             self._details.show_nothing()
@@ -311,13 +297,13 @@ class BrowsePage(QWidget):
 
         self._tasks.run(note, owner=self, replaces=f"heard {id(self):x}")
 
-    def _play(self) -> None:
+    def _play(self, *_index: object) -> None:
         preset = self.current
         if preset is not None:
             self._hear(preset)
 
     def _render(self) -> None:
-        chosen = self._selected()
+        chosen = self._selection.presets()
         self._tasks.run(
             lambda _control: [preset.id for preset in chosen()],
             then=self.render_wanted.emit,
@@ -325,57 +311,11 @@ class BrowsePage(QWidget):
         )
         self._note_heard(chosen)
 
-    def _selected_rows(self) -> list[int]:
-        selection = self._view.selectionModel()
-        if selection is None:
-            return []
-        chosen = selection.selection()
-        parts = [chosen[number] for number in range(chosen.count())]
-        return sorted(row for part in parts for row in range(part.top(), part.bottom() + 1))
-
-    def _selected(self) -> SelectedPresets:
-        return self._model.presets_of(self._selected_rows())
-
     def _shown_preset(self) -> SelectedPresets:
         preset = self._details.preset
         return lambda: [] if preset is None else [preset]
 
     # What is done.
-
-    def _pressed(self, index: QModelIndex, cell: QRect, point: QPoint) -> None:
-        delegate, preset = self._view.itemDelegate(), index.data(PRESET_ROLE)
-        if not isinstance(delegate, PresetDelegate) or not isinstance(preset, Preset):
-            return
-        place = delegate.place_at(cell, point)
-        if place == "favourite":
-            self._edits.set_favourite(lambda: [preset], not preset.favourite)
-        elif place == "rating":
-            stars = rating_at(delegate.rating_rect(cell), point.x(), preset.rating)
-            self._edits.rate(lambda: [preset], stars)
-        else:
-            return
-        self._view.take_press()
-
-    def _toggle_favourites(self) -> None:
-        current = self.current
-        if current is not None:
-            self._edits.set_favourite(self._selected(), not current.favourite)
-
-    def _ask_tags(self) -> None:
-        count = len(self._selected_rows())
-        text, is_given = QInputDialog.getText(
-            self,
-            self.tr("Tag {} presets").format(count) if count != 1 else self.tr("Tag"),
-            self.tr("Tags to add, with commas between; −tag takes one away:"),
-        )
-        tags = [tag.strip() for tag in text.split(",") if tag.strip()]
-        if is_given and tags:
-            self.tag_selected(tags)
-
-    def tag_selected(self, tags: list[str]) -> None:
-        """Give tags to the presets that are selected; ``-warm`` takes one away."""
-        gone = [tag[1:].strip() for tag in tags if tag[0] in "-−"]
-        self._edits.tag(self._selected(), [tag for tag in tags if tag[0] not in "-−"], gone)
 
     def _set_tags(self, tags: list[str]) -> None:
         preset = self._details.preset
@@ -400,7 +340,7 @@ class BrowsePage(QWidget):
                 self._keep = outcome.presets[0].id
             return
         self._model.replace(outcome.presets)
-        self._enable()
+        self._selection.enable()
 
     def _imported(self, report: ImportReport) -> None:
         count = len(report.presets)
@@ -417,25 +357,6 @@ class BrowsePage(QWidget):
             words = self.tr("{} (and {} more files that could not be used)").format(first, more)
             self.failed.emit(words if more else first)
 
-    def _drag(self) -> None:
-        rows = self._selected_rows()
-        self._files.drag(self._model.presets_of(rows), len(rows))
-
-    def _choose_imports(self) -> None:
-        files, _ = QFileDialog.getOpenFileNames(
-            self,
-            self.tr("Import presets and recordings"),
-            "",
-            self.tr("Presets and recordings (*.timbre *.wav *.flac *.ogg *.mp3 *.aiff);;All (*)"),
-        )
-        if files:
-            self._files.import_([Path(file) for file in files])
-
-    def _choose_export(self) -> None:
-        folder = QFileDialog.getExistingDirectory(self, self.tr("Export into a folder"))
-        if folder:
-            self._files.export(self._selected(), Path(folder))
-
     # Keys, menus, drops.
 
     def _type(self, character: str) -> None:
@@ -448,31 +369,6 @@ class BrowsePage(QWidget):
 
     def _to_list(self) -> None:
         self._view.setFocus()
-
-    def _menu(self, point: QPoint) -> None:
-        menu = QMenu(self)
-        names = (
-            "play", "render", "like", "", "favourite", "rename", "duplicate", "tag", "export", "",
-            "delete",
-        )  # fmt: skip
-        for name in names:
-            menu.addAction(self._actions[f"browse.{name}"]) if name else menu.addSeparator()
-        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        menu.popup(self._view.viewport_().mapToGlobal(point))
-
-    def _enable(self) -> None:
-        has_current = self.current is not None
-        stack = self._edits.stack
-        for name, action in self._actions.items():
-            key = name.removeprefix("browse.")
-            if key in ("play", "render", "favourite", "rename", "duplicate", "tag", "delete",
-                       "like", "export") or key.startswith("rate_"):  # fmt: skip
-                action.setEnabled(has_current)
-        self._actions["browse.undo"].setEnabled(stack.canUndo())
-        self._actions["browse.redo"].setEnabled(stack.canRedo())
-        undo, redo = self.tr("Undo {}"), self.tr("Redo {}")
-        self._actions["browse.undo"].setText(undo.format(stack.undoText()).strip())
-        self._actions["browse.redo"].setText(redo.format(stack.redoText()).strip())
 
     def _toggle_details(self) -> None:
         self._wants_details = not self._wants_details
