@@ -233,7 +233,8 @@ class CellView(QAbstractItemView):
         self.updateGeometries()
 
     def mouseMoveEvent(self, event: QMouseEvent | None) -> None:  # noqa: N802
-        super().mouseMoveEvent(event)
+        if not self._press_is_taken:
+            super().mouseMoveEvent(event)
         if event is not None:
             self._hover(self.indexAt(event.position().toPoint()))
 
@@ -256,6 +257,14 @@ class CellView(QAbstractItemView):
         super().mousePressEvent(event)
         if event.button() == Qt.MouseButton.LeftButton and index.isValid():
             self._stepped_from(before, again=True)
+
+    def mouseReleaseEvent(self, event: QMouseEvent | None) -> None:  # noqa: N802
+        if not self._press_is_taken:
+            super().mouseReleaseEvent(event)
+        self._press_is_taken = False
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent | None) -> None:  # noqa: N802
+        self.mousePressEvent(event)  # two quick clicks on a mark are two
 
     def keyPressEvent(self, event: QKeyEvent | None) -> None:  # noqa: N802
         if event is None:

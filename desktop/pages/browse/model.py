@@ -21,6 +21,9 @@ from desktop.tasks import Lane, Task, TaskControl, Tasks
 PAGE = 200
 """Presets fetched at a time."""
 
+MOST_FOUND = 1000
+"""A search that finds more shows so many."""
+
 MOST_LIKE = 200
 """Presets in a list of what sounds alike."""
 
@@ -219,7 +222,8 @@ class PresetModel(QAbstractListModel):
         self.loaded.emit()
 
     def _fetch(self, number: int) -> None:
-        if number in self._waiting or self._query.like:
+        # A page that came shorter than was said is not asked for again and again.
+        if number in self._waiting or number in self._pages or self._query.like:
             return
         query = self._query
         self._waiting[number] = self._tasks.run(

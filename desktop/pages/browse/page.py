@@ -21,15 +21,15 @@ from desktop.pages.browse.edits import EditOutcome, PresetEdits
 from desktop.pages.browse.empty import EmptyState
 from desktop.pages.browse.files import ImportReport, PresetFiles, files_in
 from desktop.pages.browse.filters import FilterBar
-from desktop.pages.browse.model import PRESET_ROLE, PresetModel, SelectedPresets
+from desktop.pages.browse.model import MOST_FOUND, PRESET_ROLE, PresetModel, SelectedPresets
 from desktop.pages.browse.pictures import PresetPictures
 from desktop.pages.browse.selection import PresetSelection
 from desktop.services.interfaces import PresetQuery, PresetService
 from desktop.tasks import TaskControl, Tasks
 from desktop.widgets.cell_view import CellView
 
-_TYPING_MS = 60
-"""A search begins when so long nothing was typed: a word typed fast is one search."""
+_TYPING_MS = 15
+"""A search begins when so long nothing was typed; one that is under way then is given up."""
 
 _NARROW = 620
 """Below this width there is no room for details."""
@@ -91,6 +91,7 @@ class BrowsePage(QWidget):
         self.setFocusProxy(self._view)
         self._wants_details = True
         self._keep = ""
+        self._told = ("", 0, "")
         self._row = 0
         self._typing = QTimer(self)
         self._typing.setSingleShot(True)
@@ -165,7 +166,6 @@ class BrowsePage(QWidget):
         self._view.typed.connect(self._type)
         self._view.stepped.connect(self._stepped)
         self._view.pressed_in_cell.connect(self._selection.pressed)
-        self._view.doubleClicked.connect(self._play)
         self._view.drag_began.connect(self._selection.drag)
         self._view.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         self._view.customContextMenuRequested.connect(self._selection.menu)
@@ -234,9 +234,12 @@ class BrowsePage(QWidget):
             row = min(self._row, total - 1)
         if row >= 0:
             self._view.setCurrentIndex(self._model.index(row))
-        self._show_current()
+        else:
+            self._show_current()
         self._selection.enable()
         words = self.tr("1 preset") if total == 1 else self.tr("{} presets").format(f"{total:,}")
+        if self._model.query.text and total == MOST_FOUND:
+            words = self.tr("the first {}; more words find fewer").format(words)
         self.status.emit(words)
 
     def _show_failure(self, error: Exception) -> None:
@@ -248,13 +251,19 @@ class BrowsePage(QWidget):
         preset = self.current
         if preset is None:
             self._details.show_nothing()
-            self.current_changed.emit("")
+            self._tell_current(("", 0, ""))
             return
         self._keep = preset.id
         self._details.show_preset(preset)
         self._show_picture(preset)
         self._ask_details(preset)
-        self.current_changed.emit(preset.id)
+        self._tell_current((preset.id, preset.version, preset.name))
+
+    def _tell_current(self, current: tuple[str, int, str]) -> None:
+        """Of another preset, sound or name; not of another rating."""
+        if current != self._told:
+            self._told = current
+            self.current_changed.emit(current[0])
 
     def _ask_details(self, preset: Preset) -> None:
         self._tasks.run(
@@ -297,7 +306,7 @@ class BrowsePage(QWidget):
 
         self._tasks.run(note, owner=self, replaces=f"heard {id(self):x}")
 
-    def _play(self, *_index: object) -> None:
+    def _play(self) -> None:
         preset = self.current
         if preset is not None:
             self._hear(preset)

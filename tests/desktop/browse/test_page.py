@@ -11,8 +11,9 @@ from PyQt6.QtWidgets import QWidget
 
 from core.errors import TimbreError
 from core.library.errors import LibraryUnusable
+from core.library.presets import PresetPage
 from desktop.pages.browse.files import files_in, mime_of
-from desktop.pages.browse.model import PAGE
+from desktop.pages.browse.model import MOST_FOUND, PAGE
 from desktop.services.interfaces import PresetQuery
 from tests.desktop.browse.conftest import OpenStage, Stage
 
@@ -33,6 +34,17 @@ def test_what_is_typed_is_looked_for(stage: Stage) -> None:
     stage.qtbot.keyClick(stage.page._filters.search, Qt.Key.Key_Escape)
     stage.settle()
     assert stage.page._model.total == 60
+
+
+def test_a_search_that_finds_too_many_says_so(open_stage: OpenStage) -> None:
+    from core.library.search import RANKED
+
+    assert MOST_FOUND == RANKED
+    stage = open_stage(0)
+    stage.presets.page = lambda *_: PresetPage((), MOST_FOUND)  # type: ignore[method-assign]
+    stage.page.set_query(PresetQuery(text="a"))
+    stage.settle()
+    assert stage.said[-1] == "the first 1,000 presets; more words find fewer"
 
 
 def test_words_typed_fast_are_one_search(stage: Stage) -> None:
@@ -308,6 +320,17 @@ def test_every_widget_one_can_reach_has_a_name(stage: Stage) -> None:
     assert nameless == []
     spoken = stage.page._model.index(0).data(Qt.ItemDataRole.AccessibleTextRole)
     assert spoken.startswith("Breathy Bell, ")
+
+
+def test_a_rating_is_no_other_preset_and_another_name_is(stage: Stage) -> None:
+    changed: list[str] = []
+    stage.page.current_changed.connect(changed.append)
+    stage.do("rate_2")
+    assert changed == []
+    model = stage.page._model
+    model.setData(model.index(0), "Another")
+    stage.settle()
+    assert changed == [stage.page.current.id]  # type: ignore[union-attr]
 
 
 def drop(page: QWidget, files: list[Path]) -> None:
