@@ -98,7 +98,8 @@ def test_pictures_are_drawn_once_and_kept(
     preset = presets.import_file(tone, CONTROL)
     picture = presets.picture(preset.id, CONTROL)
     assert picture is not None
-    assert (picture.shape, picture.dtype) == ((BANDS, TIMES), np.float32)
+    assert picture.shape == (BANDS, TIMES)
+    assert picture.dtype == np.float32
     recipe = presets.library.recipe(preset)
     assert isinstance(recipe, AudioTimbre)
     recipe.path.unlink()
