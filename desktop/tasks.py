@@ -44,7 +44,7 @@ class Lane(Enum):
 class TaskControl:
     """What work tells the window while it runs, and how it learns that it should stop."""
 
-    def __init__(self, task: Task[Any]) -> None:
+    def __init__(self, task: LaneTask[Any]) -> None:
         self._task = task
         self._shown_at = 0.0
 
@@ -66,7 +66,7 @@ class TaskControl:
         self._task.staged.emit(words)
 
 
-class Task(QObject, Generic[_T]):
+class LaneTask(QObject, Generic[_T]):
     """Work on its way. Signals arrive on the thread of the window.
 
     Attributes:
@@ -144,8 +144,8 @@ class Tasks(QObject):
             lane: ThreadPoolExecutor(lane.value[1], thread_name_prefix=lane.value[0])
             for lane in Lane
         }
-        self._running: dict[Task[Any], Lane] = {}
-        self._latest: dict[str, Task[Any]] = {}
+        self._running: dict[LaneTask[Any], Lane] = {}
+        self._latest: dict[str, LaneTask[Any]] = {}
         self._is_closed = False
 
     def run(
@@ -159,7 +159,7 @@ class Tasks(QObject):
         replaces: str = "",
         staged: Callable[[str], object] | None = None,
         progressed: Callable[[float], object] | None = None,
-    ) -> Task[_T]:
+    ) -> LaneTask[_T]:
         """Have work done on another thread.
 
         Args:
@@ -174,7 +174,7 @@ class Tasks(QObject):
                 missed; a method of a QObject.
             progressed: as ``staged``.
         """
-        task = Task(work, then, failed or self.failed.emit, owner)
+        task = LaneTask(work, then, failed or self.failed.emit, owner)
         if staged is not None:
             task.staged.connect(staged)
         if progressed is not None:
@@ -210,7 +210,7 @@ class Tasks(QObject):
         for lane, executor in self._lanes.items():
             executor.shutdown(wait=True, cancel_futures=lane is not Lane.LIBRARY)
 
-    def _forget(self, task: Task[Any], name: str) -> None:
+    def _forget(self, task: LaneTask[Any], name: str) -> None:
         self._running.pop(task, None)
         if self._latest.get(name) is task:
             del self._latest[name]

@@ -1,6 +1,7 @@
 """The library as the rest of the program sees it: one object, presets in and out.
 
-What only reads is inherited from :mod:`core.library.reading`. The work is done by the modules
+What only reads is inherited from :mod:`core.library.reading`, what hears nothing new from
+:mod:`core.library.keeping`. The work is done by the modules
 beside this one; here files and rows come together, and each public method is one transaction.
 A library may be used by several threads and processes at once.
 """
@@ -18,7 +19,7 @@ from typing import TYPE_CHECKING
 from core import paths
 from core.errors import AudioError, SettingsError
 from core.library import rows, schema, store, transfer
-from core.library.errors import LibraryUnusable
+from core.library.keeping import LibraryKeeper
 from core.library.presets import (
     Preset,
     PresetBlend,
@@ -26,7 +27,6 @@ from core.library.presets import (
     clean_name,
     clean_tags,
 )
-from core.library.reading import LibraryReader
 from core.library.recordings import StagedRecording
 from core.models import DEFAULT_BUNDLE
 from core.progress import (
@@ -47,7 +47,7 @@ if TYPE_CHECKING:
     from core.encoders.base import AudioEncoding
 
 
-class Library(LibraryReader):
+class Library(LibraryKeeper):
     """Named, versioned timbres.
 
     Make one with :meth:`open`. Where a preset is asked for, its name (in upper or lower
@@ -223,24 +223,6 @@ class Library(LibraryReader):
             self._keep(preset, digest, heard, on_remark, on_stage)
         return preset
 
-    def remove(self, name_or_id: str) -> Preset:
-        """Remove a preset and its versions. Blends that hold it sound as before.
-
-        Returns:
-            What it was.
-        """
-        with self._database.write() as connection:
-            pk = rows.find_row(connection, name_or_id).pk
-            removed = rows.fetch_one(connection, pk)
-            freed = store.remove(connection, pk)
-        # Files go last and under the lock: a preset that failed to go keeps its sound, and
-        # one that came in between with the same recording does too.
-        with self._database.write() as connection:
-            for recording in freed:
-                if not rows.in_use(connection, recording):
-                    self._recordings.remove(recording)
-        return removed
-
     def import_(
         self,
         source: str | os.PathLike[str],
@@ -270,22 +252,6 @@ class Library(LibraryReader):
         presets = transfer.import_from(self._database, self._recordings, Path(source))
         self._listen(presets, on_progress, on_remark, on_stage)
         return presets[-1]
-
-    def keep_gain(self, preset: Preset, model_sha256: str, gain_db: float) -> None:
-        """Keep what :meth:`with_gain` gives; a library that cannot be written does without.
-
-        Args:
-            preset: its version counts.
-            model_sha256: of the bundle that rendered.
-            gain_db: as it was measured with the preset's own settings.
-        """
-        from core.library import gains
-
-        if self._database.is_read_only:
-            return
-        # It would only be measured again: no render is given up for it.
-        with contextlib.suppress(LibraryUnusable), self._database.write() as connection:
-            gains.keep(connection, preset, model_sha256, gain_db)
 
     def restore_factory(self) -> tuple[Preset, ...]:
         """Put the factory presets back: those removed, and those changed to what they were.

@@ -20,7 +20,8 @@ MAX_RATING = 5
 MAX_PAGE = 1000
 """Presets in one page, at most."""
 
-PresetOrder = Literal["name", "newest", "rating"]
+PresetOrder = Literal["name", "newest", "rating", "recent"]
+"""``recent``: last heard or rendered first."""
 
 
 @dataclass(frozen=True, init=False)

@@ -12,7 +12,7 @@ from core.coercion.type_errors import check_type
 from core.library import recipe_tree, rows, search, transfer
 from core.library.errors import UnknownPreset
 from core.library.presets import Neighbour, Preset, PresetOrder, PresetPage, named_weights
-from core.library.recipes import PinnedPreset
+from core.library.recipes import PinnedPreset, StoredRecipe
 from core.library.recordings import RecordingFolder
 from core.progress import (
     ProgressCallback,
@@ -66,24 +66,37 @@ class LibraryReader:
         kind: str | None = None,
         tag: str | None = None,
         favourites: bool = False,
+        mine: bool | None = None,
     ) -> PresetPage:
         """A page of the presets that meet every given condition.
 
         Args:
             offset: presets before the page.
             limit: presets in the page, 1–1000.
-            order: ``name``, ``newest`` (last changed first) or ``rating`` (best first).
+            order: ``name``, ``newest`` (last changed first), ``rating`` (best first) or ``recent``
+                (last heard first, see :meth:`.library.Library.note_heard`).
             kind: only recordings, words or blends.
             tag: only presets with this tag.
             favourites: only favourites.
+            mine: True leaves the factory's out, False all but these.
 
         Raises:
             SettingsError: if a value is out of range.
         """
         with self._database.read() as connection:
-            return search.page(connection, offset, limit, order, kind, tag, favourites)
+            return search.page(connection, offset, limit, order, kind, tag, favourites, mine)
 
-    def search(self, query: str, offset: int = 0, limit: int = 50) -> PresetPage:
+    def search(
+        self,
+        query: str,
+        offset: int = 0,
+        limit: int = 50,
+        *,
+        kind: str | None = None,
+        tag: str | None = None,
+        favourites: bool = False,
+        mine: bool | None = None,
+    ) -> PresetPage:
         """Presets with every word of the query, or one that begins so, the best first.
 
         Name, tags and recipe are searched; case and accents do not matter. An empty query
@@ -94,12 +107,34 @@ class LibraryReader:
             query: words.
             offset: presets before the page.
             limit: presets in the page, 1–1000.
+            kind, tag, favourites, mine: as in :meth:`list`.
 
         Raises:
-            SettingsError: if a number is out of range.
+            SettingsError: if a value is out of range.
         """
         with self._database.read() as connection:
-            return search.search(connection, query, offset, limit)
+            return search.search(connection, query, offset, limit, kind, tag, favourites, mine)
+
+    def tags(self) -> Sequence[tuple[str, int]]:
+        """Every tag with how many presets have it, the commonest first."""
+        with self._database.read() as connection:
+            return search.tags(connection)
+
+    def stored_recipe(self, preset: Preset, version: int | None = None) -> StoredRecipe:
+        """A recipe as it is kept: presets in a blend by name, id and version.
+
+        Args:
+            preset: its version counts.
+            version: an earlier one.
+        """
+        number = preset.version if version is None else version
+        with self._database.read() as connection:
+            return rows.recipe_of(connection, PinnedPreset(preset.id, number, preset.name))
+
+    def versions(self, name_or_id: str) -> Sequence[int]:
+        """The numbers of a preset's versions, oldest first."""
+        with self._database.read() as connection:
+            return rows.versions_of(connection, rows.find_row(connection, name_or_id).pk)
 
     def similar(
         self,

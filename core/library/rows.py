@@ -17,7 +17,7 @@ from core.library import recipes
 from core.library.errors import UnknownPreset
 from core.library.presets import Preset, PresetBlend, name_key
 from core.library.recipes import PinnedPreset, Recording, StoredBlend, StoredRecipe
-from core.library.schema import PRESET, RECORDING, TAG, VERSION
+from core.library.schema import PRESET, RECORDING, TAG, TRASHED_RECORDING, VERSION
 
 _PRESETS = select(
     PRESET, VERSION.c.number, VERSION.c.summary, VERSION.c.settings, VERSION.c.digest
@@ -133,18 +133,32 @@ def row_of(connection: Connection, pk: int) -> Row[Any]:
 
 
 def in_use(connection: Connection, recording: Recording) -> bool:
-    """Whether any version of any preset uses a recording.
+    """Whether any version of any preset uses a recording, or one in the trash does.
 
     Args:
         connection: to the library.
         recording: by its digest and extension.
     """
-    users = connection.execute(
-        select(RECORDING.c.sha256)
-        .where(RECORDING.c.sha256 == recording.sha256, RECORDING.c.extension == recording.extension)
-        .limit(1)
-    )
-    return users.first() is not None
+    for table in (RECORDING, TRASHED_RECORDING):
+        users = connection.execute(
+            select(table.c.sha256)
+            .where(table.c.sha256 == recording.sha256, table.c.extension == recording.extension)
+            .limit(1)
+        )
+        if users.first() is not None:
+            return True
+    return False
+
+
+def versions_of(connection: Connection, pk: int) -> list[int]:
+    """The numbers of a preset's versions, oldest first.
+
+    Args:
+        connection: to the library.
+        pk: the preset's key.
+    """
+    numbers = select(VERSION.c.number).where(VERSION.c.preset_pk == pk).order_by(VERSION.c.number)
+    return list(connection.execute(numbers).scalars())
 
 
 def recipe_of(connection: Connection, version: PinnedPreset) -> StoredRecipe:

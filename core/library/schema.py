@@ -106,6 +106,30 @@ GAIN_TABLE = Table(
     Column("gain_db", Float, nullable=False),
 )
 
+HEARD = Table(
+    "heard",
+    METADATA,
+    Column("preset_pk", Integer, ForeignKey("preset.pk"), primary_key=True),
+    Column("heard_at", Text, nullable=False),
+)
+
+TRASH = Table(
+    "trash",
+    METADATA,
+    Column("preset_id", Text, primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("removed_at", Text, nullable=False),
+    Column("rows", Text, nullable=False),
+)
+
+TRASHED_RECORDING = Table(
+    "trashed_recording",
+    METADATA,
+    Column("preset_id", Text, ForeignKey("trash.preset_id"), primary_key=True),
+    Column("sha256", Text, primary_key=True),
+    Column("extension", Text, primary_key=True),
+)
+
 
 def _create_presets(connection: Connection) -> None:
     for statement in (
@@ -211,12 +235,49 @@ def _create_gains(connection: Connection) -> None:
     )
 
 
+def _create_heard(connection: Connection) -> None:
+    # A row for every preset, so that a list walks the index; empty: never.
+    for statement in (
+        """CREATE TABLE heard (
+            preset_pk INTEGER PRIMARY KEY REFERENCES preset (pk) ON DELETE CASCADE,
+            heard_at TEXT NOT NULL)""",
+        "INSERT INTO heard SELECT pk, '' FROM preset",
+        "CREATE INDEX heard_at ON heard (heard_at, preset_pk)",
+        "CREATE TRIGGER preset_not_heard AFTER INSERT ON preset "
+        "BEGIN INSERT INTO heard VALUES (NEW.pk, ''); END",
+    ):
+        connection.exec_driver_sql(statement)
+
+
+def _create_trash(connection: Connection) -> None:
+    # What was removed, to be put back as it was; see trash.py.
+    connection.exec_driver_sql(
+        """CREATE TABLE trash (
+            preset_id TEXT PRIMARY KEY NOT NULL,
+            name TEXT NOT NULL,
+            removed_at TEXT NOT NULL,
+            rows TEXT NOT NULL) WITHOUT ROWID"""
+    )
+    connection.exec_driver_sql(
+        """CREATE TABLE trashed_recording (
+            preset_id TEXT NOT NULL REFERENCES trash (preset_id) ON DELETE CASCADE,
+            sha256 TEXT NOT NULL,
+            extension TEXT NOT NULL,
+            PRIMARY KEY (preset_id, sha256, extension)) WITHOUT ROWID"""
+    )
+    connection.exec_driver_sql(
+        "CREATE INDEX trashed_recording_sha256 ON trashed_recording (sha256)"
+    )
+
+
 MIGRATIONS: tuple[Migration, ...] = (
     Migration("create presets", _create_presets),
     Migration("create full-text search", _create_search),
     Migration("create the record of embeddings", _create_embedded),
     Migration("create counts of presets", _create_preset_count),
     Migration("keep the gains of presets", _create_gains),
+    Migration("note when presets were heard", _create_heard),
+    Migration("keep removed presets for a while", _create_trash),
 )
 
 SCHEMA = Schema(

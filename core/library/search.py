@@ -15,7 +15,7 @@ from core.errors import SettingsError
 from core.library import rows
 from core.library.presets import MAX_PAGE, PresetOrder, PresetPage, clean_tags
 from core.library.recipes import KINDS
-from core.library.schema import PRESET, PRESET_COUNT, TAG
+from core.library.schema import HEARD, PRESET, PRESET_COUNT, TAG
 
 MAX_WORDS = 16
 """Words of a query that count; more only cost time."""
@@ -33,17 +33,19 @@ _ORDERS = {
     "name": (PRESET.c.name_key,),
     "newest": (PRESET.c.changed_at.desc(), PRESET.c.pk.desc()),
     "rating": (PRESET.c.rating.desc(), PRESET.c.name_key.desc()),
+    "recent": (HEARD.c.heard_at.desc(), HEARD.c.preset_pk.desc()),
 }
 
 _BEST = text(
     # Names weigh more than tags, and tags more than the words of a recipe.
     "SELECT rowid FROM preset_text WHERE preset_text MATCH :query "
-    "ORDER BY bm25(preset_text, 10.0, 5.0, 1.0), rowid LIMIT :limit OFFSET :offset"
+    "ORDER BY bm25(preset_text, 10.0, 5.0, 1.0), rowid"
 )
 _LAST = text(
     "SELECT rowid FROM preset_text WHERE preset_text MATCH :query ORDER BY rowid DESC "
     "LIMIT :ranked + 1"
 )
+_MATCHES = text("SELECT rowid FROM preset_text WHERE preset_text MATCH :query")
 
 _COMMON = 2000
 """With more presets of a tag than this, walking the list in its order beats sorting them."""
@@ -57,6 +59,7 @@ def page(
     kind: str | None,
     tag: str | None,
     favourites: bool,
+    mine: bool | None = None,
 ) -> PresetPage:
     """A stretch of the presets that meet every condition. See :meth:`.library.Library.list`.
 
@@ -64,10 +67,11 @@ def page(
         connection: to the library.
         offset: presets before the stretch, ≥ 0.
         limit: presets in it, 1–1000.
-        order: ``name``, ``newest`` or ``rating``.
+        order: ``name``, ``newest``, ``rating`` or ``recent``.
         kind: only this kind of timbre, unless None.
         tag: only presets with this tag, unless None.
         favourites: only favourites.
+        mine: True leaves the factory's out, False all but these.
 
     Raises:
         SettingsError: if a value is out of range.
@@ -75,6 +79,33 @@ def page(
     check_page(offset, limit)
     if order not in _ORDERS:
         raise SettingsError(f"the order {order!r} is not one of {', '.join(_ORDERS)}")
+    conditions = _conditions(kind, favourites, mine)
+    walking = conditions
+    if tag is not None:
+        (cleaned,) = clean_tags([tag])
+        tagged = select(TAG.c.preset_pk).where(TAG.c.tag == cleaned)
+        conditions = [*conditions, PRESET.c.pk.in_(tagged)]
+        walking = [*walking, exists().where(TAG.c.tag == cleaned, TAG.c.preset_pk == PRESET.c.pk)]
+    if tag is None and mine is None:
+        count = select(func.coalesce(func.sum(PRESET_COUNT.c.presets), 0))
+        if kind is not None:
+            count = count.where(PRESET_COUNT.c.kind == kind)
+        if favourites:
+            count = count.where(PRESET_COUNT.c.favourite == 1)
+    elif tag is not None and not conditions[:-1]:
+        count = select(func.count()).select_from(tagged.subquery())
+    else:
+        count = select(func.count()).select_from(PRESET).where(*conditions)
+    total = connection.execute(count).scalar_one()
+    query = select(PRESET.c.pk).where(*(walking if total > _COMMON else conditions))
+    if order == "recent":
+        query = query.join(HEARD, HEARD.c.preset_pk == PRESET.c.pk)
+    query = query.order_by(*_ORDERS[order]).limit(limit).offset(offset)
+    pks = connection.execute(query).scalars().all()
+    return PresetPage(tuple(rows.fetch(connection, pks)), total)
+
+
+def _conditions(kind: str | None, favourites: bool, mine: bool | None) -> list[ColumnElement[bool]]:
     if kind is not None and kind not in KINDS:
         raise SettingsError(f"the kind {kind!r} is not one of {', '.join(KINDS)}")
     conditions: list[ColumnElement[bool]] = []
@@ -82,30 +113,22 @@ def page(
         conditions.append(PRESET.c.kind == kind)
     if favourites:
         conditions.append(PRESET.c.favourite == 1)
-    walking = conditions
-    if tag is not None:
-        (cleaned,) = clean_tags([tag])
-        tagged = select(TAG.c.preset_pk).where(TAG.c.tag == cleaned)
-        conditions = [*conditions, PRESET.c.pk.in_(tagged)]
-        walking = [*walking, exists().where(TAG.c.tag == cleaned, TAG.c.preset_pk == PRESET.c.pk)]
-    if tag is None:
-        count = select(func.coalesce(func.sum(PRESET_COUNT.c.presets), 0))
-        if kind is not None:
-            count = count.where(PRESET_COUNT.c.kind == kind)
-        if favourites:
-            count = count.where(PRESET_COUNT.c.favourite == 1)
-    elif kind is None and not favourites:
-        count = select(func.count()).select_from(tagged.subquery())
-    else:
-        count = select(func.count()).select_from(PRESET).where(*conditions)
-    total = connection.execute(count).scalar_one()
-    query = select(PRESET.c.pk).where(*(walking if total > _COMMON else conditions))
-    query = query.order_by(*_ORDERS[order]).limit(limit).offset(offset)
-    pks = connection.execute(query).scalars().all()
-    return PresetPage(tuple(rows.fetch(connection, pks)), total)
+    if mine is not None:
+        factory_key = PRESET.c.factory_key
+        conditions.append(factory_key.is_(None) if mine else factory_key.is_not(None))
+    return conditions
 
 
-def search(connection: Connection, query: str, offset: int, limit: int) -> PresetPage:
+def search(
+    connection: Connection,
+    query: str,
+    offset: int,
+    limit: int,
+    kind: str | None = None,
+    tag: str | None = None,
+    favourites: bool = False,
+    mine: bool | None = None,
+) -> PresetPage:
     """A stretch of the presets that match. See :meth:`.library.Library.search`.
 
     Args:
@@ -113,29 +136,57 @@ def search(connection: Connection, query: str, offset: int, limit: int) -> Prese
         query: words; an empty one matches every preset.
         offset: presets before the stretch, ≥ 0.
         limit: presets in it, 1–1000.
+        kind, tag, favourites, mine: as in :func:`page`.
 
     Raises:
-        SettingsError: if a number is out of range.
+        SettingsError: if a value is out of range.
     """
     check_type("the query", query, str, "words")
     check_page(offset, limit)
     if not query.strip():
-        return page(connection, offset, limit, "name", None, None, False)
+        return page(connection, offset, limit, "name", kind, tag, favourites, mine)
     match = match_expression(query)
     if not match:
         return PresetPage((), 0)
-    parameters = {"query": match, "ranked": RANKED, "limit": limit, "offset": offset}
-    anywhere = connection.execute(_LAST, parameters).scalars().all()
-    total = len(anywhere)
-    if total <= RANKED:
-        pks = list(connection.execute(_BEST, parameters).scalars()) if total else []
-    else:
-        total = RANKED
-        in_name = parameters | {"query": f"name : ({match})"}
-        named = connection.execute(_LAST, in_name).scalars()
-        # A dict keeps the first of each, in order.
-        pks = list(dict.fromkeys([*named, *anywhere]))[:RANKED][offset : offset + limit]
-    return PresetPage(tuple(rows.fetch(connection, pks)), total)
+    conditions = _conditions(kind, favourites, mine)
+    if tag is not None:
+        (cleaned,) = clean_tags([tag])
+        conditions.append(exists().where(TAG.c.tag == cleaned, TAG.c.preset_pk == PRESET.c.pk))
+    found = _found(connection, match, conditions)
+    return PresetPage(tuple(rows.fetch(connection, found[offset : offset + limit])), len(found))
+
+
+def _found(connection: Connection, match: str, conditions: list[ColumnElement[bool]]) -> list[int]:
+    """Keys of the presets that match, the best first, :data:`RANKED` at most.
+
+    Args:
+        connection: to the library.
+        match: in FTS5's language.
+        conditions: on the presets, besides.
+    """
+
+    def meeting(match: str) -> list[int]:
+        parameters = {"query": match, "ranked": RANKED}
+        if not conditions:
+            return list(connection.execute(_LAST, parameters).scalars())
+        kept = select(PRESET.c.pk).where(PRESET.c.pk.in_(_MATCHES), *conditions)
+        kept = kept.order_by(PRESET.c.pk.desc()).limit(RANKED + 1)
+        return list(connection.execute(kept, parameters).scalars())
+
+    matching = connection.execute(_LAST, {"query": match, "ranked": RANKED}).scalars().all()
+    if len(matching) <= RANKED:
+        best = connection.execute(_BEST, {"query": match}).scalars() if matching else ()
+        allowed = set(meeting(match) if conditions and matching else matching)
+        return [pk for pk in best if pk in allowed]
+    # A dict keeps the first of each, in order.
+    return list(dict.fromkeys([*meeting(f"name : ({match})"), *meeting(match)]))[:RANKED]
+
+
+def tags(connection: Connection) -> list[tuple[str, int]]:
+    """Every tag with how many presets have it, the commonest first."""
+    count = func.count()
+    query = select(TAG.c.tag, count).group_by(TAG.c.tag).order_by(count.desc(), TAG.c.tag)
+    return [(tag, presets) for tag, presets in connection.execute(query)]
 
 
 def match_expression(query: str) -> str:

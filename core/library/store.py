@@ -128,7 +128,7 @@ def add_version(
         )
     )
     version_pk = inserted.lastrowid
-    _set_uses(connection, version_pk, recipe)
+    set_uses(connection, version_pk, recipe)
     touch(connection, pk, version_pk=version_pk, kind=recipe.kind)
     index_text(connection, pk)
 
@@ -265,7 +265,7 @@ def remove(connection: Connection, pk: int) -> set[Recording]:
             .where(VERSION.c.pk == version_pk)
             .values(recipe=_to_json(changed.to_data()))
         )
-        _set_uses(connection, version_pk, changed)
+        set_uses(connection, version_pk, changed)
     freed = {
         recording
         for stored in connection.execute(
@@ -294,8 +294,14 @@ def _require_no_cycle(
             _require_no_cycle(connection, inner, preset_id, name, seen)
 
 
-def _set_uses(connection: Connection, version_pk: int, recipe: StoredRecipe) -> None:
-    """Note which presets and recordings a version's recipe names."""
+def set_uses(connection: Connection, version_pk: int, recipe: StoredRecipe) -> None:
+    """Note which presets and recordings a version's recipe names.
+
+    Args:
+        connection: inside a write transaction.
+        version_pk: the version's key.
+        recipe: its recipe.
+    """
     connection.execute(delete(PART).where(PART.c.version_pk == version_pk))
     connection.execute(delete(RECORDING).where(RECORDING.c.version_pk == version_pk))
     ids = {version.preset_id for version in recipe_tree.presets_in(recipe)}

@@ -9,16 +9,13 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, Protocol
+from typing import Protocol
 
 from core.clip import Clip
-from core.library.presets import Neighbour, Preset, PresetBlend, PresetPage
+from core.library.presets import Neighbour, Preset, PresetBlend, PresetOrder, PresetPage
 from core.timbre import Timbre
 from core.types import FloatArray
 from desktop.tasks import TaskControl
-
-PresetOrder = Literal["name", "newest", "rating", "recent"]
-"""``recent``: last heard or rendered first."""
 
 
 @dataclass(frozen=True)
@@ -83,6 +80,14 @@ class PresetService(Protocol):
         favourite: bool | None = None,
     ) -> Preset: ...
     def duplicate(self, preset_id: str) -> Preset: ...
+    def restore_version(self, preset_id: str, number: int) -> Preset:
+        """Make what a preset was at an earlier version its newest one."""
+        ...
+
+    def note_heard(self, preset_id: str) -> None:
+        """It was heard or rendered just now, for the order ``recent``."""
+        ...
+
     def remove(self, preset_id: str) -> Callable[[], Preset]:
         """Remove a preset; what is given puts it back as it was, with its id's marks and tags."""
         ...

@@ -9,6 +9,7 @@ from PyQt6.QtGui import QColor, QFocusEvent, QKeyEvent, QMouseEvent, QPainter, Q
 from PyQt6.QtWidgets import QSizePolicy, QWidget
 
 from core.clip import pitch_name
+from desktop.theme.colours import BLACK_KEY, ON_BLACK_KEY, ON_WHITE_KEY, WHITE_KEY
 
 COMPUTER_KEYS = "awsedftgyhujkolp;'"
 """A key a semitone, the lowest first: the row of A is the white ones, as in most trackers."""
@@ -179,8 +180,8 @@ class PianoKeyboard(QWidget):
         line = self.palette().color(QPalette.ColorRole.Mid)
         down = self.keys_down | self._elsewhere
         for is_black in (False, True):
-            plain = QColor("#26262b") if is_black else QColor("#f3f1ea")
-            letter = QColor("#c9c9d0") if is_black else QColor("#55555c")
+            plain = QColor(BLACK_KEY if is_black else WHITE_KEY)
+            letter = QColor(ON_BLACK_KEY if is_black else ON_WHITE_KEY)
             for pitch, key in self._keys(is_black):
                 painter.setPen(line)
                 painter.setBrush(accent if pitch in down else plain)

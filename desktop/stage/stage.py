@@ -30,7 +30,7 @@ from desktop.stage.level_meter import LevelMeter
 from desktop.stage.live_panel import LivePanel
 from desktop.stage.shortened_label import ShortenedLabel
 from desktop.stage.waveform import Waveform
-from desktop.tasks import Lane, Task, Tasks
+from desktop.tasks import Lane, LaneTask, Tasks
 
 _SPACING = 8
 _LOOK_MS = 33
@@ -76,7 +76,7 @@ class Stage(QWidget):
         self._auditions, self._audio, self._tasks = auditions, audio, tasks
         self._preset_id = self._preset_name = ""
         self._sound: HeardSound | None = None
-        self._task: Task[HeardSound] | None = None
+        self._task: LaneTask[HeardSound] | None = None
         self._words, self._fraction = "", 0.0
         self._was_playing = False
         self._problem_told = self._remark_told = ""

@@ -25,7 +25,7 @@ from desktop.faults import Fault, fault_of
 from desktop.pages.first.daw_list import DawList
 from desktop.pages.first.naming import name_for_file, name_for_words, with_free_name
 from desktop.services.interfaces import DawService, PresetService
-from desktop.tasks import Lane, Task, TaskControl, Tasks
+from desktop.tasks import Lane, LaneTask, TaskControl, Tasks
 from desktop.theme.style_sheet import GRID
 from desktop.widgets.drop_zone import DropZone
 
@@ -63,7 +63,7 @@ class FirstPage(QScrollArea):
     ) -> None:
         super().__init__(parent)
         self._presets, self._tasks = presets, tasks
-        self._task: Task[Preset] | None = None
+        self._task: LaneTask[Preset] | None = None
         self.field = QLineEdit()
         self.field.setProperty("role", "large")
         self.field.setPlaceholderText(self.tr("warm plucked bass, glassy bell, breathy choir…"))

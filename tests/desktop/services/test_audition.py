@@ -15,7 +15,7 @@ from core.errors import Cancelled, SettingsError, TimbreError
 from core.library.library import Library
 from desktop.services.audition import WorkerAuditions
 from desktop.services.file_names import free_path
-from desktop.tasks import Task, TaskControl
+from desktop.tasks import LaneTask, TaskControl
 from tests.helpers.waiting import wait_until
 
 FAKE_WORKER = (sys.executable, "-m", "tests.helpers.fake_worker")
@@ -25,7 +25,7 @@ class Control(TaskControl):
     """Of a task that nobody runs; what is told is written down."""
 
     def __init__(self) -> None:
-        self.task: Task[None] = Task(lambda _control: None, None, None, None)
+        self.task: LaneTask[None] = LaneTask(lambda _control: None, None, None, None)
         super().__init__(self.task)
         self.stages: list[str] = []
 

@@ -1,0 +1,1 @@
+"""The page where presets are found, marked and kept in order."""

@@ -1,0 +1,290 @@
+"""Changes to presets that can be undone: one stack for all of them.
+
+A change is made first and comes onto the stack once it was; undoing and redoing go the same
+way, through the library's lane, so that they happen in the order they were asked for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import TypeVar
+
+from PyQt6.QtCore import QObject, pyqtSignal
+from PyQt6.QtGui import QUndoCommand, QUndoStack
+
+from core.errors import TimbreError
+from core.library.presets import Preset
+from desktop.pages.browse.model import SelectedPresets
+from desktop.services.interfaces import PresetService
+from desktop.tasks import Tasks
+
+
+@dataclass(frozen=True)
+class EditOutcome:
+    """What a change left behind.
+
+    Attributes:
+        presets: those changed or added, as they are now.
+        is_list_changed: presets came or went, so that lists are to be fetched anew.
+        words: what was done, for the status line.
+    """
+
+    presets: tuple[Preset, ...]
+    is_list_changed: bool
+    words: str
+
+
+_Left = TypeVar("_Left")
+_Work = Callable[[], EditOutcome]
+
+
+@dataclass(frozen=True)
+class _Step:
+    """A change that was made. ``undo`` and ``redo`` are slow."""
+
+    outcome: EditOutcome
+    undo: _Work
+    redo: _Work
+
+
+class PresetEdits(QObject):
+    """See the module's first lines.
+
+    Attributes:
+        stack: of what was done.
+        done: an :class:`EditOutcome`, of a change, an undo or a redo.
+        failed: what could not be done and why, in words.
+    """
+
+    done = pyqtSignal(object)
+    failed = pyqtSignal(str)
+
+    def __init__(self, presets: PresetService, tasks: Tasks, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        # Nobody's child: one that goes with its parent tells it while that is half gone.
+        self.stack = QUndoStack()
+        self._presets, self._tasks = presets, tasks
+
+    def rename(self, preset: Preset, name: str) -> None:
+        """Give a preset another name.
+
+        Args:
+            preset: as it is.
+            name: as it was typed.
+        """
+        self._set(
+            self.tr("Rename"),
+            lambda: [preset],
+            lambda one: self._presets.edit(one.id, name=name),
+            lambda one: self._presets.edit(one.id, name=one.name),
+            self.tr("renamed"),
+        )
+
+    def rate(self, chosen: SelectedPresets, rating: int) -> None:
+        """Rate presets.
+
+        Args:
+            chosen: which.
+            rating: 0–5.
+        """
+        self._set(
+            self.tr("Rate"),
+            chosen,
+            lambda one: self._presets.edit(one.id, rating=rating),
+            lambda one: self._presets.edit(one.id, rating=one.rating),
+            self.tr("rated"),
+        )
+
+    def set_favourite(self, chosen: SelectedPresets, favourite: bool) -> None:
+        """Mark presets as favourites, or no longer.
+
+        Args:
+            chosen: which.
+            favourite: or not.
+        """
+        self._set(
+            self.tr("Favourite"),
+            chosen,
+            lambda one: self._presets.edit(one.id, favourite=favourite),
+            lambda one: self._presets.edit(one.id, favourite=one.favourite),
+            self.tr("now a favourite") if favourite else self.tr("no longer a favourite"),
+        )
+
+    def tag(self, chosen: SelectedPresets, add: Sequence[str], remove: Sequence[str]) -> None:
+        """Give presets tags and take others from them.
+
+        Args:
+            chosen: which.
+            add: tags that all of them get.
+            remove: tags that none of them keeps.
+        """
+
+        def tags_of(preset: Preset) -> list[str]:
+            return [tag for tag in preset.tags if tag not in remove] + list(add)
+
+        self._set(
+            self.tr("Tag"),
+            chosen,
+            lambda one: self._presets.edit(one.id, tags=tags_of(one)),
+            lambda one: self._presets.edit(one.id, tags=one.tags),
+            self.tr("tagged"),
+        )
+
+    def restore_version(self, preset: Preset, number: int) -> None:
+        """Make an earlier version of a preset its newest.
+
+        Args:
+            preset: as it is.
+            number: of the version.
+        """
+        self._set(
+            self.tr("Restore version"),
+            lambda: [preset],
+            lambda one: self._presets.restore_version(one.id, number),
+            lambda one: self._presets.restore_version(one.id, one.version),
+            self.tr("as it was at version {}").format(number),
+        )
+
+    def duplicate(self, chosen: SelectedPresets) -> None:
+        """Copy presets, each under a name that is free."""
+
+        def work() -> _Step:
+            copies = _each(chosen(), lambda one: self._presets.duplicate(one.id), self._remove_now)
+            back: list[Callable[[], Preset]] = []
+
+            def undo() -> EditOutcome:
+                back[:] = [self._presets.remove(copy.id) for copy in reversed(copies)]
+                return EditOutcome((), True, self._words(copies, self.tr("removed again")))
+
+            def redo() -> EditOutcome:
+                again = tuple(put_back() for put_back in reversed(back))
+                return EditOutcome(again, True, self._words(copies, self.tr("copied")))
+
+            outcome = EditOutcome(tuple(copies), True, self._words(copies, self.tr("copied")))
+            return _Step(outcome, undo, redo)
+
+        self._do(self.tr("Duplicate"), work)
+
+    def remove(self, chosen: SelectedPresets) -> None:
+        """Delete presets; undoing brings each back as it was."""
+
+        def work() -> _Step:
+            removed = chosen()
+            back: list[Callable[[], Preset]] = []
+
+            def redo() -> EditOutcome:
+                back[:] = _each(
+                    removed,
+                    lambda one: self._presets.remove(one.id),
+                    lambda _one, put_back: put_back(),
+                )
+                return EditOutcome((), True, self._words(removed, self.tr("deleted")))
+
+            def undo() -> EditOutcome:
+                again = tuple(put_back() for put_back in reversed(back))
+                return EditOutcome(again, True, self._words(again, self.tr("back again")))
+
+            return _Step(redo(), undo, redo)
+
+        self._do(self.tr("Delete"), work)
+
+    def _set(
+        self,
+        text: str,
+        chosen: SelectedPresets,
+        change: Callable[[Preset], Preset],
+        revert: Callable[[Preset], Preset],
+        words: str,
+    ) -> None:
+        """Change presets one by one.
+
+        Args:
+            text: the change's name.
+            chosen: which.
+            change: one of them, as it was before.
+            revert: the same, back.
+            words: what was done.
+        """
+
+        def work() -> _Step:
+            before = chosen()
+
+            def redo() -> EditOutcome:
+                after = _each(before, change, lambda one, _after: revert(one))
+                return EditOutcome(tuple(after), False, self._words(after, words))
+
+            def undo() -> EditOutcome:
+                after = tuple(revert(one) for one in before)
+                return EditOutcome(after, False, self._words(after, self.tr("as before")))
+
+            return _Step(redo(), undo, redo)
+
+        self._do(text, work)
+
+    def _do(self, text: str, work: Callable[[], _Step]) -> None:
+        self._tasks.run(
+            lambda _control: work(), then=partial(self._made, text), failed=self._tell, owner=self
+        )
+
+    def _made(self, text: str, step: _Step) -> None:
+        self.stack.push(_Command(text, step, self._again))
+        self.done.emit(step.outcome)
+
+    def _again(self, work: _Work) -> None:
+        self._tasks.run(lambda _control: work(), then=self.done.emit, failed=self._tell, owner=self)
+
+    def _tell(self, error: Exception) -> None:
+        if isinstance(error, TimbreError):
+            self.failed.emit(str(error))
+        else:
+            self._tasks.failed.emit(error)
+
+    def _remove_now(self, _original: Preset, copy: Preset) -> None:
+        self._presets.remove(copy.id)
+
+    def _words(self, presets: Sequence[Preset], what: str) -> str:
+        if len(presets) == 1:
+            return f"{presets[0].name}: {what}"
+        return self.tr("{} presets: {}").format(f"{len(presets):,}", what)
+
+
+class _Command(QUndoCommand):
+    """A step on the stack; it was made already when it is pushed."""
+
+    def __init__(self, text: str, step: _Step, again: Callable[[_Work], None]) -> None:
+        super().__init__(text)
+        self._step, self._again, self._is_new = step, again, True
+
+    def undo(self) -> None:
+        self._again(self._step.undo)
+
+    def redo(self) -> None:
+        if self._is_new:
+            self._is_new = False
+        else:
+            self._again(self._step.redo)
+
+
+def _each(
+    presets: Sequence[Preset],
+    change: Callable[[Preset], _Left],
+    revert: Callable[[Preset, _Left], object],
+) -> list[_Left]:
+    """Change all presets or none.
+
+    Args:
+        presets: which.
+        change: one of them; gives what it left.
+        revert: takes it back, if a later one fails.
+    """
+    done: list[tuple[Preset, _Left]] = []
+    try:
+        for preset in presets:
+            done.append((preset, change(preset)))
+    except BaseException:
+        for preset, left in reversed(done):
+            revert(preset, left)
+        raise
+    return [left for _, left in done]

@@ -1,0 +1,275 @@
+"""What a list is narrowed by: words, chips, and the order; and the buttons for list and grid."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import cast
+
+from PyQt6.QtCore import QEvent, Qt, pyqtSignal
+from PyQt6.QtGui import QAction, QKeyEvent, QResizeEvent
+from PyQt6.QtWidgets import (
+    QButtonGroup,
+    QComboBox,
+    QHBoxLayout,
+    QLineEdit,
+    QMenu,
+    QPushButton,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from core.library.presets import PresetOrder
+from desktop.pages.browse.delegates import GRID
+from desktop.services.interfaces import PresetQuery
+from desktop.widgets.chips import Chip, ChipChoice
+
+_NARROW = 640
+_SMALLEST = 300
+"""Widths, pixels: where chips go into a menu, and below which there is no room for anything."""
+
+
+class SearchField(QLineEdit):
+    """Where one types what one looks for.
+
+    Attributes:
+        step_wanted: +1 or −1: the arrow keys walk the list while one types.
+        left: Enter or Escape: on to the list.
+    """
+
+    step_wanted = pyqtSignal(int)
+    left = pyqtSignal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setPlaceholderText(self.tr("Search: warm plucked …"))
+        self.setAccessibleName(self.tr("Search presets"))
+        self.setClearButtonEnabled(True)
+
+    def keyPressEvent(self, event: QKeyEvent | None) -> None:  # noqa: N802
+        """See :class:`QWidget`."""
+        if event is None:
+            return
+        steps = {Qt.Key.Key_Down: 1, Qt.Key.Key_Up: -1}
+        if event.key() in steps:
+            self.step_wanted.emit(steps[Qt.Key(event.key())])
+        elif event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            self.left.emit()
+        elif event.key() == Qt.Key.Key_Escape:
+            if self.text():
+                self.clear()
+            else:
+                self.left.emit()
+        else:
+            super().keyPressEvent(event)
+
+
+class FilterBar(QWidget):
+    """Two rows over the list.
+
+    Attributes:
+        changed: another query, see :attr:`query`.
+        grid_wanted: True for the grid, False for the list.
+    """
+
+    changed = pyqtSignal()
+    grid_wanted = pyqtSignal(bool)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._query = PresetQuery()
+        self.search = SearchField(self)
+        self.search.textChanged.connect(lambda text: self._change(text=text, like=""))
+        self._order = QComboBox(self)
+        self._order.setAccessibleName(self.tr("Sort by"))
+        for label, order in (
+            (self.tr("Name"), "name"),
+            (self.tr("Newest"), "newest"),
+            (self.tr("Rating"), "rating"),
+            (self.tr("Recently heard"), "recent"),
+        ):
+            self._order.addItem(label, order)
+        self._order.currentIndexChanged.connect(self._order_chosen)
+        self._views = self._view_buttons()
+        top = QHBoxLayout()
+        top.setSpacing(GRID)
+        top.addWidget(self.search, 1)
+        for button in self._views.buttons():
+            top.addWidget(button)
+        top.addWidget(self._order)
+
+        self._like = Chip("", self)
+        self._like.setChecked(True)
+        self._like.hide()
+        self._like.clicked.connect(lambda: self._change(like=""))
+        self._favourites = self._chip(self.tr("Favourites"))
+        self._favourites.clicked.connect(lambda on: self._change(favourites=on))
+        self._owners = {
+            True: self._chip(self.tr("Mine")), False: self._chip(self.tr("Factory")),
+        }  # fmt: skip
+        for mine, chip in self._owners.items():
+            chip.clicked.connect(lambda on, mine=mine: self._change(mine=mine if on else None))
+        self._kinds = {
+            "audio": self._chip(self.tr("Recordings")),
+            "text": self._chip(self.tr("Words")),
+            "blend": self._chip(self.tr("Blends")),
+        }
+        for kind, chip in self._kinds.items():
+            chip.clicked.connect(lambda on, kind=kind: self._change(kind=kind if on else ""))
+        self.tags = ChipChoice(self.tr("All tags"), self)
+        self.tags.chosen.connect(lambda tag: self._change(tag=tag))
+        chips = QHBoxLayout()
+        chips.setSpacing(GRID)
+        chips.addWidget(self._like)
+        for group in ([self._favourites], self._owners.values(), self._kinds.values()):
+            for chip in group:
+                chips.addWidget(chip)
+            chips.addSpacing(GRID)
+        chips.addWidget(self.tags, 1)
+        self._all = self._menu_button()
+        chips.addWidget(self._all)
+        rows = QVBoxLayout(self)
+        rows.setContentsMargins(GRID, GRID, GRID, GRID)
+        rows.setSpacing(GRID)
+        rows.addLayout(top)
+        rows.addLayout(chips)
+        self.setMinimumWidth(_SMALLEST)
+        self._show()
+
+    @property
+    def query(self) -> PresetQuery:
+        """What is asked for."""
+        return self._query
+
+    @property
+    def is_narrowed(self) -> bool:
+        """Whether anything is left out of the list."""
+        return replace(self._query, order="name") != PresetQuery()
+
+    def clear(self) -> None:
+        """Show every preset."""
+        self.set_query(PresetQuery(order=self._query.order))
+
+    def set_query(self, query: PresetQuery, like_name: str = "") -> None:
+        """Ask for something else.
+
+        Args:
+            query: what.
+            like_name: of the preset that the list is to sound like, if it is.
+        """
+        if query == self._query:
+            return
+        self._query = query
+        short = self.fontMetrics().elidedText(like_name, Qt.TextElideMode.ElideRight, 120)
+        self._like.setText(self.tr("Like {} ✕").format(short))
+        self._like.setAccessibleName(self.tr("Sounds like {}; press to show all").format(like_name))
+        self._like.updateGeometry()
+        self._show()
+        self.changed.emit()
+
+    def set_grid(self, is_grid: bool) -> None:
+        """Show which of the two views is on."""
+        button = self._views.button(int(is_grid))
+        if button is not None:
+            button.setChecked(True)
+
+    def resizeEvent(self, event: QResizeEvent | None) -> None:  # noqa: N802
+        """See :class:`QWidget`, as all that follow: with little room, chips go into a menu."""
+        super().resizeEvent(event)
+        is_narrow = self.width() < _NARROW
+        for chip in (*self._owners.values(), *self._kinds.values(), self.tags):
+            chip.setVisible(not is_narrow)
+        self._all.setVisible(is_narrow)
+
+    def changeEvent(self, event: QEvent | None) -> None:  # noqa: N802
+        super().changeEvent(event)
+        if event is not None and event.type() == QEvent.Type.PaletteChange:
+            self._set_icons()
+
+    def _change(self, **values: object) -> None:
+        query = replace(self._query, **values)  # type: ignore[arg-type]
+        if query != self._query:
+            self._query = query
+            self._show()
+            self.changed.emit()
+
+    def _show(self) -> None:
+        query = self._query
+        if self.search.text() != query.text:
+            self.search.blockSignals(True)
+            self.search.setText(query.text)
+            self.search.blockSignals(False)
+        self._like.setVisible(bool(query.like))
+        self._like.setChecked(True)
+        self._favourites.setChecked(query.favourites)
+        for mine, chip in self._owners.items():
+            chip.setChecked(query.mine is mine)
+        for kind, chip in self._kinds.items():
+            chip.setChecked(query.kind == kind)
+        self.tags.set_choice(query.tag)
+        is_ranked = bool(query.text.strip() or query.like)
+        self._order.setEnabled(not is_ranked)
+        self._order.setToolTip(
+            self.tr("The best match comes first") if is_ranked else self.tr("Sort by")
+        )
+        self._order.blockSignals(True)
+        self._order.setCurrentIndex(self._order.findData(query.order))
+        self._order.blockSignals(False)
+
+    def _order_chosen(self, index: int) -> None:
+        self._change(order=cast("PresetOrder", self._order.itemData(index)))
+
+    def _menu_button(self) -> QPushButton:
+        """Every chip in a menu."""
+        button = QPushButton(self.tr("Filters"), self)
+        button.setFlat(True)
+        menu = QMenu(button)
+        button.setMenu(menu)
+
+        def fill() -> None:
+            menu.clear()
+            for chip in (*self._owners.values(), *self._kinds.values()):
+                action = QAction(chip.text(), menu)
+                action.setCheckable(True)
+                action.setChecked(chip.isChecked())
+                action.triggered.connect(lambda _on, chip=chip: chip.click())
+                menu.addAction(action)
+            menu.addMenu(self.tags.menu)
+
+        menu.aboutToShow.connect(fill)
+        button.hide()
+        return button
+
+    def _chip(self, text: str) -> Chip:
+        return Chip(text, self)
+
+    def _view_buttons(self) -> QButtonGroup:
+        group = QButtonGroup(self)
+        for number, (name, text) in enumerate((
+            ("list", self.tr("List")), ("grid", self.tr("Grid")),
+        )):  # fmt: skip
+            button = QToolButton(self)
+            button.setObjectName(name)
+            button.setCheckable(True)
+            button.setAutoRaise(True)
+            button.setToolTip(text)
+            button.setAccessibleName(text)
+            group.addButton(button, number)
+        group.idClicked.connect(lambda number: self.grid_wanted.emit(bool(number)))
+        first = group.button(0)
+        if first is not None:
+            first.setChecked(True)
+        return group
+
+    def _set_icons(self) -> None:
+        import qtawesome
+
+        color = self.palette().windowText().color()
+        for number, name in enumerate(("mdi6.view-list", "mdi6.view-grid")):
+            button = self._views.button(number)
+            if button is not None:
+                button.setIcon(qtawesome.icon(name, color=color))
+
+    def showEvent(self, event: object) -> None:  # noqa: N802
+        super().showEvent(event)  # type: ignore[arg-type]
+        self._set_icons()

@@ -1,0 +1,114 @@
+"""Spectral pictures of presets as images: those in view are drawn first, in the background."""
+
+from __future__ import annotations
+
+import logging
+from collections import OrderedDict
+from functools import cache, partial
+from typing import TYPE_CHECKING
+
+from PyQt6.QtCore import QObject, pyqtSignal
+from PyQt6.QtGui import QImage
+
+from core.errors import TimbreError
+from core.library.presets import Preset
+from desktop.services.interfaces import PresetService
+from desktop.tasks import Lane, LaneTask, Tasks
+
+if TYPE_CHECKING:
+    from core.types import FloatArray
+
+COLOUR_MAP = "inferno"
+"""Perceptually even: twice as loud looks twice as bright."""
+
+_MOST_KEPT = 2000
+_MOST_WAITING = 48
+"""More than a screen of them; of a list that is scrolled fast, the oldest wishes are dropped."""
+
+_log = logging.getLogger(__name__)
+_Key = tuple[str, int]
+"""A preset's id and version: one sound."""
+
+
+class PresetPictures(QObject):
+    """Images by preset, kept while they are in use.
+
+    Attributes:
+        arrived: the id of a preset whose picture is there, or that has none.
+    """
+
+    arrived = pyqtSignal(str)
+
+    def __init__(self, presets: PresetService, tasks: Tasks, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._presets, self._tasks = presets, tasks
+        self._images: OrderedDict[_Key, QImage | None] = OrderedDict()
+        self._waiting: OrderedDict[_Key, LaneTask[FloatArray | None]] = OrderedDict()
+        self._problems: dict[_Key, str] = {}
+
+    def image(self, preset: Preset) -> QImage | None:
+        """The picture of a preset; None until it is drawn, or if it has none."""
+        key = (preset.id, preset.version)
+        if key in self._images:
+            self._images.move_to_end(key)
+            return self._images[key]
+        if key not in self._waiting:
+            self._draw(key)
+        return None
+
+    def problem(self, preset: Preset) -> str:
+        """Why a preset has no picture; empty if it has one, or nobody knows yet."""
+        return self._problems.get((preset.id, preset.version), "")
+
+    def is_waiting(self, preset: Preset) -> bool:
+        """Whether the picture is still to be drawn."""
+        return (preset.id, preset.version) in self._waiting
+
+    def _draw(self, key: _Key) -> None:
+        preset_id, _ = key
+        self._waiting[key] = self._tasks.run(
+            lambda control: self._presets.picture(preset_id, control),
+            then=partial(self._keep, key),
+            failed=partial(self._fail, key),
+            lane=Lane.BACKGROUND,
+            owner=self,
+        )
+        if len(self._waiting) > _MOST_WAITING:
+            _, oldest = self._waiting.popitem(last=False)
+            oldest.cancel()
+
+    def _keep(self, key: _Key, picture: FloatArray | None) -> None:
+        self._waiting.pop(key, None)
+        self._images[key] = None if picture is None else to_image(picture)
+        if len(self._images) > _MOST_KEPT:
+            self._images.popitem(last=False)
+        self.arrived.emit(key[0])
+
+    def _fail(self, key: _Key, error: Exception) -> None:
+        if not isinstance(error, TimbreError):
+            _log.error("no picture of %s", key[0], exc_info=error)
+        self._problems[key] = str(error)
+        self._keep(key, None)
+
+
+@cache
+def _colours() -> list[int]:
+    import pyqtgraph
+
+    table = pyqtgraph.colormap.get(COLOUR_MAP).getLookupTable(0.0, 1.0, 256)
+    return [0xFF000000 | int(r) << 16 | int(g) << 8 | int(b) for r, g, b in table]
+
+
+def to_image(picture: FloatArray) -> QImage:
+    """A spectral picture in colours, low bands at the bottom.
+
+    Args:
+        picture: float32 [bands, times] in 0…1.
+    """
+    import numpy as np
+
+    levels = np.ascontiguousarray(np.round(picture[::-1] * 255).astype(np.uint8))
+    bands, times = levels.shape
+    image = QImage(levels.tobytes(), times, bands, times, QImage.Format.Format_Indexed8)
+    image.setColorTable(_colours())
+    return image.copy()  # of its own: the bytes above are gone when this returns

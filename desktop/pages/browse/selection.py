@@ -1,0 +1,178 @@
+"""What is done with the presets that are selected, from keys, menus and the mouse."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from PyQt6.QtCore import QModelIndex, QObject, QPoint, QRect, Qt
+from PyQt6.QtGui import QAction
+from PyQt6.QtWidgets import QFileDialog, QInputDialog, QMenu, QWidget
+
+from core.library.presets import Preset
+from desktop.pages.browse.delegates import PresetDelegate
+from desktop.pages.browse.edits import PresetEdits
+from desktop.pages.browse.files import PresetFiles
+from desktop.pages.browse.model import PRESET_ROLE, PresetModel, SelectedPresets
+from desktop.widgets.cell_view import CellView
+from desktop.widgets.stars import rating_at
+
+
+class PresetSelection(QObject):
+    """See the module's first lines.
+
+    Args:
+        page: over which it asks.
+        view: where presets are selected.
+        model: the list.
+        edits: what can be undone.
+        files: what comes and goes as files.
+    """
+
+    def __init__(
+        self,
+        page: QWidget,
+        view: CellView,
+        model: PresetModel,
+        edits: PresetEdits,
+        files: PresetFiles,
+    ) -> None:
+        super().__init__(page)
+        self._page, self._view, self._model = page, view, model
+        self._edits, self._files = edits, files
+        self._actions: Mapping[str, QAction] = {}
+
+    def set_actions(self, actions: Mapping[str, QAction]) -> None:
+        """Take the page's actions, by name, for the menu and to be enabled."""
+        self._actions = actions
+
+    @property
+    def current(self) -> Preset | None:
+        """The preset at hand."""
+        preset = self._view.currentIndex().data(PRESET_ROLE)
+        return preset if isinstance(preset, Preset) else None
+
+    def does(self) -> dict[str, Callable[[], object]]:
+        """What is done, by the name of its action."""
+
+        def rate(stars: int) -> Callable[[], object]:
+            return lambda: self._edits.rate(self.presets(), stars)
+
+        return {
+            "browse.favourite": self.toggle_favourites,
+            "browse.rename": lambda: self._view.edit(self._view.currentIndex()),
+            "browse.duplicate": lambda: self._edits.duplicate(self.presets()),
+            "browse.tag": self.ask_tags,
+            "browse.delete": lambda: self._edits.remove(self.presets()),
+            **{f"browse.rate_{stars}": rate(stars) for stars in range(6)},
+            "browse.import": self.choose_imports,
+            "browse.export": self.choose_export,
+            "browse.undo": self._edits.stack.undo,
+            "browse.redo": self._edits.stack.redo,
+        }
+
+    def rows(self) -> list[int]:
+        """Those selected, sorted."""
+        selection = self._view.selectionModel()
+        if selection is None:
+            return []
+        chosen = selection.selection()
+        parts = [chosen[number] for number in range(chosen.count())]
+        return sorted(row for part in parts for row in range(part.top(), part.bottom() + 1))
+
+    def presets(self) -> SelectedPresets:
+        """Those selected."""
+        return self._model.presets_of(self.rows())
+
+    def pressed(self, index: QModelIndex, cell: QRect, point: QPoint) -> None:
+        """Set a mark, if that is where a cell was pressed.
+
+        Args:
+            index: of the preset.
+            cell: its cell.
+            point: of the press.
+        """
+        delegate, preset = self._view.itemDelegate(), index.data(PRESET_ROLE)
+        if not isinstance(delegate, PresetDelegate) or not isinstance(preset, Preset):
+            return
+        place = delegate.place_at(cell, point)
+        if place == "favourite":
+            self._edits.set_favourite(lambda: [preset], not preset.favourite)
+        elif place == "rating":
+            stars = rating_at(delegate.rating_rect(cell), point.x(), preset.rating)
+            self._edits.rate(lambda: [preset], stars)
+        else:
+            return
+        self._view.take_press()
+
+    def toggle_favourites(self) -> None:
+        """Make all that is selected a favourite, or no longer, as the one at hand is not."""
+        current = self.current
+        if current is not None:
+            self._edits.set_favourite(self.presets(), not current.favourite)
+
+    def ask_tags(self) -> None:
+        """Ask for tags and give them to what is selected."""
+        count = len(self.rows())
+        text, is_given = QInputDialog.getText(
+            self._page,
+            self.tr("Tag {} presets").format(count) if count != 1 else self.tr("Tag"),
+            self.tr("Tags to add, with commas between; −tag takes one away:"),
+        )
+        tags = [tag.strip() for tag in text.split(",") if tag.strip()]
+        if is_given and tags:
+            self.tag(tags)
+
+    def tag(self, tags: list[str]) -> None:
+        """Give tags to the presets that are selected; ``-warm`` takes one away."""
+        gone = [tag[1:].strip() for tag in tags if tag[0] in "-−"]
+        self._edits.tag(self.presets(), [tag for tag in tags if tag[0] not in "-−"], gone)
+
+    def drag(self) -> None:
+        """Drag what is selected, as files."""
+        rows = self.rows()
+        self._files.drag(self._model.presets_of(rows), len(rows))
+
+    def choose_imports(self) -> None:
+        """Ask for files and take them in."""
+        files, _ = QFileDialog.getOpenFileNames(
+            self._page,
+            self.tr("Import presets and recordings"),
+            "",
+            self.tr("Presets and recordings (*.timbre *.wav *.flac *.ogg *.mp3 *.aiff);;All (*)"),
+        )
+        if files:
+            self._files.import_([Path(file) for file in files])
+
+    def choose_export(self) -> None:
+        """Ask for a folder and write what is selected there."""
+        folder = QFileDialog.getExistingDirectory(self._page, self.tr("Export into a folder"))
+        if folder:
+            self._files.export(self.presets(), Path(folder))
+
+    def menu(self, point: QPoint) -> None:
+        """Show what can be done, at a point of the view."""
+        menu = QMenu(self._page)
+        names = (
+            "play", "render", "like", "", "favourite", "rename", "duplicate", "tag", "export", "",
+            "delete",
+        )  # fmt: skip
+        for name in names:
+            menu.addAction(self._actions[f"browse.{name}"]) if name else menu.addSeparator()
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        menu.popup(self._view.viewport_().mapToGlobal(point))
+
+    def enable(self, *_changes: object) -> None:
+        """Let be done what can be done now."""
+        has_current = self.current is not None
+        stack = self._edits.stack
+        for name, action in self._actions.items():
+            key = name.removeprefix("browse.")
+            if key in ("play", "render", "favourite", "rename", "duplicate", "tag", "delete",
+                       "like", "export") or key.startswith("rate_"):  # fmt: skip
+                action.setEnabled(has_current)
+        self._actions["browse.undo"].setEnabled(stack.canUndo())
+        self._actions["browse.redo"].setEnabled(stack.canRedo())
+        undo, redo = self.tr("Undo {}"), self.tr("Redo {}")
+        self._actions["browse.undo"].setText(undo.format(stack.undoText()).strip())
+        self._actions["browse.redo"].setText(redo.format(stack.redoText()).strip())

@@ -1,0 +1,226 @@
+"""Presets that are made up, as many as one likes, for the gallery and for tests."""
+
+from __future__ import annotations
+
+import random
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from core.library.errors import NameTaken, UnknownPreset
+from core.library.presets import Neighbour, Preset, PresetBlend, PresetPage, clean_name, clean_tags
+from core.timbre import Timbre, as_timbre
+from desktop.services.interfaces import PresetDetails, PresetQuery
+
+if TYPE_CHECKING:
+    from core.types import FloatArray
+    from desktop.tasks import TaskControl
+
+_SOUNDS = ("warm", "small", "glassy", "dark", "soft", "bright", "old", "wide", "dry", "breathy")
+_THINGS = (
+    ("Drawbars", "organ"), ("Bell", "mallet"), ("Cello", "bow"), ("Nylon", "pluck"),
+    ("Choir", "voice"), ("Pad", "pad"), ("Flute", "reed"), ("Trumpet", "brass"),
+    ("Rhodes", "keys"), ("Bass", "bass"), ("Koto", "pluck"), ("Vibes", "mallet"),
+)  # fmt: skip
+_KINDS = ("text", "audio", "blend", "text")
+_BEGAN = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+class FakePresets:
+    """A :class:`desktop.services.interfaces.PresetService` in memory.
+
+    Args:
+        count: presets to begin with.
+
+    Attributes:
+        failure: raised by whatever is called next and after, unless None.
+        pages: (query, offset) of every page asked for.
+    """
+
+    def __init__(self, count: int = 60) -> None:
+        self.failure: Exception | None = None
+        self.pages: list[tuple[PresetQuery, int]] = []
+        self._lock = threading.Lock()
+        self._presets = {preset.id: preset for preset in map(_made_up, range(count))}
+        self._heard: dict[str, int] = {}
+
+    def page(self, query: PresetQuery, offset: int, limit: int) -> PresetPage:
+        """See :class:`~desktop.services.interfaces.PresetService`, as all that follow."""
+        self._check()
+        with self._lock:
+            self.pages.append((query, offset))
+            found = [preset for preset in self._presets.values() if _meets(preset, query)]
+            if not query.text:
+                found.sort(key=self._key(query.order))
+        return PresetPage(tuple(found[offset : offset + limit]), len(found))
+
+    def neighbours(self, preset_id: str, limit: int, control: TaskControl) -> Sequence[Neighbour]:
+        self._check()
+        tags = set(self._get(preset_id).tags)
+        others = [preset for preset in self._presets.values() if preset.id != preset_id]
+        likeness = [(len(tags & set(preset.tags)) / 3, preset) for preset in others]
+        likeness.sort(key=lambda pair: (-pair[0], pair[1].name))
+        return [Neighbour(preset, similarity) for similarity, preset in likeness[:limit]]
+
+    def tags(self) -> Sequence[tuple[str, int]]:
+        self._check()
+        counts: dict[str, int] = {}
+        for preset in self._presets.values():
+            for tag in preset.tags:
+                counts[tag] = counts.get(tag, 0) + 1
+        return sorted(counts.items(), key=lambda item: (-item[1], item[0]))
+
+    def details(self, preset_id: str) -> PresetDetails:
+        self._check()
+        preset = self._get(preset_id)
+        others = [other.name for other in self._presets.values() if other.id != preset_id][:2]
+        if preset.kind != "blend" or len(others) < 2:
+            gain_db = None if preset.kind == "audio" else 1.5
+            return PresetDetails(preset, (preset.summary,), gain_db=gain_db)
+        recipe = (f"60 % {others[0]}", f"40 % {others[1]}")
+        return PresetDetails(preset, recipe, tuple(others), tuple(range(1, preset.version + 1)))
+
+    def add(self, name: str, timbre: Timbre | PresetBlend, control: TaskControl) -> Preset:
+        self._check()
+        kind = "blend" if isinstance(timbre, PresetBlend) else as_timbre(timbre).kind
+        return self._put(replace(_made_up(len(self._presets)), name=self._free(name), kind=kind))
+
+    def edit(
+        self,
+        preset_id: str,
+        *,
+        name: str | None = None,
+        tags: Sequence[str] | None = None,
+        rating: int | None = None,
+        favourite: bool | None = None,
+    ) -> Preset:
+        self._check()
+        preset = self._get(preset_id)
+        if name is not None and name != preset.name:
+            if self._free(clean_name(name)) != clean_name(name):
+                raise NameTaken(f"there is a preset {name!r} already; choose another name")
+            preset = replace(preset, name=clean_name(name))
+        preset = preset if tags is None else replace(preset, tags=clean_tags(tags))
+        preset = preset if rating is None else replace(preset, rating=rating)
+        return self._put(preset if favourite is None else replace(preset, favourite=favourite))
+
+    def duplicate(self, preset_id: str) -> Preset:
+        self._check()
+        preset = self._get(preset_id)
+        return self._put(replace(preset, id=_new_id(), name=self._free(preset.name), factory=False))
+
+    def restore_version(self, preset_id: str, number: int) -> Preset:
+        self._check()
+        preset = self._get(preset_id)
+        return self._put(replace(preset, version=preset.version + 1))
+
+    def note_heard(self, preset_id: str) -> None:
+        self._heard[preset_id] = len(self._heard) + 1
+
+    def remove(self, preset_id: str) -> Callable[[], Preset]:
+        self._check()
+        preset = self._get(preset_id)
+        with self._lock:
+            del self._presets[preset_id]
+        return lambda: self._put(preset)
+
+    def import_file(self, file: Path, control: TaskControl) -> Preset:
+        self._check()
+        if not file.exists():
+            raise UnknownPreset(f"{file}: no such file")
+        preset = replace(_made_up(0), id=_new_id(), name=self._free(file.stem), factory=False)
+        return self._put(replace(preset, kind="audio", summary=file.name))
+
+    def export_file(self, preset_id: str, folder: Path) -> Path:
+        self._check()
+        file = folder / f"{self._get(preset_id).name}.timbre"
+        file.write_bytes(b"made up")
+        return file
+
+    def picture(self, preset_id: str, control: TaskControl) -> FloatArray | None:
+        import numpy as np
+
+        preset = self._get(preset_id)
+        rng = np.random.default_rng(list(preset_id.encode()))
+        bands, times = np.linspace(0, 1, 40)[:, None], np.linspace(0, 1, 72)[None]
+        partials = np.cos(bands * (20 + 60 * rng.random())) ** 8
+        attack, decay = np.minimum(1, 20 * times), 1 + 6 * rng.random()
+        envelope = attack * np.exp(-times * decay * (0.4 + bands))
+        picture = (1 - 0.6 * bands) * (0.3 + 0.7 * partials) * envelope
+        return None if preset.kind == "blend" else picture.astype(np.float32)
+
+    def _check(self) -> None:
+        if self.failure is not None:
+            raise self.failure
+
+    def _get(self, preset_id: str) -> Preset:
+        if preset_id not in self._presets:
+            raise UnknownPreset(f"there is no preset {preset_id!r}")
+        return self._presets[preset_id]
+
+    def _put(self, preset: Preset) -> Preset:
+        with self._lock:
+            self._presets[preset.id] = preset
+        return preset
+
+    def _free(self, name: str) -> str:
+        taken = {preset.name.casefold() for preset in self._presets.values()}
+        candidate, count = name, 1
+        while candidate.casefold() in taken:
+            count += 1
+            candidate = f"{name} ({count})"
+        return candidate
+
+    def _key(self, order: str) -> Callable[[Preset], tuple[object, ...]]:
+        keys: dict[str, Callable[[Preset], tuple[object, ...]]] = {
+            "name": lambda preset: (preset.name.casefold(),),
+            "newest": lambda preset: (-preset.changed_at.timestamp(),),
+            "rating": lambda preset: (-preset.rating, preset.name.casefold()),
+            "recent": lambda preset: (-self._heard.get(preset.id, 0), preset.name.casefold()),
+        }
+        return keys[order]
+
+
+def _meets(preset: Preset, query: PresetQuery) -> bool:
+    if query.favourites and not preset.favourite:
+        return False
+    if query.mine is not None and query.mine == preset.factory:
+        return False
+    if (query.kind and query.kind != preset.kind) or (query.tag and query.tag not in preset.tags):
+        return False
+    if not query.text:
+        return True
+    heap = f" {preset.name} {' '.join(preset.tags)}".casefold()
+    return all(f" {word}" in heap for word in query.text.casefold().split())
+
+
+def _made_up(number: int) -> Preset:
+    sound, (thing, family) = _SOUNDS[number % 10], _THINGS[number // 10 % 12]
+    kind = _KINDS[number % 4]
+    serial = number // 120
+    name = f"{sound.capitalize()} {thing}" + (f" {serial + 1}" if serial else "")
+    summary = {
+        "text": f'"{sound} {thing.lower()}"',
+        "audio": f"{thing.lower()}-{number}.flac",
+        "blend": f"0.6 × {thing} + 0.4 × Small Bell",
+    }[kind]
+    return Preset(
+        id=f"{number:032x}",
+        name=name,
+        version=1 + number % 3,
+        kind=kind,
+        summary=summary,
+        tags=tuple(sorted({family, sound})),
+        rating=number * 7 % 6,
+        favourite=number % 9 == 0,
+        factory=number % 5 < 2,
+        created_at=_BEGAN,
+        changed_at=_BEGAN + timedelta(minutes=number * 7919 % 100_003),
+    )
+
+
+def _new_id() -> str:
+    return f"{random.getrandbits(128):032x}"

@@ -1,0 +1,223 @@
+"""The presets of the user's library, for the window. Opened when they are first asked for."""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from core import paths
+from core.library.presets import Neighbour, Preset, PresetBlend, PresetPage
+from core.models import DEFAULT_BUNDLE
+from core.timbre import AudioTimbre, Timbre
+from desktop.services.interfaces import PresetDetails, PresetQuery
+
+if TYPE_CHECKING:
+    from core.library import Library
+    from core.library.recipes import StoredRecipe
+    from core.types import FloatArray
+    from desktop.tasks import TaskControl
+
+PresetRender = Callable[[str, str, "TaskControl"], Path]
+"""A preset's id and a phrase's name to a sound file: ``AuditionService.render``."""
+
+PICTURE_PHRASE = "note"
+_SUFFIX = ".timbre"
+
+
+class LibraryPresets:
+    """A :class:`desktop.services.interfaces.PresetService` over :class:`core.library.Library`.
+
+    Args:
+        path: the library; None is the user's own.
+        model: the bundle whose embeddings and gains count; None listens to nothing.
+        render: makes the sound that a picture is drawn of; without it, only presets made of a
+            recording have one.
+    """
+
+    def __init__(
+        self,
+        path: Path | None = None,
+        model: str | None = DEFAULT_BUNDLE,
+        render: PresetRender | None = None,
+    ) -> None:
+        self._path, self._model, self._render = path, model, render
+        self._pictures = paths.cache_dir() / "pictures"
+        self._opening = threading.Lock()
+        self._opened: Library | None = None
+
+    @property
+    def library(self) -> Library:
+        """The library; slow when first asked for.
+
+        Raises:
+            LibraryUnusable: if it cannot be opened; the next call tries again.
+        """
+        with self._opening:
+            if self._opened is None:
+                from core.library import Library
+
+                self._opened = Library.open(self._path, model=self._model)
+            return self._opened
+
+    def close(self) -> None:
+        """Let go of the file."""
+        with self._opening:
+            if self._opened is not None:
+                self._opened.close()
+                self._opened = None
+
+    def page(self, query: PresetQuery, offset: int, limit: int) -> PresetPage:
+        """See :class:`~desktop.services.interfaces.PresetService`, as all that follow."""
+        kind, tag = query.kind or None, query.tag or None
+        if query.text.strip():
+            return self.library.search(
+                query.text,
+                offset,
+                limit,
+                kind=kind,
+                tag=tag,
+                favourites=query.favourites,
+                mine=query.mine,
+            )
+        return self.library.list(
+            offset,
+            limit,
+            order=query.order,
+            kind=kind,
+            tag=tag,
+            favourites=query.favourites,
+            mine=query.mine,
+        )
+
+    def neighbours(self, preset_id: str, limit: int, control: TaskControl) -> Sequence[Neighbour]:
+        from core.loading import deferred_encoder
+        from core.models.registry import Registry
+
+        return self.library.similar(
+            self.library.get(preset_id),
+            deferred_encoder(Registry().resolve(self._model or DEFAULT_BUNDLE)),
+            limit,
+            on_progress=control.progress,
+            on_stage=control.stage,
+        )
+
+    def tags(self) -> Sequence[tuple[str, int]]:
+        return self.library.tags()
+
+    def details(self, preset_id: str) -> PresetDetails:
+        preset = self.library.get(preset_id)
+        recipe = self.library.stored_recipe(preset)
+        return PresetDetails(
+            preset,
+            tuple(_lines(recipe)),
+            tuple(self._parts(recipe)),
+            tuple(self.library.versions(preset_id)),
+            self._gain_db(preset),
+        )
+
+    def add(self, name: str, timbre: Timbre | PresetBlend, control: TaskControl) -> Preset:
+        return self.library.add(name, timbre, on_progress=control.progress, on_stage=control.stage)
+
+    def edit(
+        self,
+        preset_id: str,
+        *,
+        name: str | None = None,
+        tags: Sequence[str] | None = None,
+        rating: int | None = None,
+        favourite: bool | None = None,
+    ) -> Preset:
+        return self.library.edit(
+            preset_id, name=name, tags=tags, rating=rating, favourite=favourite
+        )
+
+    def duplicate(self, preset_id: str) -> Preset:
+        return self.library.duplicate(preset_id)
+
+    def restore_version(self, preset_id: str, number: int) -> Preset:
+        return self.library.restore_version(preset_id, number)
+
+    def note_heard(self, preset_id: str) -> None:
+        self.library.note_heard(preset_id)
+
+    def remove(self, preset_id: str) -> Callable[[], Preset]:
+        preset = self.library.discard(preset_id)
+        return lambda: self.library.put_back(preset.id)
+
+    def import_file(self, file: Path, control: TaskControl) -> Preset:
+        """Take in an exported preset, or make one of a recording, called as its file."""
+        if file.suffix.lower() == _SUFFIX:
+            return self.library.import_(file, on_progress=control.progress, on_stage=control.stage)
+        from core.library.errors import NameTaken
+
+        stem, count = file.stem[:110] or "recording", 1
+        while True:
+            name = stem if count == 1 else f"{stem} ({count})"
+            try:
+                return self.add(name, AudioTimbre(file), control)
+            except NameTaken:
+                count += 1
+
+    def export_file(self, preset_id: str, folder: Path) -> Path:
+        return self.library.export(preset_id, folder)
+
+    def picture(self, preset_id: str, control: TaskControl) -> FloatArray | None:
+        import numpy as np
+
+        preset = self.library.get(preset_id)
+        kept = self._pictures / f"{preset.id}-{preset.version}.npy"
+        with contextlib.suppress(OSError, ValueError):  # not there, or broken off half way
+            return (np.load(kept, allow_pickle=False) / np.float32(255)).astype(np.float32)
+        sound = self._sound(preset, control)
+        if sound is None:
+            return None
+        from core.audio import read_audio
+        from desktop.services.spectral_picture import SHOWN_S, spectral_picture
+
+        picture = spectral_picture(*read_audio(sound, max_s=2 * SHOWN_S))
+        if picture is not None:
+            with contextlib.suppress(OSError):  # a cache: it is drawn again next time
+                self._pictures.mkdir(parents=True, exist_ok=True)
+                np.save(kept, np.round(picture * 255).astype(np.uint8))
+        return picture
+
+    def _sound(self, preset: Preset, control: TaskControl) -> Path | None:
+        if preset.kind == AudioTimbre.kind:
+            recipe = self.library.recipe(preset)
+            return recipe.path if isinstance(recipe, AudioTimbre) else None
+        return None if self._render is None else self._render(preset.id, PICTURE_PHRASE, control)
+
+    def _parts(self, recipe: StoredRecipe) -> list[str]:
+        from core.library import recipe_tree
+        from core.library.errors import UnknownPreset
+
+        parts: list[str] = []
+        for part in recipe_tree.presets_in(recipe):
+            with contextlib.suppress(UnknownPreset):  # removed since; its recipe stayed
+                parts.append(self.library.get(part.preset_id).name)
+        return list(dict.fromkeys(parts))
+
+    def _gain_db(self, preset: Preset) -> float | None:
+        from core.errors import TimbreError
+        from core.models.registry import Registry
+        from core.settings import GAIN
+
+        try:
+            sha256 = Registry().resolve(self._model or DEFAULT_BUNDLE).sha256
+        except TimbreError:  # no model, no gain; the models page says what is wrong with it
+            return None
+        settings = self.library.with_gain(preset, sha256, preset.settings)
+        gain_db = settings.get(GAIN.name)
+        return None if gain_db is None else float(gain_db)
+
+
+def _lines(recipe: StoredRecipe) -> list[str]:
+    """A recipe in lines for people: a blend's parts each with its share, the largest first."""
+    if not recipe.children:
+        return [recipe.summary()]
+    whole = sum(weight for _, weight in recipe.children) or 1.0
+    parts = sorted(recipe.children, key=lambda part: -part[1])
+    return [f"{100 * weight / whole:.0f} % {part.summary()}" for part, weight in parts]
