@@ -5,8 +5,10 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from bridge.jobs.model import Job
+if TYPE_CHECKING:
+    from bridge.jobs.model import Job
 
 _STAGES = {
     "starting": "starting",
