@@ -11,6 +11,7 @@ from PyQt6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, pyqtSignal
 from PyQt6.QtGui import (
     QColor,
     QHelpEvent,
+    QImage,
     QKeyEvent,
     QMouseEvent,
     QPainter,
@@ -21,6 +22,7 @@ from PyQt6.QtGui import (
     QPolygonF,
     QResizeEvent,
     QWheelEvent,
+    qRgba,
 )
 from PyQt6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
@@ -41,15 +43,19 @@ _CLICK_PX = 4.0
 class PianoRoll(QWidget):
     """See the module's first lines.
 
+    Args:
+        hint: what stands there while there is no clip.
+        parent: its widget.
+
     Attributes:
         time_wanted: a time was clicked, seconds from the clip's start.
     """
 
     time_wanted = pyqtSignal(float)
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, hint: str = "", parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._clip: Clip | None = None
+        self._hint = hint
         self._notes: RollNotes | None = None
         self._view = RollView()
         self._playhead_s: float | None = None
@@ -70,11 +76,14 @@ class PianoRoll(QWidget):
 
     def set_clip(self, clip: Clip | None) -> None:
         """Show another clip, all of it; None shows an empty roll."""
-        self._clip = clip
-        self._notes = RollNotes(clip) if clip is not None and clip.notes else None
+        self.set_notes(None if clip is None else RollNotes(clip))
+
+    def set_notes(self, notes: RollNotes | None) -> None:
+        """As :meth:`set_clip`, of a clip that was made ready on another thread."""
+        self._notes = notes
         self._playhead_s = None
-        self.setAccessibleDescription(_description(clip))
-        self.set_view(RollView.of(clip))
+        self.setAccessibleDescription("no clip" if notes is None else notes.description)
+        self.set_view(RollView() if notes is None else notes.whole)
 
     def set_view(self, view: RollView) -> None:
         """See another stretch."""
@@ -89,6 +98,10 @@ class PianoRoll(QWidget):
             if view != self._view and self._pressed is None:
                 self.set_view(view)
         self.update()
+
+    @property
+    def _whole(self) -> RollView:
+        return RollView() if self._notes is None else self._notes.whole
 
     def sizeHint(self) -> QSize:  # noqa: N802
         """As Qt asks."""
@@ -159,6 +172,10 @@ class PianoRoll(QWidget):
 
     def _paint_all(self, painter: QPainter) -> None:
         painter.fillRect(self.rect(), self._colour(QPalette.ColorRole.Base))
+        if self._notes is None:
+            painter.setPen(self._faint(0.7))
+            painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, self._hint)
+            return
         self._paint_rows(painter)
         self._paint_ruler(painter)
         if self._notes is not None:
@@ -170,10 +187,6 @@ class PianoRoll(QWidget):
             if self._has_velocities:
                 self._paint_velocities(painter, self._notes)
         self._paint_keys(painter)
-        if self._clip is None:
-            painter.setPen(self._faint(0.7))
-            words = "Drop a MIDI file here, or send a clip from the DAW"
-            painter.drawText(self._area, Qt.AlignmentFlag.AlignCenter, words)
 
     def _paint_rows(self, painter: QPainter) -> None:
         area, row = self._area, self._colour(QPalette.ColorRole.AlternateBase)
@@ -207,30 +220,36 @@ class PianoRoll(QWidget):
     def _paint_notes(self, painter: QPainter, notes: RollNotes) -> None:
         area = self._area
         rects = notes.rects(self._view, area.width(), area.height())
+        if rects is None:
+            self._paint_density(painter, notes)
+            return
         height = max(area.height() / self._view.keys - 1, 2.0)
-        colours = [self._note_colour(velocity) for velocity in range(128)]
-        edge = self._colour(QPalette.ColorRole.Base)
-        painter.setPen(QPen(edge, 0.5) if len(rects.x) < 2000 else Qt.PenStyle.NoPen)
+        painter.setPen(QPen(self._colour(QPalette.ColorRole.Base), 0.5))
         radius = min(2.0, height / 3)
-        for x, y, width, velocity in zip(
-            rects.x.tolist(),
-            rects.y.tolist(),
-            rects.width.tolist(),
-            rects.velocity.tolist(),
-            strict=True,
-        ):
+        columns = (rects.x, rects.y, rects.width, rects.velocity)
+        for x, y, width, velocity in zip(*(column.tolist() for column in columns), strict=True):
             rect = QRectF(area.left() + x, area.top() + y + 0.5, width, height)
-            painter.setBrush(colours[velocity])
+            colour = self._note_colour(velocity)
+            painter.setBrush(colour)
             if width > 4:
                 painter.drawRoundedRect(rect, radius, radius)
             else:
-                painter.fillRect(rect, colours[velocity])
+                painter.fillRect(rect, colour)
         painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.setPen(QPen(self._colour(QPalette.ColorRole.Text), 1.2))
-        end_s = self._view.start_s + self._view.seconds
-        for note in notes.bent:
-            if note.start_s < end_s and note.end_s > self._view.start_s:
-                painter.drawPolyline(self._curve(note))
+        for note in notes.bent(self._view):
+            painter.drawPolyline(self._curve(note))
+
+    def _paint_density(self, painter: QPainter, notes: RollNotes) -> None:
+        """Many notes at once: each key a row of pixels, drawn as high as a key is."""
+        area = self._area
+        velocity = notes.density(self._view, max(int(area.width()), 1))
+        keys, columns = velocity.shape
+        picture = QImage(velocity.tobytes(), columns, keys, columns, QImage.Format.Format_Indexed8)
+        colours = [self._note_colour(number).rgba() for number in range(128)]
+        picture.setColorTable([qRgba(0, 0, 0, 0), *colours[1:]])
+        target = QRectF(area.left(), self._y(keys), area.width(), self._y(0) - self._y(keys))
+        painter.drawImage(target, picture)
 
     def _curve(self, note: Note) -> QPolygonF:
         """A note's bend: level before its first point and after its last."""
@@ -250,12 +269,7 @@ class PianoRoll(QWidget):
         painter.setPen(self._faint(0.75))
         place = QRectF(4, top, self._keys_px - 8, _VELOCITY_PX)
         painter.drawText(place, Qt.AlignmentFlag.AlignVCenter, "vel.")
-        rects = notes.rects(self._view, area.width(), area.height())
-        tallest: dict[int, int] = {}
-        for x, velocity in zip(rects.x.tolist(), rects.velocity.tolist(), strict=True):
-            if x >= 0:
-                tallest[int(x)] = max(velocity, tallest.get(int(x), 0))
-        for at, velocity in tallest.items():
+        for at, velocity in notes.onsets(self._view, max(int(area.width()), 1)):
             height = velocity / 127 * (_VELOCITY_PX - 6)
             bar = QRectF(area.left() + at, base - height, 3, height)
             painter.fillRect(bar, self._note_colour(velocity))
@@ -341,12 +355,12 @@ class PianoRoll(QWidget):
             return
         self._pressed = None
         at_s = self.time_at(event.position().x())
-        if not self._dragged and self._clip is not None and 0 <= at_s <= self._view.length_s:
+        if not self._dragged and self._notes is not None and 0 <= at_s <= self._view.length_s:
             self.time_wanted.emit(at_s)
 
     def mouseDoubleClickEvent(self, _event: QMouseEvent | None) -> None:  # noqa: N802
         """As Qt asks."""
-        self.set_view(RollView.of(self._clip))
+        self.set_view(self._whole)
 
     def keyPressEvent(self, event: QKeyEvent | None) -> None:  # noqa: N802
         """As Qt asks."""
@@ -361,7 +375,7 @@ class PianoRoll(QWidget):
             Qt.Key.Key_Right: view.moved(view.seconds / 8, 0),
             Qt.Key.Key_Up: view.moved(0, 2),
             Qt.Key.Key_Down: view.moved(0, -2),
-            Qt.Key.Key_0: RollView.of(self._clip),
+            Qt.Key.Key_0: self._whole,
         }
         if key in moves:
             self.set_view(moves[Qt.Key(key)])
@@ -403,11 +417,3 @@ def _note_words(note: Note | None) -> str:
         return ""
     bend = ", bent" if note.is_bent else ""
     return f"{note.describe()}, velocity {note.velocity}, {note.duration_s:.2f} s{bend}"
-
-
-def _description(clip: Clip | None) -> str:
-    if clip is None or not clip.notes:
-        return "no clip"
-    pitches = [note.pitch for note in clip.notes]
-    low, high = pitch_name(min(pitches)), pitch_name(max(pitches))
-    return f"{clip.name}: {len(clip.notes)} notes from {low} to {high}, {clip.length_s:.1f} seconds"

@@ -5,8 +5,6 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, replace
 
-from core.clip import Clip
-
 MIN_SECONDS, MIN_KEYS, ALL_KEYS = 0.05, 6.0, 128.0
 _LEAST_KEYS_SHOWN = 24.0
 _MARGIN_KEYS = 2.0
@@ -32,21 +30,17 @@ class RollView:
     length_s: float = 4.0
 
     @classmethod
-    def of(cls, clip: Clip | None) -> RollView:
-        """Everything of a clip, bends included."""
-        if clip is None or not clip.notes:
-            return cls()
-        lowest = min(
-            note.pitch + min((st for _, st in note.bend), default=0) for note in clip.notes
-        )
-        highest = max(
-            note.pitch + max((st for _, st in note.bend), default=0) for note in clip.notes
-        )
+    def around(cls, length_s: float, lowest: float, highest: float) -> RollView:
+        """Everything.
+
+        Args:
+            length_s: of the clip.
+            lowest, highest: pitches in it, bends included.
+        """
         low, high = math.floor(min(lowest, 127)), math.ceil(max(highest, 0)) + 1
-        keys = max(high - low + 2 * _MARGIN_KEYS, _LEAST_KEYS_SHOWN)
-        length_s = max(clip.length_s, MIN_SECONDS)
-        view = cls(0.0, length_s, (low + high - keys) / 2, keys, length_s)
-        return view._within()
+        keys = min(max(high - low + 2 * _MARGIN_KEYS, _LEAST_KEYS_SHOWN), ALL_KEYS)
+        length_s = max(length_s, MIN_SECONDS)
+        return cls(0.0, length_s, (low + high - keys) / 2, keys, length_s)._within()
 
     def zoomed(self, factor: float, at_s: float) -> RollView:
         """Another stretch of time.

@@ -11,6 +11,7 @@ from PyQt6.QtWidgets import QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWidg
 from desktop.pages.takes.icons import icon
 from desktop.services.bridge_interface import BridgeControl, BridgeState
 from desktop.tasks import Lane, Tasks
+from desktop.widgets.elided_label import ElidedLabel
 
 _SHOWN = 3
 
@@ -37,8 +38,7 @@ class BridgeStrip(QWidget):
         self._words = QLabel()
         self._words.setWordWrap(True)
         self._words.setAccessibleName("How the bridge stands")
-        self._deliveries = QLabel()
-        self._deliveries.setTextFormat(Qt.TextFormat.PlainText)
+        self._deliveries = ElidedLabel()
         self._deliveries.setAccessibleName("Where the last renders for DAWs went")
         row = QHBoxLayout()
         row.addWidget(self._switch, 0, Qt.AlignmentFlag.AlignTop)
@@ -48,7 +48,6 @@ class BridgeStrip(QWidget):
         column.addLayout(row)
         column.addWidget(self._deliveries)
         bridge.events.changed.connect(self._show)
-        self._colour()
         self._show(bridge.state)
 
     def _turn(self, on: bool) -> None:
@@ -71,13 +70,9 @@ class BridgeStrip(QWidget):
     def _show(self, state: BridgeState) -> None:
         self._switch.setChecked(state.is_on)
         self._words.setText(state.problem or state.words)
-        lines = state.deliveries[:_SHOWN]
-        room = max(self.width() - 16, 120)
-        elide = Qt.TextElideMode.ElideMiddle
-        shown = [self.fontMetrics().elidedText(line, elide, room) for line in lines]
-        self._deliveries.setText("\n".join(shown))
+        self._deliveries.set_lines(state.deliveries[:_SHOWN])
         self._deliveries.setToolTip("\n".join(state.deliveries))
-        self._deliveries.setVisible(bool(lines))
+        self._colour()
 
     def changeEvent(self, event: QEvent | None) -> None:  # noqa: N802
         """As Qt asks; light and dark change while it is shown."""
@@ -86,4 +81,6 @@ class BridgeStrip(QWidget):
             self._colour()
 
     def _colour(self) -> None:
-        self._switch.setIcon(icon("bridge", self.palette(), QPalette.ColorRole.ButtonText))
+        is_on = self._switch.isChecked()
+        role = QPalette.ColorRole.Highlight if is_on else QPalette.ColorRole.ButtonText
+        self._switch.setIcon(icon("bridge", self.palette(), role))

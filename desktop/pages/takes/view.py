@@ -38,11 +38,16 @@ from desktop.services.bridge_interface import BridgeControl
 from desktop.services.jobs_interface import ClipItem, JobService, TakeItem
 from desktop.tasks import Lane, Task, TaskControl, Tasks
 from desktop.widgets.piano_roll import PianoRoll
+from desktop.widgets.roll_notes import RollNotes
 
 _Result = TypeVar("_Result")
 
-_NO_CLIPS = "No clips yet.\n\nDrop MIDI files here,\nor send a clip from your DAW."
+_NO_CLIPS = "No clips yet"
+_NO_CLIP = "Drop MIDI files here, or send a clip from your DAW"
 _NO_TAKES = "No takes of this clip yet: choose a preset above and press Render."
+_QUICK_NOTES = 5000
+"""A roll of more is made ready on another thread."""
+
 _QUEUE_LOOK_MS = 500
 
 
@@ -77,7 +82,7 @@ class TakesPage(QWidget):
         super().__init__(parent)
         self._jobs, self._tasks = jobs, tasks
         self.clips, self.takes = ClipModel(self), TakeModel(self)
-        self.clip_list, self.roll = QListView(), PianoRoll()
+        self.clip_list, self.roll = QListView(), PianoRoll(_NO_CLIP)
         self.render_bar, self.take_actions = RenderBar(jobs, tasks), TakeActions()
         self.table = TakeTable(self.takes)
         self._no_clips, self._no_takes = _hint(_NO_CLIPS), _hint(_NO_TAKES)
@@ -222,13 +227,25 @@ class TakesPage(QWidget):
         if clip is None or (self._chosen is not None and clip.id == self._chosen.id):
             return
         self._chosen = clip
-        self.roll.set_clip(clip.clip)
+        self._show_roll(clip)
         self.takes.set_takes(clip.id, [])
         self.render_bar.set_ready(True)
         self.render_bar.say_limits("; ".join(clip.remarks))
         self._load_takes()
         self._load_limits()
         self.clip_changed.emit(clip.clip)
+
+    def _show_roll(self, clip: ClipItem) -> None:
+        if len(clip.clip.notes) <= _QUICK_NOTES:
+            self.roll.set_clip(clip.clip)
+            return
+        self.roll.set_clip(None)
+
+        def show(notes: RollNotes) -> None:
+            if self._chosen is clip:
+                self.roll.set_notes(notes)
+
+        self._run(lambda _control: RollNotes(clip.clip), show, replaces="takes: roll")
 
     def _load_limits(self) -> None:
         clip = self._chosen
