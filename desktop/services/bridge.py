@@ -150,9 +150,9 @@ class LocalBridge(QObject):
         source = source_words(job.client)
         if job.state == "done":
             for file in job.files:
-                self._deliver(f"{source}: {file.path}")
+                self._deliver(f"{file.path.name} for {source}, in {file.path.parent}")
         else:
-            self._deliver(f"{source}: {job.state}, {job.message}")
+            self._deliver(f"{job.state} for {source}: {job.message}")
 
     def _deliver(self, line: str) -> None:
         with self._lock:

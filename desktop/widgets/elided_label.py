@@ -10,7 +10,7 @@ from PyQt6.QtWidgets import QSizePolicy, QWidget
 
 
 class ElidedLabel(QWidget):
-    """Lines of plain text, shortened in the middle."""
+    """Lines of plain text, shortened at their ends."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -39,6 +39,6 @@ class ElidedLabel(QWidget):
         painter, metrics = QPainter(self), self.fontMetrics()
         painter.setPen(self.palette().color(QPalette.ColorRole.WindowText))
         for number, line in enumerate(self._lines):
-            text = metrics.elidedText(line, Qt.TextElideMode.ElideMiddle, self.width())
+            text = metrics.elidedText(line, Qt.TextElideMode.ElideRight, self.width())
             painter.drawText(0, number * metrics.height() + metrics.ascent(), text)
         painter.end()

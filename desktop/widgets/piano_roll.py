@@ -163,7 +163,7 @@ class PianoRoll(QWidget):
         if self._playhead_s is not None:
             x, area = self._x(self._playhead_s), self._area
             if area.left() <= x <= area.right():
-                painter.setPen(QPen(self._colour(QPalette.ColorRole.Text), 1.5))
+                painter.setPen(QPen(self._colour(QPalette.ColorRole.Text), 1))
                 painter.drawLine(QPointF(x, 0), QPointF(x, self.height()))
         if self.hasFocus():
             painter.setPen(QPen(self._colour(QPalette.ColorRole.Highlight), 1))

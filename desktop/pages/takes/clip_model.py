@@ -80,7 +80,7 @@ def details(item: ClipItem, now_s: float | None = None) -> str:
     """
     count = len(item.clip.notes)
     notes = "1 note" if count == 1 else f"{count} notes"
-    parts = [item.source, notes, f"{item.clip.length_s:.1f} s"]
+    parts = [item.source, f"{item.clip.length_s:.1f} s"]
     if item.came_at:
         now_s = time.time() if now_s is None else now_s
         is_today = time.localtime(now_s)[:3] == time.localtime(item.came_at)[:3]
@@ -88,7 +88,7 @@ def details(item: ClipItem, now_s: float | None = None) -> str:
         parts.append(time.strftime(form, time.localtime(item.came_at)))
     else:
         parts.append("earlier")
-    return " · ".join(parts)
+    return " · ".join([*parts, notes])
 
 
 class ClipDelegate(QStyledItemDelegate):

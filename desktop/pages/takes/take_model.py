@@ -105,11 +105,14 @@ class TakeModel(QAbstractTableModel):
 
         Args:
             clip_id: whose they are.
-            takes: the newest first.
+            takes: the newest first; of the clip that is shown, those that are missing stay.
         """
-        if clip_id == self._clip_id and [t.id for t in takes] == [t.id for t in self._takes]:
-            for take in takes:  # the same rows: what is selected stays so
-                self.put(take)
+        if clip_id == self._clip_id:
+            # The list was read a moment ago: what was said since is newer, and stays.
+            for take in takes:
+                known = self.take(self.row_of(take.id))
+                if known is None or take.is_over or not known.is_over:
+                    self.put(take)
             return
         self.beginResetModel()
         self._clip_id, self._takes = clip_id, list(takes)

@@ -27,6 +27,7 @@ from PyQt6.QtWidgets import (
     QWidget,
 )
 
+from core.progress import StageCallback
 from desktop.pages.takes.bridge_strip import BridgeStrip
 from desktop.pages.takes.clip_model import ClipDelegate, ClipModel
 from desktop.pages.takes.drops import refusal_words, sort_drop
@@ -109,10 +110,10 @@ class TakesPage(QWidget):
         given = list(files)
 
         def work(control: TaskControl) -> tuple[list[ClipItem | TakeItem], str]:
-            return _take_in(self._jobs, given, control)
+            # Not the task's own signal: it may have begun before anybody could connect to it.
+            return _take_in(self._jobs, given, control, self.status.emit)
 
-        task = self._run(work, self._show_taken_in, lane=Lane.FILES)
-        task.staged.connect(self.status)
+        self._run(work, self._show_taken_in, lane=Lane.FILES)
 
     def render_presets(self, presets: Sequence[str], takes: int = 1) -> None:
         """Render the chosen clip.
@@ -427,7 +428,7 @@ class TakesPage(QWidget):
 
 
 def _take_in(
-    jobs: JobService, files: Sequence[Path], control: TaskControl
+    jobs: JobService, files: Sequence[Path], control: TaskControl, on_stage: StageCallback
 ) -> tuple[list[ClipItem | TakeItem], str]:
     """Take files in one by one; what cannot be taken keeps no other out."""
     from core.errors import Cancelled, TimbreError
@@ -440,7 +441,7 @@ def _take_in(
         if not control.progress(number / len(wanted)):
             break
         if len(wanted) > 1:
-            control.stage(f"reading file {number + 1} of {len(wanted)}")
+            on_stage(f"reading file {number + 1} of {len(wanted)}")
         try:
             is_midi = number < len(drop.midi)
             taken.append(jobs.add_file(file, control) if is_midi else jobs.render_again(file))
