@@ -7,11 +7,9 @@ palette's.
 
 from __future__ import annotations
 
-from PyQt6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, pyqtSignal
+from PyQt6.QtCore import QEvent, QPointF, QSize, Qt, pyqtSignal
 from PyQt6.QtGui import (
-    QColor,
     QHelpEvent,
-    QImage,
     QKeyEvent,
     QMouseEvent,
     QPainter,
@@ -19,23 +17,16 @@ from PyQt6.QtGui import (
     QPalette,
     QPen,
     QPixmap,
-    QPolygonF,
     QResizeEvent,
     QWheelEvent,
-    qRgba,
 )
 from PyQt6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
-from core.clip import Clip, Note, pitch_name
+from core.clip import Clip, Note
 from desktop.widgets.roll_notes import RollNotes
-from desktop.widgets.roll_view import RollView, time_words
+from desktop.widgets.roll_painter import RollPainter
+from desktop.widgets.roll_view import RollView
 
-_RULER_PX, _GAP_PX = 20, 6
-_VELOCITY_PX = 44
-_VELOCITY_FROM_PX = 170
-"""Below this height there is no room for velocities beside the keys."""
-
-_BLACK = frozenset({1, 3, 6, 8, 10})
 _ZOOM = 1.25
 _CLICK_PX = 4.0
 
@@ -109,38 +100,20 @@ class PianoRoll(QWidget):
 
     # Geometry
 
-    @property
-    def _keys_px(self) -> int:
-        return self.fontMetrics().horizontalAdvance("C#-1") + 14
-
-    @property
-    def _area(self) -> QRectF:
-        """Where notes are, pixels."""
-        below = _VELOCITY_PX + _GAP_PX if self._has_velocities else 0
-        left, top = self._keys_px, _RULER_PX
-        return QRectF(left, top, max(self.width() - left, 1), max(self.height() - top - below, 1))
-
-    @property
-    def _has_velocities(self) -> bool:
-        return self.height() >= _VELOCITY_FROM_PX
+    def _painter(self) -> RollPainter:
+        return RollPainter(
+            self._notes, self._view, self.size(), self.palette(), self.fontMetrics(), self._hint
+        )
 
     def time_at(self, x: float) -> float:
         """The time at a place of the widget, seconds."""
-        area = self._area
+        area = self._painter().area
         return self._view.start_s + (x - area.left()) / area.width() * self._view.seconds
 
     def key_at(self, y: float) -> float:
         """The key at a place of the widget; whole numbers are lower edges of keys."""
-        area = self._area
+        area = self._painter().area
         return self._view.low + (area.bottom() - y) / area.height() * self._view.keys
-
-    def _x(self, seconds: float) -> float:
-        area = self._area
-        return area.left() + (seconds - self._view.start_s) / self._view.seconds * area.width()
-
-    def _y(self, key: float) -> float:
-        area = self._area
-        return area.bottom() - (key - self._view.low) / self._view.keys * area.height()
 
     # Painting
 
@@ -156,163 +129,20 @@ class PianoRoll(QWidget):
             self._picture.setDevicePixelRatio(ratio)
             painter = QPainter(self._picture)
             painter.setFont(self.font())
-            self._paint_all(painter)
+            self._painter().paint(painter)
             painter.end()
         painter = QPainter(self)
         painter.drawPixmap(0, 0, self._picture)
         if self._playhead_s is not None:
-            x, area = self._x(self._playhead_s), self._area
+            roll = self._painter()
+            x, area = roll.x(self._playhead_s), roll.area
             if area.left() <= x <= area.right():
-                painter.setPen(QPen(self._colour(QPalette.ColorRole.Text), 1))
+                painter.setPen(QPen(self.palette().color(QPalette.ColorRole.Text), 1))
                 painter.drawLine(QPointF(x, 0), QPointF(x, self.height()))
         if self.hasFocus():
-            painter.setPen(QPen(self._colour(QPalette.ColorRole.Highlight), 1))
+            painter.setPen(QPen(self.palette().color(QPalette.ColorRole.Highlight), 1))
             painter.drawRect(self.rect().adjusted(0, 0, -1, -1))
         painter.end()
-
-    def _paint_all(self, painter: QPainter) -> None:
-        painter.fillRect(self.rect(), self._colour(QPalette.ColorRole.Base))
-        if self._notes is None:
-            painter.setPen(self._faint(0.7))
-            painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, self._hint)
-            return
-        self._paint_rows(painter)
-        self._paint_ruler(painter)
-        if self._notes is not None:
-            painter.save()
-            painter.setClipRect(self._area)
-            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-            self._paint_notes(painter, self._notes)
-            painter.restore()
-            if self._has_velocities:
-                self._paint_velocities(painter, self._notes)
-        self._paint_keys(painter)
-
-    def _paint_rows(self, painter: QPainter) -> None:
-        area, row = self._area, self._colour(QPalette.ColorRole.AlternateBase)
-        height = area.height() / self._view.keys
-        for key in self._seen_keys():
-            rect = QRectF(area.left(), self._y(key + 1), area.width(), height) & area
-            if key % 12 in _BLACK:
-                painter.fillRect(rect, row)
-            if key % 12 == 0:
-                painter.setPen(QPen(self._faint(0.25), 1))
-                painter.drawLine(rect.bottomLeft(), rect.bottomRight())
-
-    def _paint_ruler(self, painter: QPainter) -> None:
-        area, view = self._area, self._view
-        step_s = view.ruler_step_s(area.width())
-        number = int(view.start_s / step_s)
-        while (at_s := number * step_s) <= view.start_s + view.seconds + 1e-9:
-            number += 1
-            x = self._x(at_s)
-            if x < area.left() - 0.5:
-                continue
-            painter.setPen(QPen(self._faint(0.18), 1))
-            painter.drawLine(QPointF(x, _RULER_PX - 5), QPointF(x, area.bottom()))
-            text = time_words(at_s, step_s)
-            width = painter.fontMetrics().horizontalAdvance(text)
-            if x + 4 + width <= self.width():
-                painter.setPen(self._faint(0.75))
-                place = QRectF(x + 4, 0, width + 2, _RULER_PX)
-                painter.drawText(place, Qt.AlignmentFlag.AlignVCenter, text)
-
-    def _paint_notes(self, painter: QPainter, notes: RollNotes) -> None:
-        area = self._area
-        rects = notes.rects(self._view, area.width(), area.height())
-        if rects is None:
-            self._paint_density(painter, notes)
-            return
-        height = max(area.height() / self._view.keys - 1, 2.0)
-        painter.setPen(QPen(self._colour(QPalette.ColorRole.Base), 0.5))
-        radius = min(2.0, height / 3)
-        columns = (rects.x, rects.y, rects.width, rects.velocity)
-        for x, y, width, velocity in zip(*(column.tolist() for column in columns), strict=True):
-            rect = QRectF(area.left() + x, area.top() + y + 0.5, width, height)
-            colour = self._note_colour(velocity)
-            painter.setBrush(colour)
-            if width > 4:
-                painter.drawRoundedRect(rect, radius, radius)
-            else:
-                painter.fillRect(rect, colour)
-        painter.setBrush(Qt.BrushStyle.NoBrush)
-        painter.setPen(QPen(self._colour(QPalette.ColorRole.Text), 1.2))
-        for note in notes.bent(self._view):
-            painter.drawPolyline(self._curve(note))
-
-    def _paint_density(self, painter: QPainter, notes: RollNotes) -> None:
-        """Many notes at once: each key a row of pixels, drawn as high as a key is."""
-        area = self._area
-        velocity = notes.density(self._view, max(int(area.width()), 1))
-        keys, columns = velocity.shape
-        picture = QImage(velocity.tobytes(), columns, keys, columns, QImage.Format.Format_Indexed8)
-        colours = [self._note_colour(number).rgba() for number in range(128)]
-        picture.setColorTable([qRgba(0, 0, 0, 0), *colours[1:]])
-        target = QRectF(area.left(), self._y(keys), area.width(), self._y(0) - self._y(keys))
-        painter.drawImage(target, picture)
-
-    def _curve(self, note: Note) -> QPolygonF:
-        """A note's bend: level before its first point and after its last."""
-        inside = [(at_s, semitones) for at_s, semitones in note.bend if at_s < note.duration_s]
-        inside = inside or [note.bend[0]]
-        points = [(0.0, inside[0][1]), *inside, (note.duration_s, inside[-1][1])]
-        return QPolygonF(
-            [QPointF(self._x(note.start_s + s), self._y(note.pitch + 0.5 + st)) for s, st in points]
-        )
-
-    def _paint_velocities(self, painter: QPainter, notes: RollNotes) -> None:
-        area = self._area
-        base = float(self.height() - 2)
-        painter.setPen(QPen(self._faint(0.25), 1))
-        top = self.height() - _VELOCITY_PX
-        painter.drawLine(QPointF(0, top - 2), QPointF(self.width(), top - 2))
-        painter.setPen(self._faint(0.75))
-        place = QRectF(4, top, self._keys_px - 8, _VELOCITY_PX)
-        painter.drawText(place, Qt.AlignmentFlag.AlignVCenter, "vel.")
-        for at, velocity in notes.onsets(self._view, max(int(area.width()), 1)):
-            height = velocity / 127 * (_VELOCITY_PX - 6)
-            bar = QRectF(area.left() + at, base - height, 3, height)
-            painter.fillRect(bar, self._note_colour(velocity))
-
-    def _paint_keys(self, painter: QPainter) -> None:
-        area, width = self._area, self._keys_px
-        height = area.height() / self._view.keys
-        strip = QRectF(0, area.top(), width, area.height())
-        painter.fillRect(strip, self._colour(QPalette.ColorRole.Window))
-        named = 1 if height >= painter.fontMetrics().height() - 3 else 12
-        for key in self._seen_keys():
-            rect = QRectF(0, self._y(key + 1), width, height)
-            if key % 12 in _BLACK:
-                painter.fillRect(
-                    QRectF(0, rect.top(), width * 0.32, height) & strip, self._faint(0.5)
-                )
-            if key % named == 0 and strip.contains(rect.center()):
-                painter.setPen(self._faint(0.85))
-                tall = rect.adjusted(0, -10, -5, 10)
-                flags = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
-                painter.drawText(tall, flags, pitch_name(key))
-        painter.setPen(QPen(self._faint(0.25), 1))
-        painter.drawLine(strip.topRight(), strip.bottomRight())
-
-    def _seen_keys(self) -> range:
-        low, high = int(self._view.low), int(self._view.low + self._view.keys) + 1
-        return range(max(low, 0), min(high, 128))
-
-    def _colour(self, role: QPalette.ColorRole) -> QColor:
-        return self.palette().color(role)
-
-    def _faint(self, strength: float) -> QColor:
-        """The text's colour, as much as this of it, on the background."""
-        return _mixed(
-            self._colour(QPalette.ColorRole.Base), self._colour(QPalette.ColorRole.Text), strength
-        )
-
-    def _note_colour(self, velocity: int) -> QColor:
-        """The softer a note, the nearer it is to the background."""
-        base = self._colour(QPalette.ColorRole.Base)
-        return _mixed(
-            base, self._colour(QPalette.ColorRole.Highlight), 0.35 + 0.65 * velocity / 127
-        )
 
     # Moving about
 
@@ -345,7 +175,7 @@ class PianoRoll(QWidget):
         if not self._dragged and by.manhattanLength() < _CLICK_PX:
             return
         self._dragged, self._pressed = True, event.position()
-        area, view = self._area, self._view
+        area, view = self._painter().area, self._view
         seconds = -by.x() / area.width() * view.seconds
         self.set_view(view.moved(seconds, by.y() / area.height() * view.keys))
 
@@ -401,15 +231,6 @@ class PianoRoll(QWidget):
         """As Qt asks; light and dark change while it is shown."""
         super().changeEvent(event)
         self._refresh()
-
-
-def _mixed(one: QColor, other: QColor, part: float) -> QColor:
-    """A colour between two; ``part`` 0…1 is how much of the other."""
-    return QColor.fromRgbF(
-        one.redF() + (other.redF() - one.redF()) * part,
-        one.greenF() + (other.greenF() - one.greenF()) * part,
-        one.blueF() + (other.blueF() - one.blueF()) * part,
-    )
 
 
 def _note_words(note: Note | None) -> str:
