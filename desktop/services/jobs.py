@@ -11,18 +11,17 @@ import logging
 import threading
 import time
 import uuid
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Sequence
 from concurrent.futures import Future
-from contextlib import AbstractContextManager
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from core.clip import Clip
 from core.errors import Cancelled, TimbreError, UserInputError
-from core.models import DEFAULT_BUNDLE
 from desktop.services.job_relay import JobRelay
 from desktop.services.jobs_interface import DROPPED, ClipItem, JobEvents, PresetChoice, TakeItem
+from desktop.services.own_service import OpenService, own_service
 from desktop.tasks import TaskControl
 
 if TYPE_CHECKING:
@@ -42,30 +41,6 @@ _POSITIONS_OF = 100
 _LOOK_EVERY_S = 0.1
 
 _log = logging.getLogger(__name__)
-
-OpenService = Callable[[], AbstractContextManager["BridgeService"]]
-"""Opens what the bridge and the window share; closed when the window is."""
-
-
-@contextlib.contextmanager
-def own_service(model: str = DEFAULT_BUNDLE) -> Iterator[BridgeService]:
-    """The user's own library and queue.
-
-    Args:
-        model: loaded by the renderer at once, and used where none is named.
-
-    Raises:
-        QueueUnusable: if another Timbre Bridge has the queue, or it cannot be used.
-        DatabaseUnusable: if the library cannot be used.
-        OutputError: if the folder for renders cannot be made.
-    """
-    from bridge.jobs.queue import JobQueue
-    from bridge.service import BridgeService
-    from core.library import Library
-    from core.paths import renders_dir
-
-    with Library.open(model=None) as library, JobQueue(renders_dir(), warm_model=model) as jobs:
-        yield BridgeService(library, jobs, model)
 
 
 class LocalJobService:

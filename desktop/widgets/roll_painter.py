@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 from PyQt6.QtCore import QPoint, QPointF, QRect, QRectF, QSize, Qt
 from PyQt6.QtGui import (
     QColor,
@@ -152,12 +153,16 @@ class RollPainter:
         painter.drawImage(target, picture)
 
     def _curve(self, note: Note) -> QPolygonF:
-        """A note's bend: level before its first point and after its last."""
-        inside = [(at_s, semitones) for at_s, semitones in note.bend if at_s < note.duration_s]
-        inside = inside or [note.bend[0]]
-        points = [(0.0, inside[0][1]), *inside, (note.duration_s, inside[-1][1])]
+        """A note's bend until its end: level before its first point and after its last."""
+        times_s, semitones = zip(*note.bend, strict=True)
+        inside = [at_s for at_s in times_s if at_s < note.duration_s]
+        points = [0.0, *inside, note.duration_s]
+        pitches = note.pitch + 0.5 + np.interp(points, times_s, semitones)
         return QPolygonF(
-            [QPointF(self.x(note.start_s + s), self.y(note.pitch + 0.5 + st)) for s, st in points]
+            [
+                QPointF(self.x(note.start_s + at_s), self.y(pitch))
+                for at_s, pitch in zip(points, pitches.tolist(), strict=True)
+            ]
         )
 
     def _paint_velocities(self, painter: QPainter, notes: RollNotes) -> None:

@@ -6,6 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from core.errors import Cancelled, TimbreError
+from core.progress import StageCallback
+from desktop.services.jobs_interface import ClipItem, JobService, TakeItem
+from desktop.tasks import TaskControl
+
 MIDI_SUFFIXES = frozenset({".mid", ".midi", ".smf", ".kar", ".rmi"})
 SOUND_SUFFIXES = frozenset({".wav", ".flac", ".ogg", ".mp3"})
 MOST_FILES = 5000
@@ -70,3 +75,36 @@ def refusal_words(refused: Sequence[str], total: int) -> str:
     if len(refused) == 1:
         return refused[0]
     return f"{len(refused)} of {total} files were not taken; the first: {refused[0]}"
+
+
+def take_in(
+    jobs: JobService, files: Sequence[Path], control: TaskControl, on_stage: StageCallback
+) -> tuple[list[ClipItem | TakeItem], str]:
+    """Take files in one by one; what cannot be taken keeps no other out. Slow.
+
+    Args:
+        jobs: who takes them.
+        files: as they were dropped.
+        control: of the task.
+        on_stage: called with which of many is read.
+
+    Returns:
+        Clips and takes, in order, and why others were refused, in one line.
+    """
+    drop = sort_drop(files)
+    taken: list[ClipItem | TakeItem] = []
+    refused = list(drop.refused)
+    wanted = [*drop.midi, *drop.sounds]
+    for number, file in enumerate(wanted):
+        if not control.progress(number / len(wanted)):
+            break
+        if len(wanted) > 1:
+            on_stage(f"reading file {number + 1} of {len(wanted)}")
+        try:
+            is_midi = number < len(drop.midi)
+            taken.append(jobs.add_file(file, control) if is_midi else jobs.render_again(file))
+        except Cancelled:
+            raise
+        except TimbreError as error:
+            refused.append(" ".join(str(error).split()))
+    return taken, refusal_words(refused, len(wanted) + len(drop.refused))

@@ -27,10 +27,9 @@ from PyQt6.QtWidgets import (
     QWidget,
 )
 
-from core.progress import StageCallback
 from desktop.pages.takes.bridge_strip import BridgeStrip
 from desktop.pages.takes.clip_model import ClipDelegate, ClipModel
-from desktop.pages.takes.drops import refusal_words, sort_drop
+from desktop.pages.takes.drops import take_in
 from desktop.pages.takes.render_bar import RenderBar
 from desktop.pages.takes.take_actions import TakeActions, can_retry
 from desktop.pages.takes.take_model import TakeModel, take_words
@@ -88,6 +87,7 @@ class TakesPage(QWidget):
         self.table = TakeTable(self.takes)
         self._no_clips, self._no_takes = _hint(_NO_CLIPS), _hint(_NO_TAKES)
         self._chosen: ClipItem | None = None
+        self._told = 0  # id of the running take that the status line is about
         self._positions = QTimer(self)
         self._positions.setSingleShot(True)
         self._positions.setInterval(_QUEUE_LOOK_MS)
@@ -111,7 +111,7 @@ class TakesPage(QWidget):
 
         def work(control: TaskControl) -> tuple[list[ClipItem | TakeItem], str]:
             # Not the task's own signal: it may have begun before anybody could connect to it.
-            return _take_in(self._jobs, given, control, self.status.emit)
+            return take_in(self._jobs, given, control, self.status.emit)
 
         self._run(work, self._show_taken_in, lane=Lane.FILES)
 
@@ -286,15 +286,23 @@ class TakesPage(QWidget):
 
     def _on_take(self, take: TakeItem) -> None:
         is_shown = self.takes.put(take)
-        if take.state in ("running", "failed"):
-            name = self._name_of(take)
-            self.status.emit(f"{name} in {take.preset}: {take.stage}")
+        self._tell(take)
+        if is_shown and any(other.state == "queued" for other in self.takes.takes):
+            self._positions.start()  # how many are before them has changed
+
+    def _tell(self, take: TakeItem) -> None:
+        """Say how a take stands; of several that are rendered together, one at a time."""
+        if take.state == "running":
+            self._told = self._told or take.id
+            if self._told == take.id:
+                self.status.emit(f"{self._name_of(take)} in {take.preset}: {take.stage}")
+            return
+        if self._told == take.id:
+            self._told = 0
         if take.state == "failed":
             self.failed.emit(f"{take.preset}: {take.error}; {take.way_out}")
         elif take.state == "done" and take.files:
             self.status.emit(f"{take.files[0].name} is ready; drag it into your DAW")
-        if is_shown and any(other.state == "queued" for other in self.takes.takes):
-            self._positions.start()  # how many are before them has changed
 
     def _name_of(self, take: TakeItem) -> str:
         clip = self.clips.clip(self.clips.row_of(take.clip_id))
@@ -425,31 +433,6 @@ class TakesPage(QWidget):
 
     def _fail(self, error: Exception) -> None:
         self.failed.emit(" ".join(str(error).split()) or type(error).__name__)
-
-
-def _take_in(
-    jobs: JobService, files: Sequence[Path], control: TaskControl, on_stage: StageCallback
-) -> tuple[list[ClipItem | TakeItem], str]:
-    """Take files in one by one; what cannot be taken keeps no other out."""
-    from core.errors import Cancelled, TimbreError
-
-    drop = sort_drop(files)
-    taken: list[ClipItem | TakeItem] = []
-    refused = list(drop.refused)
-    wanted = [*drop.midi, *drop.sounds]
-    for number, file in enumerate(wanted):
-        if not control.progress(number / len(wanted)):
-            break
-        if len(wanted) > 1:
-            on_stage(f"reading file {number + 1} of {len(wanted)}")
-        try:
-            is_midi = number < len(drop.midi)
-            taken.append(jobs.add_file(file, control) if is_midi else jobs.render_again(file))
-        except Cancelled:
-            raise
-        except TimbreError as error:
-            refused.append(" ".join(str(error).split()))
-    return taken, refusal_words(refused, len(wanted) + len(drop.refused))
 
 
 def _hint(text: str) -> QLabel:
