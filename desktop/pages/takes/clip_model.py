@@ -22,6 +22,7 @@ class ClipModel(QAbstractListModel):
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._clips: list[ClipItem] = []
+        self._ids: set[str] = set()
 
     def rowCount(self, parent: QModelIndex = _NO_PARENT) -> int:  # noqa: N802
         """As Qt asks."""
@@ -43,6 +44,7 @@ class ClipModel(QAbstractListModel):
         known = {clip.id for clip in clips}
         self.beginResetModel()
         self._clips = [c for c in self._clips if c.id not in known] + list(clips)
+        self._ids = {clip.id for clip in self._clips}
         self.endResetModel()
 
     def put(self, clip: ClipItem) -> None:
@@ -60,11 +62,14 @@ class ClipModel(QAbstractListModel):
             return
         self.beginInsertRows(_NO_PARENT, 0, 0)
         self._clips.insert(0, clip)
+        self._ids.add(clip.id)
         self.endInsertRows()
 
     def row_of(self, clip_id: str) -> int:
         """Where a clip is; −1 if it is not."""
-        return next((row for row, clip in enumerate(self._clips) if clip.id == clip_id), -1)
+        if clip_id not in self._ids:  # of thousands that come, nearly all are new
+            return -1
+        return next(row for row, clip in enumerate(self._clips) if clip.id == clip_id)
 
     def clip(self, row: int) -> ClipItem | None:
         """The clip of a row; None if there is no such row."""

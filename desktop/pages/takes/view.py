@@ -92,6 +92,9 @@ class TakesPage(QWidget):
         self._positions.setSingleShot(True)
         self._positions.setInterval(_QUEUE_LOOK_MS)
         self._positions.timeout.connect(self._load_takes)
+        self._following = QTimer(self)
+        self._following.setSingleShot(True)
+        self._following.timeout.connect(lambda: self._select(0))
         self._lay_out(bridge)
         self._connect()
         self.setAcceptDrops(True)
@@ -212,10 +215,10 @@ class TakesPage(QWidget):
 
     def _on_clip(self, clip: ClipItem) -> None:
         # Who looks at the newest clip goes on to look at the newest one.
-        follows = self.clip_list.currentIndex().row() <= 0
+        follows = self._following.isActive() or self.clip_list.currentIndex().row() <= 0
         self.clips.put(clip)
-        if follows:
-            self._select(0)
+        if follows and not self._following.isActive():
+            self._following.start()  # of many that come at once, the last is shown
 
     def _select(self, row: int) -> None:
         index = self.clips.index(row)
@@ -407,7 +410,8 @@ class TakesPage(QWidget):
         clip_id = last.id if isinstance(last, ClipItem) else last.clip_id
         clips = [item for item in taken if isinstance(item, ClipItem)]
         for clip in clips:
-            self.clips.put(clip)
+            if self.clips.row_of(clip.id) < 0:
+                self.clips.put(clip)
         row = self.clips.row_of(clip_id)
         if row >= 0:
             self._select(row)

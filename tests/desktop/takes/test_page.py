@@ -9,6 +9,7 @@ from PyQt6.QtCore import QEvent, QMimeData, QPoint, QPointF, Qt, QUrl
 from PyQt6.QtGui import QDragEnterEvent, QDropEvent, QGuiApplication
 from pytestqt.qtbot import QtBot
 
+from core.clip import Clip
 from core.errors import UserInputError
 from desktop.pages.takes.take_model import DRAG, PLAY, STAGE
 from desktop.pages.takes.view import TakesPage
@@ -310,3 +311,15 @@ def test_an_answer_that_comes_late_takes_no_row_back(
     assert page.takes.takes[0].state == "done"
     page.takes.set_takes(clip_id, [])
     assert page.takes.rowCount() == 1
+
+
+def test_of_a_thousand_clips_at_once_the_last_is_shown(
+    page: TakesPage, jobs: FakeJobs, until: Until
+) -> None:
+    until(lambda: ("clips",) in jobs.asked)
+    clip = fake_clip()
+    for number in range(1000):
+        jobs.receive(Clip(f"clip {number}", clip.notes))
+    until(lambda: page.current_clip and page.current_clip.clip.name == "clip 999")
+    assert page.clips.rowCount() == 1000
+    assert sum(asked[0] == "takes" for asked in jobs.asked) < 5
