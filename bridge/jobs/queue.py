@@ -76,6 +76,7 @@ class JobQueue:
         self._warm_model, self._worker_command = warm_model, worker_command
         self._worker: WorkerProcess | None = None
         self._starting = threading.Lock()
+        self._is_closed = False
         self._batch_count = 0
         self._scheduler = Scheduler(self._store)
         self._thread = threading.Thread(target=self._run, name="job queue", daemon=True)
@@ -118,8 +119,10 @@ class JobQueue:
         self._scheduler.stop()
         if self._thread.is_alive():
             self._thread.join()
-        if self._worker is not None:
-            self._worker.kill()
+        with self._starting:
+            self._is_closed = True
+            if self._worker is not None:
+                self._worker.kill()
         self._store.close()
 
     def __enter__(self) -> JobQueue:
@@ -253,6 +256,8 @@ class JobQueue:
 
     def _ready_worker(self) -> WorkerProcess:
         with self._starting:  # the queue's thread and those who ask for limits: one worker
+            if self._is_closed:
+                raise TimbreError("the queue of renders is closed; start the program again")
             if self._worker is None or not self._worker.is_alive:
                 self._worker = WorkerProcess(self._log, self._worker_command)
                 if self._warm_model:

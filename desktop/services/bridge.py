@@ -35,7 +35,7 @@ class LocalBridge(QObject):
     """A :class:`desktop.services.bridge_interface.BridgeControl`. Make it on the window's thread.
 
     Args:
-        jobs: whose queue and library DAWs share; close it after this.
+        jobs: whose queue and library DAWs share; close it after this, and before the tasks.
         port: UDP and TCP; 0 takes free ones.
         spool: a folder for scripts that speak by files; None has none.
         options: of DAWs that the bridge itself speaks to, as ``timbre serve`` has them.
@@ -66,6 +66,7 @@ class LocalBridge(QObject):
         self._deliveries: deque[str] = deque(maxlen=_DELIVERIES)
         self._running = contextlib.ExitStack()
         self._server: BridgeServer | None = None
+        self._is_closed = False
         self._changed.connect(self._events.changed, Qt.ConnectionType.QueuedConnection)  # type: ignore[call-arg]
         self._looking = QTimer(self)
         self._looking.setInterval(_LOOK_EVERY_MS)
@@ -91,11 +92,13 @@ class LocalBridge(QObject):
             self._say(BridgeState(words="bridge: getting ready"))
             try:
                 with contextlib.ExitStack() as starting:
-                    self._server = self._start(starting)
-                    self._running = starting.pop_all()
+                    server = self._start(starting)
+                    if self._is_closed:
+                        return self._say(BridgeState())
+                    self._server, self._running = server, starting.pop_all()
             except TimbreError as error:
                 return self._say(BridgeState(words="bridge off", problem=str(error)))
-            return self._say(BridgeState(True, _words(self._server.port, ()), self._server.port))
+            return self._say(BridgeState(True, _words(server.port, ()), server.port))
 
     def turn_off(self) -> BridgeState:
         """See :class:`BridgeControl`."""
@@ -105,9 +108,16 @@ class LocalBridge(QObject):
             return self._say(BridgeState())
 
     def close(self) -> None:
-        """Turn it off for good; on the window's thread."""
+        """Turn it off for good; on the window's thread.
+
+        One that is just being turned on is not waited for: it turns itself off, which it does at
+        once when the job service is closed.
+        """
         self._looking.stop()
-        self.turn_off()
+        self._is_closed = True
+        if self._switching.acquire(blocking=False):
+            self._switching.release()
+            self.turn_off()
 
     def _start(self, starting: contextlib.ExitStack) -> BridgeServer:
         from bridge.hosts import all_hosts

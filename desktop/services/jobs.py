@@ -58,6 +58,7 @@ class LocalJobService:
         self._opened = contextlib.ExitStack()
         self._service: BridgeService | None = None
         self._is_closed = False
+        self._recalled = threading.Event()  # what happens meanwhile waits, to come after
         self._records: JobRecords | None = None
         self._limits: dict[str, tuple[str, ...]] = {}
 
@@ -87,7 +88,10 @@ class LocalJobService:
                 self._records, self._service = JobRecords(), service
                 service.listen(self._on_clip, self._on_job)
                 service.jobs.listen(self._on_event)
-                self._recall(service, self._records)
+                try:
+                    self._recall(service, self._records)
+                finally:
+                    self._recalled.set()
             return self._service
 
     def close(self) -> None:
@@ -351,6 +355,7 @@ class LocalJobService:
         records = self._records
         if records is None:
             return
+        self._recalled.wait()
         self._learn(event.job)
         if event.stage == "queued" and event.job.attempts:
             self._relay.say("the renderer died; it is started again, and nothing is lost")

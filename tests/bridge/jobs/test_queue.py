@@ -14,6 +14,7 @@ from bridge.jobs import queue as queue_module
 from bridge.jobs.errors import JobConflict, QueueUnusable
 from bridge.jobs.model import JobEvent, JobRequest
 from bridge.jobs.worker_messages import LimitsFound, WorkerDied
+from core.errors import TimbreError
 from core.provenance import PresetVersion
 from tests.bridge.conftest import Watched, request
 from tests.helpers.waiting import LAST_RESORT_S
@@ -368,3 +369,12 @@ def test_limits_are_asked_of_the_worker_and_its_death_answers_too(open_queue: Op
     assert isinstance(died, WorkerDied)
     fine = jobs.limits(request("c", "fine")).result(LAST_RESORT_S)
     assert isinstance(fine, LimitsFound)
+
+
+def test_a_closed_queue_starts_no_worker_again(open_queue: OpenQueue) -> None:
+    jobs = open_queue().jobs
+    jobs.close()
+    with pytest.raises(TimbreError, match="closed"):
+        jobs.limits(request("a"))
+    with pytest.raises(TimbreError, match="closed"):
+        jobs.wait_until_warm()

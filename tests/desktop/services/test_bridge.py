@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -86,3 +87,20 @@ def test_a_queue_that_another_has_is_said(
     open_jobs().jobs.clips()
     state = make(open_jobs()).turn_on()
     assert "another Timbre Bridge is using" in state.problem
+
+
+def test_closing_does_not_wait_for_a_bridge_that_is_being_turned_on(
+    open_jobs: OpenJobs, tmp_path: Path, until: Until
+) -> None:
+    heard = open_jobs()
+    bridge = LocalBridge(heard.jobs, port=0, answers=tmp_path / "answers")
+    turning = threading.Thread(target=bridge.turn_on)
+    turning.start()  # this test's renderer never says that it has loaded its model
+    until(
+        lambda: bridge.state.words == "bridge: getting ready" and (tmp_path / "jobs.log").exists()
+    )
+    bridge.close()
+    assert turning.is_alive()
+    heard.jobs.close()
+    turning.join()
+    assert not bridge.state.is_on
