@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -33,6 +34,12 @@ from core.version import program_version
 
 if TYPE_CHECKING:
     from core.library import Library, Preset
+
+ClipListener = Callable[[str, str], object]
+"""Called with a client and the id of a clip that has come wholly; must be quick."""
+
+JobListener = Callable[[Job, Clip], object]
+"""Called with a job that was queued, and its clip; must be quick."""
 
 MAX_PRESETS = 1000
 """Most presets in one answer; a narrower query finds the others."""
@@ -81,6 +88,35 @@ class BridgeService:
         self._recordings = SentRecordings(recordings or data_dir() / "sent-recordings")
         self._assembler = ClipAssembler()
         self._assembler_lock = threading.Lock()
+        self._clip_listeners: list[ClipListener] = []
+        self._job_listeners: list[JobListener] = []
+
+    @property
+    def registry(self) -> Registry:
+        """Where bundles are looked up."""
+        return self._registry
+
+    def listen(self, on_clip: ClipListener, on_job: JobListener) -> None:
+        """Tell of what comes in from now on, from whatever thread it comes by.
+
+        Args:
+            on_clip: called with every clip that was sent wholly.
+            on_job: called with every job that was queued; not with its repetitions.
+        """
+        self._clip_listeners.append(on_clip)
+        self._job_listeners.append(on_job)
+
+    def clip(self, client: str, clip_id: str) -> Clip:
+        """A clip that was sent.
+
+        Args:
+            client, clip_id: whose it is, and its name for it.
+
+        Raises:
+            RequestRefused: ``unknown_clip``, if it has not come, not wholly, or is forgotten.
+        """
+        with self._assembler_lock:
+            return self._assembler.clip(client, clip_id)
 
     def receive_clip(
         self, client: str, message: ClipBegin | ClipNotes | ClipBend | ClipEnd
@@ -97,6 +133,7 @@ class BridgeService:
         Raises:
             RequestRefused: if the clip is too large, or the part cannot belong to it.
         """
+        answer: ClipOk | ClipMissing | None = None
         with self._assembler_lock:
             match message:
                 case ClipBegin():
@@ -106,8 +143,11 @@ class BridgeService:
                 case ClipBend():
                     self._assembler.bend(client, message)
                 case ClipEnd():
-                    return self._assembler.end(client, message)
-        return None
+                    answer = self._assembler.end(client, message)
+        if isinstance(answer, ClipOk):
+            for listener in self._clip_listeners:
+                listener(client, message.about)
+        return answer
 
     def presets(self, message: FindPresets) -> list[PresetFound | PresetsEnd]:
         """The presets that fit a query, and how many they are."""
@@ -132,8 +172,7 @@ class BridgeService:
         """
         existing = self.jobs.find(client, message.job_id)
         try:
-            with self._assembler_lock:
-                clip = self._assembler.clip(client, message.clip_id)
+            clip = self.clip(client, message.clip_id)
         except RequestRefused:
             if existing is not None:  # repeated after the clip was forgotten
                 return existing
@@ -167,7 +206,7 @@ class BridgeService:
         if preset is not None:
             settings = RenderSettings({**preset.settings, **settings})
             settings = self._library.with_gain(preset, sha256, settings)
-        return self.jobs.submit(
+        job = self.jobs.submit(
             JobRequest(
                 client=client,
                 job_id=message.job_id,
@@ -184,6 +223,9 @@ class BridgeService:
                 asked=asked,
             )
         )
+        for listener in self._job_listeners:
+            listener(job, clip)
+        return job
 
     def _timbre(self, message: Render) -> tuple[Timbre, Preset | None]:
         """The timbre asked for, and the preset that it is of, if it is."""

@@ -113,7 +113,7 @@ class Provenance:
             "clip": _clip_to_json(self.clip),
             "timbre": None if self.timbre is None else self.timbre.to_dict(),
             "preset": None if self.preset is None else asdict(self.preset),
-            "embedding": _embedding_to_json(self.embedding),
+            "embedding": embedding_to_json(self.embedding),
             "seed": self.seed,
             "model": {"id": self.model_id, "sha256": self.model_sha256},
             "settings": settings_to_json(self.settings),
@@ -153,7 +153,7 @@ class Provenance:
             preset = data["preset"]
             return cls(
                 clip=_clip_from_json(data["clip"]),
-                embedding=_embedding_from_json(data["embedding"]),
+                embedding=embedding_from_json(data["embedding"]),
                 seed=int(data["seed"]),
                 model_id=str(data["model"]["id"]),
                 model_sha256=str(data["model"]["sha256"]),
@@ -312,7 +312,8 @@ def _inflate(text: str, size: int, what: str) -> bytes:
     return packed
 
 
-def _embedding_to_json(embedding: Embedding) -> dict[str, Any]:
+def embedding_to_json(embedding: Embedding) -> dict[str, Any]:
+    """JSON-ready data that :func:`embedding_from_json` reads back without loss."""
     if isinstance(embedding, EmbeddingPath):
         values, times_s = embedding.embeddings, [float(time) for time in embedding.times_s]
     else:
@@ -321,7 +322,12 @@ def _embedding_to_json(embedding: Embedding) -> dict[str, Any]:
     return {"times_s": times_s, "float32": base64.b64encode(packed).decode("ascii")}
 
 
-def _embedding_from_json(data: Mapping[str, Any]) -> Embedding:
+def embedding_from_json(data: Mapping[str, Any]) -> Embedding:
+    """Read what :func:`embedding_to_json` wrote.
+
+    Raises:
+        ValueError: if it is no embedding.
+    """
     raw = base64.b64decode(data["float32"], validate=True)
     values = np.frombuffer(raw, "<f4").astype(np.float32)
     if not np.isfinite(values).all():

@@ -9,8 +9,10 @@ from __future__ import annotations
 import logging
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from pathlib import Path
 from types import TracebackType
+from typing import TYPE_CHECKING, Any
 
 from PyQt6.QtCore import QObject, QProcess, QTimer
 from PyQt6.QtWidgets import QApplication, QWidget
@@ -19,13 +21,18 @@ from desktop.display import check_display
 from desktop.faults import Fault, fault_of
 from desktop.frame_commands import FrameCommands
 from desktop.menu_entry import launch_command
-from desktop.parts import BROWSE_PAGE, STAGE, Services, real_services
+from desktop.parts import BROWSE_PAGE, STAGE, TAKES_PAGE, Services, real_services
+from desktop.responsiveness import favour_the_window
 from desktop.settings import SettingsFile
 from desktop.single_instance import SingleInstance, usual_name
-from desktop.tasks import Lane, Tasks
+from desktop.tasks import Lane, TaskControl, Tasks
 from desktop.theme.icons import app_icon
 from desktop.theme.theme import Theme
 from desktop.window import MainWindow
+
+if TYPE_CHECKING:
+    from core.clip import Clip
+    from core.types import FloatArray
 
 _log = logging.getLogger(__name__)
 
@@ -50,6 +57,7 @@ def run() -> int:
         print("Timbre Bridge is open already; its window comes to the front.")
         return 0
     desktop = Desktop(application, settings, real_services())
+    favour_the_window()
     instance.raise_wanted.connect(desktop.window.raise_window)
     desktop.show()
     application.aboutToQuit.connect(instance.close)
@@ -88,7 +96,8 @@ class Desktop(QObject):
         self.theme.choose(settings.values.theme)
         self.window = MainWindow(settings, self.theme, self.tasks)
         self._stage = _StageLink(self.window, services, self.tasks)
-        self._browse: QWidget | None = None
+        self._browse: Any = None
+        self._takes: Any = None
         self._add_pages()
         FrameCommands(self.window, settings, self.theme, self._restart, self._keep_settings)
         self.window.restore()
@@ -100,6 +109,9 @@ class Desktop(QObject):
         self._earlier_hook, sys.excepthook = sys.excepthook, self._unexpected
         self.window.show()
         QTimer.singleShot(0, self._stage.load)
+        if self._settings.values.bridge_on:
+            bridge = self.services.bridge
+            QTimer.singleShot(0, lambda: self.tasks.run(lambda _: bridge.turn_on(), owner=self))
         if self._settings.remark:
             self.window.say_fault(Fault(self._settings.remark))
 
@@ -107,7 +119,10 @@ class Desktop(QObject):
         """After the window: stop what runs, keep the settings, let go of devices."""
         if self._earlier_hook is not None:
             sys.excepthook = self._earlier_hook
-        self._settings.change(sound_device=self.services.audio.device)
+        self._settings.change(
+            sound_device=self.services.audio.device, bridge_on=self.services.bridge.state.is_on
+        )
+        self.services.close_bridge()
         self.tasks.close()
         self.services.close()
         self._settings.save()
@@ -116,14 +131,22 @@ class Desktop(QObject):
         from desktop.pages.first import FirstPage
 
         window, services = self.window, self.services
-        if BROWSE_PAGE.is_there:
-            page = BROWSE_PAGE.make(services.presets, self.tasks, window.commands)
-            page.current_changed.connect(self._stage.choose)
-            page.play_wanted.connect(self._stage.play)
-            page.status.connect(lambda words: window.say("browse", words))
-            page.failed.connect(lambda words: window.say_fault(Fault(words)))
-            window.add_page("browse", window.tr("Browse"), "browse", page)
-            self._browse = page
+        page = BROWSE_PAGE.make(services.presets, self.tasks, window.commands)
+        page.current_changed.connect(self._stage.choose)
+        page.play_wanted.connect(self._stage.play)
+        page.render_wanted.connect(self._render)
+        page.status.connect(lambda words: window.say("browse", words))
+        page.failed.connect(lambda words: window.say_fault(Fault(words)))
+        window.add_page("browse", window.tr("Browse"), "browse", page)
+        self._browse = page
+        takes = TAKES_PAGE.make(services.jobs, self.tasks, services.bridge)
+        takes.play_wanted.connect(self._play_file)
+        takes.clip_changed.connect(self._stage.use_clip)
+        takes.status.connect(lambda words: window.say("takes", words))
+        takes.failed.connect(lambda words: window.say_fault(Fault(words)))
+        window.add_page("takes", window.tr("Takes"), "takes", takes)
+        window.count_as_under_way(lambda: services.jobs.under_way)
+        self._takes = takes
         first = FirstPage(services.presets, services.daws, self.tasks)
         first.made.connect(self._made)
         first.status.connect(lambda words: window.say("first", words))
@@ -137,8 +160,31 @@ class Desktop(QObject):
             keys="Ctrl+N",
         )
 
+    def _render(self, preset_ids: Sequence[str]) -> None:
+        """Render the chosen clip in presets that were looked at."""
+        self.window.show_page("takes")
+        self._takes.render_presets(preset_ids)
+
+    def _play_file(self, file: Path) -> None:
+        audio = self.services.audio
+
+        def read(_control: TaskControl) -> tuple[FloatArray, int]:
+            from core.audio import read_audio
+
+            return read_audio(file)
+
+        self.tasks.run(
+            read,
+            lambda sound: audio.play(*sound),
+            failed=lambda error: self.window.say_fault(fault_of(error)),
+            lane=Lane.AUDITION,
+            owner=self,
+            replaces="play a take",
+        )
+
     def _made(self, preset_id: str, name: str) -> None:
         self._first_page_done()
+        self._browse.refresh()
         self._stage.hear(preset_id, name)
 
     def _leave_first_page(self) -> None:
@@ -179,12 +225,12 @@ class _StageLink(QObject):
         self._window, self._services, self._tasks = window, services, tasks
         self._stage: QWidget | None = None
         self._waiting: tuple[str, str, bool] | None = None
+        self._clip: Clip | None = None
 
     def load(self) -> None:
         """Have the stage made and put in; what draws its sound takes a while to import."""
-        if STAGE.is_there:
-            lane, failed = Lane.BACKGROUND, lambda error: self._window.say_fault(fault_of(error))
-            self._tasks.run(lambda _: STAGE.load(), self._add, failed=failed, lane=lane, owner=self)
+        lane, failed = Lane.BACKGROUND, lambda error: self._window.say_fault(fault_of(error))
+        self._tasks.run(lambda _: STAGE.load(), self._add, failed=failed, lane=lane, owner=self)
 
     def _add(self, _: None) -> None:
         services, window = self._services, self._window
@@ -196,8 +242,21 @@ class _StageLink(QObject):
             "stage.toggle", window.tr("Play or stop"), stage.toggle, keys="Ctrl+Space"
         )
         self._stage = stage
+        if self._clip is not None:
+            stage.set_clip(self._clip)
+        # So that the first preset is heard at once; who hears nothing loses nothing.
+        warm_up = services.auditions.warm_up
+        self._tasks.run(
+            warm_up, failed=lambda _: None, lane=Lane.AUDITION, owner=self, replaces="warm up"
+        )
         if self._waiting is not None:
             self._bring(*self._waiting)
+
+    def use_clip(self, clip: Clip) -> None:
+        """Presets are heard with a clip from now on."""
+        self._clip = clip
+        if self._stage is not None:
+            self._stage.set_clip(clip)  # type: ignore[attr-defined]
 
     def choose(self, preset_id: str) -> None:
         """A preset is the one that is looked at."""

@@ -15,7 +15,7 @@ from PyQt6.QtWidgets import QApplication, QVBoxLayout, QWidget
 from desktop.commands import Commands
 from desktop.faults import Fault, WayOut
 from desktop.pages.first import FirstPage
-from desktop.parts import BROWSE_PAGE, STAGE, Services, fake_services
+from desktop.parts import BROWSE_PAGE, STAGE, TAKES_PAGE, Services, fake_services
 from desktop.tasks import Tasks
 from desktop.theme.style_sheet import GRID
 from desktop.theme.theme import THEME_CHOICES, Theme
@@ -35,6 +35,12 @@ _FAULT = Fault(
 
 def _browse(services: Services, tasks: Tasks) -> QWidget:
     page: QWidget = BROWSE_PAGE.make(services.presets, tasks, None)
+    page.resize(140 * GRID, 75 * GRID)
+    return page
+
+
+def _takes(services: Services, tasks: Tasks) -> QWidget:
+    page: QWidget = TAKES_PAGE.make(services.jobs, tasks, services.bridge)
     page.resize(140 * GRID, 75 * GRID)
     return page
 
@@ -85,6 +91,7 @@ def _commands() -> Commands:
 
 PAGES: Mapping[str, Builder] = {
     "browse": _browse,
+    "takes": _takes,
     "stage": _stage,
     "first": _first,
     "lines": _lines,
@@ -95,12 +102,10 @@ PAGES: Mapping[str, Builder] = {
 }
 """By the name on the command line. The whole window is :mod:`desktop.screenshots`'s matter."""
 
-_NEEDS = {"browse": BROWSE_PAGE, "stage": STAGE}
-
 
 def pages() -> list[str]:
     """Names of those that can be shown."""
-    return [name for name in PAGES if name not in _NEEDS or _NEEDS[name].is_there]
+    return list(PAGES)
 
 
 def main() -> None:

@@ -1,17 +1,19 @@
 """What the window is put together from: its larger parts by module and name, and its services.
 
 A part is imported when it is first needed, so that the window shows before what draws sound is
-there; one whose module does not exist is not shown.
+there.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from importlib import import_module
-from importlib.util import find_spec
 from typing import Any
 
+from core.models import DEFAULT_BUNDLE
+from desktop.services.bridge_interface import BridgeControl
 from desktop.services.interfaces import AudioOut, AuditionService, DawService, PresetService
+from desktop.services.jobs_interface import JobService
 
 
 @dataclass(frozen=True)
@@ -20,19 +22,11 @@ class Part:
 
     Attributes:
         module: full name.
-        name: of the class in it.
+        name: of the class in it, or of what makes one.
     """
 
     module: str
     name: str
-
-    @property
-    def is_there(self) -> bool:
-        """Whether there is such a module; it is not imported, its package is."""
-        try:
-            return find_spec(self.module) is not None
-        except ModuleNotFoundError:
-            return False
 
     def load(self) -> None:
         """Import it, for whoever makes it afterwards; may be done on another thread."""
@@ -44,18 +38,23 @@ class Part:
 
 
 BROWSE_PAGE = Part("desktop.pages.browse.page", "BrowsePage")
+TAKES_PAGE = Part("desktop.pages.takes.view", "TakesPage")
 STAGE = Part("desktop.stage.stage", "Stage")
 PRESETS = Part("desktop.services.presets", "LibraryPresets")
 AUDITIONS = Part("desktop.services.audition", "WorkerAuditions")
 AUDIO_OUT = Part("desktop.services.audio_out", "SystemAudio")
 LIVE = Part("desktop.services.live", "ProcessLive")
 DAWS = Part("desktop.services.daws", "InstalledDaws")
+JOBS = Part("desktop.services.jobs", "LocalJobService")
+BRIDGE = Part("desktop.services.bridge", "LocalBridge")
 
-FAKE_PRESETS = Part("desktop.services.fake_presets", "FakePresets")
-FAKE_AUDITIONS = Part("desktop.services.fake_audition", "FakeAuditions")
-FAKE_AUDIO_OUT = Part("desktop.services.fake_audio", "FakeAudio")
-FAKE_LIVE = Part("desktop.services.fake_live", "FakeLive")
-FAKE_DAWS = Part("desktop.services.fake_daws", "FakeDaws")
+FAKE_PRESETS = Part("desktop.services.fakes.presets", "FakePresets")
+FAKE_AUDITIONS = Part("desktop.services.fakes.audition", "FakeAuditions")
+FAKE_AUDIO_OUT = Part("desktop.services.fakes.audio", "FakeAudio")
+FAKE_LIVE = Part("desktop.services.fakes.live", "FakeLive")
+FAKE_DAWS = Part("desktop.services.fakes.daws", "FakeDaws")
+FAKE_JOBS = Part("desktop.services.fakes.jobs", "jobs_with_takes")
+FAKE_BRIDGE = Part("desktop.services.fakes.bridge", "FakeBridge")
 
 
 @dataclass(frozen=True)
@@ -63,7 +62,7 @@ class Services:
     """What pages are given.
 
     Attributes:
-        presets, auditions, audio, daws: as their interfaces say.
+        presets, auditions, audio, daws, jobs, bridge: as their interfaces say.
         live: plays keys; None if there are none.
     """
 
@@ -71,7 +70,16 @@ class Services:
     auditions: AuditionService
     audio: AudioOut
     daws: DawService
+    jobs: JobService
+    bridge: BridgeControl
     live: Any = None
+
+    def close_bridge(self) -> None:
+        """Take no more clips, and leave what is rendered to the next start."""
+        for service in (self.bridge, self.jobs):
+            close = getattr(service, "close", None)
+            if close is not None:
+                close()
 
     def close(self) -> None:
         """Let go of processes, devices and files, of those that hold any."""
@@ -83,8 +91,15 @@ class Services:
 
 def real_services() -> Services:
     """Over the user's own library and this machine's devices."""
+    auditions, jobs = AUDITIONS.make(), JOBS.make()
     return Services(
-        PRESETS.make(), AUDITIONS.make(), AUDIO_OUT.make(), DAWS.make(), _made_if_there(LIVE)
+        PRESETS.make(None, DEFAULT_BUNDLE, auditions.render),
+        auditions,
+        AUDIO_OUT.make(),
+        DAWS.make(),
+        jobs,
+        BRIDGE.make(jobs),
+        LIVE.make(),
     )
 
 
@@ -95,9 +110,7 @@ def fake_services() -> Services:
         FAKE_AUDITIONS.make(),
         FAKE_AUDIO_OUT.make(),
         FAKE_DAWS.make(),
-        _made_if_there(FAKE_LIVE),
+        FAKE_JOBS.make(),
+        FAKE_BRIDGE.make(),
+        FAKE_LIVE.make(),
     )
-
-
-def _made_if_there(part: Part) -> Any:
-    return part.make() if part.is_there else None

@@ -34,6 +34,7 @@ class WindowSettings:
         splitter: Qt's, as base64: how high the stage is.
         first_page_done: the first page need not be shown any more.
         sound_device: to play through; empty for the system's own.
+        bridge_on: clips from DAWs are taken while the window is open.
     """
 
     theme: Literal["system", "light", "dark"] = "system"
@@ -45,6 +46,7 @@ class WindowSettings:
     splitter: str = ""
     first_page_done: bool = False
     sound_device: str = ""
+    bridge_on: bool = True
 
     def __post_init__(self) -> None:
         bounded = min(max(self.scale_percent, MIN_SCALE_PERCENT), MAX_SCALE_PERCENT)

@@ -5,6 +5,7 @@ It knows no page by name: :mod:`desktop.app` puts them in.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Protocol, runtime_checkable
 
 from PyQt6.QtCore import QByteArray, QEvent, Qt
@@ -71,6 +72,7 @@ class MainWindow(QMainWindow):
         self._buttons = 0
         self._is_compact = False
         self._is_closing = False
+        self._counts: list[Callable[[], int]] = []
         self._closing_dialog: ClosingDialog | None = None
         self.commands = Commands(self)
         self.rail = PageRail()
@@ -240,7 +242,7 @@ class MainWindow(QMainWindow):
     def closeEvent(self, event: QCloseEvent | None) -> None:  # noqa: N802 - Qt's name
         """Ask first if something is under way; keep what the user chose."""
         assert event is not None
-        under_way = self._tasks.under_way_in(*_LASTING)
+        under_way = self._lasting()
         if under_way and not self._is_closing:
             event.ignore()
             self._ask_about(under_way)
@@ -262,8 +264,12 @@ class MainWindow(QMainWindow):
             self._closing_dialog = dialog
             dialog.open()
 
+    def count_as_under_way(self, count: Callable[[], int]) -> None:
+        """Ask before closing about other work than tasks, too; ``count`` says how much there is."""
+        self._counts.append(count)
+
     def _lasting(self) -> int:
-        return self._tasks.under_way_in(*_LASTING)
+        return self._tasks.under_way_in(*_LASTING) + sum(count() for count in self._counts)
 
     def _forget_dialog(self) -> None:
         self._closing_dialog = None

@@ -39,6 +39,8 @@ class JobRequest:
         priority: higher goes first.
         asked: what the client itself said, else empty; a repeated request is recognised by
             it, though its preset may have changed in between.
+        embedding: of a render that is repeated, as :func:`core.provenance.embedding_to_json`
+            writes it; the timbre is not heard then, only named. Empty hears the timbre.
     """
 
     client: str
@@ -54,6 +56,7 @@ class JobRequest:
     program_version: str = ""
     priority: int = 0
     asked: str = ""
+    embedding: Mapping[str, Any] = field(default_factory=dict)
 
     def take_keys(self) -> list[str]:
         """SHA-256 (hex) of everything each take's file depends on, its provenance included."""
@@ -102,6 +105,8 @@ class JobRequest:
             "program_version": self.program_version,
             "priority": self.priority,
             "asked": self.asked,
+            # Keys of what has none are as before there were any.
+            **({"embedding": dict(self.embedding)} if self.embedding else {}),
         }
 
     @classmethod

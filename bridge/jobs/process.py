@@ -13,8 +13,11 @@ from concurrent.futures import Future
 from pathlib import Path
 from typing import IO
 
+from bridge.jobs.model import JobRequest
 from bridge.jobs.worker_messages import (
     BatchAnswer,
+    FindLimits,
+    LimitsFound,
     ModelAnswer,
     ModelFailed,
     ModelReady,
@@ -44,6 +47,9 @@ class WorkerProcess:
     def __init__(self, log: Path, command: Sequence[str] = WORKER_COMMAND) -> None:
         self.answers: queue.Queue[BatchAnswer | WorkerDied] = queue.Queue()
         self.model: Future[ModelAnswer | WorkerDied] = Future()
+        self._asked: dict[int, Future[LimitsFound | WorkerDied]] = {}
+        self._asked_count = 0
+        self._lock = threading.Lock()  # over what is asked, and over its stdin
         grown = log.exists() and log.stat().st_size > _LOG_BYTES
         with log.open("wb" if grown else "ab") as stream:
             self._process = subprocess.Popen(
@@ -71,9 +77,21 @@ class WorkerProcess:
         """Give it an order; if it is dead, WorkerDied is (or will be) among the answers."""
         stdin = self._process.stdin
         if stdin is not None:
-            with contextlib.suppress(OSError, ValueError):
+            with self._lock, contextlib.suppress(OSError, ValueError):
                 stdin.write(to_line(order) + "\n")
                 stdin.flush()
+
+    def ask_limits(self, request: JobRequest) -> Future[LimitsFound | WorkerDied]:
+        """Ask what a model cannot play of a clip; answered when what was ordered before is done."""
+        answer: Future[LimitsFound | WorkerDied] = Future()
+        with self._lock:
+            self._asked_count += 1
+            number = self._asked_count
+            self._asked[number] = answer
+        self.send(FindLimits(number, request))
+        if not self.is_alive:
+            self._give_up_asking(WorkerDied("it is gone"))
+        return answer
 
     def kill(self) -> None:
         """End it at once, and wait until it has."""
@@ -87,16 +105,28 @@ class WorkerProcess:
                 answer = answer_from_line(line)
                 if isinstance(answer, ModelReady | ModelFailed):
                     self.model.set_result(answer)
+                elif isinstance(answer, LimitsFound):
+                    with self._lock:
+                        asked = self._asked.pop(answer.number, None)
+                    if asked is not None:
+                        asked.set_result(answer)
                 else:
                     self.answers.put(answer)
         died = WorkerDied(_exit_reason(self._process.wait()))
         self.answers.put(died)
+        self._give_up_asking(died)
         if not self.model.done():
             self.model.set_result(died)
         for pipe in (self._process.stdin, stdout):
             if pipe is not None:
                 with contextlib.suppress(OSError):
                     pipe.close()
+
+    def _give_up_asking(self, died: WorkerDied) -> None:
+        with self._lock:
+            unanswered, self._asked = list(self._asked.values()), {}
+        for asked in unanswered:
+            asked.set_result(died)
 
 
 def _exit_reason(status: int) -> str:

@@ -14,6 +14,7 @@ import logging
 import threading
 import time
 from collections.abc import Sequence
+from concurrent.futures import Future
 from pathlib import Path
 
 from bridge.jobs.batches import JobBatch
@@ -21,7 +22,13 @@ from bridge.jobs.model import Job, JobEvent, JobRequest, digest_of_asked
 from bridge.jobs.process import WORKER_COMMAND, WorkerProcess
 from bridge.jobs.scheduler import Listener, Scheduler, check_same
 from bridge.jobs.store import JobStore
-from bridge.jobs.worker_messages import LoadModel, ModelFailed, ModelReady, WorkerDied
+from bridge.jobs.worker_messages import (
+    LimitsFound,
+    LoadModel,
+    ModelFailed,
+    ModelReady,
+    WorkerDied,
+)
 from core import paths
 from core.errors import ModelMissing, TimbreError
 from core.files import output_error
@@ -68,6 +75,8 @@ class JobQueue:
         self._log = file.with_suffix(".log")
         self._warm_model, self._worker_command = warm_model, worker_command
         self._worker: WorkerProcess | None = None
+        self._starting = threading.Lock()
+        self._is_closed = False
         self._batch_count = 0
         self._scheduler = Scheduler(self._store)
         self._thread = threading.Thread(target=self._run, name="job queue", daemon=True)
@@ -110,8 +119,10 @@ class JobQueue:
         self._scheduler.stop()
         if self._thread.is_alive():
             self._thread.join()
-        if self._worker is not None:
-            self._worker.kill()
+        with self._starting:
+            self._is_closed = True
+            if self._worker is not None:
+                self._worker.kill()
         self._store.close()
 
     def __enter__(self) -> JobQueue:
@@ -165,6 +176,29 @@ class JobQueue:
     def request(self, job: Job) -> JobRequest:
         """What a job asked for."""
         return self._store.request(job.seq)
+
+    def recent(self, limit: int) -> list[Job]:
+        """The jobs that came last, those of earlier runs too; the newest first."""
+        return self._store.recent(limit)
+
+    def put_first(self, client: str, job_id: str) -> Job | None:
+        """Have a job that waits rendered next; one that does not wait is left as it is.
+
+        Args:
+            client, job_id: name the job.
+
+        Returns:
+            The job as it stands; None if there is none.
+        """
+        return self._scheduler.put_first(client, job_id)
+
+    def limits(self, request: JobRequest) -> Future[LimitsFound | WorkerDied]:
+        """Ask the worker what a model cannot play of a clip; what it renders now comes before.
+
+        Args:
+            request: what would be rendered; its timbre does not matter.
+        """
+        return self._ready_worker().ask_limits(request)
 
     def position(self, job: Job) -> int:
         """How many jobs are before it; 0 if it is next, running or over."""
@@ -221,11 +255,14 @@ class JobQueue:
                 self._scheduler.put_back(event.job, _DISK_PAUSE_S)
 
     def _ready_worker(self) -> WorkerProcess:
-        if self._worker is None or not self._worker.is_alive:
-            self._worker = WorkerProcess(self._log, self._worker_command)
-            if self._warm_model:
-                self._worker.send(LoadModel(self._warm_model))
-        return self._worker
+        with self._starting:  # the queue's thread and those who ask for limits: one worker
+            if self._is_closed:
+                raise TimbreError("the queue of renders is closed; start the program again")
+            if self._worker is None or not self._worker.is_alive:
+                self._worker = WorkerProcess(self._log, self._worker_command)
+                if self._warm_model:
+                    self._worker.send(LoadModel(self._warm_model))
+            return self._worker
 
 
 def _remove_leftovers(folder: Path) -> None:

@@ -99,6 +99,21 @@ class Scheduler:
         self._notify(JobEvent(job, 0.0, "cancelled"))
         return job
 
+    def put_first(self, client: str, job_id: str) -> Job | None:
+        """As :meth:`bridge.jobs.queue.JobQueue.put_first`.
+
+        Args:
+            client, job_id: name the job.
+        """
+        with self._lock:
+            job = self._store.find(client, job_id)
+            if job is None or job.seq not in self._waiting:
+                return job
+            others = [waiting.priority for seq, waiting in self._waiting.items() if seq != job.seq]
+            job = self._store.prioritize(job.seq, max([job.priority, *(p + 1 for p in others)]))
+            self._waiting[job.seq] = job
+            return job
+
     @property
     def is_stopping(self) -> bool:
         """Whether :meth:`stop` was called."""

@@ -141,6 +141,22 @@ class JobStore:
         """All queued jobs, oldest first."""
         return self._jobs("state = 'queued'")
 
+    def recent(self, limit: int) -> list[Job]:
+        """The jobs that came last, the newest first."""
+        return self._jobs("seq IN (SELECT seq FROM jobs ORDER BY seq DESC LIMIT ?)", limit)[::-1]
+
+    def prioritize(self, seq: int, priority: int) -> Job:
+        """Give a job another priority.
+
+        Args:
+            seq: the job's number.
+            priority: higher goes first.
+        """
+        with self._database.write() as db:
+            query = "UPDATE jobs SET priority = ? WHERE seq = ?"
+            db.exec_driver_sql(query, (priority, seq))
+            return _job(db, seq)
+
     def unacknowledged(self, client: str) -> list[Job]:
         """The client's ended jobs it has not acknowledged, oldest first."""
         ended = "client = ? AND settled = 0 AND state IN ('done', 'failed', 'cancelled')"

@@ -28,8 +28,10 @@ from bridge.jobs.worker_messages import (
     BatchProgress,
     CancelBatch,
     ClipRemarks,
+    FindLimits,
     JobFailed,
     JobOrder,
+    LimitsFound,
     LoadModel,
     ModelFailed,
     ModelReady,
@@ -41,10 +43,10 @@ from bridge.jobs.worker_messages import (
 )
 from core.encoders.base import AudioEncoding
 from core.engines.base import RenderRequest
-from core.errors import Cancelled, ModelMissing, TimbreError
+from core.errors import AudioError, Cancelled, ModelMissing, TimbreError
 from core.progress import ProgressCallback, part_of
 from core.timbre import Blend, Timbre
-from core.types import FloatArray
+from core.types import Embedding
 
 if TYPE_CHECKING:
     from core.synthesizer import Synthesizer, Take
@@ -70,7 +72,7 @@ class RenderWorker:
 
     def __init__(self, answers: IO[str], device: str | None = None) -> None:
         self._answers, self._device = answers, device
-        self._orders: queue.Queue[LoadModel | RenderBatch | None] = queue.Queue()
+        self._orders: queue.Queue[LoadModel | RenderBatch | FindLimits | None] = queue.Queue()
         self._cancelled: set[int] = set()
         self._models: OrderedDict[str, Synthesizer] = OrderedDict()
         self._embeddings: OrderedDict[tuple[str, Timbre], AudioEncoding] = OrderedDict()
@@ -90,6 +92,8 @@ class RenderWorker:
         while (order := self._orders.get()) is not None:
             if isinstance(order, LoadModel):
                 self._load_first(order.model)
+            elif isinstance(order, FindLimits):
+                self._find_limits(order)
             else:
                 self._render_batch(order)
 
@@ -110,6 +114,18 @@ class RenderWorker:
             self.send(ModelFailed(code_of(error), str(error)))
         else:
             self.send(ModelReady(synth.sample_rate))
+
+    def _find_limits(self, order: FindLimits) -> None:
+        request = order.request
+        try:
+            synth = self._load(request.model, request.model_sha256)
+            limits = synth.limits(request.clip, request.settings)
+        except Exception as error:  # it is only asked; renders go on
+            if not isinstance(error, TimbreError):
+                traceback.print_exception(error)
+            self.send(LimitsFound(order.number, (), " ".join(str(error).split())))
+        else:
+            self.send(LimitsFound(order.number, tuple(limit.message for limit in limits)))
 
     def _load(self, model: str, sha256: str | None = None) -> Synthesizer:
         from core.library.embeddings.kept import KeptEmbeddings
@@ -168,34 +184,39 @@ class RenderWorker:
         loading(0.5)
         _ = synth.encoder
         heard_at = (
-            _HEARD if any(self._is_long(synth, job.request.timbre) for job in jobs) else _LOADED
+            _HEARD
+            if any(
+                not job.request.embedding and self._is_long(synth, job.request.timbre)
+                for job in jobs
+            )
+            else _LOADED
         )
         listening = progress.stage("listening", _LOADED, heard_at)
-        embedded: list[tuple[JobOrder, AudioEncoding, list[RenderRequest]]] = []
+        embedded: list[tuple[JobOrder, tuple[str, ...], list[RenderRequest]]] = []
         ready: list[tuple[JobOrder, TakeOrder]] = []
         requests: list[RenderRequest] = []
         for number, job in enumerate(jobs):
             part = part_of(listening, number / len(jobs), (number + 1) / len(jobs))
             part(0.0)
             try:
-                heard = self._embed(synth, job.request.timbre, part)
+                embedding, heard_remarks = self._hear(synth, job.request, part)
             except Cancelled:
                 raise
             except TimbreError as error:
                 self._fail(batch, job.seq, error)
                 continue
-            takes = [_render_request(job.request, heard.embedding, take.take) for take in job.takes]
-            embedded.append((job, heard, takes))
+            takes = [_render_request(job.request, embedding, take.take) for take in job.takes]
+            embedded.append((job, heard_remarks, takes))
             ready += [(job, take) for take in job.takes]
             requests += takes
         if not ready:
             return
         leveled_at = heard_at + (_RENDERED - heard_at) * synth.leveling_share(requests)
         leveling = progress.stage("rendering", heard_at, leveled_at)
-        for number, (job, heard, takes) in enumerate(embedded):
+        for number, (job, heard_remarks, takes) in enumerate(embedded):
             part = part_of(leveling, number / len(embedded), (number + 1) / len(embedded))
-            remarks = [*heard.remarks, *(limit.message for limit in synth.engine.limits(takes[0]))]
-            synth.gain_db(heard.embedding, job.request.settings, remarks.append, part)
+            remarks = [*heard_remarks, *(limit.message for limit in synth.engine.limits(takes[0]))]
+            synth.gain_db(takes[0].embedding, job.request.settings, remarks.append, part)
             if remarks:
                 self.send(ClipRemarks(batch, job.seq, tuple(remarks)))
         rendered = synth.render_requests(
@@ -215,6 +236,20 @@ class RenderWorker:
         if isinstance(timbre, Blend):
             return any(self._is_long(synth, part) for part, weight in timbre.parts if weight > 0)
         return synth.takes_listening(timbre)
+
+    def _hear(
+        self, synth: Synthesizer, request: JobRequest, on_progress: ProgressCallback
+    ) -> tuple[Embedding, tuple[str, ...]]:
+        """The embedding to play, of the timbre or of the render that is repeated; and remarks."""
+        if not request.embedding:
+            heard = self._embed(synth, request.timbre, on_progress)
+            return heard.embedding, heard.remarks
+        from core.provenance import embedding_from_json
+
+        try:
+            return embedding_from_json(request.embedding), ()
+        except (KeyError, ValueError) as error:
+            raise AudioError(f"the embedding of the render to repeat is damaged: {error}") from None
 
     def _embed(
         self, synth: Synthesizer, timbre: Timbre, on_progress: ProgressCallback
@@ -262,7 +297,7 @@ def _embed_one(synth: Synthesizer, timbre: Timbre, on_progress: ProgressCallback
     return AudioEncoding(embedding, tuple(remarks))
 
 
-def _render_request(job: JobRequest, embedding: FloatArray, take: int) -> RenderRequest:
+def _render_request(job: JobRequest, embedding: Embedding, take: int) -> RenderRequest:
     return RenderRequest(job.clip, embedding, job.settings, job.seed + take)
 
 

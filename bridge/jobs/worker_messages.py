@@ -70,6 +70,19 @@ class RenderBatch:
 
 
 @dataclass(frozen=True)
+class FindLimits:
+    """Say what a model cannot play of a clip; answered by LimitsFound.
+
+    Attributes:
+        number: a worker is given no number twice.
+        request: with clip, model and settings.
+    """
+
+    number: int
+    request: JobRequest
+
+
+@dataclass(frozen=True)
 class CancelBatch:
     """Stop a batch at the next step; it still ends with BatchEnded."""
 
@@ -93,6 +106,21 @@ class ModelFailed:
 
     code: Code
     message: str
+
+
+@dataclass(frozen=True)
+class LimitsFound:
+    """What a model cannot play of a clip.
+
+    Attributes:
+        number: of the FindLimits.
+        limits: one line each.
+        message: why they are not known, if they are not; else empty.
+    """
+
+    number: int
+    limits: tuple[str, ...]
+    message: str = ""
 
 
 @dataclass(frozen=True)
@@ -166,10 +194,10 @@ class WorkerDied:
     reason: str
 
 
-WorkerOrder = LoadModel | RenderBatch | CancelBatch
+WorkerOrder = LoadModel | RenderBatch | CancelBatch | FindLimits
 BatchAnswer = BatchProgress | ClipRemarks | TakeRendered | JobFailed | BatchEnded
 ModelAnswer = ModelReady | ModelFailed
-Answer = BatchAnswer | ModelAnswer
+Answer = BatchAnswer | ModelAnswer | LimitsFound
 
 _ORDERS: Mapping[str, type[WorkerOrder]] = {kind.__name__: kind for kind in get_args(WorkerOrder)}
 _ANSWERS: Mapping[str, type[Answer]] = {kind.__name__: kind for kind in get_args(Answer)}

@@ -129,6 +129,11 @@ class BridgeServer:
         server._check_heartbeats()
         return server
 
+    @property
+    def clients(self) -> tuple[str, ...]:
+        """Names of the clients that spoke, the newest last; any thread may ask."""
+        return self._sessions.clients
+
     async def close(self) -> None:
         """Stop answering. Jobs go on, and their ends are said at the next start."""
         self._heartbeats.cancel()

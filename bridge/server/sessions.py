@@ -95,6 +95,11 @@ class Sessions:
         self._listening: dict[str, _ListeningClient] = {}  # by host
         self._askers: OrderedDict[tuple[str, str], Send] = OrderedDict()  # by client and id
 
+    @property
+    def clients(self) -> tuple[str, ...]:
+        """Names of the clients that are known, the newest last; any thread may ask."""
+        return tuple(self._by_client.copy())
+
     def hello(self, source: Source, message: Hello) -> Session:
         """Know a client, anew or again.
 

@@ -29,7 +29,7 @@ def serving(
         service, welcome, address, file_replies, hosts: as that class has them.
 
     Yields:
-        The server. Only its ports may be used from outside its thread.
+        The server. Only its ports and its clients' names may be used from outside its thread.
 
     Raises:
         SettingsError: if a port cannot be had.

@@ -1,4 +1,4 @@
-"""Keys played live: a handle on the process of :mod:`desktop.services.live_worker`."""
+"""Keys played live: a handle on the process of :mod:`desktop.services.live_keys.worker`."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from typing import IO
 
 from core import paths
 from desktop.services.interfaces import LiveState
-from desktop.services.live_messages import order_to_line, state_from_line
+from desktop.services.live_keys.messages import order_to_line, state_from_line
 
-LIVE_COMMAND = (sys.executable, "-m", "desktop.services.live_worker")
+LIVE_COMMAND = (sys.executable, "-m", "desktop.services.live_keys.worker")
 _END_S = 2.0
 
 

@@ -387,7 +387,7 @@ class Stage(QWidget):
             return ""
         if not self._preset_id:
             return "Choose a preset to hear it here; drop a MIDI file to hear it with your music"
-        return "Play it with the space key or the button"
+        return "Play it with the button, or Ctrl and the space key"
 
     def _state_in_words(self) -> str:
         if not self.is_busy or not self._words:

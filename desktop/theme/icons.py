@@ -14,6 +14,7 @@ APP_ICON = Path(__file__).with_name("timbre-bridge.svg")
 
 NAMES = {
     "browse": "mdi6.view-list",
+    "takes": "mdi6.piano",
     "first": "mdi6.flag-outline",
     "settings": "mdi6.cog-outline",
     "search": "mdi6.magnify",

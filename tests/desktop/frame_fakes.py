@@ -16,7 +16,10 @@ from core.library.errors import NameTaken
 from core.library.presets import Preset
 from core.timbre import Timbre
 from desktop.parts import Services
-from desktop.services.fake_daws import FakeDaws
+from desktop.services.fakes.audition import FakeAuditions
+from desktop.services.fakes.bridge import FakeBridge
+from desktop.services.fakes.daws import FakeDaws
+from desktop.services.fakes.jobs import FakeJobs
 from desktop.services.interfaces import PresetDetails
 from desktop.tasks import TaskControl
 
@@ -63,9 +66,11 @@ def services(presets: AddedPresets | None = None) -> Services:
     """For a window without a model, a library or a sound device."""
     return Services(
         cast(Any, presets or AddedPresets()),
-        cast(Any, object()),
+        FakeAuditions(),
         cast(Any, QuietAudio()),
         FakeDaws(),
+        FakeJobs(),
+        FakeBridge(),
     )
 
 
@@ -112,7 +117,6 @@ class MadeBy:
     """In the place of a :class:`desktop.parts.Part` that is there."""
 
     make: Callable[..., Any]
-    is_there: bool = True
 
     def load(self) -> None:
         """It is there."""

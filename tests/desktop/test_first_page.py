@@ -14,7 +14,7 @@ from core.timbre import AudioTimbre, TextTimbre
 from desktop.faults import Fault
 from desktop.pages.first import FirstPage
 from desktop.pages.first.naming import name_for_file, name_for_words
-from desktop.services.fake_daws import FakeDaws
+from desktop.services.fakes.daws import FakeDaws
 from desktop.tasks import Tasks
 from desktop.widgets.drop_zone import DropZone
 from tests.desktop.frame_fakes import AddedPresets, local_files

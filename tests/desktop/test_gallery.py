@@ -9,28 +9,21 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from desktop.gallery import PAGES, pages
-from desktop.parts import Part
+from desktop.parts import fake_services
 from desktop.tasks import Tasks
-from tests.desktop.frame_fakes import services
 from tests.helpers.waiting import LAST_RESORT_S
 
 HEAVY = ("torch", "sqlalchemy", "sounddevice", "pyqtgraph", "scipy", "bridge", "evaluation")
 
 
-@pytest.mark.parametrize("name", ["first", "lines", "palette", "keys", "closing", "details"])
-def test_a_page_of_the_frame_opens_by_itself(qtbot: QtBot, name: str) -> None:
+@pytest.mark.parametrize("name", PAGES)
+def test_a_page_opens_by_itself(qtbot: QtBot, name: str) -> None:
     tasks = Tasks()
-    page = PAGES[name](services(), tasks)
+    page = PAGES[name](fake_services(), tasks)
     qtbot.addWidget(page, before_close_func=lambda _: tasks.close())
     with qtbot.waitExposed(page):
         page.show()
     assert name in pages()
-
-
-def test_a_part_that_is_not_there_is_known_by_that() -> None:
-    assert Part("desktop.services.daws", "InstalledDaws").is_there
-    assert not Part("desktop.pages.nowhere", "Nothing").is_there
-    assert not Part("desktop.nowhere.page", "Nothing").is_there
 
 
 def test_the_window_is_made_without_what_is_heavy() -> None:

@@ -15,6 +15,8 @@ from core.errors import OutputError
 from desktop.app import Desktop
 from desktop.faults import Fault, WayOut, fault_of
 from desktop.pages.first import FirstPage
+from desktop.pages.takes.view import TakesPage
+from desktop.services.fakes.jobs import FakeJobs, fake_clip
 from desktop.settings import SettingsFile
 from desktop.tasks import Lane, TaskControl
 from desktop.widgets.closing_dialog import ClosingDialog
@@ -116,6 +118,23 @@ def test_pages_and_stage_hear_of_each_other(qtbot: QtBot, desktop: Desktop) -> N
     assert desktop.window.status_line.words == "rendering 42 %"
     stage.failed.emit("no sound device")
     assert desktop.window.error_line.fault == Fault("no sound device")
+
+
+def test_what_is_looked_at_is_rendered_and_a_clip_is_heard(qtbot: QtBot, desktop: Desktop) -> None:
+    jobs = desktop.services.jobs
+    assert isinstance(jobs, FakeJobs)
+    jobs.receive(fake_clip("riff", 8))
+    takes = desktop.window.findChild(TakesPage)
+    assert isinstance(takes, TakesPage)
+    qtbot.waitUntil(lambda: takes.current_clip is not None, timeout=LAST_RESORT_MS)
+    (preset, *_) = jobs.presets("")
+    before = len(jobs.takes(takes.current_clip.id))  # type: ignore[union-attr]
+    page_of(desktop).render_wanted.emit([preset.id])
+    assert desktop.window.page == "takes"
+    qtbot.waitUntil(
+        lambda: len(jobs.takes(takes.current_clip.id)) == before + 1,  # type: ignore[union-attr]
+        timeout=LAST_RESORT_MS,
+    )
 
 
 def test_closed_and_opened_again_it_is_as_it_was(qtbot: QtBot, make_desktop: MakeDesktop) -> None:

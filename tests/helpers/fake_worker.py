@@ -24,8 +24,10 @@ from bridge.jobs.worker_messages import (
     BatchProgress,
     CancelBatch,
     ClipRemarks,
+    FindLimits,
     JobFailed,
     JobOrder,
+    LimitsFound,
     RenderBatch,
     TakeOrder,
     TakeRendered,
@@ -107,6 +109,11 @@ def main() -> None:
             for job, take in takes:
                 render(order.batch, job, take, len(takes))
             send(BatchEnded(order.batch))
+        elif isinstance(order, FindLimits):
+            if order.request.clip.name.startswith("crash"):
+                os.kill(os.getpid(), signal.SIGKILL)
+            is_high = order.request.clip.name.startswith("high")
+            send(LimitsFound(order.number, ("a note is too high",) if is_high else ()))
 
 
 if __name__ == "__main__":

@@ -13,8 +13,11 @@ import pytest
 from bridge.jobs import queue as queue_module
 from bridge.jobs.errors import JobConflict, QueueUnusable
 from bridge.jobs.model import JobEvent, JobRequest
+from bridge.jobs.worker_messages import LimitsFound, WorkerDied
+from core.errors import TimbreError
 from core.provenance import PresetVersion
 from tests.bridge.conftest import Watched, request
+from tests.helpers.waiting import LAST_RESORT_S
 
 Rendered = Callable[[], list[str]]
 OpenQueue = Callable[..., Watched]
@@ -321,3 +324,57 @@ def test_a_disk_that_is_full_for_a_while_loses_no_job(
     watched.jobs.start()
     assert watched.end_of("1")[0].state == "done"
     assert failures == []
+
+
+def test_jobs_of_earlier_runs_are_listed_the_newest_first(open_queue: OpenQueue) -> None:
+    first = open_queue()
+    for job_id in ("one", "two", "three"):
+        first.jobs.submit(request(job_id))
+    first.end_of("one", "two", "three")
+    first.jobs.close()
+    again = open_queue()
+    assert [job.job_id for job in again.jobs.recent(2)] == ["three", "two"]
+    assert again.jobs.recent(10)[-1].files
+    assert again.jobs.recent(0) == []
+
+
+def test_a_waiting_job_can_be_put_first(open_queue: OpenQueue) -> None:
+    watched = open_queue(start=False)
+    jobs = watched.jobs
+    for job_id in ("one", "two"):
+        jobs.submit(request(job_id))
+    last = jobs.submit(request("three", client="other"))
+    assert jobs.position(last) > 0
+    put = jobs.put_first("other", "three")
+    assert put is not None
+    assert jobs.position(put) == 0
+    again = jobs.put_first("me", "two")
+    assert again is not None
+    assert again.priority > put.priority
+    assert jobs.put_first("me", "none") is None
+    jobs.start()
+    ended = watched.end_of("one", "two", "three")
+    assert {job.state for job in ended} == {"done"}
+    over = jobs.put_first("me", "one")
+    assert over is not None
+    assert over.state == "done"
+
+
+def test_limits_are_asked_of_the_worker_and_its_death_answers_too(open_queue: OpenQueue) -> None:
+    jobs = open_queue().jobs
+    answer = jobs.limits(request("a", "high notes")).result(LAST_RESORT_S)
+    assert isinstance(answer, LimitsFound)
+    assert answer.limits == ("a note is too high",)
+    died = jobs.limits(request("b", "crash")).result(LAST_RESORT_S)
+    assert isinstance(died, WorkerDied)
+    fine = jobs.limits(request("c", "fine")).result(LAST_RESORT_S)
+    assert isinstance(fine, LimitsFound)
+
+
+def test_a_closed_queue_starts_no_worker_again(open_queue: OpenQueue) -> None:
+    jobs = open_queue().jobs
+    jobs.close()
+    with pytest.raises(TimbreError, match="closed"):
+        jobs.limits(request("a"))
+    with pytest.raises(TimbreError, match="closed"):
+        jobs.wait_until_warm()

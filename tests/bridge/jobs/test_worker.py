@@ -24,8 +24,10 @@ from bridge.jobs.worker_messages import (
     BatchProgress,
     CancelBatch,
     ClipRemarks,
+    FindLimits,
     JobFailed,
     JobOrder,
+    LimitsFound,
     LoadModel,
     ModelFailed,
     ModelReady,
@@ -48,7 +50,7 @@ from core.leveling.phrase import LOUDNESS_PHRASE, TARGET_LUFS
 from core.library import Library
 from core.models.registry import Registry
 from core.progress import ProgressCallback
-from core.provenance import read_provenance
+from core.provenance import embedding_to_json, read_provenance
 from core.settings import RenderSettings
 from core.synthesizer import Synthesizer
 from core.timbre import AudioTimbre, Blend, TextTimbre
@@ -449,3 +451,39 @@ def test_a_file_that_is_made_softer_says_so(tmp_path: Path) -> None:
     assert remarks.remarks[0].endswith(". A lower gain keeps the level")
     assert isinstance(rendered, TakeRendered)
     assert np.abs(read_audio(rendered.path)[0]).max() == pytest.approx(0.999, abs=1e-4)
+
+
+def test_limits_are_said_before_anything_is_rendered(tmp_path: Path) -> None:
+    high = job(1, tmp_path, clip=Clip.of("high", [Note(0.0, 120, 80, 0.2)])).request
+    unknown = job(2, tmp_path, model_sha256="0" * 64).request
+    told, refused = carry_out(FindLimits(1, high), FindLimits(2, unknown))
+    assert isinstance(told, LimitsFound)
+    assert isinstance(refused, LimitsFound)
+    assert told.number == 1
+    assert any("keys" in line for line in told.limits)
+    assert "was changed" in refused.message
+
+
+def test_a_render_is_repeated_from_its_embedding_alone(tmp_path: Path) -> None:
+    """The recipe may be a recording that is gone; the file's own embedding is played."""
+    original = job(1, tmp_path)
+    carry_out(RenderBatch(1, (original,)))
+    made = read_provenance(original.takes[0].path)
+    again = job(
+        2,
+        tmp_path,
+        clip=made.clip,
+        timbre=AudioTimbre(tmp_path / "gone.wav"),
+        seed=made.seed,
+        settings=RenderSettings({**made.settings, "gain": made.gain_db}),
+        embedding=embedding_to_json(made.embedding),
+    )
+    carry_out(RenderBatch(2, (again,)))
+    first, second = (read_audio(order.takes[0].path) for order in (original, again))
+    assert np.array_equal(first[0], second[0])
+
+
+def test_a_damaged_embedding_fails_its_job_in_words(tmp_path: Path) -> None:
+    broken = job(1, tmp_path, embedding={"times_s": None, "float32": "AAAA"})
+    failed = next(a for a in carry_out(RenderBatch(1, (broken,))) if isinstance(a, JobFailed))
+    assert "damaged" in failed.message

@@ -28,6 +28,7 @@ ORDERS: list[WorkerOrder] = [
     messages.LoadModel("tiny"),
     RenderBatch(7, (JOB, JobOrder(4, BENT, JOB.takes))),
     messages.CancelBatch(7),
+    messages.FindLimits(1, BENT),
 ]
 ANSWERS: list[Answer] = [
     messages.ModelReady(44_100),
@@ -37,6 +38,7 @@ ANSWERS: list[Answer] = [
     messages.TakeRendered(7, 3, 1, PATH, 44_100, 12),
     messages.JobFailed(7, 3, "internal", "a\nline"),
     messages.BatchEnded(7),
+    messages.LimitsFound(1, ("too high",), ""),
 ]
 
 

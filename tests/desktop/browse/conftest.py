@@ -10,7 +10,7 @@ from PyQt6.QtCore import QtMsgType, qInstallMessageHandler
 from pytestqt.qtbot import QtBot
 
 from desktop.pages.browse.page import BrowsePage
-from desktop.services.fake_presets import FakePresets
+from desktop.services.fakes.presets import FakePresets
 from desktop.tasks import Tasks
 from tests.helpers.waiting import LAST_RESORT_S
 

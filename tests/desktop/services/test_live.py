@@ -15,9 +15,9 @@ from core.clip import Bend
 from core.types import Embedding, FloatArray
 from desktop.services.interfaces import LiveState
 from desktop.services.live import ProcessLive
-from desktop.services.live_engine import LiveEngine
-from desktop.services.live_messages import state_from_line, state_to_line
-from desktop.services.midi_inputs import MidiInputs
+from desktop.services.live_keys.engine import LiveEngine
+from desktop.services.live_keys.messages import state_from_line, state_to_line
+from desktop.services.live_keys.midi_inputs import MidiInputs
 from tests.helpers.waiting import wait_until
 
 
@@ -139,7 +139,7 @@ def test_a_state_is_read_as_it_was_written(level_db: float) -> None:
 ECHO = """
 import sys, json
 from desktop.services.interfaces import LiveState
-from desktop.services.live_messages import state_to_line
+from desktop.services.live_keys.messages import state_to_line
 for line in sys.stdin:
     about, *rest = json.loads(line)
     if about == "off": sys.exit(3)

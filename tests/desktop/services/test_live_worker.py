@@ -13,8 +13,8 @@ import pytest
 import torch
 
 from core.library.library import Library
-from desktop.services.live_messages import state_from_line
-from desktop.services.live_worker import BLOCK, LivePlayer
+from desktop.services.live_keys.messages import state_from_line
+from desktop.services.live_keys.worker import BLOCK, LivePlayer
 from tests.helpers.sound_device import FakeBackend
 
 

@@ -15,9 +15,9 @@ from pytestqt.qtbot import QtBot
 from core.clip import Clip, Note
 from core.errors import ModelMissing
 from core.midi import write_midi
-from desktop.services.fake_audio import FakeAudio
-from desktop.services.fake_audition import FakeAuditions
-from desktop.services.fake_live import FakeLive
+from desktop.services.fakes.audio import FakeAudio
+from desktop.services.fakes.audition import FakeAuditions
+from desktop.services.fakes.live import FakeLive
 from desktop.services.interfaces import LiveState
 from desktop.stage.stage import Stage
 from desktop.tasks import Tasks

@@ -1,7 +1,7 @@
 """The process that plays live: it owns a stream of the engine, and a sound device.
 
 Sound is computed in the device's own callback, so that nothing the window does can delay it.
-Orders come on stdin, states go to stdout (:mod:`desktop.services.live_messages`); it ends when
+Orders come on stdin, states go to stdout (:mod:`desktop.services.live_keys.messages`); it ends when
 its stdin does. Started by :mod:`desktop.services.live`.
 """
 
@@ -24,9 +24,9 @@ from core.errors import TimbreError
 from core.models import DEFAULT_BUNDLE
 from core.types import Embedding, FloatArray
 from desktop.services.interfaces import LiveState
-from desktop.services.live_engine import LiveEngine
-from desktop.services.live_messages import state_to_line
-from desktop.services.midi_inputs import MidiInputs
+from desktop.services.live_keys.engine import LiveEngine
+from desktop.services.live_keys.messages import state_to_line
+from desktop.services.live_keys.midi_inputs import MidiInputs
 
 BLOCK = 256
 """Samples that a device asks for at once: 5.8 ms."""

@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from desktop.services.live_engine import LiveEngine
+from desktop.services.live_keys.engine import LiveEngine
 
 _log = logging.getLogger(__name__)
 _SUSTAIN = 64

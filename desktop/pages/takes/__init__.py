@@ -1,0 +1,1 @@
+"""Clips that came from a DAW or a file, and their renders."""

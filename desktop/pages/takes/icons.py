@@ -1,0 +1,32 @@
+"""Icons in the palette's colours, drawn anew when those change."""
+
+from __future__ import annotations
+
+import qtawesome
+from PyQt6.QtGui import QColor, QIcon, QPalette
+
+NAMES = {
+    "play": "mdi6.play",
+    "drag": "mdi6.drag",
+    "retry": "mdi6.refresh",
+    "cancel": "mdi6.close",
+    "first": "mdi6.arrow-collapse-up",
+    "folder": "mdi6.folder-open-outline",
+    "copy": "mdi6.content-copy",
+    "bridge": "mdi6.lan-connect",
+}
+_DISABLED = 0.4
+
+
+def icon(name: str, palette: QPalette, role: QPalette.ColorRole) -> QIcon:
+    """An icon.
+
+    Args:
+        name: one of :data:`NAMES`.
+        palette: whose colours.
+        role: of its colour.
+    """
+    colour = palette.color(role)
+    faint = QColor(colour)
+    faint.setAlphaF(_DISABLED)
+    return qtawesome.icon(NAMES[name], color=colour, color_disabled=faint)

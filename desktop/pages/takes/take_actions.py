@@ -1,0 +1,109 @@
+"""Buttons for the takes that are selected, and what is to be said about one of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PyQt6.QtCore import QEvent, Qt, pyqtSignal
+from PyQt6.QtGui import QPalette
+from PyQt6.QtWidgets import QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWidget
+
+from desktop.pages.takes.icons import icon
+from desktop.services.jobs_interface import TakeItem
+
+_ACTIONS = (
+    ("play", "Play", "Play the take (Space)"),
+    ("retry", "Retry", "Render it again: after a failure, or when its file is gone"),
+    ("cancel", "Cancel", "Stop rendering (Del)"),
+    ("first", "Next", "Render it before all others"),
+    ("folder", "Folder", "Show the file in its folder"),
+    ("copy", "Details", "Copy all there is to say about it"),
+)
+
+
+class TakeActions(QWidget):
+    """See the module's first lines.
+
+    Attributes:
+        asked: the name of an action: ``play``, ``retry``, ``cancel``, ``first``, ``folder``,
+            ``copy``.
+    """
+
+    asked = pyqtSignal(str)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._buttons: dict[str, QToolButton] = {}
+        row = QHBoxLayout()
+        row.setSpacing(4)
+        for name, text, tip in _ACTIONS:
+            button = QToolButton()
+            button.setText(text)
+            button.setToolTip(tip)
+            button.setAccessibleName(tip)
+            button.setAutoRaise(True)
+            button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+            button.clicked.connect(lambda _checked=False, name=name: self.asked.emit(name))
+            self._buttons[name] = button
+            row.addWidget(button)
+        row.addStretch(1)
+        self._words = QLabel()
+        self._words.setTextFormat(Qt.TextFormat.PlainText)
+        self._words.setWordWrap(True)
+        self._words.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self._words.setAccessibleName("About the selected take")
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 4, 0, 4)
+        column.addLayout(row)
+        column.addWidget(self._words)
+        self._colour()
+        self.show_takes([])
+
+    def button(self, name: str) -> QToolButton:
+        """The button of an action."""
+        return self._buttons[name]
+
+    @property
+    def words(self) -> str:
+        """What it says."""
+        return self._words.text()
+
+    def show_takes(self, takes: Sequence[TakeItem]) -> None:
+        """Offer what can be done with these."""
+        can = {
+            "play": len(takes) == 1 and bool(takes[0].files),
+            "retry": any(can_retry(take) for take in takes),
+            "cancel": any(not take.is_over for take in takes),
+            "first": len(takes) == 1 and takes[0].state == "queued",
+            "folder": len(takes) == 1 and bool(takes[0].files),
+            "copy": bool(takes),
+        }
+        for name, button in self._buttons.items():
+            button.setEnabled(can[name])
+        words = _about(takes[0]) if len(takes) == 1 else ""
+        self._words.setText(words)
+        self._words.setVisible(bool(words))
+
+    def changeEvent(self, event: QEvent | None) -> None:  # noqa: N802
+        """As Qt asks; light and dark change while it is shown."""
+        super().changeEvent(event)
+        if event is not None and event.type() == QEvent.Type.PaletteChange:
+            self._colour()
+
+    def _colour(self) -> None:
+        for name, button in self._buttons.items():
+            button.setIcon(icon(name, self.palette(), QPalette.ColorRole.ButtonText))
+
+
+def can_retry(take: TakeItem) -> bool:
+    """Whether rendering it again helps: it failed, was cancelled, or its file is gone."""
+    return take.state in ("failed", "cancelled") or bool(take.error)
+
+
+def _about(take: TakeItem) -> str:
+    lines = []
+    if take.error:
+        way_out = f" — {take.way_out}" if take.way_out else ""
+        lines.append(f"{take.error}{way_out}")
+    lines += [f"Note: {remark}" for remark in take.remarks]
+    return "\n".join(lines)

@@ -1,0 +1,140 @@
+"""Takes as rows: play on the left, progress in the middle, a handle to drag on the right."""
+
+from __future__ import annotations
+
+from PyQt6.QtCore import QModelIndex, QRect, QRectF, Qt, pyqtSignal
+from PyQt6.QtGui import QColor, QKeyEvent, QPainter, QPalette
+from PyQt6.QtWidgets import (
+    QAbstractItemView,
+    QHeaderView,
+    QStyle,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QTableView,
+    QWidget,
+)
+
+from desktop.pages.takes.icons import icon
+from desktop.pages.takes.take_model import DRAG, LEFT, PLAY, PRESET, STAGE, TAKE_ROLE, TakeModel
+from desktop.services.jobs_interface import TakeItem
+
+_BAR_PX = 4
+_ICON_PX = 18
+
+
+class TakeDelegate(QStyledItemDelegate):
+    """Paints a bar under what is being done, and icons to play and to drag."""
+
+    def paint(
+        self, painter: QPainter | None, option: QStyleOptionViewItem, index: QModelIndex
+    ) -> None:
+        """As Qt asks."""
+        option.state &= ~QStyle.StateFlag.State_HasFocus  # rows are chosen, not cells
+        super().paint(painter, option, index)
+        take = index.data(TAKE_ROLE)
+        if painter is None or not isinstance(take, TakeItem):
+            return
+        selected = bool(option.state & QStyle.StateFlag.State_Selected)
+        if index.column() == STAGE and take.state == "running":
+            _paint_bar(painter, option, take.fraction, selected)
+        elif index.column() in (PLAY, DRAG) and take.files:
+            role = QPalette.ColorRole.HighlightedText if selected else QPalette.ColorRole.Text
+            name = "play" if index.column() == PLAY else "drag"
+            place = QRect(0, 0, _ICON_PX, _ICON_PX)
+            place.moveCenter(option.rect.center())
+            icon(name, option.palette, role).paint(painter, place)
+
+
+def _paint_bar(
+    painter: QPainter, option: QStyleOptionViewItem, fraction: float, selected: bool
+) -> None:
+    whole = QRectF(option.rect.adjusted(4, 0, -8, -2))
+    whole.setTop(whole.bottom() - _BAR_PX)
+    role = QPalette.ColorRole.HighlightedText if selected else QPalette.ColorRole.Highlight
+    colour = option.palette.color(role)
+    ground = QColor(colour)
+    ground.setAlphaF(0.25)
+    painter.save()
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(ground)
+    painter.drawRoundedRect(whole, _BAR_PX / 2, _BAR_PX / 2)
+    whole.setWidth(max(whole.width() * fraction, _BAR_PX))
+    painter.setBrush(colour)
+    painter.drawRoundedRect(whole, _BAR_PX / 2, _BAR_PX / 2)
+    painter.restore()
+
+
+class TakeTable(QTableView):
+    """Takes; rows with a file can be dragged out.
+
+    Attributes:
+        play_asked: a row is to be played: its play icon or a double click, Space or Enter.
+        cancel_asked: the selected rows are to be cancelled: Delete.
+    """
+
+    play_asked = pyqtSignal(int)
+    cancel_asked = pyqtSignal()
+
+    def __init__(self, model: TakeModel, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._takes = model
+        self.setModel(model)
+        self.setItemDelegate(TakeDelegate(self))
+        self.setAccessibleName("Takes of this clip")
+        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
+        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        self.setDragEnabled(True)
+        self.setDragDropMode(QAbstractItemView.DragDropMode.DragOnly)
+        self.setShowGrid(False)
+        self.setWordWrap(False)
+        self.setTabKeyNavigation(False)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.clicked.connect(self._click)
+        self.doubleClicked.connect(self._double_click)
+        self._lay_out()
+
+    def _lay_out(self) -> None:
+        rows, heads = self.verticalHeader(), self.horizontalHeader()
+        assert rows is not None
+        assert heads is not None
+        rows.hide()
+        rows.setDefaultSectionSize(self.fontMetrics().height() + 16)
+        heads.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
+        heads.setHighlightSections(False)
+        heads.setMinimumSectionSize(_ICON_PX + 12)
+        for column in (PLAY, DRAG):
+            heads.setSectionResizeMode(column, QHeaderView.ResizeMode.Fixed)
+            self.setColumnWidth(column, _ICON_PX + 14)
+        heads.setSectionResizeMode(PRESET, QHeaderView.ResizeMode.Interactive)
+        self.setColumnWidth(PRESET, 22 * self.fontMetrics().averageCharWidth())
+        heads.setSectionResizeMode(STAGE, QHeaderView.ResizeMode.Stretch)
+        heads.setSectionResizeMode(LEFT, QHeaderView.ResizeMode.Fixed)
+        self.setColumnWidth(LEFT, self.fontMetrics().horizontalAdvance("Time left") + 24)
+
+    def selected_takes(self) -> list[TakeItem]:
+        """The takes that are selected, from above."""
+        chosen = self.selectionModel()
+        rows = sorted(index.row() for index in chosen.selectedRows()) if chosen else []
+        return [take for row in rows if (take := self._takes.take(row)) is not None]
+
+    def keyPressEvent(self, event: QKeyEvent | None) -> None:  # noqa: N802
+        """As Qt asks."""
+        if event is None:
+            return
+        row = self.currentIndex().row()
+        if event.key() in (Qt.Key.Key_Space, Qt.Key.Key_Return, Qt.Key.Key_Enter) and row >= 0:
+            self.play_asked.emit(row)
+        elif event.key() in (Qt.Key.Key_Delete, Qt.Key.Key_Backspace):
+            self.cancel_asked.emit()
+        else:
+            super().keyPressEvent(event)
+
+    def _click(self, index: QModelIndex) -> None:
+        if index.column() == PLAY:
+            self.play_asked.emit(index.row())
+
+    def _double_click(self, index: QModelIndex) -> None:
+        if index.column() != PLAY:
+            self.play_asked.emit(index.row())

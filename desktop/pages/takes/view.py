@@ -1,0 +1,447 @@
+"""The Takes page: clips on the left, the one that is chosen as a piano roll, its takes below.
+
+It knows services by their interfaces alone. Whatever takes time runs in the tasks' lanes, and
+what comes from there is shown if it is still wanted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TypeVar
+
+from PyQt6.QtCore import QModelIndex, Qt, QTimer, QUrl, pyqtSignal
+from PyQt6.QtGui import (
+    QDesktopServices,
+    QDragEnterEvent,
+    QDragMoveEvent,
+    QDropEvent,
+    QGuiApplication,
+)
+from PyQt6.QtWidgets import (
+    QAbstractItemView,
+    QLabel,
+    QListView,
+    QSplitter,
+    QVBoxLayout,
+    QWidget,
+)
+
+from desktop.pages.takes.bridge_strip import BridgeStrip
+from desktop.pages.takes.clip_model import ClipDelegate, ClipModel
+from desktop.pages.takes.drops import take_in
+from desktop.pages.takes.render_bar import RenderBar
+from desktop.pages.takes.take_actions import TakeActions, can_retry
+from desktop.pages.takes.take_model import TakeModel, take_words
+from desktop.pages.takes.take_table import TakeTable
+from desktop.services.bridge_interface import BridgeControl
+from desktop.services.jobs_interface import ClipItem, JobService, TakeItem
+from desktop.tasks import Lane, LaneTask, TaskControl, Tasks
+from desktop.widgets.piano_roll import PianoRoll
+from desktop.widgets.roll_notes import RollNotes
+
+_Result = TypeVar("_Result")
+
+_NO_CLIPS = "No clips yet"
+_NO_CLIP = "Drop MIDI files here, or send a clip from your DAW"
+_NO_TAKES = "No takes of this clip yet: choose a preset above and press Render."
+_QUICK_NOTES = 5000
+"""A roll of more is made ready on another thread."""
+
+_QUEUE_LOOK_MS = 500
+
+
+class TakesPage(QWidget):
+    """See the module's first lines.
+
+    Args:
+        jobs: clips and renders.
+        tasks: the door to threads.
+        bridge: its switch; None shows none.
+        parent: its widget.
+
+    Attributes:
+        play_wanted: a finished file is to be heard.
+        clip_changed: another :class:`core.clip.Clip` is chosen.
+        status: one line on what is going on.
+        failed: one line on what went wrong, and what to do.
+    """
+
+    play_wanted = pyqtSignal(Path)
+    clip_changed = pyqtSignal(object)
+    status = pyqtSignal(str)
+    failed = pyqtSignal(str)
+
+    def __init__(
+        self,
+        jobs: JobService,
+        tasks: Tasks,
+        bridge: BridgeControl | None = None,
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._jobs, self._tasks = jobs, tasks
+        self.clips, self.takes = ClipModel(self), TakeModel(self)
+        self.clip_list, self.roll = QListView(), PianoRoll(_NO_CLIP)
+        self.render_bar, self.take_actions = RenderBar(jobs, tasks), TakeActions()
+        self.table = TakeTable(self.takes)
+        self._no_clips, self._no_takes = _hint(_NO_CLIPS), _hint(_NO_TAKES)
+        self._chosen: ClipItem | None = None
+        self._told = 0  # id of the running take that the status line is about
+        self._positions = QTimer(self)
+        self._positions.setSingleShot(True)
+        self._positions.setInterval(_QUEUE_LOOK_MS)
+        self._positions.timeout.connect(self._load_takes)
+        self._following = QTimer(self)
+        self._following.setSingleShot(True)
+        self._following.timeout.connect(lambda: self._select(0))
+        self._lay_out(bridge)
+        self._connect()
+        self.setAcceptDrops(True)
+        self._show_emptiness()
+        self._run(lambda _control: self._jobs.clips(), self._show_clips)
+
+    # What others ask
+
+    @property
+    def current_clip(self) -> ClipItem | None:
+        """The clip that is chosen."""
+        return self._chosen
+
+    def open_files(self, files: Sequence[Path]) -> None:
+        """Take dropped files: clips, and sound files of ours to render again."""
+        given = list(files)
+
+        def work(control: TaskControl) -> tuple[list[ClipItem | TakeItem], str]:
+            # Not the task's own signal: it may have begun before anybody could connect to it.
+            return take_in(self._jobs, given, control, self.status.emit)
+
+        self._run(work, self._show_taken_in, lane=Lane.FILES)
+
+    def render_presets(self, presets: Sequence[str], takes: int = 1) -> None:
+        """Render the chosen clip.
+
+        Args:
+            presets: ids or names.
+            takes: of each.
+        """
+        clip = self._chosen
+        if clip is None:
+            self.failed.emit("there is no clip to render; drop a MIDI file, or send one")
+            return
+        listed = list(presets)
+        seed = (
+            self.takes.next_seed(self.render_bar.preset.text().strip()) if len(listed) == 1 else 0
+        )
+
+        def work(_control: TaskControl) -> Sequence[TakeItem]:
+            return self._jobs.submit(clip.id, listed, seed=seed, takes=takes)
+
+        self._run(work, self._show_submitted)
+
+    def set_playhead(self, seconds: float | None) -> None:
+        """Where a take is being heard, seconds from the clip's start; None if nowhere."""
+        self.roll.set_playhead(seconds)
+
+    # Making
+
+    def _lay_out(self, bridge: BridgeControl | None) -> None:
+        self.clip_list.setModel(self.clips)
+        self.clip_list.setItemDelegate(ClipDelegate(self.clip_list))
+        self.clip_list.setAccessibleName("Clips")
+        self.clip_list.setMouseTracking(True)
+        self.clip_list.setUniformItemSizes(True)
+        self.clip_list.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        left = QWidget()
+        column = QVBoxLayout(left)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self._no_clips, 1)
+        column.addWidget(self.clip_list, 1)
+        if bridge is not None:
+            column.addWidget(BridgeStrip(bridge, self._tasks))
+        below = QWidget()
+        column = QVBoxLayout(below)
+        column.setContentsMargins(8, 0, 8, 0)
+        column.setSpacing(0)
+        column.addWidget(self.render_bar)
+        column.addWidget(self._no_takes, 1)
+        column.addWidget(self.table, 1)
+        column.addWidget(self.take_actions)
+        middle = QSplitter(Qt.Orientation.Vertical)
+        middle.addWidget(self.roll)
+        middle.addWidget(below)
+        middle.setStretchFactor(0, 3)
+        middle.setStretchFactor(1, 4)
+        middle.setSizes([260, 340])
+        middle.setChildrenCollapsible(False)
+        whole = QSplitter(Qt.Orientation.Horizontal)
+        whole.addWidget(left)
+        whole.addWidget(middle)
+        whole.setStretchFactor(1, 1)
+        whole.setSizes([240, 720])
+        whole.setChildrenCollapsible(False)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.addWidget(whole)
+
+    def _connect(self) -> None:
+        events = self._jobs.events
+        events.clip_came.connect(self._on_clip)
+        events.take_changed.connect(self._on_take)
+        events.said.connect(self.status)
+        chosen = self.clip_list.selectionModel()
+        assert chosen is not None
+        chosen.currentChanged.connect(self._choose)
+        rows = self.table.selectionModel()
+        assert rows is not None
+        rows.selectionChanged.connect(self._show_actions)
+        self.takes.dataChanged.connect(self._show_actions)
+        self.takes.modelReset.connect(self._show_actions)
+        self.table.play_asked.connect(self._play)
+        self.table.cancel_asked.connect(self._cancel)
+        self.render_bar.render_wanted.connect(self._render)
+        self.take_actions.asked.connect(self._act)
+        for model in (self.clips, self.takes):
+            model.modelReset.connect(self._show_emptiness)
+            model.rowsInserted.connect(self._show_emptiness)
+
+    # Clips
+
+    def _show_clips(self, clips: Sequence[ClipItem]) -> None:
+        self.clips.set_clips(clips)
+        if self.clips.rowCount():
+            self._select(0)
+
+    def _on_clip(self, clip: ClipItem) -> None:
+        # Who looks at the newest clip goes on to look at the newest one.
+        follows = self._following.isActive() or self.clip_list.currentIndex().row() <= 0
+        self.clips.put(clip)
+        if follows and not self._following.isActive():
+            self._following.start()  # of many that come at once, the last is shown
+
+    def _select(self, row: int) -> None:
+        index = self.clips.index(row)
+        self.clip_list.setCurrentIndex(index)
+        self.clip_list.scrollTo(index)
+        self._choose(index)
+
+    def _choose(self, index: QModelIndex, _before: QModelIndex | None = None) -> None:
+        clip = self.clips.clip(index.row())
+        if clip is None or (self._chosen is not None and clip.id == self._chosen.id):
+            return
+        self._chosen = clip
+        self._show_roll(clip)
+        self.takes.set_takes(clip.id, [])
+        self.render_bar.set_ready(True)
+        self.render_bar.say_limits("; ".join(clip.remarks))
+        self._load_takes()
+        self._load_limits()
+        self.clip_changed.emit(clip.clip)
+
+    def _show_roll(self, clip: ClipItem) -> None:
+        if len(clip.clip.notes) <= _QUICK_NOTES:
+            self.roll.set_clip(clip.clip)
+            return
+        self.roll.set_clip(None)
+
+        def show(notes: RollNotes) -> None:
+            if self._chosen is clip:
+                self.roll.set_notes(notes)
+
+        self._run(lambda _control: RollNotes(clip.clip), show, replaces="takes: roll")
+
+    def _load_limits(self) -> None:
+        clip = self._chosen
+        if clip is None:
+            return
+
+        def show(limits: Sequence[str]) -> None:
+            if self._chosen is clip:
+                self.render_bar.show_limits((*clip.remarks, *limits))
+
+        def fail(error: Exception) -> None:
+            if self._chosen is clip:
+                self.render_bar.say_limits(f"What the model cannot play is not known: {error}")
+
+        self._tasks.run(
+            lambda control: self._jobs.limits(clip.id, control),
+            show,
+            failed=fail,
+            lane=Lane.FILES,
+            owner=self,
+            replaces="takes: limits",
+        )
+
+    # Takes
+
+    def _load_takes(self) -> None:
+        clip = self._chosen
+        if clip is None:
+            return
+
+        def show(takes: Sequence[TakeItem]) -> None:
+            if self._chosen is clip:
+                self.takes.set_takes(clip.id, takes)
+                self._show_emptiness()
+
+        self._run(lambda _control: self._jobs.takes(clip.id), show, replaces="takes: of a clip")
+
+    def _on_take(self, take: TakeItem) -> None:
+        is_shown = self.takes.put(take)
+        self._tell(take)
+        if is_shown and any(other.state == "queued" for other in self.takes.takes):
+            self._positions.start()  # how many are before them has changed
+
+    def _tell(self, take: TakeItem) -> None:
+        """Say how a take stands; of several that are rendered together, one at a time."""
+        if take.state == "running":
+            self._told = self._told or take.id
+            if self._told == take.id:
+                self.status.emit(f"{self._name_of(take)} in {take.preset}: {take.stage}")
+            return
+        if self._told == take.id:
+            self._told = 0
+        if take.state == "failed":
+            self.failed.emit(f"{take.preset}: {take.error}; {take.way_out}")
+        elif take.state == "done" and take.files:
+            self.status.emit(f"{take.files[0].name} is ready; drag it into your DAW")
+
+    def _name_of(self, take: TakeItem) -> str:
+        clip = self.clips.clip(self.clips.row_of(take.clip_id))
+        return clip.clip.name if clip is not None else "a clip"
+
+    def _show_submitted(self, takes: Sequence[TakeItem]) -> None:
+        for take in reversed(takes):
+            self.takes.put(take)
+        self._show_emptiness()
+        if takes and (row := self.takes.row_of(takes[-1].id)) >= 0:
+            self.table.selectRow(row)
+
+    def _render(self, preset: str, takes: int) -> None:
+        self.render_presets([preset], takes)
+
+    def _play(self, row: int) -> None:
+        take = self.takes.take(row)
+        if take is not None and take.files:
+            self.play_wanted.emit(take.files[0])
+        elif take is not None:
+            self.status.emit(f"{take.preset}: {take.stage}; there is nothing to hear yet")
+
+    def _cancel(self) -> None:
+        ids = [take.id for take in self.table.selected_takes() if not take.is_over]
+
+        def work(_control: TaskControl) -> None:
+            for take_id in ids:
+                self._jobs.cancel(take_id)
+
+        if ids:
+            self._run(work)
+
+    def _act(self, name: str) -> None:
+        takes = self.table.selected_takes()
+        if not takes:
+            return
+        first = takes[0]
+        if name == "play":
+            self._play(self.takes.row_of(first.id))
+        elif name == "cancel":
+            self._cancel()
+        elif name == "retry":
+            ids = [take.id for take in takes if can_retry(take)]
+            self._run(lambda _control: [self._jobs.retry(i) for i in ids], self._show_submitted)
+        elif name == "first":
+            self._run(lambda _control: self._jobs.put_first(first.id))
+        elif name == "folder":
+            QDesktopServices.openUrl(QUrl.fromLocalFile(str(first.files[0].parent)))
+        elif name == "copy" and (clipboard := QGuiApplication.clipboard()) is not None:
+            clipboard.setText("\n\n".join(take_words(take) for take in takes))
+            self.status.emit("copied")
+
+    def _show_actions(self, *_changed: object) -> None:
+        self.take_actions.show_takes(self.table.selected_takes())
+
+    def _show_emptiness(self, *_changed: object) -> None:
+        has_clips, has_takes = bool(self.clips.rowCount()), bool(self.takes.rowCount())
+        self.clip_list.setVisible(has_clips)
+        self._no_clips.setVisible(not has_clips)
+        self.table.setVisible(has_takes)
+        self.take_actions.setVisible(has_takes)
+        self._no_takes.setVisible(not has_takes)
+        self._no_takes.setText(_NO_TAKES if self._chosen is not None else "")
+
+    # Drops
+
+    def dragEnterEvent(self, event: QDragEnterEvent | None) -> None:  # noqa: N802
+        """As Qt asks."""
+        if event is not None and self._is_taken(event):
+            event.acceptProposedAction()
+
+    def dragMoveEvent(self, event: QDragMoveEvent | None) -> None:  # noqa: N802
+        """As Qt asks."""
+        if event is not None and self._is_taken(event):
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent | None) -> None:  # noqa: N802
+        """As Qt asks; what is no file here is refused in words."""
+        data = event.mimeData() if event is not None else None
+        if event is None or data is None:
+            return
+        files = [Path(url.toLocalFile()) for url in data.urls() if url.isLocalFile()]
+        others = len(data.urls()) - len(files)
+        if others:
+            self.failed.emit("only files of this machine can be dropped here, no web addresses")
+        if files:
+            event.acceptProposedAction()
+            self.open_files(files)
+
+    def _is_taken(self, event: QDropEvent) -> bool:
+        data = event.mimeData()
+        # Our own takes on their way out are not for us.
+        return data is not None and data.hasUrls() and event.source() is not self.table
+
+    def _show_taken_in(self, result: tuple[list[ClipItem | TakeItem], str]) -> None:
+        taken, refused = result
+        if refused:
+            self.failed.emit(refused)
+        if not taken:
+            return
+        last = taken[-1]
+        clip_id = last.id if isinstance(last, ClipItem) else last.clip_id
+        clips = [item for item in taken if isinstance(item, ClipItem)]
+        for clip in clips:
+            if self.clips.row_of(clip.id) < 0:
+                self.clips.put(clip)
+        row = self.clips.row_of(clip_id)
+        if row >= 0:
+            self._select(row)
+        for item in taken:
+            if isinstance(item, TakeItem):
+                self.takes.put(item)
+        if len(taken) > 1:
+            self.status.emit(f"{len(taken)} files taken")
+
+    # The door
+
+    def _run(
+        self,
+        work: Callable[[TaskControl], _Result],
+        then: Callable[[_Result], object] | None = None,
+        *,
+        lane: Lane = Lane.LIBRARY,
+        replaces: str = "",
+    ) -> LaneTask[_Result]:
+        return self._tasks.run(
+            work, then, failed=self._fail, lane=lane, owner=self, replaces=replaces
+        )
+
+    def _fail(self, error: Exception) -> None:
+        self.failed.emit(" ".join(str(error).split()) or type(error).__name__)
+
+
+def _hint(text: str) -> QLabel:
+    label = QLabel(text)
+    label.setAlignment(Qt.AlignmentFlag.AlignCenter)
+    label.setWordWrap(True)
+    label.setMargin(16)
+    return label

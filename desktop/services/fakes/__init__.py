@@ -1,0 +1,1 @@
+"""Services with nothing behind them: for the gallery, pictures and tests."""

@@ -1,0 +1,37 @@
+"""The user's own library and queue, opened for as long as the window is."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from typing import TYPE_CHECKING
+
+from core.models import DEFAULT_BUNDLE
+
+if TYPE_CHECKING:
+    from bridge.service import BridgeService
+
+OpenService = Callable[[], AbstractContextManager["BridgeService"]]
+"""Opens what the bridge and the window share; closed when the window is."""
+
+
+@contextlib.contextmanager
+def own_service(model: str = DEFAULT_BUNDLE) -> Iterator[BridgeService]:
+    """The user's own library and queue.
+
+    Args:
+        model: loaded by the renderer at once, and used where none is named.
+
+    Raises:
+        QueueUnusable: if another Timbre Bridge has the queue, or it cannot be used.
+        DatabaseUnusable: if the library cannot be used.
+        OutputError: if the folder for renders cannot be made.
+    """
+    from bridge.jobs.queue import JobQueue
+    from bridge.service import BridgeService
+    from core.library import Library
+    from core.paths import renders_dir
+
+    with Library.open(model=None) as library, JobQueue(renders_dir(), warm_model=model) as jobs:
+        yield BridgeService(library, jobs, model)
