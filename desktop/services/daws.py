@@ -25,7 +25,7 @@ class InstalledDaws:
                 may = state not in ("current", "changed")
                 rows.append(DawFound(daw.name, place.daw, True, STATES[state], may))
             if not any(row.name == daw.name for row in rows):
-                looked = f"not found in {daw.usual_folder(environment)}"
+                looked = f"not found ({daw.usual_folder(environment)})"
                 rows.append(DawFound(daw.name, daw.title, False, looked, False))
         return sorted(rows, key=lambda row: not row.is_here)
 
