@@ -6,6 +6,7 @@ import errno
 import fcntl
 import os
 import pty
+import signal
 import struct
 import subprocess
 import sys
@@ -49,6 +50,17 @@ class TerminalRecording:
         return self.texts[-1] if self.screens else ""
 
 
+def heed_ctrl_c() -> None:
+    """For a process to come: Ctrl-C counts, also where the tests run in the background."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
+def take_terminal() -> None:
+    """For a process to come: its terminal is its own, so that Ctrl-C reaches it."""
+    fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+    heed_ctrl_c()
+
+
 def record(
     *arguments: str,
     environment: Mapping[str, str],
@@ -80,7 +92,7 @@ def record(
         stderr=slave,
         env=variables,
         start_new_session=True,
-        preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),  # so that Ctrl-C reaches it
+        preexec_fn=take_terminal,
     )
     os.close(slave)
     recording = TerminalRecording()
