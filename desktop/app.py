@@ -15,7 +15,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 from PyQt6.QtCore import QObject, QProcess, QTimer
-from PyQt6.QtWidgets import QApplication, QWidget
+from PyQt6.QtWidgets import QApplication
 
 from desktop.display import check_display
 from desktop.faults import Fault, fault_of
@@ -223,7 +223,7 @@ class _StageLink(QObject):
     def __init__(self, window: MainWindow, services: Services, tasks: Tasks) -> None:
         super().__init__(window)
         self._window, self._services, self._tasks = window, services, tasks
-        self._stage: QWidget | None = None
+        self._stage: Any = None
         self._waiting: tuple[str, str, bool] | None = None
         self._clip: Clip | None = None
 
@@ -256,7 +256,7 @@ class _StageLink(QObject):
         """Presets are heard with a clip from now on."""
         self._clip = clip
         if self._stage is not None:
-            self._stage.set_clip(clip)  # type: ignore[attr-defined]
+            self._stage.set_clip(clip)
 
     def choose(self, preset_id: str) -> None:
         """A preset is the one that is looked at."""
@@ -286,6 +286,6 @@ class _StageLink(QObject):
         if self._stage is None:
             self._waiting = (preset_id, name, is_played)
             return
-        self._stage.set_preset(preset_id, name)  # type: ignore[attr-defined]
+        self._stage.set_preset(preset_id, name)
         if is_played:
-            self._stage.play()  # type: ignore[attr-defined]
+            self._stage.play()

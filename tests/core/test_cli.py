@@ -6,14 +6,13 @@ import resource
 import signal
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
 import soundfile
 
-from core import cli, render_command
+from core import render_command
 from core.clip import Clip, Note
 from core.console import ProgressDisplay
 from core.library import Library
@@ -22,13 +21,11 @@ from core.provenance import PresetVersion, read_provenance
 from tests.data import references
 from tests.data.midi import make
 from tests.helpers.bundles import write_tiny_bundle
+from tests.helpers.in_process import TONE, Run, runner
 from tests.helpers.stages import without_stages
-
-Run = Callable[..., tuple[int, str, str]]
 
 CLIP = Clip.of("riff", [Note(0.2 * i, 55 + 2 * i, 80, 0.18) for i in range(5)])
 HEADER = b"MThd\0\0\0\6\0\1\0\1\1\xe0"
-TONE = (0.4 * np.sin(2 * np.pi * 220 * np.arange(30_000) / 44_100)).astype(np.float32)
 
 
 @pytest.fixture(scope="module")
@@ -45,23 +42,7 @@ def run(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> Run:
-    """Run ``timbre`` in a folder with a score and a recording.
-
-    Returns exit code, stdout, and stderr without the lines of stages.
-    """
-    monkeypatch.setenv("TIMBRE_HOME", str(home))
-    monkeypatch.chdir(tmp_path)
-    write_midi(CLIP, tmp_path / "riff.mid")
-    soundfile.write(tmp_path / "tone.wav", TONE, 44_100)
-
-    def call(*arguments: str) -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "argv", ["timbre", *arguments])
-        with pytest.raises(SystemExit) as stopped:
-            cli.main()
-        out, err = capsys.readouterr()
-        return int(stopped.value.code or 0), out, without_stages(err)
-
-    return call
+    return runner(CLIP, home, tmp_path, monkeypatch, capsys)
 
 
 def render(run: Run, *arguments: str) -> tuple[int, str, str]:

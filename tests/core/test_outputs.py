@@ -10,27 +10,24 @@ import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
 import soundfile
 
-from core import cli
 from core.clip import Clip, Note
 from core.console import ProgressDisplay
-from core.midi import read_midi, write_midi
+from core.midi import read_midi
 from core.provenance import read_provenance
 from core.synthesizer import Synthesizer
 from tests.helpers.bundles import write_tiny_bundle
+from tests.helpers.in_process import Run, runner
 from tests.helpers.rights import bound_by_rights
 from tests.helpers.stages import without_stages
 
-Run = Callable[..., tuple[int, str, str]]
 ROOT = Path(__file__).parents[2]
 CLIP = Clip.of("riff", [Note(0.1 * i, 55 + 2 * i, 80, 0.08) for i in range(3)])
-TONE = (0.4 * np.sin(2 * np.pi * 220 * np.arange(30_000) / 44_100)).astype(np.float32)
 
 
 @pytest.fixture(scope="module")
@@ -47,23 +44,7 @@ def run(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> Run:
-    """Run ``timbre`` in a folder with a score and a recording.
-
-    Returns exit code, stdout, and stderr without the lines of stages.
-    """
-    monkeypatch.setenv("TIMBRE_HOME", str(home))
-    monkeypatch.chdir(tmp_path)
-    write_midi(CLIP, tmp_path / "riff.mid")
-    soundfile.write(tmp_path / "tone.wav", TONE, 44_100)
-
-    def call(*arguments: str) -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "argv", ["timbre", *arguments])
-        with pytest.raises(SystemExit) as stopped:
-            cli.main()
-        out, err = capsys.readouterr()
-        return int(stopped.value.code or 0), out, without_stages(err)
-
-    return call
+    return runner(CLIP, home, tmp_path, monkeypatch, capsys)
 
 
 def render(run: Run, output: str, *arguments: str) -> tuple[int, str, str]:
