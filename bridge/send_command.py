@@ -179,7 +179,7 @@ def _copy(
     from core.audio.formats import WAV, format_of
     from core.files import replacing
     from core.provenance import read_provenance
-    from core.synthesizer import Take
+    from core.takes.take import Take
 
     missing = [file.path for file in files if not Path(file.path).is_file()]
     if missing:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from core.notebooks.progress_bar import tqdm_progress as tqdm_progress
     from core.settings import RenderSettings as RenderSettings
     from core.synthesizer import Synthesizer as Synthesizer
-    from core.synthesizer import Take as Take
+    from core.takes.take import Take as Take
     from core.timbre import AudioTimbre as AudioTimbre
     from core.timbre import Blend as Blend
     from core.timbre import TextTimbre as TextTimbre
@@ -34,7 +34,7 @@ _HOME_OF = {
     "Note": "core.clip",
     "RenderSettings": "core.settings",
     "Synthesizer": "core.synthesizer",
-    "Take": "core.synthesizer",
+    "Take": "core.takes.take",
     "TextTimbre": "core.timbre",
     "TimbreLike": "core.timbre",
     "as_clip": "core.midi.scores",

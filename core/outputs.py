@@ -18,7 +18,7 @@ from core.files import check_writable, is_special, output_error, refuse_inputs
 from core.paths import renders_dir
 
 if TYPE_CHECKING:
-    from core.synthesizer import Take
+    from core.takes.take import Take
 
 LOWEST_RATE, HIGHEST_RATE = 8_000, 384_000
 """Sample rates a render can have, Hz."""

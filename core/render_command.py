@@ -45,7 +45,8 @@ if TYPE_CHECKING:
     from core.clip import Clip
     from core.library import Preset
     from core.provenance import PresetVersion, Provenance
-    from core.synthesizer import Synthesizer, Take
+    from core.synthesizer import Synthesizer
+    from core.takes.take import Take
     from core.timbre import Timbre
 
 _MAX_TAKES = 1000

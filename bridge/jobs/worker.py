@@ -49,7 +49,8 @@ from core.timbre import Blend, Timbre
 from core.types import Embedding
 
 if TYPE_CHECKING:
-    from core.synthesizer import Synthesizer, Take
+    from core.synthesizer import Synthesizer
+    from core.takes.take import Take
 
 _REPORT_EVERY_S = 0.05
 _LOADED, _HEARD, _RENDERED = 0.1, 0.5, 0.97

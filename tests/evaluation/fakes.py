@@ -18,7 +18,8 @@ from core.engines.registry import ENGINES
 from core.errors import ModelMissing
 from core.provenance import Provenance
 from core.settings import RenderSettings
-from core.synthesizer import Synthesizer, Take
+from core.synthesizer import Synthesizer
+from core.takes.take import Take
 from core.timbre import TextTimbre, Timbre
 from core.types import EMBEDDING_DIM, FloatArray
 from evaluation import pool, run

@@ -1,0 +1,1 @@
+"""What a render gives: its sound, and what is needed to repeat it."""
