@@ -83,7 +83,7 @@ class Take:
     def overshoot_remark(
         self,
         subtype: str | None,
-        advice: str = "--format FLOAT keeps the level, a lower --gain does too",
+        advice: str = "a .wav with --format FLOAT keeps the level, a lower --gain does too",
     ) -> str:
         """What is to be said of peaks that do not fit into a file; empty if they do.
 
