@@ -19,7 +19,7 @@ from core import paths
 from core.clip import Clip
 from core.engines.registry import settings_to_json
 from core.errors import OutputError
-from core.leveling.phrase import LOUDNESS_PHRASE
+from core.leveling.phrase import gain_basis
 from core.progress import (
     LOADING,
     ProgressCallback,
@@ -68,7 +68,7 @@ class Audition:
         """SHA-256 (hex) of all that the sound depends on."""
         parts = [
             self.preset_id, self.preset.version, settings_to_json(self.settings),
-            self.clip.content_hash, self.model_sha256, LOUDNESS_PHRASE.name, program_version(),
+            self.clip.content_hash, self.model_sha256, gain_basis(), program_version(),
         ]  # fmt: skip
         return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 

@@ -21,7 +21,7 @@ import numpy as np
 from core.audio.loudness import integrated_loudness
 from core.errors import OutputError
 from core.files import replacing
-from core.leveling.phrase import LOUDNESS_PHRASE, MAX_GAIN_DB, TARGET_LUFS
+from core.leveling.phrase import MAX_GAIN_DB, TARGET_LUFS, gain_basis
 from core.settings import GAIN, RenderSettings
 from core.types import Embedding, EmbeddingPath, FloatArray
 
@@ -76,7 +76,7 @@ def gain_key(embedding: Embedding, model_sha256: str, settings: RenderSettings) 
         model_sha256: of the bundle.
         settings: of the render.
     """
-    digest = hashlib.sha256(f"{LOUDNESS_PHRASE.name} {TARGET_LUFS} {model_sha256}".encode())
+    digest = hashlib.sha256(f"{gain_basis()} {TARGET_LUFS} {model_sha256}".encode())
     decoding = sorted((name, float(v)) for name, v in settings.items() if name != GAIN.name)
     digest.update(json.dumps(decoding).encode())
     if isinstance(embedding, EmbeddingPath):

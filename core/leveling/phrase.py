@@ -9,6 +9,7 @@ than any one gain can even out.
 
 from core.clip import Clip, Note
 from core.engines.base import RenderRequest
+from core.engines.registry import ENGINES
 from core.settings import RenderSettings
 from core.types import Embedding, EmbeddingPath
 
@@ -26,6 +27,16 @@ TARGET_LUFS = -20.0
 
 MAX_GAIN_DB = 24.0
 """Most by which a timbre is made louder or softer."""
+
+
+def gain_basis() -> str:
+    """What a gain was measured on and by: the phrase, and how engines sound by now.
+
+    With the same weights, and none the less another sound (``revisions`` in an engine's
+    declaration), gains are measured again.
+    """
+    revised = [f"{name}-{engine.revision}" for name, engine in ENGINES.items() if engine.revisions]
+    return " ".join([LOUDNESS_PHRASE.name, *sorted(revised)])
 
 
 def loudness_request(embedding: Embedding, settings: RenderSettings) -> RenderRequest:

@@ -13,7 +13,7 @@ from sqlalchemy import Connection, select
 from sqlalchemy.dialects.sqlite import insert
 
 from core.engines.registry import check_settings
-from core.leveling.phrase import LOUDNESS_PHRASE, MAX_GAIN_DB
+from core.leveling.phrase import MAX_GAIN_DB, gain_basis
 from core.library import factory
 from core.library.presets import Preset
 from core.library.schema import GAIN_TABLE, PRESET, VERSION
@@ -44,7 +44,7 @@ def find(
         select(GAIN_TABLE.c.gain_db).where(
             GAIN_TABLE.c.version_pk == row.pk,
             GAIN_TABLE.c.model_sha256 == model_sha256,
-            GAIN_TABLE.c.phrase == LOUDNESS_PHRASE.name,
+            GAIN_TABLE.c.phrase == gain_basis(),
         )
     ).scalar_one_or_none()
     if stored is None and not _decoding(settings):
@@ -70,7 +70,7 @@ def keep(connection: Connection, preset: Preset, model_sha256: str, gain_db: flo
     if version_pk is None:  # removed in between
         return
     values = {"gain_db": gain_db}
-    key = {"version_pk": version_pk, "model_sha256": model_sha256, "phrase": LOUDNESS_PHRASE.name}
+    key = {"version_pk": version_pk, "model_sha256": model_sha256, "phrase": gain_basis()}
     connection.execute(
         insert(GAIN_TABLE)
         .values(**key, **values)
@@ -86,7 +86,7 @@ def factory_gains(model_sha256: str) -> dict[str, float]:
         model_sha256: of the bundle.
     """
     data = json.loads(factory.GAINS.read_text("utf-8"))
-    if (data["model_sha256"], data["phrase"]) != (model_sha256, LOUDNESS_PHRASE.name):
+    if (data["model_sha256"], data["phrase"]) != (model_sha256, gain_basis()):
         return {}
     return {entry["recipe"]: float(entry["gain_db"]) for entry in data["gains"].values()}
 

@@ -19,7 +19,7 @@ from core.audio.loudness import integrated_loudness
 from core.errors import SettingsError
 from core.files import replacing
 from core.leveling.gains import gain_of
-from core.leveling.phrase import LOUDNESS_PHRASE, TARGET_LUFS, loudness_request
+from core.leveling.phrase import TARGET_LUFS, gain_basis, loudness_request
 from core.library import Library, factory, recipe_tree, recipes
 from core.library.gains import factory_gains
 from core.library.recipes import StoredRecipe
@@ -81,7 +81,7 @@ def make(synth: Synthesizer, played: Mapping[str, FloatArray]) -> dict[str, Any]
             raise SettingsError(f"{key}: {gain.remark}")
         gains[key] = {"recipe": recipe, "gain_db": gain.db}
     return {
-        "phrase": LOUDNESS_PHRASE.name,
+        "phrase": gain_basis(),
         "target_lufs": TARGET_LUFS,
         "model": synth.bundle.id,
         "model_sha256": synth.bundle.sha256,

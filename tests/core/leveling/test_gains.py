@@ -1,14 +1,21 @@
 """The gain of a timbre: what it is, and where it is kept."""
 
+from dataclasses import replace
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 import pytest
 
 from core.audio.loudness import amplified, integrated_loudness
+from core.engines.declaration import EngineDeclaration
+from core.engines.embedded.declaration import DECLARATION
+from core.engines.registry import ENGINES
 from core.leveling import gains
 from core.leveling.gains import GainCache, LevelGain, gain_key, gain_of
 from core.leveling.phrase import LOUDNESS_PHRASE, TARGET_LUFS, loudness_request
+from core.library.gains import factory_gains
+from core.models.registry import Registry
 from core.settings import RenderSettings
 from core.types import EMBEDDING_DIM, EmbeddingPath, FloatArray
 
@@ -65,6 +72,20 @@ def test_a_key_holds_everything_a_gain_depends_on() -> None:
     ]
     assert len(set(keys)) == len(keys)
     assert gain_key(point(1), "a", RenderSettings(gain=3.0)) == keys[0]
+
+
+def test_a_sound_that_was_changed_is_measured_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    plain = RenderSettings()
+    sha256 = Registry().resolve("embedded").sha256
+    before = gain_key(point(1), sha256, plain)
+    factory_gains.cache_clear()
+    assert factory_gains(sha256)
+    changed = replace(DECLARATION, revisions=(*DECLARATION.revisions, "another sound"))
+    monkeypatch.setitem(cast(dict[str, EngineDeclaration], ENGINES), "embedded", changed)
+    assert gain_key(point(1), sha256, plain) != before
+    factory_gains.cache_clear()
+    assert factory_gains(sha256) == {}
+    factory_gains.cache_clear()
 
 
 def test_a_path_is_heard_as_a_whole() -> None:
