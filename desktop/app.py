@@ -21,7 +21,7 @@ from desktop.display import check_display
 from desktop.faults import Fault, fault_of
 from desktop.frame_commands import FrameCommands
 from desktop.menu_entry import launch_command
-from desktop.parts import BROWSE_PAGE, STAGE, TAKES_PAGE, Services, real_services
+from desktop.parts import BROWSE_PAGE, DAW_PAGE, STAGE, TAKES_PAGE, Services, real_services
 from desktop.responsiveness import favour_the_window
 from desktop.settings import SettingsFile
 from desktop.single_instance import SingleInstance, usual_name
@@ -147,6 +147,7 @@ class Desktop(QObject):
         window.add_page("takes", window.tr("Takes"), "takes", takes)
         window.count_as_under_way(lambda: services.jobs.under_way)
         self._takes = takes
+        self._add_daw_page()
         first = FirstPage(services.presets, services.daws, self.tasks)
         first.made.connect(self._made)
         first.status.connect(lambda words: window.say("first", words))
@@ -159,6 +160,16 @@ class Desktop(QObject):
             lambda: window.show_page("first"),
             keys="Ctrl+N",
         )
+
+    def _add_daw_page(self) -> None:
+        window, services = self.window, self.services
+        page = DAW_PAGE.make(services.bridge, services.daws, services.jobs, self.tasks)
+        page.failed.connect(window.say_fault)
+        window.add_page("daws", window.tr("DAW"), "daws", page)
+        add, tr = window.commands.add, window.tr
+        add("daws.bridge", tr("Bridge on or off"), page.toggle_bridge, section="DAW")
+        add("daws.trip", tr("Test the trip from a DAW and back"), page.trip.toggle, section="DAW")
+        add("daws.copy", tr("Copy the bridge's log"), page.log.copy, section="DAW")
 
     def _render(self, preset_ids: Sequence[str]) -> None:
         """Render the chosen clip in presets that were looked at."""

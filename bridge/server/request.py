@@ -121,7 +121,9 @@ class Request:
             if error is None:
                 then(done.result())
             elif isinstance(error, TimbreError):
-                self.answer(Failed(about, code_of(error), " ".join(str(error).split())))
+                words = " ".join(str(error).split())
+                _log.info("refused what %s asked: %s", self.source, words)
+                self.answer(Failed(about, code_of(error), words))
             else:
                 _log.error("a request failed", exc_info=error)
                 self.answer(Failed(about, "internal", f"{type(error).__name__}: {error}"))

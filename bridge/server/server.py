@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -36,6 +37,8 @@ BAD_MESSAGE_COST = 50.0
 
 _REFUSALS_PER_S, _REFUSAL_BURST = 20.0, 200.0
 _HEARTBEAT_CHECK_S = 0.5
+
+_log = logging.getLogger(__name__)
 
 _OURS = "/timbre/"
 """What is not for us is not for us to answer: two servers could talk for ever."""
@@ -134,6 +137,16 @@ class BridgeServer:
         """Names of the clients that spoke, the newest last; any thread may ask."""
         return self._sessions.clients
 
+    @property
+    def is_serving(self) -> bool:
+        """Whether its event loop runs; any thread may ask."""
+        return self._loop.is_running()
+
+    @property
+    def heard_at(self) -> dict[str, float]:
+        """When clients last said something, seconds since 1970; any thread may ask."""
+        return self._sessions.heard_at
+
     async def close(self) -> None:
         """Stop answering. Jobs go on, and their ends are said at the next start."""
         self._heartbeats.cancel()
@@ -163,8 +176,10 @@ class BridgeServer:
             message = self._dispatcher.read(address, arguments)
             if isinstance(message, Hello):
                 session = self._sessions.hello(source, message)
+                _log.info("%s says hello from %s", session.client, source.name)
             else:
                 session = self._sessions.of(source, message.about)
+            self._sessions.note_heard(session)
             if message.named_file and not source.is_loopback:
                 raise RequestRefused(
                     "a recording is named by its path, which only clients on the bridge's own "
@@ -179,6 +194,7 @@ class BridgeServer:
     def _refuse(self, source: Source, error: RequestRefused) -> None:
         self._rate.charge(source.key, BAD_MESSAGE_COST)
         if self._refusals.allows(source.key):
+            _log.info("refused what %s said: %s", source.name, error)
             send = self._sessions.peer_of(source)
             send(Failed(error.about, error.code, str(error)[:1000]))
 

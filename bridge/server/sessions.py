@@ -10,6 +10,7 @@ answers go to the port the client named, and to where the message came from as w
 from __future__ import annotations
 
 import hmac
+import time
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass, replace
@@ -94,11 +95,21 @@ class Sessions:
         self._by_source: OrderedDict[Hashable, str] = OrderedDict()
         self._listening: dict[str, _ListeningClient] = {}  # by host
         self._askers: OrderedDict[tuple[str, str], Send] = OrderedDict()  # by client and id
+        self._heard_at: OrderedDict[str, float] = OrderedDict()  # by client
 
     @property
     def clients(self) -> tuple[str, ...]:
         """Names of the clients that are known, the newest last; any thread may ask."""
         return tuple(self._by_client.copy())
+
+    @property
+    def heard_at(self) -> dict[str, float]:
+        """When clients last said something, seconds since 1970; any thread may ask."""
+        return dict(self._heard_at.copy())
+
+    def note_heard(self, session: Session) -> None:
+        """A client said something."""
+        _keep(self._heard_at, session.client, time.time())
 
     def hello(self, source: Source, message: Hello) -> Session:
         """Know a client, anew or again.

@@ -64,5 +64,6 @@ def serving(
     try:
         yield server
     finally:
-        loop.call_soon_threadsafe(stop.set)
+        with contextlib.suppress(RuntimeError):  # the loop ended by itself
+            loop.call_soon_threadsafe(stop.set)
         thread.join()

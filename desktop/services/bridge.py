@@ -18,8 +18,16 @@ from PyQt6.QtCore import QObject, Qt, QTimer, pyqtSignal
 
 from bridge.options import PORT
 from core.errors import SettingsError, TimbreError
-from desktop.services.bridge_interface import BridgeEvents, BridgeState
+from desktop.services.bridge_interface import (
+    BridgeEvents,
+    BridgeState,
+    ConnectedClient,
+    TripStep,
+)
+from desktop.services.bridge_log import BridgeLog
 from desktop.services.jobs import LocalJobService
+from desktop.services.jobs_interface import ClipItem
+from desktop.tasks import TaskControl
 
 if TYPE_CHECKING:
     from bridge.jobs.model import JobEvent
@@ -44,6 +52,7 @@ class LocalBridge(QObject):
     """
 
     _changed = pyqtSignal(object)
+    _logged = pyqtSignal(str)
 
     def __init__(
         self,
@@ -67,7 +76,11 @@ class LocalBridge(QObject):
         self._running = contextlib.ExitStack()
         self._server: BridgeServer | None = None
         self._is_closed = False
+        self._log = BridgeLog(self._logged.emit)
         self._changed.connect(self._events.changed, Qt.ConnectionType.QueuedConnection)  # type: ignore[call-arg]
+        self._logged.connect(self._events.logged, Qt.ConnectionType.QueuedConnection)  # type: ignore[call-arg]
+        jobs.events.clip_came.connect(self._note_clip)
+        jobs.events.said.connect(self._log.note)
         self._looking = QTimer(self)
         self._looking.setInterval(_LOOK_EVERY_MS)
         self._looking.timeout.connect(self._look)
@@ -83,6 +96,31 @@ class LocalBridge(QObject):
         """See :class:`BridgeControl`."""
         with self._lock:
             return self._state
+
+    @property
+    def clients(self) -> Sequence[ConnectedClient]:
+        """See :class:`BridgeControl`."""
+        server = self._server
+        if server is None:
+            return ()
+        from desktop.services.job_records import source_words
+
+        heard = sorted(server.heard_at.items(), key=lambda entry: -entry[1])
+        return [ConnectedClient(name, source_words(name), at) for name, at in heard]
+
+    @property
+    def log(self) -> Sequence[str]:
+        """See :class:`BridgeControl`."""
+        return self._log.lines
+
+    def test_trip(self, control: TaskControl) -> Sequence[TripStep]:
+        """See :class:`BridgeControl`."""
+        server = self._server
+        if server is None:
+            return [TripStep("the bridge is off", False, "turn it on, then try again")]
+        from desktop.services.round_trip import round_trip
+
+        return round_trip(server.port, control)
 
     def turn_on(self) -> BridgeState:
         """See :class:`BridgeControl`."""
@@ -115,6 +153,7 @@ class LocalBridge(QObject):
         """
         self._looking.stop()
         self._is_closed = True
+        self._log.unlisten()
         if self._switching.acquire(blocking=False):
             self._switching.release()
             self.turn_off()
@@ -129,6 +168,8 @@ class LocalBridge(QObject):
         from core.paths import data_dir
         from core.version import program_version
 
+        self._log.listen()
+        starting.callback(self._log.unlisten)
         service = self._jobs.service()
         jobs = service.jobs
         sample_rate = self._sample_rate or jobs.wait_until_warm()
@@ -164,22 +205,40 @@ class LocalBridge(QObject):
         else:
             self._deliver(f"{job.state} for {source}: {job.message}")
 
+    def _note_clip(self, item: ClipItem) -> None:
+        if item.came_at and not item.source.startswith("from "):
+            count = len(item.clip.notes)
+            notes = "1 note" if count == 1 else f"{count:,} notes"
+            self._log.note(f"clip “{item.clip.name}”, {notes}, {item.source}")
+
     def _deliver(self, line: str) -> None:
+        self._log.note(line)
         with self._lock:
             self._deliveries.appendleft(line)
             state = self._state = replace(self._state, deliveries=tuple(self._deliveries))
         self._changed.emit(state)
 
+    def _bring_back(self) -> None:
+        self.turn_off()
+        if not self._is_closed:
+            self.turn_on()
+
     def _say(self, state: BridgeState) -> BridgeState:
         with self._lock:
             state = self._state = replace(state, deliveries=tuple(self._deliveries))
+        self._log.note(state.problem or state.words)
         self._changed.emit(state)
         return state
 
     def _look(self) -> None:
-        """Whether somebody new speaks with it."""
+        """Whether it is still there, and somebody new speaks with it."""
         server = self._server
         if server is None:
+            return
+        if not server.is_serving:
+            self._log.note("the bridge ended by itself; it is started again")
+            self._server = None
+            threading.Thread(target=self._bring_back, name="bridge again", daemon=True).start()
             return
         clients = server.clients
         if clients != self.state.clients:

@@ -11,6 +11,7 @@ from bridge.jobs.model import Job, JobEvent, JobRequest
 from core.clip import Clip
 from desktop.services.job_words import RemainingTime, present_files, problem_of, stage_words
 from desktop.services.jobs_interface import ClipItem, TakeItem
+from desktop.services.round_trip import CLIENT as TRIP_CLIENT
 
 HERE = "desktop"
 """The queue's name for what is asked for in this window."""
@@ -25,6 +26,8 @@ def source_words(client: str) -> str:
     for part, name in _NAMES.items():
         if part in client.lower():
             return name
+    if client == TRIP_CLIENT:
+        return "the test trip"
     return "a Python script" if client.startswith("python-") else client
 
 

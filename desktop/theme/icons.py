@@ -15,6 +15,7 @@ APP_ICON = Path(__file__).with_name("timbre-bridge.svg")
 NAMES = {
     "browse": "mdi6.view-list",
     "takes": "mdi6.piano",
+    "daws": "mdi6.swap-horizontal",
     "first": "mdi6.flag-outline",
     "settings": "mdi6.cog-outline",
     "search": "mdi6.magnify",

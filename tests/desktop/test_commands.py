@@ -10,6 +10,7 @@ from pytestqt.qtbot import QtBot
 
 from desktop.commands import Commands
 from desktop.widgets.command_palette import CommandPalette, KeySheet
+from tests.helpers.waiting import LAST_RESORT_S
 
 
 @pytest.fixture
@@ -122,7 +123,7 @@ def test_keys_reach_commands_but_not_from_a_text_field(qtbot: QtBot, done: list[
     qtbot.addWidget(window)
     commands = Commands(window)
     commands.add("favourite", "Mark as favourite", lambda: done.append("favourite"), keys="F")
-    with qtbot.waitExposed(window):
+    with qtbot.waitExposed(window, timeout=int(1000 * LAST_RESORT_S)):
         window.show()
     window.activateWindow()
     field.setFocus()

@@ -21,7 +21,7 @@ def test_a_page_opens_by_itself(qtbot: QtBot, name: str) -> None:
     tasks = Tasks()
     page = PAGES[name](fake_services(), tasks)
     qtbot.addWidget(page, before_close_func=lambda _: tasks.close())
-    with qtbot.waitExposed(page):
+    with qtbot.waitExposed(page, timeout=int(1000 * LAST_RESORT_S)):
         page.show()
     assert name in pages()
 

@@ -31,7 +31,7 @@ LAST_RESORT_MS = int(1000 * LAST_RESORT_S)
 
 
 def shown(qtbot: QtBot, desktop: Desktop) -> Desktop:
-    with qtbot.waitExposed(desktop.window):
+    with qtbot.waitExposed(desktop.window, timeout=int(1000 * LAST_RESORT_S)):
         desktop.show()
     qtbot.waitUntil(lambda: stage_of(desktop) is not None, timeout=LAST_RESORT_MS)
     return desktop

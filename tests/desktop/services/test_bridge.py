@@ -7,14 +7,18 @@ import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
 
-from bridge.client import BridgeClient
+from bridge.client import BridgeClient, BridgeRefused
+from core.audio import write_audio
 from core.clip import Clip, Note
 from desktop.services.bridge import LocalBridge
 from desktop.services.bridge_interface import BridgeState
+from desktop.services.round_trip import look_at
 from tests.bridge.servers import running
-from tests.desktop.services.conftest import HeardJobs, Until
+from tests.desktop.services.conftest import HeardJobs, Until, control
+from tests.helpers.waiting import LAST_RESORT_S
 
 OpenJobs = Callable[[], HeardJobs]
 RIFF = Clip.of("riff", [Note(0.0, 60, 90, 0.5), Note(0.5, 64, 90, 0.5)])
@@ -104,3 +108,63 @@ def test_closing_does_not_wait_for_a_bridge_that_is_being_turned_on(
     heard.jobs.close()
     turning.join()
     assert not bridge.state.is_on
+
+
+def test_a_test_trip_goes_the_way_of_a_daw(
+    open_jobs: OpenJobs, make: Callable[..., LocalBridge], until: Until
+) -> None:
+    heard = open_jobs()
+    bridge = make(heard)
+    (off,) = bridge.test_trip(control())
+    assert not off.is_ok
+    assert "turn it on" in off.advice
+    bridge.turn_on()
+    steps = bridge.test_trip(control())
+    # This worker's files are no sound, as from a disk that is full.
+    assert [step.is_ok for step in steps] == [True, True, True, False]
+    assert steps[-1].advice
+    until(lambda: any(clip.source == "the test trip" for clip in heard.clips))
+    assert [client.words for client in bridge.clients] == ["the test trip"]
+
+
+def test_the_file_of_a_trip_must_sound(tmp_path: Path) -> None:
+    file = tmp_path / "take.wav"
+    write_audio(file, np.zeros((1, 4410), np.float32), 44_100)
+    assert not look_at(file).is_ok
+    write_audio(file, np.full((1, 4410), 0.5, np.float32), 44_100)
+    assert look_at(file).is_ok
+    assert "0.1 s at 44.1 kHz, loudest -6 dB" in look_at(file).words
+    assert not look_at(tmp_path / "gone.wav").is_ok
+
+
+def test_the_log_tells_hellos_refusals_clips_and_files(
+    open_jobs: OpenJobs, make: Callable[..., LocalBridge], until: Until
+) -> None:
+    bridge = make(open_jobs())
+    lines: list[str] = []
+    bridge.events.logged.connect(lines.append)
+    on = bridge.turn_on()
+    with BridgeClient(port=on.port, name="ardour-7") as daw:
+        with pytest.raises(BridgeRefused):
+            daw.render(RIFF, "no such preset")
+        (take,) = daw.render(RIFF, "Warm bass")
+    until(lambda: any(Path(take.path).name in line for line in lines))
+    for words in ("bridge on", "ardour-7 says hello", "no such preset", "clip “riff”, 2 notes"):
+        until(lambda words=words: words in "\n".join(bridge.log))  # type: ignore[misc]
+    bridge.turn_off()
+    assert "bridge off" in bridge.log[-1]
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+def test_a_bridge_whose_server_ended_is_brought_back(
+    open_jobs: OpenJobs, make: Callable[..., LocalBridge], until: Until
+) -> None:
+    bridge = make(open_jobs())
+    bridge.turn_on()
+    assert bridge._server is not None
+    loop = bridge._server._loop
+    loop.call_soon_threadsafe(loop.stop)
+    until(lambda: any("started again" in line for line in bridge.log))
+    until(lambda: bridge.state.is_on and bridge._server is not None)
+    with BridgeClient(port=bridge.state.port) as daw:
+        assert daw.ping() < LAST_RESORT_S
