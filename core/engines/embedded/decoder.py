@@ -129,7 +129,7 @@ class MomentConditioning:
         return MomentConditioning(*(a.index_select(0, moments) for a in vars(self).values()))
 
 
-class _Residual(nn.Module):
+class Residual(nn.Module):
     """Pre-norm residual block whose hidden layer may be steered from outside."""
 
     def __init__(self, width: int, hidden: int) -> None:
@@ -201,14 +201,14 @@ class Decoder(nn.Module):
         self.embed_note = nn.Linear(N_NOTE_FEATURES, config.width)
         self.cross = nn.Linear(N_NOTE_FEATURES, config.width)
         self.trunk = nn.ModuleList(
-            _Residual(config.width, 2 * config.width) for _ in range(config.trunk_blocks)
+            Residual(config.width, 2 * config.width) for _ in range(config.trunk_blocks)
         )
         self.trunk_norm = nn.LayerNorm(config.width)
         self.statics = nn.Linear(config.width, 2 + N_MODULATION)
         self.embed_time = nn.Linear(N_TIME_FEATURES, config.width)
         self.steer = nn.Linear(config.width, 2 * config.hidden * config.frame_blocks)
         self.frames = nn.ModuleList(
-            _Residual(config.width, config.hidden) for _ in range(config.frame_blocks)
+            Residual(config.width, config.hidden) for _ in range(config.frame_blocks)
         )
         n_out = len(ENVELOPE_HZ) + N_DEVIATIONS + N_NOISE
         self.out_norm = nn.LayerNorm(config.width)
@@ -305,7 +305,7 @@ class Decoder(nn.Module):
         """
         time = time_features(on_s, off_s)  # [T, 21]
         x = self.embed_time(time)
-        first = cast(_Residual, self.frames[0])
+        first = cast(Residual, self.frames[0])
         return MomentConditioning(x, first.up(first.norm(x)), self.time_gate(time))
 
     def levels(
@@ -322,7 +322,7 @@ class Decoder(nn.Module):
         steering = conditioning.steering.index_select(0, note_of_knot)
         sizes = [self.config.surfaces, *(self.config.hidden,) * (2 * len(self.frames))]
         surfaces, *steps = torch.split(steering, sizes, dim=-1)
-        first = cast(_Residual, self.frames[0])
+        first = cast(Residual, self.frames[0])
         x = first.steered(moments.x, moments.inner, steps[0], steps[1])
         for index, block in enumerate(self.frames[1:], start=1):
             x = block(x, steps[2 * index], steps[2 * index + 1])

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -18,7 +19,8 @@ from torch import Tensor
 from core.clip import pitch_hz
 from core.engines.embedded.controls import MAX_PARTIAL_HZ, N_PARTIALS, tone_hz
 from core.engines.embedded.decoder import (
-    Decoder,
+    DecodedLevels,
+    MomentConditioning,
     NoteConditioning,
     envelope_weights,
     statics_of,
@@ -37,6 +39,15 @@ _SILENT_DB = -200.0
 _FEW = 256  # breakpoints: among so few it is not worth while to look for those that are alike
 _ROWS_AT_ONCE = 256  # what a layer gives for so many stays in a processor's cache
 _ROWS_ON_DEVICE = 16_384
+
+
+class LevelNetwork(Protocol):
+    """What of a :class:`core.engines.embedded.decoder.Decoder` is asked for levels."""
+
+    def moments(self, on_s: Tensor, off_s: Tensor) -> MomentConditioning: ...
+    def levels(
+        self, conditioning: NoteConditioning, note_of_knot: Tensor, moments: MomentConditioning
+    ) -> DecodedLevels: ...
 
 
 @dataclass(frozen=True)
@@ -107,7 +118,7 @@ class KnotTimes:
 
 
 def knot_levels(
-    decoder: Decoder, conditioning: NoteConditioning, which: Tensor, times: KnotTimes,
+    decoder: LevelNetwork, conditioning: NoteConditioning, which: Tensor, times: KnotTimes,
     index: Tensor, fraction: Tensor, keys: npt.NDArray[np.int64],
 ) -> tuple[Tensor, Tensor]:  # fmt: skip
     """Levels at breakpoints, dB: of partials [J, 144], half ones last, and of noise [J, N].
@@ -172,7 +183,9 @@ class _Rows:
         return first, torch.from_numpy(again).to(self.which.device)
 
 
-def _decode(decoder: Decoder, conditioning: NoteConditioning, rows: _Rows) -> tuple[Tensor, Tensor]:
+def _decode(
+    decoder: LevelNetwork, conditioning: NoteConditioning, rows: _Rows
+) -> tuple[Tensor, Tensor]:
     """What the decoder says of breakpoints: partials [J, 144] and noise [J, N], dB.
 
     Args:
@@ -201,7 +214,9 @@ def _decode(decoder: Decoder, conditioning: NoteConditioning, rows: _Rows) -> tu
     return partials, noise
 
 
-def _slopes(decoder: Decoder, conditioning: NoteConditioning, rows: _Rows) -> tuple[Tensor, Tensor]:
+def _slopes(
+    decoder: LevelNetwork, conditioning: NoteConditioning, rows: _Rows
+) -> tuple[Tensor, Tensor]:
     """How fast levels fall at the longest time that was trained on.
 
     Past that time a held note goes on falling as it last did.

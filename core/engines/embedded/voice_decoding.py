@@ -14,7 +14,9 @@ import torch
 from core.engines.embedded.bending import BLOCK_S, Ints, ratios, sounding_pitches
 from core.engines.embedded.controls import N_PARTIALS, SAMPLE_RATE, held_time, tail_times
 from core.engines.embedded.decoder import Decoder, NoteConditioning, envelope_weights
+from core.engines.embedded.held_moments import HeldMoments
 from core.engines.embedded.levels import TAIL_S, KnotTimes, knot_levels, note_shapes
+from core.engines.embedded.single_note import SingleNoteDecoder
 from core.engines.embedded.synthesis import NotePhases, amplitude
 from core.engines.embedded.voices import Voices
 from core.types import Embedding, EmbeddingPath, Float64Array
@@ -51,6 +53,8 @@ class VoiceDecoder:
 
     def __init__(self, decoder: Decoder, seed: int, embedding: Embedding) -> None:
         self._decoder, self._seed = decoder, seed
+        self._single_note, self._held_moments = SingleNoteDecoder(decoder), HeldMoments(decoder)
+        self._phases: dict[int, NotePhases] = {}  # of the note that begins next
         self._timbre = -1
         self.set_timbre(embedding)
 
@@ -70,8 +74,19 @@ class VoiceDecoder:
         request = _plan(voices, (voices.block[: voices.count] + blocks) * BLOCK_S)
         if request.rows:
             self._decode(voices, request)
+        else:  # a block with time to spare
+            self._draw_next(voices)
         for row, number in request.joins:
             voices.join(row, number)
+
+    def _draw_next(self, voices: Voices) -> None:
+        """Draw the phases of the note that will begin next, which takes a while."""
+        number = int(voices.numbers[: voices.count].max()) + 1
+        if number not in self._phases:
+            self._phases = {number: NotePhases.draw(self._seed, number)}
+
+    def _phases_of(self, number: int) -> NotePhases:
+        return self._phases.pop(number, None) or NotePhases.draw(self._seed, number)
 
     def _decode(self, voices: Voices, request: _BreakpointRequest) -> None:
         rows, numbers = np.array(request.rows), np.array(request.numbers)
@@ -86,14 +101,13 @@ class VoiceDecoder:
                 conditioning.statics[which[begins]], keys[begins].astype(np.int64).tolist()
             )
             for row, shape in zip(rows[begins], shapes, strict=True):
-                phases = NotePhases.draw(self._seed, int(voices.numbers[row]))
-                voices.shape(int(row), shape, phases)
+                voices.shape(int(row), shape, self._phases_of(int(voices.numbers[row])))
         index, fraction = voices.index[rows], voices.fraction[rows]
         for i in np.flatnonzero(semitones).tolist():
             hz = voices.partials_hz(int(rows[i]))[:N_PARTIALS] * ratios(semitones[i])
             index[i], fraction[i] = (torch.from_numpy(each) for each in envelope_weights(hz))
         partial_db, noise_db = knot_levels(
-            self._decoder, conditioning, which, times, index, fraction,
+            self._held_moments, conditioning, which, times, index, fraction,
             np.rint(pitches).astype(np.int64),
         )  # fmt: skip
         voices.write_knots(
@@ -128,10 +142,12 @@ class VoiceDecoder:
         if len(old):
             if self._timbre_state is None:
                 self._timbre_state = decoder.timbre_state(torch.from_numpy(self._embedding)[None])
-            state = decoder.note_state_in(
-                self._timbre_state, voices.pitch[old], voices.velocity[old]
-            )
-            fresh, kept = decoder.conditioning(state), voices.conditioning
+            struck = (self._timbre_state, voices.pitch[old], voices.velocity[old])
+            if len(old) == 1:
+                fresh = self._single_note.conditioning(*struck)
+            else:
+                fresh = decoder.conditioning(decoder.note_state_in(*struck))
+            kept = voices.conditioning
             for old_rows, new_rows in zip(vars(kept).values(), vars(fresh).values(), strict=True):
                 old_rows[old] = new_rows
             voices.timbre[old] = self._timbre
