@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
+from core.timbre import BlendMode
 from desktop.services.interfaces import LiveState
 
 
@@ -14,12 +18,22 @@ class FakeLive:
     """
 
     def __init__(self) -> None:
-        self.orders: list[tuple[str | int, ...]] = []
+        self.orders: list[tuple[Any, ...]] = []
         self.state = LiveState(key_to_sound_ms=18.7, midi_inputs=("Keystation",))
 
     def begin(self, preset_id: str, device: str = "") -> None:
         """As the interface says."""
         self.orders.append(("begin", preset_id, device))
+
+    def begin_blend(
+        self, parts: Sequence[tuple[str, float]], device: str = "", *, mode: BlendMode = "slerp"
+    ) -> None:
+        """As the interface says."""
+        self.orders.append(("begin blend", tuple(parts), device, mode))
+
+    def set_weights(self, weights: Sequence[float]) -> None:
+        """As the interface says."""
+        self.orders.append(("weights", tuple(weights)))
 
     def end(self) -> None:
         """As the interface says."""
