@@ -39,6 +39,7 @@ class Part:
 
 BROWSE_PAGE = Part("desktop.pages.browse.page", "BrowsePage")
 TAKES_PAGE = Part("desktop.pages.takes.view", "TakesPage")
+BLEND_PANEL = Part("desktop.pages.make.blend.panel", "BlendPanel")
 STAGE = Part("desktop.stage.stage", "Stage")
 PRESETS = Part("desktop.services.presets", "LibraryPresets")
 AUDITIONS = Part("desktop.services.audition", "WorkerAuditions")
