@@ -19,7 +19,7 @@ _EDGE = 1e-6
 """How far inside the square weights are taken where all that is near is empty."""
 
 _CLOSE = 0.01
-"""Weights that differ by less in all are the same to the ear."""
+"""Weights that differ by less are the same to the ear."""
 
 
 def corner_weights(point: Point, filled: Sequence[bool]) -> tuple[float, ...]:
@@ -62,8 +62,7 @@ def nearest_point(
     wanted = [weight / whole for weight in weights]
 
     def error(point: Point) -> float:
-        there = corner_weights(point, filled)
-        return sum(abs(one - other) for one, other in zip(there, wanted, strict=True))
+        return math.dist(corner_weights(point, filled), wanted)
 
     point, least = near, error(near)
     if least > _CLOSE / 4:

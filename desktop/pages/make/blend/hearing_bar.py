@@ -34,6 +34,7 @@ class HearingBar(QWidget):
     def __init__(self, live: LiveService, model: BlendModel, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._model = model
+        self._is_waiting = False  # for the model to be loaded: keys are lost until then
         self.hearing = BlendHearing(live, model, self)
         self.player = PhrasePlayer(live, self)
         self.button = QPushButton(icon("play", self), self.tr("Hear it"))
@@ -79,8 +80,10 @@ class HearingBar(QWidget):
             return False
         if not self.phrases.currentData():
             self.phrases.setCurrentIndex(self.phrases.findData("chord"))
-        self.button.setChecked(True)
-        self.player.start()
+        if self.button.isChecked():
+            self._start_phrase()
+        else:
+            self.button.setChecked(True)
         return True
 
     def stop(self) -> None:
@@ -90,9 +93,9 @@ class HearingBar(QWidget):
     def _toggle(self, is_on: bool) -> None:
         if is_on:
             self.hearing.set_on(True)
-            if self.phrases.currentData():
-                self.player.start()
+            self._start_phrase()
         else:
+            self._is_waiting = False
             self.player.stop()
             self.hearing.set_on(False)
         self.button.setText(self.tr("Stop") if is_on else self.tr("Hear it"))
@@ -106,15 +109,27 @@ class HearingBar(QWidget):
             return
         self.player.choose(name)
         if self.hearing.is_on and not self.player.is_running:
-            self.player.start()
+            self._start_phrase()
+
+    def _start_phrase(self) -> None:
+        if self.phrases.currentData():
+            self._is_waiting = bool(self.hearing.state.words)
+            if not self._is_waiting:
+                self.player.start()
 
     def _show(self) -> None:
         silence = self._model.silence
+        if silence:
+            self.player.stop()
+        elif self.hearing.is_on and not self.player.is_running and not self._is_waiting:
+            self._start_phrase()
         self.button.setEnabled(self.button.isChecked() or not silence)
         self._show_state(None)
 
     def _show_state(self, state: LiveState | None) -> None:
         state = state or self.hearing.state
+        if self._is_waiting and self.hearing.is_on and not (state.words or state.problem):
+            self._start_phrase()
         words = self._model.silence if self.hearing.is_on else ""
         if not words and (state.problem or state.words):
             words = state.problem or f"{state.words}…"

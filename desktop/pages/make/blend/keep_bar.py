@@ -61,15 +61,17 @@ class KeepBar(QWidget):
         self.keep.setToolTip(self.tr("Make a preset of what is heard"))
         self.keep_version = QPushButton()
         self.keep_version.hide()
-        row = QHBoxLayout()
-        row.setSpacing(GRID)
+        above, row = QHBoxLayout(), QHBoxLayout()
+        for line in (above, row):
+            line.setSpacing(GRID)
+        above.addWidget(self.why_not, 1)
+        above.addWidget(self.keep_version)
         row.addWidget(self.name, 1)
         row.addWidget(self.keep)
-        row.addWidget(self.keep_version)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(GRID // 2)
-        column.addWidget(self.why_not)
+        column.addLayout(above)
         column.addLayout(row)
         self.name.returnPressed.connect(self.keep.click)
         self.keep.clicked.connect(self._keep_new)
@@ -95,9 +97,9 @@ class KeepBar(QWidget):
         heard = sorted((pair for pair in pairs if pair[0] > 0), key=lambda pair: -pair[0])
         names = [entry.name for _, entry in heard]
         words = " + ".join(names[:_NAMED]) + (" …" if len(names) > _NAMED else "")
-        return (
-            words if len(words) <= MAX_NAME_CHARACTERS else f"{words[: MAX_NAME_CHARACTERS - 2]} …"
-        )
+        if len(words) > MAX_NAME_CHARACTERS:
+            words = f"{words[: MAX_NAME_CHARACTERS - 2]} …"
+        return words
 
     def _show(self) -> None:
         problem = self._model.problem

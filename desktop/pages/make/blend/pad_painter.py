@@ -53,21 +53,21 @@ def paint_pad(painter: QPainter, look: PadLook, model: BlendModel) -> None:
     painter.setPen(QPen(QColor(colours.accent if look.has_focus else colours.line), 1))
     painter.setBrush(QColor(colours.raised))
     painter.drawRoundedRect(square, 4, 4)
+    if not any(model.corners):
+        _write(painter, square, colours, _tr("Drop up to four presets\non the corners"))
+        return
     painter.setPen(QPen(QColor(colours.line), 1, Qt.PenStyle.DotLine))
     middle = square.center()
     painter.drawLine(QPointF(middle.x(), square.top()), QPointF(middle.x(), square.bottom()))
     painter.drawLine(QPointF(square.left(), middle.y()), QPointF(square.right(), middle.y()))
-    corners = model.corners
-    if not any(corners):
-        _write(painter, square, colours, _tr("Drop up to four presets\non the corners"))
-        return
     _draw_shares(painter, look, model, colours)
     _draw_path(painter, look, model, colours)
     _draw_point(painter, look.place_of(model.point), model.is_on_pad, colours)
     if not model.is_on_pad:
-        below = QRectF(square.left(), square.bottom() - 6 * GRID, square.width(), 6 * GRID)
+        top = square.top() if model.point[1] > 0.5 else square.bottom() - 6 * GRID
+        apart = QRectF(square.left(), top, square.width(), 6 * GRID)
         _write(
-            painter, below, colours,
+            painter, apart, colours,
             _tr("The list's weights lie beside the pad;\nmoving the point sets them anew"),
         )  # fmt: skip
 

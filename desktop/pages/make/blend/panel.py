@@ -61,6 +61,7 @@ class BlendPanel(QWidget):
         self.anew = QPushButton(self.tr("Begin anew"))
         self.anew.setToolTip(self.tr("Take everything out of the blend"))
         self.setAcceptDrops(True)
+        self.setFocusProxy(self.search)
         self._lay_out()
         self._connect()
 

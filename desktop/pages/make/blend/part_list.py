@@ -6,7 +6,7 @@ from PyQt6.QtCore import QSignalBlocker, Qt, pyqtSignal
 from PyQt6.QtWidgets import (
     QDoubleSpinBox,
     QFrame,
-    QGridLayout,
+    QHBoxLayout,
     QLabel,
     QScrollArea,
     QSizePolicy,
@@ -69,17 +69,19 @@ class PartRow(QFrame):
         self.remove.setIcon(icon("close", self))
         self.remove.setToolTip(self.tr("Take it out of the blend"))
         self.remove.setAccessibleName(self.tr("Take {} out of the blend").format(name))
-        grid = QGridLayout(self)
-        grid.setContentsMargins(GRID, GRID // 2, GRID, GRID // 2)
-        grid.setHorizontalSpacing(GRID)
-        grid.setVerticalSpacing(GRID // 2)
-        grid.addWidget(self.name, 0, 0)
-        grid.addWidget(self.place, 0, 1)
-        grid.addWidget(self.share, 0, 2, 1, 4)
-        grid.addWidget(self.slider, 1, 0)
-        for column, widget in enumerate((self.field, self.mute, self.solo, self.remove), 1):
-            grid.addWidget(widget, 1, column)
-        grid.setColumnStretch(0, 1)
+        head, line = QHBoxLayout(), QHBoxLayout()
+        head.addWidget(self.name, 1)
+        for label in (self.place, self.share):
+            head.addWidget(label)
+        line.addWidget(self.slider, 1)
+        for widget in (self.field, self.mute, self.solo, self.remove):
+            line.addWidget(widget)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(GRID, GRID // 2, GRID, GRID // 2)
+        column.setSpacing(GRID // 2)
+        for row in (head, line):
+            row.setSpacing(GRID)
+            column.addLayout(row)
         self.slider.valueChanged.connect(lambda value: self.weighed.emit(value / _FINENESS))
         self.field.valueChanged.connect(self.weighed)
         self.mute.toggled.connect(self.muted)
@@ -146,6 +148,7 @@ class PartList(QScrollArea):
         for preset_id in gone:
             row = self.rows.pop(preset_id)
             self._column.removeWidget(row)
+            row.hide()  # at once: what is to be deleted later is seen until then
             row.deleteLater()
         for number, entry in enumerate(entries):
             if entry.preset_id not in self.rows:

@@ -48,6 +48,7 @@ class PhrasePlayer(QObject):
         super().__init__(parent)
         self._live, self._clock = live, clock
         self._name = HELD[1]
+        self._is_running = False
         self._began_at = 0.0
         self._events: list[tuple[float, int, int]] = []  # time, pitch, velocity: 0 releases
         self._next = 0
@@ -65,7 +66,7 @@ class PhrasePlayer(QObject):
     @property
     def is_running(self) -> bool:
         """Whether it plays."""
-        return self._timer.isActive()
+        return self._is_running
 
     @property
     def length_s(self) -> float:
@@ -83,7 +84,7 @@ class PhrasePlayer(QObject):
 
     def start(self) -> None:
         """Play from the beginning."""
-        was_running = self.is_running
+        was_running, self._is_running = self._is_running, True
         self._timer.start()
         self._begin()
         if not was_running:
@@ -92,6 +93,7 @@ class PhrasePlayer(QObject):
     def stop(self) -> None:
         """Play no more; what sounds is released."""
         if self.is_running:
+            self._is_running = False
             self._timer.stop()
             self._release()
             self.running_changed.emit(False)
