@@ -51,8 +51,8 @@ class _Card:
         took, cpu = np.array(self.took_ms), np.array(self.cpu_ms)
         print(
             f"{what}: {len(took)} blocks of {BLOCK} ({1000 * BLOCK / RATE:.1f} ms), "
-            f"{self.late} late; mean {took.mean():.2f} ms, 99 % {np.percentile(took, 99):.2f}; of the processor "
-            f"mean {cpu.mean():.2f} ms, 99 % {np.percentile(cpu, 99):.2f}"
+            f"{self.late} late; mean {took.mean():.2f} ms, 99 % {np.percentile(took, 99):.2f}; "
+            f"of the processor mean {cpu.mean():.2f} ms, 99 % {np.percentile(cpu, 99):.2f}"
         )
 
     def start(self) -> None:
