@@ -299,6 +299,11 @@ class LiveService(Protocol):
         """
         ...
 
+    @property
+    def plays_blend(self) -> bool:
+        """Whether what was begun last, and not ended since, is a blend."""
+        ...
+
     def end(self) -> None:
         """Play no more, and let go of the sound device."""
         ...

@@ -37,12 +37,12 @@ class ProcessLive:
         self._state = LiveState()
         self._orders: queue.SimpleQueue[str | None] = queue.SimpleQueue()
         self._blends = 0  # begun so far
-        self._is_blend = False
+        self.plays_blend = False
 
     def begin(self, preset_id: str, device: str = "") -> None:
         """As the interface says; a process that died is started again."""
         self._start_if_gone()
-        self._is_blend = False
+        self.plays_blend = False
         self._send("preset", preset_id, device)
 
     def begin_blend(
@@ -50,19 +50,19 @@ class ProcessLive:
     ) -> None:
         """As the interface says; a process that died is started again."""
         self._start_if_gone()
-        self._is_blend = True
+        self.plays_blend = True
         self._blends += 1
         self._send("blend", self._blends, list(parts), mode, device)
 
     def set_weights(self, weights: Sequence[float]) -> None:
         """As the interface says."""
-        if self._is_blend:
+        if self.plays_blend:
             self._send("weights", self._blends, list(weights), time.perf_counter())
 
     def end(self) -> None:
         """As the interface says."""
         process, self._process = self._process, None
-        self._is_blend = False
+        self.plays_blend = False
         self._state = LiveState()
         if process is None:
             return

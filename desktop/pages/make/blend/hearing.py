@@ -21,11 +21,13 @@ class BlendHearing(QObject):
     Attributes:
         state_changed: how the playing stands, a :class:`LiveState`.
         failed: why it cannot be heard, in words.
+        begun_again: somebody else had taken the live stream, and notes that were held are gone.
         ended: the live stream is let go of; whoever played before may begin again.
     """
 
     state_changed = pyqtSignal(object)
     failed = pyqtSignal(str)
+    begun_again = pyqtSignal()
     ended = pyqtSignal()
 
     def __init__(self, live: LiveService, model: BlendModel, parent: QObject | None = None) -> None:
@@ -76,6 +78,10 @@ class BlendHearing(QObject):
 
     def look(self) -> None:
         """See how it stands."""
+        if self._is_on and self._begun is not None and not self._live.plays_blend:
+            self._begun = None
+            self._play()
+            self.begun_again.emit()
         state = self._live.state
         if state == self._told:
             return

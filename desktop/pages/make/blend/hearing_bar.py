@@ -68,6 +68,7 @@ class HearingBar(QWidget):
         self.button.toggled.connect(self._toggle)
         self.phrases.currentIndexChanged.connect(self._choose)
         self.hearing.state_changed.connect(self._show_state)
+        self.hearing.begun_again.connect(self._play_again)
         self.hearing.failed.connect(self.failed)
         self.hearing.ended.connect(self.ended)
         model.parts_changed.connect(self._show)
@@ -110,6 +111,11 @@ class HearingBar(QWidget):
         self.player.choose(name)
         if self.hearing.is_on and not self.player.is_running:
             self._start_phrase()
+
+    def _play_again(self) -> None:
+        self.player.stop()
+        self.hearing.look()
+        self._start_phrase()
 
     def _start_phrase(self) -> None:
         if self.phrases.currentData():

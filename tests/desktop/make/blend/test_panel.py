@@ -146,6 +146,23 @@ def test_it_is_heard_while_it_moves(
     assert with_ended == [True]
 
 
+def test_it_is_begun_again_when_the_keys_of_the_stage_took_the_stream(
+    panel: BlendPanel, live: FakeLive, ids: list[str], until: Until
+) -> None:
+    assert panel.hearing is not None
+    fill(panel, ids[:2], until)
+    panel.hearing.button.click()
+    until(lambda: ("on", 48, 85) in live.orders)
+    live.begin("a preset", "another device")
+    until(lambda: live.orders.count(("on", 48, 85)) == 2)
+    assert sum(order[0] == "begin blend" for order in live.orders) == 2
+    panel.hearing.stop()
+    count = len(live.orders)
+    live.begin("a preset")
+    panel.hearing.hearing.look()
+    assert live.orders[count:] == [("begin", "a preset", "")]
+
+
 def test_a_held_chord_waits_for_the_model(
     panel: BlendPanel, live: FakeLive, ids: list[str], until: Until
 ) -> None:
