@@ -136,7 +136,7 @@ def measure(seconds: float) -> None:
     card.report(f"{MOVES_PER_S} moves a second")
     print(
         f"move to sound: median {np.median(moved_ms):.1f} ms, "
-        f"99 % {np.percentile(moved_ms, 99):.1f}, most {max(moved_ms):.1f}; it is there 20 ms later"
+        f"99 % {np.percentile(moved_ms, 99):.1f}, most {max(moved_ms):.1f}; it is there 30 ms later"
     )
 
 

@@ -189,7 +189,7 @@ class Stream:
     def set_timbre(self, embedding: Embedding) -> None:
         """Play on in another timbre; times of a path count from the stream's beginning.
 
-        Notes whose keys are down move there within 20 ms, released ones with their next
+        Notes whose keys are down move there within 30 ms, released ones with their next
         breakpoints; what stays as it is through a note (tuning, vibrato) stays.
 
         Raises:

@@ -21,7 +21,7 @@ from core.types import Embedding, EmbeddingPath, Float64Array
 
 _TAIL_S = tail_times(TAIL_S)
 _AHEAD_S = 0.02
-_CHANGE_S = 0.02
+_CHANGE_S = 0.03
 """How long a held note takes to become another timbre: no click, and no wait."""
 
 

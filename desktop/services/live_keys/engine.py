@@ -15,7 +15,7 @@ from core.types import Embedding, FloatArray
 BEND_RANGE_SEMITONES = 2.0
 """What a wheel turned all the way bends, as keyboards expect where nobody says otherwise."""
 
-TIMBRE_EVERY_S = 0.02
+TIMBRE_EVERY_S = 0.03
 """A timbre that moves is decoded no more often: it costs a callback as much as a note does."""
 
 

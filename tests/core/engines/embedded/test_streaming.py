@@ -219,7 +219,7 @@ def test_a_held_note_becomes_another_timbre_at_once_and_without_a_click() -> Non
         heard, reached = moved.process(512), wanted.process(512)
     heard = np.concatenate([heard, moved.process(8192)])
     reached = np.concatenate([reached, wanted.process(8192)])
-    there = moved.latency + 882 + 640  # 20 ms, and where blocks and windows of noise begin
+    there = moved.latency + 1323 + 640  # 30 ms, and where blocks and windows of noise begin
     assert np.abs(heard[there:] - reached[there:]).max() < 1e-3
     assert there < 0.06 * RATE
     assert np.abs(np.diff(heard)).max() < 2 * np.abs(np.diff(np.r_[before, reached])).max()
