@@ -89,7 +89,7 @@ class BlendModel(QObject):
     def silence(self) -> str:
         """Why nothing of it can be heard, in words; empty if it can."""
         if not self._entries:
-            return self.tr("No presets yet: drag some here from Browse, or search for them")
+            return self.tr("No presets yet: search for them here, or add them in Browse")
         if not any(entry.weight for entry in self._entries):
             return self.tr("Every weight is 0: raise one")
         if not any(self.heard):

@@ -7,6 +7,8 @@ from collections.abc import Callable
 
 from PyQt6.QtCore import QPointF, QRectF, QSize, Qt, pyqtSignal
 from PyQt6.QtGui import (
+    QDragEnterEvent,
+    QDropEvent,
     QFocusEvent,
     QKeyEvent,
     QMouseEvent,
@@ -16,6 +18,7 @@ from PyQt6.QtGui import (
 from PyQt6.QtWidgets import QSizePolicy, QWidget
 
 from desktop.pages.make.blend.bilinear import CORNERS, MIDDLE, Point, snapped
+from desktop.pages.make.blend.drops import presets_in
 from desktop.pages.make.blend.model import BlendModel
 from desktop.pages.make.blend.pad_painter import PadLook, paint_pad
 from desktop.theme.colours import colours_of
@@ -45,10 +48,12 @@ class BlendPad(QWidget):
 
     Attributes:
         drawn: a path was drawn: (seconds, x, y) of every move of the mouse.
+        presets_dropped: ids of presets, and the corner nearest to where they were dropped.
         is_held: whether the mouse has the point.
     """
 
     drawn = pyqtSignal(list)
+    presets_dropped = pyqtSignal(list, int)
 
     def __init__(
         self,
@@ -62,6 +67,7 @@ class BlendPad(QWidget):
         self._moves: list[tuple[float, float, float]] = []
         self.is_held = False
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setAcceptDrops(True)
         self.setCursor(Qt.CursorShape.CrossCursor)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setAccessibleName(self.tr("XY pad"))
@@ -151,6 +157,18 @@ class BlendPad(QWidget):
     def focusOutEvent(self, event: QFocusEvent | None) -> None:  # noqa: N802
         super().focusOutEvent(event)
         self.update()
+
+    def dragEnterEvent(self, event: QDragEnterEvent | None) -> None:  # noqa: N802
+        if event is not None and presets_in(event.mimeData()):
+            event.setDropAction(Qt.DropAction.CopyAction)
+            event.accept()
+
+    def dropEvent(self, event: QDropEvent | None) -> None:  # noqa: N802
+        if event is not None:
+            x, y = self.point_of(event.position())
+            event.setDropAction(Qt.DropAction.CopyAction)
+            event.accept()
+            self.presets_dropped.emit(presets_in(event.mimeData()), round(x) + 2 * round(y))
 
     def paintEvent(self, event: QPaintEvent | None) -> None:  # noqa: N802
         painter = QPainter(self)

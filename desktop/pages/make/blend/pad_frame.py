@@ -33,6 +33,7 @@ class PadFrame(QWidget):
         slots = [CornerSlot(number, self) for number in range(2)]
         self.pad = BlendPad(model, self)  # between them in the order of Tab, as it is seen
         self.slots = (*slots, *(CornerSlot(number, self) for number in range(2, 4)))
+        self.pad.presets_dropped.connect(self.presets_dropped)
         for number, slot in enumerate(self.slots):
             slot.presets_dropped.connect(
                 lambda ids, number=number: self.presets_dropped.emit(ids, number)

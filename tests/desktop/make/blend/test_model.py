@@ -66,7 +66,7 @@ def test_mute_and_solo() -> None:
 
 def test_what_is_no_blend_is_said() -> None:
     model = model_of()
-    assert "drag some here from Browse" in model.silence == model.problem
+    assert "search for them here" in model.silence == model.problem
     model.add("a", "A")
     assert (model.silence, model.problem) == ("", "One preset is no blend: add another")
     model.add("b", "B")

@@ -23,8 +23,8 @@ from tests.desktop.make.blend.conftest import Until
 LEFT = Qt.MouseButton.LeftButton
 
 
-def drop(widget: QWidget, mime: QMimeData) -> None:
-    place = widget.rect().center()
+def drop(widget: QWidget, mime: QMimeData, place: QPoint | None = None) -> None:
+    place = place or widget.rect().center()
     buttons = (Qt.DropAction.CopyAction | Qt.DropAction.MoveAction, mime, LEFT)
     enter = QDragEnterEvent(place, *buttons, Qt.KeyboardModifier.NoModifier)
     widget.dragEnterEvent(enter)
@@ -60,6 +60,17 @@ def test_presets_are_dropped_on_corners_and_on_the_list(
     assert len(panel.model.entries) == 2
     assert "empty" in panel.pads.slots[1].accessibleName()
     assert remove.text().startswith("Take")
+
+
+def test_what_is_dropped_on_the_pad_goes_to_the_corner_that_is_nearest(
+    panel: BlendPanel, presets: FakePresets, until: Until
+) -> None:
+    known = presets.page(PresetQuery(), 0, 2).presets
+    drop(panel.pads.pad, mime_of(known, []), at(panel, 0.2, 0.9))
+    until(lambda: len(panel.model.entries) == 2)
+    assert [slot.text() for slot in panel.pads.slots] == [
+        known[1].name, "empty", known[0].name, "empty",
+    ]  # fmt: skip
 
 
 def test_a_preset_is_found_by_typing(panel: BlendPanel, qtbot: QtBot, until: Until) -> None:
