@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable, Mapping
+from math import cos, sin
 
 from PyQt6.QtCore import QObject
 from PyQt6.QtWidgets import QApplication, QVBoxLayout, QWidget
@@ -15,8 +16,18 @@ from PyQt6.QtWidgets import QApplication, QVBoxLayout, QWidget
 from desktop.commands import Commands
 from desktop.faults import Fault, WayOut
 from desktop.pages.first import FirstPage
-from desktop.parts import BROWSE_PAGE, DAW_PAGE, STAGE, TAKES_PAGE, Services, fake_services
+from desktop.pages.make.blend.path import path_of
+from desktop.parts import (
+    BLEND_PANEL,
+    BROWSE_PAGE,
+    DAW_PAGE,
+    STAGE,
+    TAKES_PAGE,
+    Services,
+    fake_services,
+)
 from desktop.services.fakes.bridge import bridge_with_clients
+from desktop.services.interfaces import PresetQuery
 from desktop.tasks import Tasks
 from desktop.theme.style_sheet import GRID
 from desktop.theme.theme import THEME_CHOICES, Theme
@@ -56,6 +67,19 @@ def _stage(services: Services, tasks: Tasks) -> QWidget:
     stage: QWidget = STAGE.make(services.auditions, services.audio, tasks, services.live)
     stage.resize(140 * GRID, 22 * GRID)
     return stage
+
+
+def _blend(services: Services, tasks: Tasks) -> QWidget:
+    """Five presets, of which four are on the pad, and a path."""
+    panel = BLEND_PANEL.make(services.presets, services.live, tasks)
+    for preset in services.presets.page(PresetQuery(), 0, 5).presets:
+        panel.model.add(preset.id, preset.name)
+    turns = [(n / 40, 0.5 + 0.3 * cos(n / 6), 0.5 + 0.3 * sin(n / 6)) for n in range(40)]
+    panel.model.set_path(path_of(turns))
+    panel.model.move((0.35, 0.3))
+    shown: QWidget = panel
+    shown.resize(120 * GRID, 75 * GRID)
+    return shown
 
 
 def _first(services: Services, tasks: Tasks) -> QWidget:
@@ -102,6 +126,7 @@ PAGES: Mapping[str, Builder] = {
     "daws": _daws,
     "stage": _stage,
     "first": _first,
+    "blend": _blend,
     "lines": _lines,
     "palette": lambda services, tasks: CommandPalette(_commands()),
     "keys": lambda services, tasks: KeySheet(_commands()),

@@ -40,6 +40,7 @@ class Part:
 BROWSE_PAGE = Part("desktop.pages.browse.page", "BrowsePage")
 TAKES_PAGE = Part("desktop.pages.takes.view", "TakesPage")
 DAW_PAGE = Part("desktop.pages.daws.page", "DawPage")
+BLEND_PANEL = Part("desktop.pages.make.blend.panel", "BlendPanel")
 STAGE = Part("desktop.stage.stage", "Stage")
 PRESETS = Part("desktop.services.presets", "LibraryPresets")
 AUDITIONS = Part("desktop.services.audition", "WorkerAuditions")

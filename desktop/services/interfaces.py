@@ -13,7 +13,7 @@ from typing import Protocol
 
 from core.clip import Clip
 from core.library.presets import Neighbour, Preset, PresetBlend, PresetOrder, PresetPage
-from core.timbre import Timbre
+from core.timbre import BlendMode, Timbre
 from core.types import FloatArray
 from desktop.tasks import TaskControl
 
@@ -60,6 +60,37 @@ class PresetDetails:
     gain_db: float | None = None
 
 
+@dataclass(frozen=True)
+class BlendPart:
+    """A preset in a blend.
+
+    Attributes:
+        preset_id, name: of the preset, as it is now.
+        weight: from 0 up; only proportions matter.
+    """
+
+    preset_id: str
+    name: str
+    weight: float
+
+
+@dataclass(frozen=True)
+class BlendRecipe:
+    """What a preset that is a blend was made of, for changing it.
+
+    Attributes:
+        preset: the blend.
+        parts: presets and their weights.
+        mode: as of :class:`core.timbre.Blend`.
+        remarks: what will be otherwise once it is kept anew, in words.
+    """
+
+    preset: Preset
+    parts: tuple[BlendPart, ...]
+    mode: BlendMode = "slerp"
+    remarks: tuple[str, ...] = ()
+
+
 class PresetService(Protocol):
     """Presets. All methods are slow."""
 
@@ -79,6 +110,20 @@ class PresetService(Protocol):
         rating: int | None = None,
         favourite: bool | None = None,
     ) -> Preset: ...
+    def blend_recipe(self, preset_id: str) -> BlendRecipe:
+        """What a blend is made of.
+
+        Raises:
+            TimbreError: if it is no blend of presets that are all still here.
+        """
+        ...
+
+    def change_timbre(
+        self, preset_id: str, timbre: Timbre | PresetBlend, control: TaskControl
+    ) -> Preset:
+        """Give a preset another recipe, as its next version."""
+        ...
+
     def duplicate(self, preset_id: str) -> Preset: ...
     def restore_version(self, preset_id: str, number: int) -> Preset:
         """Make what a preset was at an earlier version its newest one."""
@@ -207,6 +252,8 @@ class LiveState:
         midi_inputs: keyboards that are listened to.
         midi_problem: why none can be; empty if they can.
         midi_keys: keys of those keyboards that are down.
+        move_to_sound_ms: of the last move of a blend's weights, from the window to where its
+            sound begins to change at the device's output; None before one.
     """
 
     words: str = ""
@@ -217,6 +264,7 @@ class LiveState:
     midi_inputs: tuple[str, ...] = ()
     midi_problem: str = ""
     midi_keys: tuple[int, ...] = ()
+    move_to_sound_ms: float | None = None
 
 
 class LiveService(Protocol):
@@ -229,6 +277,31 @@ class LiveService(Protocol):
             preset_id: to play.
             device: to play through; empty for the system's own.
         """
+        ...
+
+    def begin_blend(
+        self, parts: Sequence[tuple[str, float]], device: str = "", *, mode: BlendMode = "slerp"
+    ) -> None:
+        """Play a blend of presets from now on, as :meth:`begin` plays one.
+
+        Args:
+            parts: ids of presets and their weights, from 0 up and not all 0.
+            device: as of :meth:`begin`.
+            mode: as of :class:`core.timbre.Blend`.
+        """
+        ...
+
+    def set_weights(self, weights: Sequence[float]) -> None:
+        """Move the blend that was begun last; nothing happens if that was a preset.
+
+        Args:
+            weights: of its parts, in their order, as of :meth:`begin_blend`.
+        """
+        ...
+
+    @property
+    def plays_blend(self) -> bool:
+        """Whether what was begun last, and not ended since, is a blend."""
         ...
 
     def end(self) -> None:

@@ -13,6 +13,7 @@ from dataclasses import replace
 from typing import IO
 
 from core import paths
+from core.timbre import BlendMode
 from desktop.services.interfaces import LiveState
 from desktop.services.live_keys.messages import order_to_line, state_from_line
 
@@ -35,16 +36,33 @@ class ProcessLive:
         self._process: subprocess.Popen[str] | None = None
         self._state = LiveState()
         self._orders: queue.SimpleQueue[str | None] = queue.SimpleQueue()
+        self._blends = 0  # begun so far
+        self.plays_blend = False
 
     def begin(self, preset_id: str, device: str = "") -> None:
         """As the interface says; a process that died is started again."""
-        if self._process is None or self._process.poll() is not None:
-            self._start()
+        self._start_if_gone()
+        self.plays_blend = False
         self._send("preset", preset_id, device)
+
+    def begin_blend(
+        self, parts: Sequence[tuple[str, float]], device: str = "", *, mode: BlendMode = "slerp"
+    ) -> None:
+        """As the interface says; a process that died is started again."""
+        self._start_if_gone()
+        self.plays_blend = True
+        self._blends += 1
+        self._send("blend", self._blends, list(parts), mode, device)
+
+    def set_weights(self, weights: Sequence[float]) -> None:
+        """As the interface says."""
+        if self.plays_blend:
+            self._send("weights", self._blends, list(weights), time.perf_counter())
 
     def end(self) -> None:
         """As the interface says."""
         process, self._process = self._process, None
+        self.plays_blend = False
         self._state = LiveState()
         if process is None:
             return
@@ -73,6 +91,10 @@ class ProcessLive:
     def _send(self, *order: object) -> None:
         if self._process is not None or order[0] == "end":
             self._orders.put(order_to_line(*order))
+
+    def _start_if_gone(self) -> None:
+        if self._process is None or self._process.poll() is not None:
+            self._start()
 
     def _start(self) -> None:
         folder = paths.cache_dir()

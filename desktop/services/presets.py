@@ -9,10 +9,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from core import paths
+from core.errors import SettingsError
 from core.library.presets import Neighbour, Preset, PresetBlend, PresetPage
 from core.models import DEFAULT_BUNDLE
 from core.timbre import AudioTimbre, Timbre
-from desktop.services.interfaces import PresetDetails, PresetQuery
+from desktop.services.interfaces import BlendPart, BlendRecipe, PresetDetails, PresetQuery
 
 if TYPE_CHECKING:
     from core.library import Library
@@ -134,6 +135,16 @@ class LibraryPresets:
             preset_id, name=name, tags=tags, rating=rating, favourite=favourite
         )
 
+    def blend_recipe(self, preset_id: str) -> BlendRecipe:
+        return _blend_recipe(self.library, preset_id)
+
+    def change_timbre(
+        self, preset_id: str, timbre: Timbre | PresetBlend, control: TaskControl
+    ) -> Preset:
+        return self.library.edit(
+            preset_id, timbre=timbre, on_progress=control.progress, on_stage=control.stage
+        )
+
     def duplicate(self, preset_id: str) -> Preset:
         return self.library.duplicate(preset_id)
 
@@ -221,3 +232,27 @@ def _lines(recipe: StoredRecipe) -> list[str]:
     whole = sum(weight for _, weight in recipe.children) or 1.0
     parts = sorted(recipe.children, key=lambda part: -part[1])
     return [f"{100 * weight / whole:.0f} % {part.summary()}" for part, weight in parts]
+
+
+def _blend_recipe(library: Library, preset_id: str) -> BlendRecipe:
+    from core.library.recipes import PinnedPreset, StoredBlend
+
+    preset = library.get(preset_id)
+    recipe = library.stored_recipe(preset)
+    if not isinstance(recipe, StoredBlend):
+        raise SettingsError(f"{preset.name} is no blend; choose one that is, or begin a new one")
+    parts, remarks = [], []
+    for part, weight in recipe.parts:
+        if not isinstance(part, PinnedPreset):
+            raise SettingsError(
+                f"{preset.name} cannot be edited here: {part.summary()} in it is no preset, or "
+                "none any more; make one of it, and begin a new blend"
+            )
+        now = library.get(part.preset_id)
+        if now.version != part.number:
+            remarks.append(
+                f"{now.name} has changed since (version {part.number} then, {now.version} now); "
+                "kept anew, the blend takes it as it is now"
+            )
+        parts.append(BlendPart(now.id, now.name, weight))
+    return BlendRecipe(preset, tuple(parts), recipe.mode, tuple(remarks))

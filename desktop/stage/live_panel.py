@@ -63,6 +63,10 @@ class LivePanel(QWidget):
             self._preset_id = preset_id
             self._begin()
 
+    def begin_again(self) -> None:
+        """Play the preset again, after something else had the live stream."""
+        self._begin()
+
     def set_device(self, device: str) -> None:
         """Play through a device; empty is the system's own."""
         if device != self._device:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 import numpy as np
 import torch
 from torch import Tensor
 
+from core.engines.embedded.controls import held_time
 from core.engines.embedded.decoder import (
     DecodedLevels,
     Decoder,
@@ -15,6 +18,12 @@ from core.engines.embedded.decoder import (
 
 _MOST = 512
 """Moments kept: more than the breakpoints of the longest note that the decoder was trained on."""
+
+
+@cache
+def _grid() -> frozenset[float]:
+    """Times of breakpoints of held notes, as float32: those that come again."""
+    return frozenset(float(np.float32(held_time(number))) for number in range(_MOST))
 
 
 class HeldMoments:
@@ -37,6 +46,8 @@ class HeldMoments:
             return self._decoder.moments(on_s, off_s)
         times = on_s.tolist()
         fresh = [at_s for at_s in dict.fromkeys(times) if at_s not in self._row_of]
+        if not _grid().issuperset(fresh):  # a change of timbre, or of pitch, in between
+            return self._decoder.moments(on_s, off_s)
         if len(self._row_of) + len(fresh) > _MOST:
             return self._decoder.moments(on_s, off_s)
         if fresh:

@@ -189,8 +189,8 @@ class Stream:
     def set_timbre(self, embedding: Embedding) -> None:
         """Play on in another timbre; times of a path count from the stream's beginning.
 
-        Notes that sound move there with their next breakpoints, within 0.1 s or so; what stays as
-        it is through a note (tuning, vibrato) stays.
+        Notes whose keys are down move there within 30 ms, released ones with their next
+        breakpoints; what stays as it is through a note (tuning, vibrato) stays.
 
         Raises:
             SettingsError: if the shape does not fit.

@@ -18,11 +18,13 @@ from core.engines.embedded.held_moments import HeldMoments
 from core.engines.embedded.levels import TAIL_S, KnotTimes, knot_levels, note_shapes
 from core.engines.embedded.single_note import SingleNoteDecoder
 from core.engines.embedded.synthesis import NotePhases, amplitude
-from core.engines.embedded.voices import Voices
+from core.engines.embedded.voices import NEVER, Voices
 from core.types import Embedding, EmbeddingPath, Float64Array
 
 _TAIL_S = tail_times(TAIL_S)
 _AHEAD_S = 0.02
+_CHANGE_S = 0.03
+"""How long a held note takes to become another timbre: no click, and no wait."""
 
 
 @dataclass
@@ -62,6 +64,7 @@ class VoiceDecoder:
         """Decode with another timbre from now on."""
         self._embedding = embedding
         self._timbre += 1
+        self._is_new = True  # to the notes that sound
         self._timbre_state: torch.Tensor | None = None  # made when a note first needs it
 
     def decode_ahead(self, voices: Voices, blocks: Ints) -> None:
@@ -71,6 +74,9 @@ class VoiceDecoder:
             voices: given their breakpoints.
             blocks: int64 [V], how many.
         """
+        if self._is_new:
+            _hurry(voices)
+            self._is_new = False
         request = _plan(voices, (voices.block[: voices.count] + blocks) * BLOCK_S)
         if request.rows:
             self._decode(voices, request)
@@ -164,6 +170,16 @@ class VoiceDecoder:
         return NoteConditioning(*(torch.cat(pair) for pair in pairs)), which
 
 
+def _hurry(voices: Voices) -> None:
+    """Bring held notes to their next breakpoints soon, but those whose attacks have many."""
+    count = voices.count
+    is_held = (voices.held[:count] == NEVER) & (voices.fade[:count] == NEVER)
+    for row in np.flatnonzero(is_held & (voices.decoded[:count] >= 2)).tolist():
+        now_s = float(voices.block[row] * BLOCK_S)
+        if held_time(int(voices.grid[row])) - now_s > 2 * _CHANGE_S:
+            voices.hurry(row, now_s + _CHANGE_S)
+
+
 def _plan(voices: Voices, until_s: Float64Array) -> _BreakpointRequest:
     """What every voice lacks up to a time since its onset; nothing while none lacks anything.
 
@@ -192,7 +208,12 @@ def _plan(voices: Voices, until_s: Float64Array) -> _BreakpointRequest:
             if decoded_s >= until_s[row]:
                 break
             if tail == 0:
-                decoded_s = held_time(number)
+                decoded_s = float(voices.soon_s[row])
+                if decoded_s < np.inf:
+                    voices.soon_s[row] = np.inf
+                else:
+                    decoded_s = held_time(int(voices.grid[row]))
+                    voices.grid[row] += 1
                 request.add(row, number, decoded_s, 0.0)
             else:
                 decoded_s = release_s + float(_TAIL_S[tail])

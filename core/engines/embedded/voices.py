@@ -20,7 +20,7 @@ from core.engines.embedded.bending import (
     ratios,
     sweep_voices,
 )
-from core.engines.embedded.controls import N_NOISE, N_PARTIALS, N_TONES, SAMPLE_RATE
+from core.engines.embedded.controls import N_NOISE, N_PARTIALS, N_TONES, SAMPLE_RATE, held_time
 from core.engines.embedded.decoder import NoteConditioning
 from core.engines.embedded.levels import TAIL_S, NoteShape
 from core.engines.embedded.modulation import COARSE_BLOCKS, MAX_LAG_S, N_MODULATION, gains_of
@@ -68,6 +68,8 @@ class Voices:
         decoded: int64 [rows], breakpoints that are known so far.
         tail: int64 [rows], which breakpoint of the tail comes next; 0 before the release's is made.
         until_s: float64 [rows], time of the last known breakpoint.
+        grid: int64 [rows], which of the times that breakpoints of a held note have comes next.
+        soon_s: float64 [rows], time of a breakpoint that comes before it; infinite for none.
         timbre: int64 [rows], which timbre ``conditioning`` was made with.
         conditioning: of the notes.
         history: float32 [rows, LAG], the last samples of partials, for vibrato.
@@ -86,6 +88,7 @@ class Voices:
         self.held, self.samples, self.fade = ints(NEVER), ints(NEVER), ints(NEVER)
         self.decoded, self.tail = ints(0), ints(0)
         self.until_s = np.full(rows, -1.0)
+        self.grid, self.soon_s = ints(0), np.full(rows, np.inf)
         self.pitch, self.velocity = torch.zeros(rows), torch.zeros(rows)
         self.conditioning = NoteConditioning(
             *(torch.zeros(rows, a.shape[1]) for a in vars(like).values())
@@ -132,7 +135,8 @@ class Voices:
         self.bent[row] = bend.forget(0)
         self.count += 1
         self.ids[row], self.numbers[row], self.start[row] = note_id, number, start
-        self.block[row] = self.decoded[row] = self.tail[row] = 0
+        self.block[row] = self.decoded[row] = self.tail[row] = self.grid[row] = 0
+        self.soon_s[row] = np.inf
         self._oldest[row] = self._pointed[row] = 0
         self.held[row] = self.samples[row] = self.fade[row] = NEVER
         self.until_s[row] = self.timbre[row] = -1
@@ -226,6 +230,32 @@ class Voices:
             self._times[row, self._times[row] > first] = np.inf
             self.decoded[row] -= surplus
             self.until_s[row] = first
+
+    def hurry(self, row: int, next_s: float) -> None:
+        """Have a voice come to a new breakpoint soon, from where its levels are now.
+
+        What was known past now is forgotten.
+
+        Args:
+            row: of the voice, whose key is down and which has two breakpoints at least.
+            next_s: time of the new one since the onset, past the edge of its blocks.
+        """
+        now_s = float(self.block[row] * BLOCK_S)
+        oldest, last = int(self._oldest[row]), int(self.decoded[row]) - 2
+        passed = int((self._times[row] <= now_s).sum())
+        left = min(max(oldest - 1 + passed, oldest), max(last, oldest))
+        before, after = left % KNOTS, (left + 1) % KNOTS
+        from_s, to_s = self._times[row, before], self._times[row, after]
+        fraction = float(np.clip((now_s - from_s) / (to_s - from_s), 0.0, 1.0))
+        for levels in (self._partials, self._noise):
+            levels[row, before] = torch.lerp(levels[row, before], levels[row, after], fraction)
+        self._times[row, before] = self.until_s[row] = now_s
+        self._times[row, self._times[row] > now_s] = np.inf
+        self.decoded[row], self.soon_s[row] = left + 1, next_s
+        while held_time(int(self.grid[row]) - 1) > next_s:
+            self.grid[row] -= 1
+        while held_time(int(self.grid[row])) <= next_s:
+            self.grid[row] += 1
 
     def write_knots(
         self, rows: Ints, numbers: Ints, times_s: Float64Array, partials: Tensor, noise: Tensor

@@ -25,6 +25,8 @@ LIST_ACTIONS = (
     ("browse.rename", "Rename", "F2"),
     ("browse.duplicate", "Duplicate", "Ctrl+D"),
     ("browse.tag", "Tag …", "Ctrl+T"),
+    ("browse.blend", "Add to blend", "Ctrl+B"),
+    ("browse.edit_blend", "Edit blend", "Ctrl+Shift+B"),
     ("browse.delete", "Delete", "Del"),
     *((f"browse.rate_{stars}", f"Rate {stars}", str(stars)) for stars in range(6)),
 )

@@ -47,6 +47,8 @@ class BrowsePage(QWidget):
         current_changed: the id of the preset at hand, empty for none.
         play_wanted: a preset that is to be heard: the user stepped onto it or asked.
         render_wanted: presets that the clip is to be rendered in.
+        blend_wanted: presets that are to go into a blend.
+        edit_blend_wanted: a blend that is to be changed.
         status: what is or was done, in words.
         failed: what could not be done and why, in words.
     """
@@ -54,6 +56,8 @@ class BrowsePage(QWidget):
     current_changed = pyqtSignal(str)
     play_wanted = pyqtSignal(str)
     render_wanted = pyqtSignal(list)
+    blend_wanted = pyqtSignal(list)
+    edit_blend_wanted = pyqtSignal(str)
     status = pyqtSignal(str)
     failed = pyqtSignal(str)
 
@@ -204,6 +208,8 @@ class BrowsePage(QWidget):
             **self._selection.does(),
             "browse.play": self._play,
             "browse.render": self._render,
+            "browse.blend": lambda: self._ask_ids(self.blend_wanted.emit),
+            "browse.edit_blend": self._edit_blend,
             "browse.search": self._to_search,
             "browse.next": lambda: self._view.step(1),
             "browse.previous": lambda: self._view.step(-1),
@@ -312,13 +318,17 @@ class BrowsePage(QWidget):
             self._hear(preset)
 
     def _render(self) -> None:
+        self._note_heard(self._ask_ids(self.render_wanted.emit))
+
+    def _edit_blend(self) -> None:
+        preset = self.current
+        if preset is not None:
+            self.edit_blend_wanted.emit(preset.id)
+
+    def _ask_ids(self, then: Callable[[list[str]], object]) -> SelectedPresets:
         chosen = self._selection.presets()
-        self._tasks.run(
-            lambda _control: [preset.id for preset in chosen()],
-            then=self.render_wanted.emit,
-            owner=self,
-        )
-        self._note_heard(chosen)
+        self._tasks.run(lambda _control: [preset.id for preset in chosen()], then=then, owner=self)
+        return chosen
 
     def _shown_preset(self) -> SelectedPresets:
         preset = self._details.preset

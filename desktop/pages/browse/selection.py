@@ -10,6 +10,7 @@ from PyQt6.QtGui import QAction
 from PyQt6.QtWidgets import QFileDialog, QInputDialog, QMenu, QWidget
 
 from core.library.presets import Preset
+from core.timbre import Blend
 from desktop.pages.browse.delegates import PresetDelegate
 from desktop.pages.browse.edits import PresetEdits
 from desktop.pages.browse.files import PresetFiles
@@ -154,8 +155,8 @@ class PresetSelection(QObject):
         """Show what can be done, at a point of the view."""
         menu = QMenu(self._page)
         names = (
-            "play", "render", "like", "", "favourite", "rename", "duplicate", "tag", "export", "",
-            "delete",
+            "play", "render", "like", "blend", "edit_blend", "", "favourite", "rename",
+            "duplicate", "tag", "export", "", "delete",
         )  # fmt: skip
         for name in names:
             menu.addAction(self._actions[f"browse.{name}"]) if name else menu.addSeparator()
@@ -164,13 +165,17 @@ class PresetSelection(QObject):
 
     def enable(self, *_changes: object) -> None:
         """Let be done what can be done now."""
-        has_current = self.current is not None
+        current = self.current
+        has_current = current is not None
         stack = self._edits.stack
         for name, action in self._actions.items():
             key = name.removeprefix("browse.")
             if key in ("play", "render", "favourite", "rename", "duplicate", "tag", "delete",
-                       "like", "export") or key.startswith("rate_"):  # fmt: skip
+                       "like", "blend", "export") or key.startswith("rate_"):  # fmt: skip
                 action.setEnabled(has_current)
+        edit_blend = self._actions["browse.edit_blend"]
+        edit_blend.setEnabled(current is not None and current.kind == Blend.kind)
+        edit_blend.setStatusTip("" if edit_blend.isEnabled() else self.tr("it is no blend"))
         self._actions["browse.undo"].setEnabled(stack.canUndo())
         self._actions["browse.redo"].setEnabled(stack.canRedo())
         undo, redo = self.tr("Undo {}"), self.tr("Redo {}")

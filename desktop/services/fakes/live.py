@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
+from core.timbre import BlendMode
 from desktop.services.interfaces import LiveState
 
 
@@ -11,18 +15,33 @@ class FakeLive:
     Attributes:
         orders: what was asked of it.
         state: as of the interface; set it.
+        plays_blend: as of the interface.
     """
 
     def __init__(self) -> None:
-        self.orders: list[tuple[str | int, ...]] = []
+        self.plays_blend = False
+        self.orders: list[tuple[Any, ...]] = []
         self.state = LiveState(key_to_sound_ms=18.7, midi_inputs=("Keystation",))
 
     def begin(self, preset_id: str, device: str = "") -> None:
         """As the interface says."""
+        self.plays_blend = False
         self.orders.append(("begin", preset_id, device))
+
+    def begin_blend(
+        self, parts: Sequence[tuple[str, float]], device: str = "", *, mode: BlendMode = "slerp"
+    ) -> None:
+        """As the interface says."""
+        self.plays_blend = True
+        self.orders.append(("begin blend", tuple(parts), device, mode))
+
+    def set_weights(self, weights: Sequence[float]) -> None:
+        """As the interface says."""
+        self.orders.append(("weights", tuple(weights)))
 
     def end(self) -> None:
         """As the interface says."""
+        self.plays_blend = False
         self.orders.append(("end",))
 
     def note_on(self, pitch: int, velocity: int) -> None:

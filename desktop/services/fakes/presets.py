@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from core.library.errors import NameTaken, UnknownPreset
 from core.library.presets import Neighbour, Preset, PresetBlend, PresetPage, clean_name, clean_tags
 from core.timbre import Timbre, as_timbre
-from desktop.services.interfaces import PresetDetails, PresetQuery
+from desktop.services.interfaces import BlendPart, BlendRecipe, PresetDetails, PresetQuery
 
 if TYPE_CHECKING:
     from core.types import FloatArray
@@ -46,6 +46,7 @@ class FakePresets:
         self._lock = threading.Lock()
         self._presets = {preset.id: preset for preset in map(_made_up, range(count))}
         self._heard: dict[str, int] = {}
+        self._blends: dict[str, PresetBlend] = {}
 
     def page(self, query: PresetQuery, offset: int, limit: int) -> PresetPage:
         """See :class:`~desktop.services.interfaces.PresetService`, as all that follow."""
@@ -86,7 +87,10 @@ class FakePresets:
     def add(self, name: str, timbre: Timbre | PresetBlend, control: TaskControl) -> Preset:
         self._check()
         kind = "blend" if isinstance(timbre, PresetBlend) else as_timbre(timbre).kind
-        return self._put(replace(_made_up(len(self._presets)), name=self._free(name), kind=kind))
+        added = replace(_made_up(len(self._presets)), name=self._free(name), kind=kind)
+        if isinstance(timbre, PresetBlend):
+            self._blends[added.id] = timbre
+        return self._put(added)
 
     def edit(
         self,
@@ -106,6 +110,26 @@ class FakePresets:
         preset = preset if tags is None else replace(preset, tags=clean_tags(tags))
         preset = preset if rating is None else replace(preset, rating=rating)
         return self._put(preset if favourite is None else replace(preset, favourite=favourite))
+
+    def blend_recipe(self, preset_id: str) -> BlendRecipe:
+        self._check()
+        preset = self._get(preset_id)
+        if preset.kind != "blend":
+            raise UnknownPreset(f"{preset.name} is no blend")
+        made = self._blends.get(preset_id)
+        ids = [other.id for other in self._presets.values() if other.id != preset_id][:2]
+        blend = made or PresetBlend([(ids[0], 60.0), (ids[1], 40.0)])
+        parts = (BlendPart(id, self._get(id).name, weight) for id, weight in blend.parts)
+        return BlendRecipe(preset, tuple(parts), blend.mode)
+
+    def change_timbre(
+        self, preset_id: str, timbre: Timbre | PresetBlend, control: TaskControl
+    ) -> Preset:
+        self._check()
+        preset = self._get(preset_id)
+        if isinstance(timbre, PresetBlend):
+            self._blends[preset_id] = timbre
+        return self._put(replace(preset, version=preset.version + 1))
 
     def duplicate(self, preset_id: str) -> Preset:
         self._check()

@@ -15,6 +15,9 @@ from core.types import Embedding, FloatArray
 BEND_RANGE_SEMITONES = 2.0
 """What a wheel turned all the way bends, as keyboards expect where nobody says otherwise."""
 
+TIMBRE_EVERY_S = 0.03
+"""A timbre that moves is decoded no more often: it costs a callback as much as a note does."""
+
 
 class LiveEngine:
     """A stream, with what is asked of it on other threads.
@@ -31,6 +34,10 @@ class LiveEngine:
         self.level_db = -math.inf
         self.key_to_sound_s: float | None = None
         """Of the last key: from its press to its sound at the device's output."""
+        self.move_to_sound_s: float | None = None
+        """Of the last move of a blend: from the window to its first sound at the output."""
+        self._timbres: deque[tuple[float | None, Embedding]] = deque(maxlen=1)  # the newest counts
+        self._until_timbre = 0
         self.output_s = 0.0
         """From a block's being asked for to its being heard; the device's matter."""
 
@@ -65,19 +72,31 @@ class LiveEngine:
         """Turn the pitch wheel, −1…1."""
         self._events.append((None, lambda: self._stream.bend(BEND_RANGE_SEMITONES * position)))
 
-    def set_timbre(self, embedding: Embedding) -> None:
-        """Play on in another timbre, whose gain is known already."""
-        self._events.append((None, lambda: self._stream.set_timbre(embedding)))
+    def set_timbre(self, embedding: Embedding, moved_at: float | None = None) -> None:
+        """Play on in another timbre, whose gain is known already.
+
+        Args:
+            embedding: of the timbre; it takes the place of one that waits still.
+            moved_at: when a blend was moved there, as in :meth:`note_on`.
+        """
+        self._timbres.append((moved_at, embedding))
 
     def block(self, samples: int) -> FloatArray:
         """The next block: float32 [samples] within ±1."""
         now = time.perf_counter()
+        late_s = self._stream.latency / self._stream.sample_rate + self.output_s
+        if self._timbres and self._until_timbre <= 0:
+            moved_at, embedding = self._timbres.popleft()
+            self._stream.set_timbre(embedding)
+            self._until_timbre = round(TIMBRE_EVERY_S * self._stream.sample_rate)
+            if moved_at is not None:
+                self.move_to_sound_s = now - moved_at + late_s
+        self._until_timbre -= samples
         while self._events:
             pressed_at, event = self._events.popleft()
             event()
             if pressed_at is not None:
-                late_s = self._stream.latency / self._stream.sample_rate
-                self.key_to_sound_s = now - pressed_at + late_s + self.output_s
+                self.key_to_sound_s = now - pressed_at + late_s
         out = np.clip(self._stream.process(samples), -1.0, 1.0)
         peak = float(np.abs(out).max(initial=0.0))
         self.level_db = 20.0 * math.log10(peak) if peak > 1e-5 else -math.inf

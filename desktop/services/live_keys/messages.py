@@ -1,8 +1,9 @@
 """What the window and its live player say to each other: one JSON list a line.
 
 The first entry is what it is about, the others are its arguments. Orders are ``["preset", id,
-device]``, ``["on", pitch, velocity, pressed_at]``, ``["off", pitch]``, ``["all off"]`` and
-``["end"]``; the one answer is ``["state", {fields of LiveState}]``.
+device]``, ``["blend", number, [[id, weight], …], mode, device]``, ``["weights", number, [weight,
+…], moved_at]`` with the number of their blend, ``["on", pitch, velocity, pressed_at]``, ``["off",
+pitch]``, ``["all off"]`` and ``["end"]``; the one answer is ``["state", {fields of LiveState}]``.
 """
 
 from __future__ import annotations

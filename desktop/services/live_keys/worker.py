@@ -17,14 +17,17 @@ import threading
 import traceback
 from collections.abc import Callable, Iterable
 from dataclasses import replace
+from functools import partial
 from typing import IO, Any
 
 from core.engines.base import LiveStream
 from core.errors import TimbreError
-from core.models import DEFAULT_BUNDLE
+from core.timbre import BlendMode
 from core.types import Embedding, FloatArray
 from desktop.services.interfaces import LiveState
+from desktop.services.live_keys.blend import MovingBlend
 from desktop.services.live_keys.engine import LiveEngine
+from desktop.services.live_keys.known_timbres import KnownTimbres
 from desktop.services.live_keys.messages import state_to_line
 from desktop.services.live_keys.midi_inputs import MidiInputs
 
@@ -47,7 +50,7 @@ class LivePlayer:
         self._answers = answers
         self._load_backend = load_backend or _chosen_backend
         self._backend: Any = None
-        self._synth: Any = None
+        self._timbres = KnownTimbres(lambda words: self._tell(words=words))
         self.engine: LiveEngine | None = None
         self._gain_db = 0.0
         self._device_stream: Any = None
@@ -55,7 +58,12 @@ class LivePlayer:
         self._state = LiveState()
         self._dropouts = 0
         self._midi = MidiInputs()
-        self._presets: queue.Queue[tuple[str, str]] = queue.Queue()
+        self._wishes: queue.Queue[Callable[[], None]] = queue.Queue()
+        self._moving = threading.Lock()
+        self._blend: tuple[int, MovingBlend] | None = None
+        self._weights_problem = ""
+        self._weights: tuple[int, list[float], float | None] = (0, [], None)
+        self._telling = threading.Lock()
         self._told = ""
 
     def read(self, orders: Iterable[str]) -> None:
@@ -63,7 +71,11 @@ class LivePlayer:
         for line in orders:
             about, *arguments = json.loads(line)
             if about == "preset":
-                self._presets.put((str(arguments[0]), str(arguments[1])))
+                self._wishes.put(partial(self.begin, *arguments))
+            elif about == "blend":
+                self._wishes.put(partial(self.begin_blend, *arguments))
+            elif about == "weights":
+                self.move(*arguments)
             elif about == "end":
                 return
             elif self.engine is not None:
@@ -83,19 +95,74 @@ class LivePlayer:
         """Begin presets as they are asked for, and tell how it stands, for ever."""
         while True:
             try:
-                preset_id, device = self._presets.get(timeout=_REPORT_S)
+                wish = self._wishes.get(timeout=_REPORT_S)
             except queue.Empty:
+                self.measure_next_pair()
                 self.report()
                 continue
-            if self._presets.empty():  # else a newer wish waits
-                self.begin(preset_id, device)
+            if self._wishes.empty():  # else a newer wish waits
+                wish()
                 gc.collect()
                 gc.freeze()  # or a collection walks through the whole model in a callback
 
     def begin(self, preset_id: str, device: str) -> None:
         """Play a preset through a device from now on; an error becomes the state's problem."""
+        self._try(lambda: self._begin(preset_id, device))
+
+    def begin_blend(
+        self, number: int, parts: list[tuple[str, float]], mode: BlendMode, device: str
+    ) -> None:
+        """Play a blend through a device from now on; an error becomes the state's problem.
+
+        Args:
+            number: by which :meth:`move` knows it.
+            parts: ids of presets and their weights.
+            mode: as of :class:`core.timbre.Blend`.
+            device: empty for the system's own.
+        """
+        self._try(lambda: self._begin_blend(number, parts, mode, device))
+
+    def move(self, number: int, weights: list[float], moved_at: float | None) -> None:
+        """Move the blend's weights; those of one that is not there yet wait for it.
+
+        Args:
+            number: of the blend.
+            weights: of its parts.
+            moved_at: when, by ``time.perf_counter``.
+        """
+        with self._moving:
+            if number < self._weights[0]:
+                return
+            self._weights = number, weights, moved_at
+            problem = ""
+            try:
+                self._mix()
+            except TimbreError as error:
+                problem = str(error)
+        if problem != self._weights_problem:
+            self._weights_problem = problem
+            self._tell(problem=problem)
+
+    def measure_next_pair(self) -> None:
+        """Learn a little more of how loud the blend is, if there is one."""
+        blend = self._blend
+        if blend is not None and blend[1].measure_next(self._timbres.synth.gain_db):
+            with self._moving:
+                self._mix()
+
+    def _mix(self) -> None:
+        number, weights, moved_at = self._weights
+        blend, engine = self._blend, self.engine
+        if blend is None or engine is None or blend[0] != number:
+            return
+        embedding = blend[1].embedding(weights)
+        self._gain_db = blend[1].gain_db(weights)
+        engine.set_timbre(embedding, moved_at)
+        self._weights = number, weights, None  # it is told of once
+
+    def _try(self, begin: Callable[[], None]) -> None:
         try:
-            self._begin(preset_id, device)
+            begin()
         except TimbreError as error:
             self._tell(words="", problem=str(error))
         except Exception as error:
@@ -109,10 +176,11 @@ class LivePlayer:
         engine = self.engine
         if engine is None:
             return
-        delay_s = engine.key_to_sound_s
+        delay_s, moved_s = engine.key_to_sound_s, engine.move_to_sound_s
         self._tell(
             level_db=round(engine.level_db, 1) if math.isfinite(engine.level_db) else -math.inf,
             key_to_sound_ms=None if delay_s is None else round(1000 * delay_s, 1),
+            move_to_sound_ms=None if moved_s is None else round(1000 * moved_s, 1),
             dropouts=self._dropouts,
             midi_inputs=self._midi.names,
             midi_problem=self._midi.problem,
@@ -120,26 +188,29 @@ class LivePlayer:
         )
 
     def _begin(self, preset_id: str, device: str) -> None:
-        from core.library.embeddings.kept import KeptEmbeddings
-        from core.library.library import Library
-        from core.progress import LOADING
-        from core.synthesizer import Synthesizer
+        ((embedding, gain_db),) = self._timbres.of([preset_id])
+        with self._moving:
+            self._blend, self._gain_db = None, gain_db
+            self._sound(embedding)
+        self._open_if_other(device)
 
-        if self._synth is None:
-            self._tell(words=LOADING)
-            import torch
+    def _begin_blend(
+        self, number: int, parts: list[tuple[str, float]], mode: BlendMode, device: str
+    ) -> None:
+        timbres = self._timbres.of([preset_id for preset_id, _ in parts])
+        embeddings, gains_db = zip(*timbres, strict=True)
+        blend = MovingBlend(embeddings, gains_db, mode)
+        with self._moving:
+            if self._weights[0] != number:
+                self._weights = number, [weight for _, weight in parts], None
+            weights = self._weights[1]
+            embedding, self._gain_db = blend.embedding(weights), blend.gain_db(weights)
+            self._blend = number, blend
+            self._sound(embedding)
+        self._open_if_other(device)
 
-            torch.set_num_threads(1)  # blocks are small: other threads would only be waited for
-            self._synth = Synthesizer.load(DEFAULT_BUNDLE)
-            self._synth.look_up = KeptEmbeddings().look_up
-        synth = self._synth
-        with Library.open(model=None) as library:
-            preset = library.get(preset_id)
-            timbre = library.recipe(preset)
-            settings = library.with_gain(preset, synth.bundle.sha256, preset.settings)
-        embedding = synth.embed(timbre, on_stage=lambda words: self._tell(words=words))
-        self._tell(words="making it as loud as others")
-        self._gain_db = synth.gain_db(embedding, settings)
+    def _sound(self, embedding: FloatArray) -> None:
+        """Go over to a timbre, whose gain is set; the first one brings the engine."""
         if self.engine is None:
             stream = self._stream(embedding)
             stream.note_on(60, 1)
@@ -148,6 +219,8 @@ class LivePlayer:
             self.engine = LiveEngine(self._stream(embedding))
         else:
             self.engine.set_timbre(embedding)
+
+    def _open_if_other(self, device: str) -> None:
         self._midi.listen(lambda: self.engine)
         if self._device_stream is None or device != self._device:
             self._open(device)
@@ -156,7 +229,7 @@ class LivePlayer:
         from core.leveling.stream import LeveledStream
 
         # The gain is looked up or measured before a timbre comes: the callback cannot wait.
-        stream = self._synth.engine.stream(embedding)
+        stream = self._timbres.synth.engine.stream(embedding)
         return LeveledStream(stream, self._gain_db, lambda _embedding: self._gain_db)
 
     def _open(self, device: str) -> None:
@@ -193,12 +266,13 @@ class LivePlayer:
             out[:] = self.engine.block(frames)[:, None]
 
     def _tell(self, **changes: Any) -> None:
-        self._state = replace(self._state, **changes)
-        line = state_to_line(self._state)
-        if line != self._told:
-            self._told = line
-            self._answers.write(line + "\n")
-            self._answers.flush()
+        with self._telling:
+            self._state = replace(self._state, **changes)
+            line = state_to_line(self._state)
+            if line != self._told:
+                self._told = line
+                self._answers.write(line + "\n")
+                self._answers.flush()
 
 
 def _chosen_backend() -> Any:

@@ -117,6 +117,25 @@ def test_the_presets_at_hand_are_rendered(stage: Stage) -> None:
     assert wanted == [[model.preset(2).id, model.preset(3).id]]  # type: ignore[union-attr]
 
 
+def test_presets_go_into_a_blend_and_a_blend_is_opened(stage: Stage) -> None:
+    blended: list[list[str]] = []
+    opened: list[str] = []
+    stage.page.blend_wanted.connect(blended.append)
+    stage.page.edit_blend_wanted.connect(opened.append)
+    stage.page.set_query(PresetQuery(kind="text"))
+    stage.settle()
+    stage.select(0, 1)
+    stage.do("blend")
+    model, edit = stage.page._model, stage.page.actions_by_name["browse.edit_blend"]
+    assert blended == [[model.preset(0).id, model.preset(1).id]]  # type: ignore[union-attr]
+    assert (edit.isEnabled(), edit.statusTip()) == (False, "it is no blend")
+    stage.page.set_query(PresetQuery(kind="blend"))
+    stage.settle()
+    stage.select(0)
+    stage.do("edit_blend")
+    assert opened == [model.preset(0).id]  # type: ignore[union-attr]
+
+
 def test_marks_are_set_where_they_are_seen(stage: Stage) -> None:
     page, view = stage.page, stage.page._view
     delegate = view.itemDelegate()

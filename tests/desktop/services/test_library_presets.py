@@ -12,7 +12,7 @@ import soundfile
 from core.audio import write_wav
 from core.errors import TimbreError
 from core.library import PresetBlend
-from core.timbre import AudioTimbre, TextTimbre
+from core.timbre import AudioTimbre, Blend, TextTimbre
 from desktop.services.interfaces import PresetQuery, PresetService
 from desktop.services.presets import LibraryPresets
 from desktop.services.spectral_picture import BANDS, TIMES, spectral_picture
@@ -142,3 +142,36 @@ def test_silence_has_no_picture_and_noise_is_everywhere() -> None:
     picture = spectral_picture(noise, 8_000)
     assert picture is not None
     assert (picture[:, TIMES // 4] > 0.3).mean() > 0.9
+
+
+def test_a_blend_is_taken_apart_and_made_anew_as_its_next_version(
+    presets: LibraryPresets,
+) -> None:
+    warm = presets.add("Warm own", TextTimbre("warm"), CONTROL)
+    dark = presets.add("Dark own", TextTimbre("dark"), CONTROL)
+    blend = presets.add("Both", PresetBlend([("Warm own", 1), (dark.id, 3)], "linear"), CONTROL)
+    recipe = presets.blend_recipe(blend.id)
+    assert [(part.preset_id, part.name, part.weight) for part in recipe.parts] == [
+        (warm.id, "Warm own", 1.0), (dark.id, "Dark own", 3.0),
+    ]  # fmt: skip
+    assert (recipe.preset.name, recipe.mode, recipe.remarks) == ("Both", "linear", ())
+    presets.change_timbre(warm.id, TextTimbre("warmer"), CONTROL)
+    (remark,) = presets.blend_recipe(blend.id).remarks
+    assert "Warm own has changed since (version 1 then, 2 now)" in remark
+    again = presets.change_timbre(blend.id, PresetBlend([(warm.id, 1), (dark.id, 1)]), CONTROL)
+    assert (again.id, again.version) == (blend.id, 2)
+    assert presets.blend_recipe(blend.id).remarks == ()
+
+
+def test_what_cannot_be_taken_apart_is_said(presets: LibraryPresets) -> None:
+    warm = presets.add("Warm own", TextTimbre("warm"), CONTROL)
+    blend = presets.add("One", PresetBlend([("Warm own", 1)]), CONTROL)
+    words = presets.add("Words", Blend({"warm": 1, "dark": 1}), CONTROL)
+    presets.remove(warm.id)
+    for preset_id, reason in (
+        (blend.id, '"warm" in it is no preset, or none any more'),
+        (words.id, "in it is no preset"),
+        (presets.page(PresetQuery(kind="text"), 0, 1).presets[0].id, "is no blend"),
+    ):
+        with pytest.raises(TimbreError, match=reason):
+            presets.blend_recipe(preset_id)

@@ -156,6 +156,15 @@ def test_orders_reach_the_process_and_its_death_is_said(
     live.note_on(60, 90)  # nothing plays: nothing happens
     live.begin("bell")
     wait_until(lambda: '"preset", "bell", ""' in live.state.words)
+    live.set_weights([1.0])  # of a preset: nothing happens
+    live.begin_blend([("bell", 0.5), ("pad", 0.5)], "Scarlett", mode="linear")
+    wait_until(
+        lambda: (
+            '["blend", 1, [["bell", 0.5], ["pad", 0.5]], "linear", "Scarlett"]' in live.state.words
+        )
+    )
+    live.set_weights([0.2, 0.8])
+    wait_until(lambda: '"weights", 1, [0.2, 0.8]' in live.state.words)
     live.note_on(60, 90)
     wait_until(lambda: '"on", 60, 90' in live.state.words)
     live.note_off(60)

@@ -41,10 +41,12 @@ def test_moments_are_the_same_kept_or_not(decoder: Decoder) -> None:
                 torch.testing.assert_close(getattr(short, name), rows, rtol=1e-5, atol=1e-6)
 
 
-def test_more_moments_than_are_kept_are_made_each_time(decoder: Decoder) -> None:
+def test_moments_that_do_not_come_again_are_not_kept(decoder: Decoder) -> None:
     kept = HeldMoments(decoder)
-    at = torch.linspace(0.0, 3.0, 700)
+    between = torch.linspace(0.01, 3.0, 600)
+    first = torch.tensor([held_time(0)])
     with torch.inference_mode():
-        kept.moments(at[:400], torch.zeros(400))
-        long, short = decoder.moments(at, torch.zeros(700)), kept.moments(at, torch.zeros(700))
-    torch.testing.assert_close(short.x, long.x)
+        for at in (between, first, torch.cat([first, between]), first):
+            off = torch.zeros(len(at))
+            torch.testing.assert_close(kept.moments(at, off).x, decoder.moments(at, off).x)
+    assert len(kept._row_of) == 1

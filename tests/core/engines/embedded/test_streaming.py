@@ -207,6 +207,37 @@ def test_a_new_timbre_is_heard_in_notes_that_sound() -> None:
     assert np.abs(then[0] - then[2]).max() > 0.01
 
 
+def test_a_held_note_becomes_another_timbre_at_once_and_without_a_click() -> None:
+    moved, wanted = (Stream(DECODERS["steady"], timbre(n), seed=SEED) for n in (1, 2))
+    for stream in (moved, wanted):
+        stream.note_on(50, 90)
+        stream.process(RATE)
+    before = moved.process(4096)
+    wanted.process(4096)
+    for number in (3, 1, 2):  # as a moving mouse does, faster than breakpoints come
+        moved.set_timbre(timbre(number))
+        heard, reached = moved.process(512), wanted.process(512)
+    heard = np.concatenate([heard, moved.process(8192)])
+    reached = np.concatenate([reached, wanted.process(8192)])
+    there = moved.latency + 1323 + 640  # 30 ms, and where blocks and windows of noise begin
+    assert np.abs(heard[there:] - reached[there:]).max() < 1e-3
+    assert there < 0.06 * RATE
+    assert np.abs(np.diff(heard)).max() < 2 * np.abs(np.diff(np.r_[before, reached])).max()
+
+
+def test_a_note_whose_timbre_moves_is_released_as_ever() -> None:
+    stream = Stream(LIVELY, timbre(1), seed=SEED)
+    stream.note_on(50, 90)
+    for number in range(60):
+        stream.set_timbre(timbre(number % 3))
+        assert np.isfinite(stream.process(256)).all()
+    stream.note_off(50)
+    stream.set_timbre(timbre(2))
+    assert np.abs(stream.process(RATE)).max() > 1e-3
+    stream.process(RATE // 2)
+    assert stream.sounding == 0
+
+
 def test_a_voice_that_makes_room_fades_without_a_click() -> None:
     decoder = DECODERS["steady"]
     stream = Stream(decoder, timbre(1), seed=SEED, max_voices=2)

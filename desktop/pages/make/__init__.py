@@ -1,0 +1,1 @@
+"""Making presets: from recordings, from words, and from other presets."""
