@@ -15,7 +15,14 @@ from PyQt6.QtWidgets import QApplication, QVBoxLayout, QWidget
 from desktop.commands import Commands
 from desktop.faults import Fault, WayOut
 from desktop.pages.first import FirstPage
-from desktop.parts import BROWSE_PAGE, STAGE, TAKES_PAGE, Services, fake_services
+from desktop.parts import (
+    BROWSE_PAGE,
+    MODELS_PAGE,
+    STAGE,
+    TAKES_PAGE,
+    Services,
+    fake_services,
+)
 from desktop.tasks import Tasks
 from desktop.theme.style_sheet import GRID
 from desktop.theme.theme import THEME_CHOICES, Theme
@@ -41,6 +48,12 @@ def _browse(services: Services, tasks: Tasks) -> QWidget:
 
 def _takes(services: Services, tasks: Tasks) -> QWidget:
     page: QWidget = TAKES_PAGE.make(services.jobs, tasks, services.bridge)
+    page.resize(140 * GRID, 75 * GRID)
+    return page
+
+
+def _models(services: Services, tasks: Tasks) -> QWidget:
+    page: QWidget = MODELS_PAGE.make(services.models, tasks)
     page.resize(140 * GRID, 75 * GRID)
     return page
 
@@ -92,6 +105,7 @@ def _commands() -> Commands:
 PAGES: Mapping[str, Builder] = {
     "browse": _browse,
     "takes": _takes,
+    "models": _models,
     "stage": _stage,
     "first": _first,
     "lines": _lines,

@@ -45,7 +45,7 @@ class BundleFacts:
         device: where the engine likes to run: ``cpu``, or the ``fastest`` there is.
         is_shipped: it came with the program.
         is_default: it is used where none is named.
-        can_pull: it is published, and not wholly here.
+        is_published: it can be had over the network.
         is_pinned: the hash of every file is known; else what comes is recorded and trusted.
     """
 
@@ -65,8 +65,13 @@ class BundleFacts:
     device: str = ""
     is_shipped: bool = False
     is_default: bool = False
-    can_pull: bool = False
+    is_published: bool = False
     is_pinned: bool = True
+
+    @property
+    def can_pull(self) -> bool:
+        """Whether a pull would bring something."""
+        return self.is_published and self.state != "ready"
 
     @property
     def state_words(self) -> str:
@@ -130,7 +135,7 @@ def _facts(registry: Registry, listing: Listing) -> BundleFacts:
         "" if engine is None else engine.device,
         registry.is_shipped(listing.id),
         listing.id == DEFAULT_BUNDLE,
-        _is_published(registry, listing.id) and listing.state != "ready",
+        _is_published(registry, listing.id),
         manifest is None or manifest.is_pinned,
     )
 

@@ -17,21 +17,27 @@ OpenService = Callable[[], AbstractContextManager["BridgeService"]]
 
 
 @contextlib.contextmanager
-def own_service(model: str = DEFAULT_BUNDLE) -> Iterator[BridgeService]:
+def own_service(model: str = DEFAULT_BUNDLE, device: str = "") -> Iterator[BridgeService]:
     """The user's own library and queue.
 
     Args:
         model: loaded by the renderer at once, and used where none is named.
+        device: where the renderer computes; empty leaves it to the engines.
 
     Raises:
         QueueUnusable: if another Timbre Bridge has the queue, or it cannot be used.
         DatabaseUnusable: if the library cannot be used.
         OutputError: if the folder for renders cannot be made.
     """
+    from bridge.jobs.process import WORKER_COMMAND
     from bridge.jobs.queue import JobQueue
     from bridge.service import BridgeService
     from core.library import Library
     from core.paths import renders_dir
 
-    with Library.open(model=None) as library, JobQueue(renders_dir(), warm_model=model) as jobs:
+    command = (*WORKER_COMMAND, device) if device else WORKER_COMMAND
+    with (
+        Library.open(model=None) as library,
+        JobQueue(renders_dir(), warm_model=model, worker_command=command) as jobs,
+    ):
         yield BridgeService(library, jobs, model)
