@@ -144,7 +144,7 @@ class FakeModels:
             control.stage(meter.words)
             control.progress(facts.here / _SIZE)
             while not self.steps.acquire(timeout=0.02):
-                if control.is_cancelled:
+                if not control.progress(facts.here / _SIZE):
                     raise Cancelled("cancelled")
             facts = replace(facts, state="incomplete", here=min(_SIZE, facts.here + _SIZE // 10))
             self._bundles[bundle_id] = facts

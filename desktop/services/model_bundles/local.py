@@ -96,7 +96,7 @@ class LocalModels:
         origins = sorted({file.origin.repo for file in manifest.files if file.origin is not None})
         if origins:
             parts.append(
-                "Published by\n" + "\n".join(f"https://huggingface.co/{o}" for o in origins)
+                "Published at\n" + "\n".join(f"https://huggingface.co/{o}" for o in origins)
             )
         if self._registry.is_shipped(bundle_id):
             parts.append(_own_licence())
@@ -217,9 +217,8 @@ class _PullThread(threading.Thread):
         return not self._cancelled.is_set() and self._control.progress(fraction)
 
     def _note(self, transfer: Transfer) -> None:
-        is_first = transfer.came == 0
         self._meter.note(transfer)
-        if is_first:
+        if transfer.came == 0 and not self._cancelled.is_set():
             self._control.stage(self._meter.words)
 
 

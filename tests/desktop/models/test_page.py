@@ -52,7 +52,7 @@ def test_a_pull_is_watched_cancelled_and_gone_on_with(
     until(lambda: "871 of 2,614 MB" in page.details.words)
     for _ in range(3):
         models.steps.release()
-    until(lambda: "pulling 63 %: 1,655 of 2,614 MB" in page.details.words)
+    until(lambda: "pulling 63 %: 1,656 of 2,614 MB" in page.details.words)
     assert "tokensynth-aug pulling 63 %" in said[-1]
     page.list.choose("embedded")  # it goes on when another is looked at
     assert state_of(page, "tokensynth-aug").startswith("pulling 63 %")
