@@ -23,6 +23,7 @@ from desktop.frame_commands import FrameCommands
 from desktop.menu_entry import launch_command
 from desktop.parts import (
     BROWSE_PAGE,
+    EVALUATION_PAGE,
     MODELS_PAGE,
     STAGE,
     TAKES_PAGE,
@@ -157,6 +158,7 @@ class Desktop(QObject):
         window.count_as_under_way(lambda: services.jobs.under_way)
         self._takes = takes
         self._add_models_page()
+        self._add_evaluation_page()
         first = FirstPage(services.presets, services.daws, self.tasks)
         first.made.connect(self._made)
         first.status.connect(lambda words: window.say("first", words))
@@ -180,6 +182,17 @@ class Desktop(QObject):
         page.model_chosen.connect(lambda model: self._keep_choice(render_model=model))
         page.device_chosen.connect(lambda device: self._keep_choice(render_device=device))
         window.add_page("models", window.tr("Models"), "models", page)
+        page.add_commands(window.commands)
+
+    def _add_evaluation_page(self) -> None:
+        window, evaluations = self.window, self.services.evaluations
+        if evaluations is None:
+            return
+        page = EVALUATION_PAGE.make(evaluations, self.tasks)
+        page.status.connect(lambda words: window.say("evaluation", words))
+        page.failed.connect(window.say_fault)
+        window.add_page("evaluation", window.tr("Evaluate"), "evaluation", page)
+        window.count_as_under_way(lambda: evaluations.under_way)
         page.add_commands(window.commands)
 
     def _keep_choice(self, **choice: str) -> None:

@@ -17,6 +17,7 @@ from desktop.faults import Fault, WayOut
 from desktop.pages.first import FirstPage
 from desktop.parts import (
     BROWSE_PAGE,
+    EVALUATION_PAGE,
     MODELS_PAGE,
     STAGE,
     TAKES_PAGE,
@@ -54,6 +55,12 @@ def _takes(services: Services, tasks: Tasks) -> QWidget:
 
 def _models(services: Services, tasks: Tasks) -> QWidget:
     page: QWidget = MODELS_PAGE.make(services.models, tasks)
+    page.resize(140 * GRID, 75 * GRID)
+    return page
+
+
+def _evaluation(services: Services, tasks: Tasks) -> QWidget:
+    page: QWidget = EVALUATION_PAGE.make(services.evaluations, tasks)
     page.resize(140 * GRID, 75 * GRID)
     return page
 
@@ -106,6 +113,7 @@ PAGES: Mapping[str, Builder] = {
     "browse": _browse,
     "takes": _takes,
     "models": _models,
+    "evaluation": _evaluation,
     "stage": _stage,
     "first": _first,
     "lines": _lines,

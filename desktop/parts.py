@@ -12,6 +12,7 @@ from typing import Any
 
 from core.models import DEFAULT_BUNDLE
 from desktop.services.bridge_interface import BridgeControl
+from desktop.services.evaluations.interface import EvaluationService
 from desktop.services.interfaces import AudioOut, AuditionService, DawService, PresetService
 from desktop.services.jobs_interface import JobService
 from desktop.services.model_bundles.interface import ModelService
@@ -41,6 +42,7 @@ class Part:
 BROWSE_PAGE = Part("desktop.pages.browse.page", "BrowsePage")
 TAKES_PAGE = Part("desktop.pages.takes.view", "TakesPage")
 MODELS_PAGE = Part("desktop.pages.models.page", "ModelsPage")
+EVALUATION_PAGE = Part("desktop.pages.evaluation.page", "EvaluationPage")
 STAGE = Part("desktop.stage.stage", "Stage")
 PRESETS = Part("desktop.services.presets", "LibraryPresets")
 AUDITIONS = Part("desktop.services.audition", "WorkerAuditions")
@@ -50,6 +52,7 @@ DAWS = Part("desktop.services.daws", "InstalledDaws")
 JOBS = Part("desktop.services.jobs", "LocalJobService")
 BRIDGE = Part("desktop.services.bridge", "LocalBridge")
 MODELS = Part("desktop.services.model_bundles.local", "LocalModels")
+EVALUATIONS = Part("desktop.services.evaluations.local", "LocalEvaluations")
 
 FAKE_PRESETS = Part("desktop.services.fakes.presets", "FakePresets")
 FAKE_AUDITIONS = Part("desktop.services.fakes.audition", "FakeAuditions")
@@ -59,6 +62,7 @@ FAKE_DAWS = Part("desktop.services.fakes.daws", "FakeDaws")
 FAKE_JOBS = Part("desktop.services.fakes.jobs", "jobs_with_takes")
 FAKE_BRIDGE = Part("desktop.services.fakes.bridge", "FakeBridge")
 FAKE_MODELS = Part("desktop.services.fakes.models", "FakeModels")
+FAKE_EVALUATIONS = Part("desktop.services.fakes.evaluations", "FakeEvaluations")
 
 
 @dataclass(frozen=True)
@@ -69,6 +73,7 @@ class Services:
         presets, auditions, audio, daws, jobs, bridge: as their interfaces say.
         live: plays keys; None if there are none.
         models: bundles; None if there is no page of them.
+        evaluations: runs; None if there is no page of them.
     """
 
     presets: PresetService
@@ -79,10 +84,11 @@ class Services:
     bridge: BridgeControl
     live: Any = None
     models: ModelService | None = None
+    evaluations: EvaluationService | None = None
 
     def close_bridge(self) -> None:
         """Take no more clips, and leave what is rendered to the next start."""
-        for service in (self.bridge, self.jobs):
+        for service in (self.bridge, self.jobs, self.evaluations):
             close = getattr(service, "close", None)
             if close is not None:
                 close()
@@ -112,6 +118,7 @@ def real_services(model: str = DEFAULT_BUNDLE, device: str = "") -> Services:
         BRIDGE.make(jobs),
         LIVE.make(),
         models=MODELS.make(jobs.use_model, model, device),
+        evaluations=EVALUATIONS.make(),
     )
 
 
@@ -126,4 +133,5 @@ def fake_services() -> Services:
         FAKE_BRIDGE.make(),
         FAKE_LIVE.make(),
         models=FAKE_MODELS.make(),
+        evaluations=FAKE_EVALUATIONS.make(),
     )

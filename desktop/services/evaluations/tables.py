@@ -36,9 +36,7 @@ def summary(results: dict[str, Any], speeds: dict[str, Any]) -> FigureTable:
         FigureColumn("system"),
         FigureColumn("items", "Sounds that were scored"),
         *(metric_column(metric) for metric in metrics),
-        FigureColumn(
-            "× real time ↓", "Seconds of rendering for a second of sound; lower is better"
-        ),
+        FigureColumn("× real time ↓", "Seconds to render a second of sound; lower is better"),
     )
     rows = []
     for system in results["config"]["systems"]:
