@@ -6,6 +6,7 @@ from PyQt6.QtCore import Qt
 from PyQt6.QtWidgets import QAbstractItemView, QHeaderView, QTableWidget, QTableWidgetItem, QWidget
 
 from desktop.services.evaluations.interface import FigureTable
+from desktop.theme.style_sheet import GRID
 
 
 class FigureView(QTableWidget):
@@ -29,7 +30,7 @@ class FigureView(QTableWidget):
         assert columns is not None
         rows.hide()
         columns.setHighlightSections(False)
-        columns.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
+        columns.setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
 
     def show_table(self, table: FigureTable) -> None:
         """Show these figures."""
@@ -46,6 +47,9 @@ class FigureView(QTableWidget):
                 cell.setToolTip(column.about)
                 cell.setTextAlignment(_side(number))
                 self.setItem(row, number, cell)
+        self.resizeColumnsToContents()
+        for number in range(self.columnCount()):
+            self.setColumnWidth(number, self.columnWidth(number) + 2 * GRID)
 
     @property
     def cells(self) -> list[list[str]]:

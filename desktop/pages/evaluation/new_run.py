@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from PyQt6.QtCore import QTimer, pyqtSignal
 from PyQt6.QtWidgets import (
-    QCheckBox,
     QComboBox,
     QFileDialog,
     QFrame,
@@ -49,15 +48,13 @@ class NewRun(QFrame):
     ) -> None:
         super().__init__(parent)
         self._evaluations, self._tasks = evaluations, tasks
-        self.setProperty("role", "card")
         self.set_field = QComboBox()
         self.set_field.setAccessibleName(self.tr("Set of sounds"))
         self.set_field.setMinimumContentsLength(16)
         self.other_set = QPushButton(self.tr("Other…"))
         self.other_set.setToolTip(self.tr("A manifest.jsonl from `timbre evaluate manifest`"))
         self.other_set.setAccessibleName(self.tr("Choose another set"))
-        self.baselines = QCheckBox(self.tr("Baselines"))
-        self.baselines.setChecked(True)
+        self.baselines = _choice(self.tr("Baselines"), is_chosen=True)
         self.baselines.setToolTip(
             self.tr("Ground truth, sines and others: what the figures can tell apart")
         )
@@ -69,7 +66,7 @@ class NewRun(QFrame):
         self.limit.setToolTip(self.tr("The first items only; 0 takes all"))
         self.start = QPushButton(self.tr("Start"))
         self.start.setProperty("role", "primary")
-        self.models: dict[str, QCheckBox] = {}
+        self.models: dict[str, QPushButton] = {}
         self._model_row = QHBoxLayout()
         self._words = QLabel()
         self._words.setWordWrap(True)
@@ -91,6 +88,8 @@ class NewRun(QFrame):
     def _lay_out(self) -> None:
         title = QLabel(self.tr("New evaluation"))
         title.setProperty("role", "heading")
+        for field in (self.set_field, self.limit):
+            field.setMinimumHeight(self.other_set.sizeHint().height())
         first = QHBoxLayout()
         first.setSpacing(GRID)
         what = QLabel(self.tr("Set"))
@@ -101,7 +100,7 @@ class NewRun(QFrame):
         second = QHBoxLayout()
         second.setSpacing(GRID)
         second.addWidget(QLabel(self.tr("Models")))
-        self._model_row.setSpacing(2 * GRID)
+        self._model_row.setSpacing(GRID)
         second.addLayout(self._model_row)
         second.addStretch(1)
         third = QHBoxLayout()
@@ -109,7 +108,7 @@ class NewRun(QFrame):
         third.addWidget(self._words, 1)
         third.addWidget(self.start)
         column = QVBoxLayout(self)
-        column.setContentsMargins(2 * GRID, GRID + GRID // 2, 2 * GRID, GRID + GRID // 2)
+        column.setContentsMargins(0, GRID, 0, GRID)
         column.setSpacing(GRID)
         column.addWidget(title)
         for row in (first, second, third):
@@ -139,6 +138,7 @@ class NewRun(QFrame):
 
     def show_choices(self, choices: EvaluationChoices) -> None:
         """Offer these; what was chosen stays chosen."""
+        before = self.request
         for name in choices.sets:
             if self.set_field.findData(name) < 0:
                 self.set_field.addItem(name, name)
@@ -148,12 +148,12 @@ class NewRun(QFrame):
             box.deleteLater()
         for name in choices.models:
             if name not in self.models:
-                box = QCheckBox(name)
-                box.setChecked(not self.models)
+                box = _choice(name, is_chosen=not self.models)
                 box.toggled.connect(self._changed)
                 self.models[name] = box
                 self._model_row.addWidget(box)
-        self._changed()
+        if self.request != before or not self._is_planned:
+            self._changed()
 
     def show_busy(self, is_busy: bool) -> None:
         """One goes on, so that no other can be started; or none."""
@@ -199,9 +199,9 @@ class NewRun(QFrame):
             else self.tr("how long is known after the first few")
         )
         self._words.setText(
-            self.tr(
-                "{items} items, about {sounds} sounds: {takes}, at low priority."
-            ).format(items=plan.items, sounds=plan.sounds, takes=takes)
+            self.tr("{items} items, about {sounds} sounds: {takes}, at low priority.").format(
+                items=plan.items, sounds=plan.sounds, takes=takes
+            )
         )
         self._is_planned = True
         self._show_ready()
@@ -209,3 +209,11 @@ class NewRun(QFrame):
     def _show_ready(self) -> None:
         self.start.setEnabled(self._is_planned and not self._is_busy)
         self.start.setToolTip(self.tr("One goes on already") if self._is_busy else "")
+
+
+def _choice(text: str, *, is_chosen: bool) -> QPushButton:
+    """Something to choose or leave."""
+    button = QPushButton(text)
+    button.setCheckable(True)
+    button.setChecked(is_chosen)
+    return button

@@ -12,6 +12,7 @@ from PyQt6.QtGui import QDesktopServices
 from PyQt6.QtWidgets import (
     QDialog,
     QFileDialog,
+    QFrame,
     QHBoxLayout,
     QMessageBox,
     QPushButton,
@@ -89,6 +90,10 @@ class EvaluationPage(QWidget):
         column.setContentsMargins(2 * GRID, GRID, 2 * GRID, GRID)
         column.setSpacing(GRID)
         column.addWidget(self.new_run)
+        line = QFrame()
+        line.setProperty("role", "status")  # its upper edge
+        line.setFixedHeight(1)
+        column.addWidget(line)
         column.addWidget(self.details, 1)
         whole = QSplitter()
         whole.addWidget(left)

@@ -41,6 +41,9 @@ class RunDetails(QWidget):
         self._bar.setTextVisible(False)
         self._bar.setFixedHeight(GRID // 2)
         self._bar.setAccessibleName(self.tr("How far it is"))
+        policy = self._bar.sizePolicy()
+        policy.setRetainSizeWhenHidden(True)  # nothing below moves when it comes and goes
+        self._bar.setSizePolicy(policy)
         self.table = FigureView(self.tr("Headline figures"))
         self.buttons: dict[str, QPushButton] = {}
         self._lay_out()
@@ -110,7 +113,7 @@ class RunDetails(QWidget):
             "report": is_done,
             "folder": run is not None,
             "compare": is_done,
-            "go on": run is not None and run.can_go_on,
+            "go on": run is not None and run.can_go_on and not is_running,
             "cancel": is_running,
             "remove": run is not None and not is_running,
         }
