@@ -22,7 +22,7 @@ from core.errors import Cancelled, TimbreError, UserInputError
 from core.models import DEFAULT_BUNDLE
 from desktop.services.job_relay import JobRelay
 from desktop.services.jobs_interface import DROPPED, ClipItem, JobEvents, PresetChoice, TakeItem
-from desktop.services.own_service import OpenService, own_service
+from desktop.services.own_service import OpenService, own_service, usable_model
 from desktop.tasks import TaskControl
 
 if TYPE_CHECKING:
@@ -112,16 +112,9 @@ class LocalJobService:
                 self._service.model = model
 
     def _usable_model(self) -> str:
-        """The chosen model, or the default one where that is gone, which is said."""
-        from core.models.registry import Registry
-
-        ready = [each.id for each in Registry().listings() if each.state == "ready"]
-        if self._model not in ready and self._model != DEFAULT_BUNDLE:
-            self._relay.say(
-                f"the model {self._model} is not here any more; renders are made with "
-                f"{DEFAULT_BUNDLE}, and the Models page gets it back"
-            )
-            self._model = DEFAULT_BUNDLE
+        self._model, remark = usable_model(self._model)
+        if remark:
+            self._relay.say(remark)
         return self._model
 
     def close(self) -> None:

@@ -41,3 +41,24 @@ def own_service(model: str = DEFAULT_BUNDLE, device: str = "") -> Iterator[Bridg
         JobQueue(renders_dir(), warm_model=model, worker_command=command) as jobs,
     ):
         yield BridgeService(library, jobs, model)
+
+
+def usable_model(model: str) -> tuple[str, str]:
+    """The model to render with: the one asked for, or the default one where that is not here.
+
+    Args:
+        model: id of a bundle.
+
+    Returns:
+        The id, and a line that says why it is another; empty if it is not.
+    """
+    from core.models.registry import Registry
+
+    if model == DEFAULT_BUNDLE:
+        return model, ""
+    if any(each.id == model and each.state == "ready" for each in Registry().listings()):
+        return model, ""
+    return DEFAULT_BUNDLE, (
+        f"the model {model} is not here any more: renders are made with {DEFAULT_BUNDLE}; the "
+        "Models page gets it back"
+    )

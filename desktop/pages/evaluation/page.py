@@ -73,7 +73,6 @@ class EvaluationPage(QWidget):
         self.new_run.start_wanted.connect(self.start)
         self.add_button.clicked.connect(self._choose_folder)
         evaluations.events.changed.connect(self._take)
-        self.refresh()
 
     def _lay_out(self) -> None:
         left = QWidget()
@@ -142,19 +141,16 @@ class EvaluationPage(QWidget):
     def refresh(self) -> None:
         """Look again what was run, and what can be."""
         self._run(lambda _: self._evaluations.runs(), self._show_runs, replaces="evaluation: runs")
-        self._look_for_choices()
-
-    def showEvent(self, event: object) -> None:  # noqa: N802 - Qt's name
-        """A model may have come since it was last seen."""
-        super().showEvent(event)  # type: ignore[arg-type]
-        self._look_for_choices()
-
-    def _look_for_choices(self) -> None:
         self._run(
             lambda _: self._evaluations.choices(),
             self.new_run.show_choices,
             replaces="evaluation: choices",
         )
+
+    def showEvent(self, event: object) -> None:  # noqa: N802 - Qt's name
+        """Nothing is looked for before it is seen, and a model may have come since then."""
+        super().showEvent(event)  # type: ignore[arg-type]
+        self.refresh()
 
     def start(self, request: EvaluationRequest) -> None:
         """Begin a run."""
@@ -191,7 +187,8 @@ class EvaluationPage(QWidget):
                 lambda _: self._evaluations.go_on(run.id), self._take_new, failed=self._fail_start
             )
         elif name == "cancel":
-            self._run(lambda _: self._evaluations.cancel(run.id))
+            # Not behind files that are imported: who presses Stop wants it now.
+            self._run(lambda _: self._evaluations.cancel(run.id), lane=Lane.LIBRARY)
         elif name == "remove":
             self._ask_to_remove(run)
 
@@ -308,12 +305,13 @@ class EvaluationPage(QWidget):
         *,
         failed: Callable[[Exception], object] | None = None,
         replaces: str = "",
+        lane: Lane = Lane.FILES,
     ) -> None:
         self._tasks.run(
             work,
             then,
             failed=failed or (lambda error: self.failed.emit(fault_of(error))),
-            lane=Lane.BACKGROUND,
+            lane=lane,
             owner=self,
             replaces=replaces,
         )

@@ -57,7 +57,11 @@ class BundleDetails(QScrollArea):
     def _make_buttons(self) -> dict[str, QPushButton]:
         made = {}
         for name, text, tip in (
-            ("choose", self.tr("Use for renders"), self.tr("Takes are rendered with it")),
+            (
+                "choose",
+                self.tr("Use for renders"),
+                self.tr("For takes and DAWs; hearing uses embedded"),
+            ),
             ("pull", self.tr("Pull"), self.tr("Download it, or go on with a download")),
             ("verify", self.tr("Verify"), self.tr("Read every file and compare its hash")),
             ("export", self.tr("Save to a file…"), self.tr("To carry to another machine")),

@@ -8,22 +8,20 @@ from pathlib import Path
 
 from PyQt6.QtCore import Qt, pyqtSignal
 from PyQt6.QtWidgets import (
-    QComboBox,
     QDialog,
     QFileDialog,
     QHBoxLayout,
-    QLabel,
     QPushButton,
     QSplitter,
     QVBoxLayout,
     QWidget,
 )
 
-from core.bundles.devices import ComputeDevice
 from core.bundles.facts import BundleFacts, size_words
 from desktop.commands import Commands
 from desktop.faults import WayOut, fault_of
 from desktop.pages.models.details import BundleDetails
+from desktop.pages.models.device_field import DeviceField
 from desktop.pages.models.dialogs import ByHandDialog, LicenceDialog, removal_question
 from desktop.pages.models.work import BundleAct, BundleWork
 from desktop.services.model_bundles.interface import ModelService
@@ -66,23 +64,15 @@ class ModelsPage(QWidget):
         self._facts: dict[str, BundleFacts] = {}
         self._works: list[BundleWork] = []
         self._problems: dict[str, str] = {}
-        self._devices_asked = False
         self.list, self.details = TwoLineList(self.tr("Models")), BundleDetails()
         self.import_button = QPushButton(self.tr("Import from a file…"))
         self.import_button.setToolTip(self.tr("A .zip or .tar from “Save to a file…”"))
-        self.device_field = QComboBox()
-        self.device_field.setAccessibleName(self.tr("What renders are computed on"))
-        self.device_field.setToolTip(self.tr("Counts from the next start on"))
-        self._show_devices(())
-        self._device_words = QLabel()
-        self._device_words.setProperty("role", "quiet")
-        self._device_words.setWordWrap(True)
+        self.devices = DeviceField(models, tasks)
         self._lay_out()
         self.list.chosen.connect(lambda _: self._show())
         self.details.asked.connect(self.ask)
         self.import_button.clicked.connect(self.choose_file)
-        self.device_field.activated.connect(self._choose_device)
-        self.refresh()
+        self.devices.chosen.connect(self._take_device)
 
     def _lay_out(self) -> None:
         left = QWidget()
@@ -94,11 +84,7 @@ class ModelsPage(QWidget):
         below.setContentsMargins(GRID, 0, GRID, 0)
         below.setSpacing(GRID)
         below.addWidget(self.import_button)
-        heading = QLabel(self.tr("Renders are computed on"))
-        heading.setBuddy(self.device_field)
-        below.addWidget(heading)
-        below.addWidget(self.device_field)
-        below.addWidget(self._device_words)
+        below.addWidget(self.devices)
         column.addLayout(below)
         whole = QSplitter()
         whole.addWidget(left)
@@ -149,18 +135,10 @@ class ModelsPage(QWidget):
         )
 
     def showEvent(self, event: object) -> None:  # noqa: N802 - Qt's name
-        """When it is first seen, it is found out what this machine computes on."""
+        """Nothing is looked for before it is seen, so that the window opens at once."""
         super().showEvent(event)  # type: ignore[arg-type]
-        if not self._devices_asked:
-            self._devices_asked = True
-            self._device_words.setText(self.tr("looking for graphics cards …"))
-            self._tasks.run(
-                lambda _: self._models.devices(),
-                self._show_devices,
-                failed=lambda error: self._device_words.setText(str(error)),
-                lane=Lane.BACKGROUND,
-                owner=self,
-            )
+        self.refresh()
+        self.devices.look()
 
     def ask(self, name: str) -> None:
         """Have something done with the bundle that is chosen.
@@ -309,29 +287,9 @@ class ModelsPage(QWidget):
             state = f"{state} · {size_words(facts.size)}"
         return ListEntry(facts.id, facts.id, state, _TONES[facts.state], None, mark)
 
-    def _show_devices(self, devices: Sequence[ComputeDevice]) -> None:
-        self.device_field.clear()
-        self.device_field.addItem(self.tr("what each engine prefers"), "")
-        for device in devices:
-            self.device_field.addItem(f"{device.title} ({device.name})", device.name)
-        chosen = self._models.chosen_device
-        if chosen and self.device_field.findData(chosen) < 0:
-            self.device_field.addItem(self.tr("{name}, not found").format(name=chosen), chosen)
-        self.device_field.setCurrentIndex(max(0, self.device_field.findData(chosen)))
-        if devices:
-            cards = [device.title for device in devices if device.name != "cpu"]
-            self._device_words.setText(
-                self.tr("Found: {cards}").format(cards=", ".join(cards))
-                if cards
-                else self.tr("No graphics card found; the embedded model needs none.")
-            )
-
-    def _choose_device(self, index: int) -> None:
-        device = self.device_field.itemData(index)
-        if device != self._models.chosen_device:
-            self._models.choose_device(device)
-            self.device_chosen.emit(device)
-            self.status.emit(self.tr("another device counts from the next start on"))
+    def _take_device(self, device: str) -> None:
+        self.device_chosen.emit(device)
+        self.status.emit(self.tr("another device counts from the next start on"))
 
     def _why_not(self, name: str) -> str:
         if name == "licence":

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import threading
-import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,14 +12,8 @@ from PyQt6.QtCore import QObject, Qt, pyqtSignal
 
 from core.errors import ModelError, TimbreError, UserInputError
 from core.paths import data_dir
-from core.terminal.durations import duration_words
-from desktop.services.evaluations.child import COMMAND, EvaluationProcess
-from desktop.services.evaluations.folders import (
-    RunFolders,
-    read_config,
-    read_request,
-    write_request,
-)
+from desktop.services.evaluations.child import COMMAND
+from desktop.services.evaluations.folders import RunFolders, read_config, read_request
 from desktop.services.evaluations.interface import (
     EvaluationChoices,
     EvaluationEvents,
@@ -30,6 +22,7 @@ from desktop.services.evaluations.interface import (
     EvaluationRun,
     FigureTable,
 )
+from desktop.services.evaluations.running import RunningEvaluation
 
 if TYPE_CHECKING:
     from desktop.tasks import TaskControl
@@ -55,7 +48,7 @@ class LocalEvaluations(QObject):
         self._base, self._command = base, command
         self._events = EvaluationEvents()
         self._lock = threading.RLock()  # over what follows
-        self._now: _Running | None = None
+        self._now: RunningEvaluation | None = None
         self._errors: dict[Path, str] = {}
         self._headlines: dict[Path, tuple[int, str, str]] = {}
         self._is_closed = False
@@ -199,7 +192,7 @@ class LocalEvaluations(QObject):
     def _begin(self, folder: Path, request: EvaluationRequest) -> EvaluationRun:
         self._errors.pop(folder, None)
         try:
-            self._now = _Running(folder, request, self)
+            self._now = RunningEvaluation(folder, request, self._say, self._ended, self._command)
         except OSError as error:
             raise TimbreError(f"the evaluation could not be started: {error.strerror}") from error
         return self._look(folder)
@@ -274,11 +267,11 @@ class LocalEvaluations(QObject):
             self._headlines[folder] = kept
         return kept[1], kept[2]
 
-    def say(self, folder: Path) -> None:
+    def _say(self, folder: Path) -> None:
         """A run got further; from any thread."""
         self._got_further.emit(self._look(folder))
 
-    def ended(self, running: _Running, error: str) -> None:
+    def _ended(self, running: RunningEvaluation, error: str) -> None:
         """A run's process is gone; from any thread.
 
         Args:
@@ -291,72 +284,4 @@ class LocalEvaluations(QObject):
             if error:
                 self._errors[running.folder] = error
         if not self._is_closed:
-            self.say(running.folder)
-
-
-class _Running:
-    """A run that goes on. Starts when it is made.
-
-    Args:
-        folder: of the run.
-        request: what is run.
-        owner: told of what happens.
-    """
-
-    def __init__(self, folder: Path, request: EvaluationRequest, owner: LocalEvaluations) -> None:
-        self.folder, self._request, self._owner = folder, request, owner
-        self.words, self.fraction = "starting", 0.0
-        self._error = ""
-        self._is_stopped = self._is_finished = False
-        self._first = self._last = 0
-        self._began = time.monotonic()
-        kept = read_request(folder)
-        self._took_s, self._sounds = (kept[1], kept[2]) if kept is not None else (0.0, 0)
-        asked = {
-            "dataset": request.dataset,
-            "models": list(request.models),
-            "baselines": request.baselines,
-            "limit": request.limit,
-            "seed": request.seed,
-            "folder": str(folder),
-            "workers": max(1, (os.cpu_count() or 2) // 2),  # the others are the musician's
-        }
-        self._process = EvaluationProcess(asked, self._hear, self._end, owner._command)
-
-    def stop(self) -> None:
-        """End it, and wait until that was said."""
-        self._is_stopped = True
-        self._process.kill()
-        self._process.wait()
-
-    def _hear(self, message: dict[str, Any]) -> None:
-        if "error" in message:
-            self._error = message["error"]
-        elif "finished" in message:
-            self._is_finished = True
-        elif "stage" in message:
-            self.words = message["stage"]
-        elif "done" in message:
-            done, total = message["done"], message["total"]
-            self._first = self._first or done - 1
-            self._last = done
-            self.fraction = done / total
-            parts = [f"{done} of {total} sounds"]
-            if message["failed"]:
-                parts.append(f"{message['failed']} failed")
-            if message["left_s"] is not None and message["left_s"] >= 1:
-                parts.append(f"{duration_words(message['left_s'])} left")
-            self.words = ", ".join(parts)
-        self._owner.say(self.folder)
-
-    def _end(self, code: int, errors: str) -> None:
-        sounds = self._sounds + self._last - self._first
-        took_s = self._took_s + time.monotonic() - self._began
-        with contextlib.suppress(TimbreError, OSError):  # only the next estimate is worse
-            write_request(self.folder, self._request, took_s, sounds)
-        if self._is_finished or self._is_stopped:
-            error = ""
-        else:
-            last = errors.strip().rpartition("\n")[2]
-            error = self._error or f"its process ended by itself (exit code {code}): {last}"
-        self._owner.ended(self, error)
+            self._say(running.folder)

@@ -157,7 +157,7 @@ def test_devices_are_found_and_one_is_chosen(
 ) -> None:
     chosen: list[str] = []
     page.device_chosen.connect(chosen.append)
-    field = page.device_field
+    field = page.devices.field
     until(lambda: field.count() == 3)
     assert field.itemText(0) == "what each engine prefers"
     field.setFocus()
