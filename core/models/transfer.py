@@ -76,6 +76,8 @@ class TransferMeter:
     @property
     def words(self) -> str:
         """All of it for people: ``412 of 1,893 MB, 11.2 MB/s, 2 min 12 s left``."""
+        if not self._now.total:
+            return "asking what there is"
         here, total = self._now.here / 1e6, self._now.total / 1e6
         digits = 0 if total >= 100 else 1
         parts = [f"{here:,.{digits}f} of {total:,.{digits}f} MB"]

@@ -97,3 +97,4 @@ def test_a_failed_pull_is_said_wherever_one_is(qtbot: QtBot, desktop: Desktop) -
     assert errors.fault is not None
     assert errors.fault.way_out is not None
     assert errors.fault.way_out.label == "Try again"
+    assert "pulling" not in desktop.window.status_line.words

@@ -251,8 +251,7 @@ class ModelsPage(QWidget):
     def _end(self, work: BundleWork) -> None:
         if work in self._works:  # it failed, or was cancelled
             self._works.remove(work)
-        if not self._works and work.is_cancelled:
-            self.status.emit("")
+            self.status.emit("")  # what others do is said again with their next step
         self._show()
         self.refresh()
         work.deleteLater()

@@ -36,6 +36,7 @@ class Clock:
 def test_speed_and_time_left_are_of_what_comes_over_the_network() -> None:
     clock = Clock()
     meter = TransferMeter(clock)
+    assert meter.words == "asking what there is"
     meter.note(Transfer(0, 400_000_000, 0))
     assert meter.words == "0 of 400 MB"
     meter.note(Transfer(200_000_000, 400_000_000, 0))  # was here already
