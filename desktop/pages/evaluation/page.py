@@ -16,6 +16,7 @@ from PyQt6.QtWidgets import (
     QHBoxLayout,
     QMessageBox,
     QPushButton,
+    QScrollArea,
     QSplitter,
     QVBoxLayout,
     QWidget,
@@ -96,7 +97,11 @@ class EvaluationPage(QWidget):
         column.addWidget(self.details, 1)
         whole = QSplitter()
         whole.addWidget(left)
-        whole.addWidget(right)
+        scroll = QScrollArea()  # so that a narrow or low window is no narrower or lower for it
+        scroll.setWidgetResizable(True)
+        scroll.setFrameShape(QFrame.Shape.NoFrame)
+        scroll.setWidget(right)
+        whole.addWidget(scroll)
         whole.setStretchFactor(1, 1)
         whole.setSizes([34 * GRID, 86 * GRID])
         whole.setChildrenCollapsible(False)

@@ -45,6 +45,7 @@ class RunDetails(QWidget):
         policy.setRetainSizeWhenHidden(True)  # nothing below moves when it comes and goes
         self._bar.setSizePolicy(policy)
         self.table = FigureView(self.tr("Headline figures"))
+        self.table.setMinimumHeight(16 * GRID)
         self.buttons: dict[str, QPushButton] = {}
         self._lay_out()
         self.show_run(None)
