@@ -21,7 +21,16 @@ from desktop.display import check_display
 from desktop.faults import Fault, fault_of
 from desktop.frame_commands import FrameCommands
 from desktop.menu_entry import launch_command
-from desktop.parts import BROWSE_PAGE, DAW_PAGE, STAGE, TAKES_PAGE, Services, real_services
+from desktop.parts import (
+    BROWSE_PAGE,
+    DAW_PAGE,
+    EVALUATION_PAGE,
+    MODELS_PAGE,
+    STAGE,
+    TAKES_PAGE,
+    Services,
+    real_services,
+)
 from desktop.responsiveness import favour_the_window
 from desktop.settings import SettingsFile
 from desktop.single_instance import SingleInstance, usual_name
@@ -56,7 +65,9 @@ def run() -> int:
     if not instance.is_first():
         print("Timbre Bridge is open already; its window comes to the front.")
         return 0
-    desktop = Desktop(application, settings, real_services())
+    values = settings.values
+    services = real_services(values.render_model, values.render_device)
+    desktop = Desktop(application, settings, services)
     favour_the_window()
     instance.raise_wanted.connect(desktop.window.raise_window)
     desktop.show()
@@ -148,6 +159,8 @@ class Desktop(QObject):
         window.count_as_under_way(lambda: services.jobs.under_way)
         self._takes = takes
         self._add_daw_page()
+        self._add_models_page()
+        self._add_evaluation_page()
         first = FirstPage(services.presets, services.daws, self.tasks)
         first.made.connect(self._made)
         first.status.connect(lambda words: window.say("first", words))
@@ -170,6 +183,33 @@ class Desktop(QObject):
         add("daws.bridge", tr("Bridge on or off"), page.toggle_bridge, section="DAW")
         add("daws.trip", tr("Test the trip from a DAW and back"), page.trip.toggle, section="DAW")
         add("daws.copy", tr("Copy the bridge's log"), page.log.copy, section="DAW")
+
+    def _add_models_page(self) -> None:
+        window, models = self.window, self.services.models
+        if models is None:
+            return
+        page = MODELS_PAGE.make(models, self.tasks)
+        page.status.connect(lambda words: window.say("models", words))
+        page.failed.connect(window.say_fault)
+        page.model_chosen.connect(lambda model: self._keep_choice(render_model=model))
+        page.device_chosen.connect(lambda device: self._keep_choice(render_device=device))
+        window.add_page("models", window.tr("Models"), "models", page)
+        page.add_commands(window.commands)
+
+    def _add_evaluation_page(self) -> None:
+        window, evaluations = self.window, self.services.evaluations
+        if evaluations is None:
+            return
+        page = EVALUATION_PAGE.make(evaluations, self.tasks)
+        page.status.connect(lambda words: window.say("evaluation", words))
+        page.failed.connect(window.say_fault)
+        window.add_page("evaluation", window.tr("Evaluate"), "evaluation", page)
+        window.count_as_under_way(lambda: evaluations.under_way)
+        page.add_commands(window.commands)
+
+    def _keep_choice(self, **choice: str) -> None:
+        self._settings.change(**choice)
+        self._keep_settings()
 
     def _render(self, preset_ids: Sequence[str]) -> None:
         """Render the chosen clip in presets that were looked at."""

@@ -21,6 +21,8 @@ from desktop.parts import (
     BLEND_PANEL,
     BROWSE_PAGE,
     DAW_PAGE,
+    EVALUATION_PAGE,
+    MODELS_PAGE,
     STAGE,
     TAKES_PAGE,
     Services,
@@ -59,6 +61,18 @@ def _takes(services: Services, tasks: Tasks) -> QWidget:
 
 def _daws(services: Services, tasks: Tasks) -> QWidget:
     page: QWidget = DAW_PAGE.make(bridge_with_clients(), services.daws, services.jobs, tasks)
+    page.resize(140 * GRID, 75 * GRID)
+    return page
+
+
+def _models(services: Services, tasks: Tasks) -> QWidget:
+    page: QWidget = MODELS_PAGE.make(services.models, tasks)
+    page.resize(140 * GRID, 75 * GRID)
+    return page
+
+
+def _evaluation(services: Services, tasks: Tasks) -> QWidget:
+    page: QWidget = EVALUATION_PAGE.make(services.evaluations, tasks)
     page.resize(140 * GRID, 75 * GRID)
     return page
 
@@ -124,6 +138,8 @@ PAGES: Mapping[str, Builder] = {
     "browse": _browse,
     "takes": _takes,
     "daws": _daws,
+    "models": _models,
+    "evaluation": _evaluation,
     "stage": _stage,
     "first": _first,
     "blend": _blend,

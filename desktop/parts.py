@@ -12,8 +12,10 @@ from typing import Any
 
 from core.models import DEFAULT_BUNDLE
 from desktop.services.bridge_interface import BridgeControl
+from desktop.services.evaluations.interface import EvaluationService
 from desktop.services.interfaces import AudioOut, AuditionService, DawService, PresetService
 from desktop.services.jobs_interface import JobService
+from desktop.services.model_bundles.interface import ModelService
 
 
 @dataclass(frozen=True)
@@ -41,6 +43,8 @@ BROWSE_PAGE = Part("desktop.pages.browse.page", "BrowsePage")
 TAKES_PAGE = Part("desktop.pages.takes.view", "TakesPage")
 DAW_PAGE = Part("desktop.pages.daws.page", "DawPage")
 BLEND_PANEL = Part("desktop.pages.make.blend.panel", "BlendPanel")
+MODELS_PAGE = Part("desktop.pages.models.page", "ModelsPage")
+EVALUATION_PAGE = Part("desktop.pages.evaluation.page", "EvaluationPage")
 STAGE = Part("desktop.stage.stage", "Stage")
 PRESETS = Part("desktop.services.presets", "LibraryPresets")
 AUDITIONS = Part("desktop.services.audition", "WorkerAuditions")
@@ -49,6 +53,8 @@ LIVE = Part("desktop.services.live", "ProcessLive")
 DAWS = Part("desktop.services.daws", "InstalledDaws")
 JOBS = Part("desktop.services.jobs", "LocalJobService")
 BRIDGE = Part("desktop.services.bridge", "LocalBridge")
+MODELS = Part("desktop.services.model_bundles.local", "LocalModels")
+EVALUATIONS = Part("desktop.services.evaluations.local", "LocalEvaluations")
 
 FAKE_PRESETS = Part("desktop.services.fakes.presets", "FakePresets")
 FAKE_AUDITIONS = Part("desktop.services.fakes.audition", "FakeAuditions")
@@ -57,6 +63,8 @@ FAKE_LIVE = Part("desktop.services.fakes.live", "FakeLive")
 FAKE_DAWS = Part("desktop.services.fakes.daws", "FakeDaws")
 FAKE_JOBS = Part("desktop.services.fakes.jobs", "jobs_with_takes")
 FAKE_BRIDGE = Part("desktop.services.fakes.bridge", "FakeBridge")
+FAKE_MODELS = Part("desktop.services.fakes.models", "FakeModels")
+FAKE_EVALUATIONS = Part("desktop.services.fakes.evaluations", "FakeEvaluations")
 
 
 @dataclass(frozen=True)
@@ -66,6 +74,8 @@ class Services:
     Attributes:
         presets, auditions, audio, daws, jobs, bridge: as their interfaces say.
         live: plays keys; None if there are none.
+        models: bundles; None if there is no page of them.
+        evaluations: runs; None if there is no page of them.
     """
 
     presets: PresetService
@@ -75,10 +85,12 @@ class Services:
     jobs: JobService
     bridge: BridgeControl
     live: Any = None
+    models: ModelService | None = None
+    evaluations: EvaluationService | None = None
 
     def close_bridge(self) -> None:
         """Take no more clips, and leave what is rendered to the next start."""
-        for service in (self.bridge, self.jobs):
+        for service in (self.bridge, self.jobs, self.evaluations):
             close = getattr(service, "close", None)
             if close is not None:
                 close()
@@ -91,9 +103,14 @@ class Services:
                 close()
 
 
-def real_services() -> Services:
-    """Over the user's own library and this machine's devices."""
-    auditions, jobs = AUDITIONS.make(), JOBS.make()
+def real_services(model: str = DEFAULT_BUNDLE, device: str = "") -> Services:
+    """Over the user's own library and this machine's devices.
+
+    Args:
+        model: id of the bundle that renders are made with.
+        device: where they are computed; empty leaves it to the engines.
+    """
+    auditions, jobs = AUDITIONS.make(), JOBS.make(None, model, device)
     return Services(
         PRESETS.make(None, DEFAULT_BUNDLE, auditions.render),
         auditions,
@@ -102,6 +119,8 @@ def real_services() -> Services:
         jobs,
         BRIDGE.make(jobs),
         LIVE.make(),
+        models=MODELS.make(jobs.use_model, model, device),
+        evaluations=EVALUATIONS.make(),
     )
 
 
@@ -115,4 +134,6 @@ def fake_services() -> Services:
         FAKE_JOBS.make(),
         FAKE_BRIDGE.make(),
         FAKE_LIVE.make(),
+        models=FAKE_MODELS.make(),
+        evaluations=FAKE_EVALUATIONS.make(),
     )

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 from core.files import output_error, replacing
+from core.models import DEFAULT_BUNDLE
 from core.paths import data_dir
 
 VERSION = 1
@@ -35,6 +36,8 @@ class WindowSettings:
         first_page_done: the first page need not be shown any more.
         sound_device: to play through; empty for the system's own.
         bridge_on: clips from DAWs are taken while the window is open.
+        render_model: id of the bundle that renders are made with.
+        render_device: where renders are computed; empty leaves it to the engines.
     """
 
     theme: Literal["system", "light", "dark"] = "system"
@@ -47,6 +50,8 @@ class WindowSettings:
     first_page_done: bool = False
     sound_device: str = ""
     bridge_on: bool = True
+    render_model: str = DEFAULT_BUNDLE
+    render_device: str = ""
 
     def __post_init__(self) -> None:
         bounded = min(max(self.scale_percent, MIN_SCALE_PERCENT), MAX_SCALE_PERCENT)

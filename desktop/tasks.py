@@ -40,6 +40,9 @@ class Lane(Enum):
     FILES = ("files", 2)
     """Imports, exports, copies, downloads."""
 
+    PULLS = ("pulls", 1)
+    """Models that come over the network, for hours: nothing else waits for them."""
+
 
 class TaskControl:
     """What work tells the window while it runs, and how it learns that it should stop."""

@@ -37,7 +37,7 @@ COMPACT_WIDTH = 45 * GRID
 STAGE_HEIGHT = 22 * GRID
 """Of the stage, before the user chose another."""
 
-_LASTING = (Lane.FILES,)
+_LASTING = (Lane.FILES, Lane.PULLS)
 """Lanes with work that a user would miss; the others are quick, or done again without loss."""
 
 

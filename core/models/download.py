@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import os
 import shutil
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from core.errors import ModelDamaged, ModelError, ModelMissing
+from core.errors import ModelDamaged, ModelError, ModelMissing, OutputError
 from core.models.hub import ByteCounter, RemoteFile, describe, download, endpoint, explained
 from core.models.manifest import (
     MAIN,
@@ -24,6 +25,7 @@ from core.models.manifest import (
     save_manifest,
 )
 from core.models.registry import Bundle, Registry
+from core.models.transfer import TransferCallback, ignore_transfer
 from core.progress import ProgressCallback, always_continue
 
 _PARTS = ".parts"
@@ -31,7 +33,10 @@ _PARTS = ".parts"
 
 
 def pull(
-    registry: Registry, bundle_id: str, on_progress: ProgressCallback = always_continue
+    registry: Registry,
+    bundle_id: str,
+    on_progress: ProgressCallback = always_continue,
+    on_transfer: TransferCallback = ignore_transfer,
 ) -> Bundle:
     """Fetch what is missing or damaged of a bundle, and record what came.
 
@@ -39,6 +44,7 @@ def pull(
         registry: where the bundle goes.
         bundle_id: a published one, or one that ships and is only verified.
         on_progress: called with the fraction that is here.
+        on_transfer: called with the same in bytes.
 
     Raises:
         ModelMissing: if the bundle is unknown, cannot be pulled, or the hub cannot be
@@ -54,7 +60,8 @@ def pull(
     with explained(bundle_id, folder):
         (folder / _PARTS).mkdir(parents=True, exist_ok=True)
         remotes = _describe_all(manifest)
-        counter = ByteCounter(sum(remote.size for remote in remotes), on_progress)
+        _check_room(registry, folder, manifest, remotes)
+        counter = ByteCounter(sum(remote.size for remote in remotes), on_progress, on_transfer)
         pinned = tuple(
             _fetch(registry, folder, file, remote, counter)
             for file, remote in zip(manifest.files, remotes, strict=True)
@@ -98,6 +105,36 @@ def _describe_all(manifest: Manifest) -> list[RemoteFile]:
     return remotes
 
 
+def _check_room(
+    registry: Registry, folder: Path, manifest: Manifest, remotes: Sequence[RemoteFile]
+) -> None:
+    """Refuse before hours of transfer what the disk has no room for.
+
+    Raises:
+        OutputError: if it has not.
+    """
+    needed = 0
+    for file, remote in zip(manifest.files, remotes, strict=True):
+        target, part = folder / file.name, _part(folder, remote)
+        if target.is_file() and target.stat().st_size == remote.size:
+            continue
+        expected = file.sha256 or remote.sha256
+        if expected is not None and _same_content_elsewhere(registry, folder, expected):
+            continue
+        needed += remote.size - (part.stat().st_size if part.is_file() else 0)
+    free = shutil.disk_usage(folder).free
+    if needed > free:
+        raise OutputError(
+            f"cannot pull {manifest.id}: it needs {needed / 1e9:.1f} GB more in {folder}, "
+            f"{free / 1e9:.1f} GB are free; free some space, or set TIMBRE_HOME to another disk"
+        )
+
+
+def _part(folder: Path, remote: RemoteFile) -> Path:
+    """What has come so far of a file."""
+    return folder / _PARTS / f"{remote.etag[:32]}.part"
+
+
 def _origin(file: ManifestFile) -> Origin:
     if file.origin is None:
         raise ModelMissing(f"{file.name} is not published; it comes with `timbre models import`")
@@ -123,7 +160,7 @@ def _fetch(
                     _link(candidate, target)
                 counter.finish(remote.size)
                 return replace(file, size=remote.size, sha256=expected, origin=origin)
-    part = folder / _PARTS / f"{remote.etag[:32]}.part"
+    part = _part(folder, remote)
     download(remote, part, counter)
     size, sha256 = measure(part)
     if size != remote.size or sha256 != (expected or sha256):

@@ -21,6 +21,7 @@ from typing import Any, Self
 from core.errors import ModelMissing
 from core.files import output_error
 from core.models.manifest import Origin
+from core.models.transfer import Transfer, TransferCallback, ignore_transfer
 from core.progress import ProgressCallback, always_continue, report
 
 DEFAULT_ENDPOINT = "https://huggingface.co"
@@ -112,13 +113,20 @@ class ByteCounter:
     Args:
         total: bytes of all files together.
         on_progress: called with the fraction in 0…1.
+        on_transfer: called with the same in bytes.
     """
 
-    def __init__(self, total: int, on_progress: ProgressCallback = always_continue) -> None:
-        self._on_progress = on_progress
+    def __init__(
+        self,
+        total: int,
+        on_progress: ProgressCallback = always_continue,
+        on_transfer: TransferCallback = ignore_transfer,
+    ) -> None:
+        self._on_progress, self._on_transfer = on_progress, on_transfer
         self._total = max(1, total)
         self._finished = 0
-        report(on_progress, 0.0)
+        self._came = 0
+        self._report(0)
 
     def finish(self, size: int) -> None:
         """Count a whole file.
@@ -130,6 +138,7 @@ class ByteCounter:
         self._report(0)
 
     def _report(self, coming: int) -> None:
+        self._on_transfer(Transfer(self._finished + coming, self._total, self._came))
         report(self._on_progress, (self._finished + coming) / self._total)
 
     def bar_class(self) -> type[Any]:
@@ -147,6 +156,7 @@ class ByteCounter:
 
             def update(self, size: int) -> None:
                 self._size += size  # negative where a server starts over
+                counter._came += max(0, size)
                 counter._report(self._size)
 
             def __enter__(self) -> Self:

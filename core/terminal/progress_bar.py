@@ -13,6 +13,8 @@ from rich.progress import BarColumn, Progress, ProgressColumn, Task, TaskID, Tex
 from rich.table import Column
 from rich.text import Text
 
+from core.terminal.durations import duration_words
+
 _REFRESHES_PER_S = 8
 _BAR_WIDTH = 24
 _SETTLED_S = 1.0
@@ -113,12 +115,3 @@ class _TimeLeftColumn(ProgressColumn):
         # Between two reports the estimate counts down; it does not grow while nothing is known.
         left_s = task.fields["left_s"] - (time.monotonic() - task.fields["reported"])
         return Text(f"{duration_words(left_s)} left" if left_s > 0.5 else "")
-
-
-def duration_words(seconds: float) -> str:
-    """A length of time for people: ``8 s``, ``2 min 05 s``, ``1 h 02 min``."""
-    minutes, rest = divmod(round(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    if hours:
-        return f"{hours} h {minutes:02} min"
-    return f"{minutes} min {rest:02} s" if minutes else f"{rest} s"

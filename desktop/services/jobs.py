@@ -19,9 +19,10 @@ from typing import TYPE_CHECKING, TypeVar
 
 from core.clip import Clip
 from core.errors import Cancelled, TimbreError, UserInputError
+from core.models import DEFAULT_BUNDLE
 from desktop.services.job_relay import JobRelay
 from desktop.services.jobs_interface import DROPPED, ClipItem, JobEvents, PresetChoice, TakeItem
-from desktop.services.own_service import OpenService, own_service
+from desktop.services.own_service import OpenService, own_service, usable_model
 from desktop.tasks import TaskControl
 
 if TYPE_CHECKING:
@@ -48,10 +49,18 @@ class LocalJobService:
 
     Args:
         open_service: opens the queue and the library; None the user's own.
+        model: renders are made with it; if it is not here, with the default one.
+        device: where they are computed; empty leaves it to the engines.
     """
 
-    def __init__(self, open_service: OpenService | None = None) -> None:
-        self._open_service = open_service or own_service
+    def __init__(
+        self,
+        open_service: OpenService | None = None,
+        model: str = DEFAULT_BUNDLE,
+        device: str = "",
+    ) -> None:
+        self._model = model
+        self._open_service = open_service or (lambda: own_service(self._usable_model(), device))
         self._events = JobEvents()
         self._relay = JobRelay(self._events)
         self._opening = threading.Lock()
@@ -93,6 +102,20 @@ class LocalJobService:
                 finally:
                     self._recalled.set()
             return self._service
+
+    def use_model(self, model: str) -> None:
+        """Make renders with another bundle from now on; those that wait keep theirs."""
+        with self._opening:
+            self._model = model
+            self._limits.clear()
+            if self._service is not None:
+                self._service.model = model
+
+    def _usable_model(self) -> str:
+        self._model, remark = usable_model(self._model)
+        if remark:
+            self._relay.say(remark)
+        return self._model
 
     def close(self) -> None:
         """Let go of the queue; what is under way goes on at the next start."""

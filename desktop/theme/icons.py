@@ -33,6 +33,8 @@ NAMES = {
     "drag": "mdi6.drag",
     "done": "mdi6.check",
     "file": "mdi6.file-music-outline",
+    "models": "mdi6.database-outline",
+    "evaluation": "mdi6.sigma",
 }
 """What each stands for here, and its name in Material Design Icons 6 (Apache-2.0)."""
 

@@ -19,7 +19,9 @@ from desktop.parts import Services
 from desktop.services.fakes.audition import FakeAuditions
 from desktop.services.fakes.bridge import FakeBridge
 from desktop.services.fakes.daws import FakeDaws
+from desktop.services.fakes.evaluations import FakeEvaluations
 from desktop.services.fakes.jobs import FakeJobs
+from desktop.services.fakes.models import FakeModels
 from desktop.services.interfaces import PresetDetails
 from desktop.tasks import TaskControl
 
@@ -71,6 +73,8 @@ def services(presets: AddedPresets | None = None) -> Services:
         FakeDaws(),
         FakeJobs(),
         FakeBridge(),
+        models=FakeModels(),
+        evaluations=FakeEvaluations(),
     )
 
 

@@ -7,6 +7,7 @@ from collections import OrderedDict
 from functools import cache, partial
 from typing import TYPE_CHECKING
 
+from PyQt6 import sip
 from PyQt6.QtCore import QObject, pyqtSignal
 from PyQt6.QtGui import QImage
 
@@ -82,7 +83,8 @@ class PresetPictures(QObject):
         self._images[key] = None if picture is None else to_image(picture)
         if len(self._images) > _MOST_KEPT:
             self._images.popitem(last=False)
-        self.arrived.emit(key[0])
+        if not sip.isdeleted(self):  # the page may be collected while the picture is made
+            self.arrived.emit(key[0])
 
     def _fail(self, key: _Key, error: Exception) -> None:
         if not isinstance(error, TimbreError):

@@ -12,8 +12,8 @@ import huggingface_hub.constants
 import pytest
 from typer.testing import CliRunner
 
+from core.bundles.cli import app
 from core.errors import Cancelled, ModelDamaged, ModelMissing, OutputError
-from core.models.cli import app
 from core.models.download import pull
 from core.models.manifest import MAIN, Manifest, ManifestFile, Origin, measure, write_manifest
 from core.models.registry import PUBLISHED_DIR, Registry

@@ -14,10 +14,10 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
+from core.bundles.cli import app
 from core.errors import Cancelled, ModelDamaged, ModelMissing, OutputError, SettingsError
 from core.models import archive, manifest, registry
 from core.models.archive import export_bundle, import_bundle
-from core.models.cli import app
 from core.models.manifest import MANIFEST_NAME, Manifest, ManifestFile, Origin, write_manifest
 from core.models.registry import Registry
 from tests.helpers.lying_archives import state_size

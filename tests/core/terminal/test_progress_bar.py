@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from core.terminal.progress_bar import duration_words
+from core.terminal.durations import duration_words
 from tests.helpers.terminal import TerminalRecording, record
 
 WORK = """

@@ -1,4 +1,4 @@
-"""``timbre models``: list, pull, verify, export and import model bundles."""
+"""``timbre models``: list, pull, verify, remove, export and import model bundles."""
 
 from __future__ import annotations
 
@@ -15,15 +15,11 @@ from core.terminal.examples import epilog, with_examples
 
 app = typer.Typer(
     name="models",
-    help="List, pull, verify, export and import model bundles.",
+    help="List, pull, verify, remove, export and import model bundles.",
     no_args_is_help=True,
     rich_markup_mode=None,
     epilog=epilog("timbre models list", "timbre models pull tokensynth"),
 )
-
-
-def _size(size: int | None) -> str:
-    return "size not known yet" if size is None else f"{size / 1e6:,.1f} MB"
 
 
 @app.command("list")
@@ -32,18 +28,37 @@ def list_bundles(
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")] = False,
 ) -> None:
     """List known bundles and whether they are on this machine."""
+    from core.bundles.facts import bundle_facts, device_words, size_words
     from core.models.registry import Registry
 
-    listings = Registry().listings()
+    bundles = bundle_facts(Registry())
     if as_json:
-        data = [{**asdict(entry), "dir": entry.dir and str(entry.dir)} for entry in listings]
+        data = [
+            {
+                **asdict(facts),
+                "dir": None if facts.state == "not pulled" else str(facts.dir),
+                "detail": facts.detail,
+            }
+            for facts in bundles
+        ]
         print(json.dumps({"bundles": data}))
         return
-    for entry in listings:
-        print(f"{entry.id}: {entry.state}, {_size(entry.size)}. {entry.summary}")
-        print(f"    licence: {entry.licence or 'not known'}")
-        if entry.detail and entry.state != "not pulled":
-            print(f"    {entry.detail}")
+    for facts in bundles:
+        is_default = ", the default" if facts.is_default else ""
+        print(
+            f"{facts.id}: {facts.state_words}{is_default}, {size_words(facts.size)}. "
+            f"{facts.summary}"
+        )
+        print(f"    licence: {facts.licence or 'not known'}")
+        if facts.engine:
+            print(f"    engine {facts.engine}: {facts.engine_summary}")
+            print(f"    can: {'; '.join((*facts.can, device_words(facts.device)))}")
+            if facts.cannot:
+                print(f"    but: {'; '.join(facts.cannot)}")
+        if facts.state != "not pulled":
+            print(f"    in {facts.dir}")
+        if facts.detail:
+            print(f"    {facts.detail}")
 
 
 @app.command()
@@ -106,6 +121,30 @@ def verify(
             print(f"{result['id']}: {'whole' if result['ok'] else result['message']}")
     if failures:
         raise typer.Exit(failures[0].exit_code)
+
+
+@app.command()
+@with_examples("timbre models remove tokensynth")
+def remove(
+    bundle_id: Annotated[str, typer.Argument(metavar="ID", help="See `timbre models list`.")],
+    force: Annotated[
+        bool, typer.Option("--force", help="Remove what cannot be pulled again, too.")
+    ] = False,
+) -> None:
+    """Delete a bundle from this machine, what a broken pull left of it too."""
+    from core.bundles.facts import size_words
+    from core.errors import SettingsError
+    from core.models.registry import Registry
+    from core.models.removal import remove_bundle
+
+    registry = Registry()
+    folder = registry.folder(bundle_id)
+    if not force and not registry.is_shipped(bundle_id) and registry.published(bundle_id) is None:
+        raise SettingsError(
+            f"{bundle_id} cannot be pulled again; keep it with `timbre models export`, then give "
+            f"--force to delete {folder}"
+        )
+    print(f"{bundle_id}: {size_words(remove_bundle(registry, bundle_id))} removed")
 
 
 @app.command("export")

@@ -1,0 +1,1 @@
+"""Model bundles as people are shown them, on the command line and in the window."""

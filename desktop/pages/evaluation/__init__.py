@@ -1,0 +1,1 @@
+"""The Evaluation page: runs started, watched, read and compared."""

@@ -1,0 +1,1 @@
+"""The Models page: the bundles there are, pulled, verified, chosen and removed."""

@@ -1,0 +1,1 @@
+"""Evaluations for the window: the interface, and runs in a process of their own."""

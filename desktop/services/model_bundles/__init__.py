@@ -1,0 +1,1 @@
+"""Model bundles for the window: the interface, and the real thing."""
