@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections import Counter
 
 import pytest
@@ -31,7 +32,7 @@ def test_abx_is_drawn_anew_each_time() -> None:
     turned = [trial.a == 1 for trial in trials]
     assert 0.46 < sum(is_a) / 4000 < 0.54
     assert 0.46 < sum(turned) / 4000 < 0.54
-    same = sum(one == two for one, two in zip(is_a, is_a[1:], strict=False))
+    same = sum(one == two for one, two in itertools.pairwise(is_a))
     assert 0.46 < same / 3999 < 0.54  # the one before says nothing about the next
     assert draw_trials(2, 50, "abx", 1) != draw_trials(2, 50, "abx", 2)
 
