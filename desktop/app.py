@@ -21,7 +21,7 @@ from desktop.display import check_display
 from desktop.faults import Fault, fault_of
 from desktop.frame_commands import FrameCommands
 from desktop.menu_entry import launch_command
-from desktop.parts import BROWSE_PAGE, STAGE, TAKES_PAGE, Services, real_services
+from desktop.parts import BLIND_TESTS, BROWSE_PAGE, STAGE, TAKES_PAGE, Services, real_services
 from desktop.responsiveness import favour_the_window
 from desktop.settings import SettingsFile
 from desktop.single_instance import SingleInstance, usual_name
@@ -147,6 +147,7 @@ class Desktop(QObject):
         window.add_page("takes", window.tr("Takes"), "takes", takes)
         window.count_as_under_way(lambda: services.jobs.under_way)
         self._takes = takes
+        self._add_blind_tests()
         first = FirstPage(services.presets, services.daws, self.tasks)
         first.made.connect(self._made)
         first.status.connect(lambda words: window.say("first", words))
@@ -159,6 +160,19 @@ class Desktop(QObject):
             lambda: window.show_page("first"),
             keys="Ctrl+N",
         )
+
+    def _add_blind_tests(self) -> None:
+        window, services, stage = self.window, self.services, self._stage
+        if services.votes is None:
+            return
+        tests = BLIND_TESTS.make(
+            services.votes, services.audio, services.auditions, services.presets, self.tasks, window
+        )
+        tests.failed.connect(lambda words: window.say_fault(Fault(words)))
+        self._takes.blind_wanted.connect(tests.compare_files)
+        self._browse.blind_wanted.connect(lambda ids: tests.compare_presets(ids, stage.clip))
+        title = window.tr("Show the votes of blind tests")
+        window.commands.add("blind.votes", title, tests.show_votes)
 
     def _render(self, preset_ids: Sequence[str]) -> None:
         """Render the chosen clip in presets that were looked at."""
@@ -251,6 +265,14 @@ class _StageLink(QObject):
         )
         if self._waiting is not None:
             self._bring(*self._waiting)
+
+    @property
+    def clip(self) -> Clip | str:
+        """What presets are heard with: a clip, or a phrase by its name."""
+        if self._stage is not None:
+            heard: Clip | str = self._stage.clip
+            return heard
+        return self._clip or self._services.auditions.phrases()[0]
 
     def use_clip(self, clip: Clip) -> None:
         """Presets are heard with a clip from now on."""

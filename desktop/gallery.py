@@ -89,6 +89,41 @@ def _commands() -> Commands:
     return commands
 
 
+def _blind(view: str) -> Builder:
+    """A blind test, at one of its views."""
+
+    def build(services: Services, tasks: Tasks) -> QWidget:
+        from desktop.listening.dialog import BlindDialog
+        from desktop.services.fakes.blind import made_up_sounds
+
+        assert services.votes is not None
+        names = ("Warm Drawbars", "Small Bell")
+        dialog = BlindDialog(
+            names,
+            lambda _control: made_up_sounds(names),
+            services.audio,
+            services.votes,
+            tasks,
+            seed=1,
+        )
+        if view != "setup":
+            dialog.begin_with(made_up_sounds(names), "abx" if view == "abx" else "preference", 10)
+        for _ in range(9 if view == "results" else 0):
+            dialog.trial_view.voted.emit("b")
+        if view == "results":
+            dialog.trial_view.end_wanted.emit()
+        return dialog
+
+    return build
+
+
+def _votes(services: Services, tasks: Tasks) -> QWidget:
+    from desktop.listening.votes_dialog import VotesDialog
+
+    assert services.votes is not None
+    return VotesDialog(services.votes, tasks)
+
+
 PAGES: Mapping[str, Builder] = {
     "browse": _browse,
     "takes": _takes,
@@ -97,6 +132,11 @@ PAGES: Mapping[str, Builder] = {
     "lines": _lines,
     "palette": lambda services, tasks: CommandPalette(_commands()),
     "keys": lambda services, tasks: KeySheet(_commands()),
+    "blind": _blind("setup"),
+    "blind-trial": _blind("trial"),
+    "blind-abx": _blind("abx"),
+    "blind-results": _blind("results"),
+    "votes": _votes,
     "closing": lambda services, tasks: ClosingDialog(2, lambda: 2, "importing 12 of 40 presets"),
     "details": lambda services, tasks: DetailsDialog(_FAULT),
 }

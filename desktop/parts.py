@@ -11,6 +11,7 @@ from importlib import import_module
 from typing import Any
 
 from core.models import DEFAULT_BUNDLE
+from desktop.listening.votes import VoteService
 from desktop.services.bridge_interface import BridgeControl
 from desktop.services.interfaces import AudioOut, AuditionService, DawService, PresetService
 from desktop.services.jobs_interface import JobService
@@ -47,6 +48,8 @@ LIVE = Part("desktop.services.live", "ProcessLive")
 DAWS = Part("desktop.services.daws", "InstalledDaws")
 JOBS = Part("desktop.services.jobs", "LocalJobService")
 BRIDGE = Part("desktop.services.bridge", "LocalBridge")
+BLIND_TESTS = Part("desktop.listening.opener", "BlindTests")
+VOTES = Part("desktop.listening.vote_store", "LocalVotes")
 
 FAKE_PRESETS = Part("desktop.services.fakes.presets", "FakePresets")
 FAKE_AUDITIONS = Part("desktop.services.fakes.audition", "FakeAuditions")
@@ -55,6 +58,7 @@ FAKE_LIVE = Part("desktop.services.fakes.live", "FakeLive")
 FAKE_DAWS = Part("desktop.services.fakes.daws", "FakeDaws")
 FAKE_JOBS = Part("desktop.services.fakes.jobs", "jobs_with_takes")
 FAKE_BRIDGE = Part("desktop.services.fakes.bridge", "FakeBridge")
+FAKE_VOTES = Part("desktop.services.fakes.votes", "votes_of_three")
 
 
 @dataclass(frozen=True)
@@ -64,6 +68,7 @@ class Services:
     Attributes:
         presets, auditions, audio, daws, jobs, bridge: as their interfaces say.
         live: plays keys; None if there are none.
+        votes: of blind tests; None if there are no such tests.
     """
 
     presets: PresetService
@@ -73,6 +78,7 @@ class Services:
     jobs: JobService
     bridge: BridgeControl
     live: Any = None
+    votes: VoteService | None = None
 
     def close_bridge(self) -> None:
         """Take no more clips, and leave what is rendered to the next start."""
@@ -83,7 +89,7 @@ class Services:
 
     def close(self) -> None:
         """Let go of processes, devices and files, of those that hold any."""
-        for service in (self.live, self.audio, self.auditions, self.presets, self.daws):
+        for service in (self.live, self.audio, self.auditions, self.presets, self.daws, self.votes):
             close = getattr(service, "close", None)
             if close is not None:
                 close()
@@ -100,6 +106,7 @@ def real_services() -> Services:
         jobs,
         BRIDGE.make(jobs),
         LIVE.make(),
+        votes=VOTES.make(),
     )
 
 
@@ -113,4 +120,5 @@ def fake_services() -> Services:
         FAKE_JOBS.make(),
         FAKE_BRIDGE.make(),
         FAKE_LIVE.make(),
+        votes=FAKE_VOTES.make(),
     )

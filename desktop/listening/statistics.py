@@ -119,17 +119,21 @@ def guessing_chance(right: int, trials: int) -> float:
     return sum(math.comb(trials, k) for k in range(right, trials + 1)) / 2**trials
 
 
-def preference_words(better: str, share: WinShare) -> str:
+def preference_words(better: str, share: WinShare, than: str = "") -> str:
     """A result in words, such as ``B was better in 7 of 9 (95 %: 45–94 %): not decided yet``.
 
     Args:
         better: the name of the one whose wins are counted.
         share: its votes.
+        than: the name of the other, where there are more than two.
     """
+    than = f" than {than}" if than else ""
     if not share.decided:
         none = "no votes yet" if not share.ties else f"no difference in all {share.ties}"
         return f"{better}: {none}"
-    words = f"{better} was better in {share.wins} of {share.decided} ({interval_words(share)}): "
+    words = (
+        f"{better} was better{than} in {share.wins} of {share.decided} ({interval_words(share)}): "
+    )
     words += _verdict(share)
     return words + (f"; no difference in {share.ties} more" if share.ties else "")
 

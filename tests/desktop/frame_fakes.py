@@ -20,6 +20,7 @@ from desktop.services.fakes.audition import FakeAuditions
 from desktop.services.fakes.bridge import FakeBridge
 from desktop.services.fakes.daws import FakeDaws
 from desktop.services.fakes.jobs import FakeJobs
+from desktop.services.fakes.votes import FakeVotes
 from desktop.services.interfaces import PresetDetails
 from desktop.tasks import TaskControl
 
@@ -71,6 +72,7 @@ def services(presets: AddedPresets | None = None) -> Services:
         FakeDaws(),
         FakeJobs(),
         FakeBridge(),
+        votes=FakeVotes(),
     )
 
 
@@ -80,6 +82,7 @@ class FakePage(QWidget):
     current_changed = pyqtSignal(str)
     play_wanted = pyqtSignal(str)
     render_wanted = pyqtSignal(list)
+    blind_wanted = pyqtSignal(list)
     status = pyqtSignal(str)
     failed = pyqtSignal(str)
 

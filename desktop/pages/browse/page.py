@@ -47,6 +47,7 @@ class BrowsePage(QWidget):
         current_changed: the id of the preset at hand, empty for none.
         play_wanted: a preset that is to be heard: the user stepped onto it or asked.
         render_wanted: presets that the clip is to be rendered in.
+        blind_wanted: presets that are to be compared blind.
         status: what is or was done, in words.
         failed: what could not be done and why, in words.
     """
@@ -54,6 +55,7 @@ class BrowsePage(QWidget):
     current_changed = pyqtSignal(str)
     play_wanted = pyqtSignal(str)
     render_wanted = pyqtSignal(list)
+    blind_wanted = pyqtSignal(list)
     status = pyqtSignal(str)
     failed = pyqtSignal(str)
 
@@ -204,6 +206,7 @@ class BrowsePage(QWidget):
             **self._selection.does(),
             "browse.play": self._play,
             "browse.render": self._render,
+            "browse.blind": self._compare_blind,
             "browse.search": self._to_search,
             "browse.next": lambda: self._view.step(1),
             "browse.previous": lambda: self._view.step(-1),
@@ -319,6 +322,14 @@ class BrowsePage(QWidget):
             owner=self,
         )
         self._note_heard(chosen)
+
+    def _compare_blind(self) -> None:
+        chosen = self._selection.presets()
+        self._tasks.run(
+            lambda _control: [preset.id for preset in chosen()],
+            then=self.blind_wanted.emit,
+            owner=self,
+        )
 
     def _shown_preset(self) -> SelectedPresets:
         preset = self._details.preset

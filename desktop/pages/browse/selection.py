@@ -154,8 +154,8 @@ class PresetSelection(QObject):
         """Show what can be done, at a point of the view."""
         menu = QMenu(self._page)
         names = (
-            "play", "render", "like", "", "favourite", "rename", "duplicate", "tag", "export", "",
-            "delete",
+            "play", "render", "blind", "like", "", "favourite", "rename", "duplicate", "tag",
+            "export", "", "delete",
         )  # fmt: skip
         for name in names:
             menu.addAction(self._actions[f"browse.{name}"]) if name else menu.addSeparator()
@@ -171,8 +171,14 @@ class PresetSelection(QObject):
             if key in ("play", "render", "favourite", "rename", "duplicate", "tag", "delete",
                        "like", "export") or key.startswith("rate_"):  # fmt: skip
                 action.setEnabled(has_current)
+        self._enable_blind()
         self._actions["browse.undo"].setEnabled(stack.canUndo())
         self._actions["browse.redo"].setEnabled(stack.canRedo())
         undo, redo = self.tr("Undo {}"), self.tr("Redo {}")
         self._actions["browse.undo"].setText(undo.format(stack.undoText()).strip())
         self._actions["browse.redo"].setText(redo.format(stack.redoText()).strip())
+
+    def _enable_blind(self) -> None:
+        blind = self._actions["browse.blind"]
+        blind.setEnabled(len(self.rows()) > 1)
+        blind.setStatusTip(self.tr("select two presets or more first"))

@@ -31,7 +31,7 @@ from desktop.pages.takes.bridge_strip import BridgeStrip
 from desktop.pages.takes.clip_model import ClipDelegate, ClipModel
 from desktop.pages.takes.drops import take_in
 from desktop.pages.takes.render_bar import RenderBar
-from desktop.pages.takes.take_actions import TakeActions, can_retry
+from desktop.pages.takes.take_actions import TakeActions, can_retry, finished_files
 from desktop.pages.takes.take_model import TakeModel, take_words
 from desktop.pages.takes.take_table import TakeTable
 from desktop.services.bridge_interface import BridgeControl
@@ -63,12 +63,14 @@ class TakesPage(QWidget):
     Attributes:
         play_wanted: a finished file is to be heard.
         clip_changed: another :class:`core.clip.Clip` is chosen.
+        blind_wanted: finished files that are to be compared blind.
         status: one line on what is going on.
         failed: one line on what went wrong, and what to do.
     """
 
     play_wanted = pyqtSignal(Path)
     clip_changed = pyqtSignal(object)
+    blind_wanted = pyqtSignal(list)
     status = pyqtSignal(str)
     failed = pyqtSignal(str)
 
@@ -350,6 +352,8 @@ class TakesPage(QWidget):
         elif name == "retry":
             ids = [take.id for take in takes if can_retry(take)]
             self._run(lambda _control: [self._jobs.retry(i) for i in ids], self._show_submitted)
+        elif name == "blind":
+            self.blind_wanted.emit(finished_files(takes))
         elif name == "first":
             self._run(lambda _control: self._jobs.put_first(first.id))
         elif name == "folder":
