@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable, Mapping
+from pathlib import Path
 
 from PyQt6.QtCore import QObject
 from PyQt6.QtWidgets import QApplication, QVBoxLayout, QWidget
@@ -15,7 +16,7 @@ from PyQt6.QtWidgets import QApplication, QVBoxLayout, QWidget
 from desktop.commands import Commands
 from desktop.faults import Fault, WayOut
 from desktop.pages.first import FirstPage
-from desktop.parts import BROWSE_PAGE, STAGE, TAKES_PAGE, Services, fake_services
+from desktop.parts import BATCH_PAGE, BROWSE_PAGE, STAGE, TAKES_PAGE, Services, fake_services
 from desktop.tasks import Tasks
 from desktop.theme.style_sheet import GRID
 from desktop.theme.theme import THEME_CHOICES, Theme
@@ -43,6 +44,45 @@ def _takes(services: Services, tasks: Tasks) -> QWidget:
     page: QWidget = TAKES_PAGE.make(services.jobs, tasks, services.bridge)
     page.resize(140 * GRID, 75 * GRID)
     return page
+
+
+def _batch(services: Services, tasks: Tasks) -> QWidget:
+    """A batch in which something of everything happens."""
+    from desktop.pages.batch.plan import BatchPlan
+    from desktop.services.fakes.jobs import FakeJobs, fake_clip
+
+    jobs = FakeJobs()
+    jobs.receive(fake_clip("riff, bar 17"))
+    (clip,), presets = jobs.clips(), jobs.presets("")
+    page = BATCH_PAGE.make(jobs, services.audio, tasks, 0.4)
+    plan = BatchPlan((clip,), tuple(presets))
+    page.add(plan, jobs.submit(clip.id, [preset.id for preset in presets]))
+    jobs.finish(1, Path("riff-warm-drawbars.wav"))
+    jobs.render_fraction(2, 0.42, 8.0)
+    jobs.fail(3, "the recording “cello.flac” is gone from the library")
+    page.resize(140 * GRID, 75 * GRID)
+    shown: QWidget = page
+    return shown
+
+
+def _empty_batch(services: Services, tasks: Tasks) -> QWidget:
+    page: QWidget = BATCH_PAGE.make(services.jobs, services.audio, tasks)
+    page.resize(140 * GRID, 75 * GRID)
+    return page
+
+
+def _batch_sheet(services: Services, tasks: Tasks) -> QWidget:
+    from desktop.pages.batch.pace import RenderPace
+    from desktop.pages.batch.plan import BatchPlan
+    from desktop.pages.batch.sheet import BatchSheet
+    from desktop.services.fakes.jobs import FakeJobs, fake_clip
+
+    jobs = FakeJobs()
+    jobs.known_limits = ("2 notes are above C8 and sound as C8", "bends over 12 semitones are cut")
+    for name in ("riff, bar 17", "chorale"):
+        jobs.receive(fake_clip(name))
+    plan = BatchPlan(tuple(jobs.clips()), tuple(jobs.presets("")))
+    return BatchSheet(plan, jobs, RenderPace(0.4), tasks)
 
 
 def _stage(services: Services, tasks: Tasks) -> QWidget:
@@ -132,6 +172,9 @@ PAGES: Mapping[str, Builder] = {
     "lines": _lines,
     "palette": lambda services, tasks: CommandPalette(_commands()),
     "keys": lambda services, tasks: KeySheet(_commands()),
+    "batch": _batch,
+    "batch-empty": _empty_batch,
+    "batch-sheet": _batch_sheet,
     "blind": _blind("setup"),
     "blind-trial": _blind("trial"),
     "blind-abx": _blind("abx"),

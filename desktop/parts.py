@@ -48,6 +48,7 @@ LIVE = Part("desktop.services.live", "ProcessLive")
 DAWS = Part("desktop.services.daws", "InstalledDaws")
 JOBS = Part("desktop.services.jobs", "LocalJobService")
 BRIDGE = Part("desktop.services.bridge", "LocalBridge")
+BATCH_PAGE = Part("desktop.pages.batch.page", "BatchPage")
 BLIND_TESTS = Part("desktop.listening.opener", "BlindTests")
 VOTES = Part("desktop.listening.vote_store", "LocalVotes")
 

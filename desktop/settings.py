@@ -34,6 +34,7 @@ class WindowSettings:
         splitter: Qt's, as base64: how high the stage is.
         first_page_done: the first page need not be shown any more.
         sound_device: to play through; empty for the system's own.
+        render_pace: seconds that a second of sound takes to render here; 0 before one was measured.
         bridge_on: clips from DAWs are taken while the window is open.
     """
 
@@ -47,6 +48,7 @@ class WindowSettings:
     first_page_done: bool = False
     sound_device: str = ""
     bridge_on: bool = True
+    render_pace: float = 0.0
 
     def __post_init__(self) -> None:
         bounded = min(max(self.scale_percent, MIN_SCALE_PERCENT), MAX_SCALE_PERCENT)

@@ -46,12 +46,8 @@ class SetupView(QWidget):
         what.setWordWrap(True)
         what.setToolTip("\n".join(names))
         self.preference = QRadioButton(self.tr("Which is &better?"))
-        self.preference.setToolTip(
-            self.tr("A or B, as often as you like, and a vote for each pair")
-        )
         self.preference.setChecked(True)
         self.abx = QRadioButton(self.tr("Can a &difference be heard? (ABX)"))
-        self.abx.setToolTip(self.tr("X is A or B; you say which, and guess if you hear none"))
         self.trials = QSpinBox()
         self.trials.setRange(1, MOST_TRIALS)
         self.trials.setValue(as_many_each(self._count, _USUAL_TRIALS))
@@ -61,6 +57,7 @@ class SetupView(QWidget):
         )
         label = QLabel(self.tr("&Trials"))
         label.setBuddy(self.trials)
+        label.setContentsMargins(0, 0, GRID // 2, 0)
         row = QHBoxLayout()
         row.setSpacing(GRID)
         row.addWidget(label)
@@ -89,7 +86,10 @@ class SetupView(QWidget):
         column.addWidget(what)
         column.addSpacing(GRID)
         column.addWidget(self.preference)
+        column.addWidget(_quiet(self.tr("You hear A and B as often as you like, and vote.")))
         column.addWidget(self.abx)
+        column.addWidget(_quiet(self.tr("X is A or B; you say which, and guess if you hear none.")))
+        column.addSpacing(GRID)
         column.addLayout(row)
         column.addStretch(1)
         column.addWidget(self._state)
@@ -132,6 +132,15 @@ class SetupView(QWidget):
     def _ask(self) -> None:
         mode: TestMode = "abx" if self.abx.isChecked() else "preference"
         self.begin_wanted.emit(mode, self.trials.value())
+
+
+def _quiet(words: str) -> QLabel:
+    """What a choice above it means."""
+    label = QLabel(words)
+    label.setProperty("role", "quiet")
+    label.setWordWrap(True)
+    label.setIndent(3 * GRID)
+    return label
 
 
 def _listed(names: Sequence[str]) -> str:

@@ -32,6 +32,7 @@ NAMES = {
     "drag": "mdi6.drag",
     "done": "mdi6.check",
     "file": "mdi6.file-music-outline",
+    "batch": "mdi6.playlist-music-outline",
 }
 """What each stands for here, and its name in Material Design Icons 6 (Apache-2.0)."""
 
