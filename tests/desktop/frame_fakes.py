@@ -104,6 +104,10 @@ class FakeStage(QWidget):
     def __init__(self, *_: object) -> None:
         super().__init__()
         self.told: list[object] = []
+        self.clip: object = "a phrase"
+
+    def set_clip(self, clip: object) -> None:
+        self.clip = clip
 
     def set_preset(self, preset_id: str, name: str) -> None:
         self.told.append((preset_id, name))

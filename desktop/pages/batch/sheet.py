@@ -88,6 +88,7 @@ class BatchSheet(QDialog):
         column.addStretch(0)
         column.addLayout(row)
         self.resize(64 * GRID, 40 * GRID)
+        self.go.setFocus()
         tasks.run(lambda _: forecast(plan, jobs), self._show_size, failed=self._fail, owner=self)
         self._looking: LaneTask[list[str]] = tasks.run(
             lambda control: limits_of(plan, jobs, control),

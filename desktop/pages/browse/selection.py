@@ -171,14 +171,20 @@ class PresetSelection(QObject):
             if key in ("play", "render", "favourite", "rename", "duplicate", "tag", "delete",
                        "like", "export") or key.startswith("rate_"):  # fmt: skip
                 action.setEnabled(has_current)
-        self._enable_blind()
+        self._tell_of_several()
         self._actions["browse.undo"].setEnabled(stack.canUndo())
         self._actions["browse.redo"].setEnabled(stack.canRedo())
         undo, redo = self.tr("Undo {}"), self.tr("Redo {}")
         self._actions["browse.undo"].setText(undo.format(stack.undoText()).strip())
         self._actions["browse.redo"].setText(redo.format(stack.redoText()).strip())
 
-    def _enable_blind(self) -> None:
+    def _tell_of_several(self) -> None:
+        are_several = len(self.rows()) > 1
+        self._actions["browse.render"].setText(
+            self.tr("Render the clip in these …")
+            if are_several
+            else self.tr("Render the clip in it")
+        )
         blind = self._actions["browse.blind"]
-        blind.setEnabled(len(self.rows()) > 1)
+        blind.setEnabled(are_several)
         blind.setStatusTip(self.tr("select two presets or more first"))
