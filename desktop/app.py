@@ -17,11 +17,13 @@ from typing import TYPE_CHECKING, Any
 from PyQt6.QtCore import QObject, QProcess, QTimer
 from PyQt6.QtWidgets import QApplication
 
+from core.paths import batches_path
 from desktop.display import check_display
 from desktop.faults import Fault, fault_of
 from desktop.frame_commands import FrameCommands
 from desktop.menu_entry import launch_command
 from desktop.parts import (
+    BATCH_COMMANDS,
     BATCH_PAGE,
     BLIND_TESTS,
     BROWSE_PAGE,
@@ -177,13 +179,13 @@ class Desktop(QObject):
     def _add_batch_page(self) -> None:
         window, services = self.window, self.services
         pace = self._settings.values.render_pace
-        page = BATCH_PAGE.make(services.jobs, services.audio, self.tasks, pace)
+        page = BATCH_PAGE.make(services.jobs, services.audio, self.tasks, pace, batches_path())
         page.begun.connect(lambda _title: window.show_page("batch"))
         page.status.connect(lambda words: window.say("batch", words))
         page.failed.connect(lambda words: window.say_fault(Fault(words)))
         window.add_page("batch", window.tr("Batch"), "batch", page)
         self._takes.batch_wanted.connect(page.plan)
-        page.add_commands(window.commands)
+        BATCH_COMMANDS.make(page, window.commands)
         self._batch = page
 
     def _add_blind_tests(self) -> None:

@@ -49,6 +49,7 @@ DAWS = Part("desktop.services.daws", "InstalledDaws")
 JOBS = Part("desktop.services.jobs", "LocalJobService")
 BRIDGE = Part("desktop.services.bridge", "LocalBridge")
 BATCH_PAGE = Part("desktop.pages.batch.page", "BatchPage")
+BATCH_COMMANDS = Part("desktop.pages.batch.commands", "add_batch_commands")
 BLIND_TESTS = Part("desktop.listening.opener", "BlindTests")
 VOTES = Part("desktop.listening.vote_store", "LocalVotes")
 

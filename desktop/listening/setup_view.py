@@ -55,9 +55,8 @@ class SetupView(QWidget):
         self.trials.setToolTip(
             self.tr("Decide before you begin: who stops when the figures please finds what is not")
         )
-        label = QLabel(self.tr("&Trials"))
+        label = QLabel(self.tr("Trials"))
         label.setBuddy(self.trials)
-        label.setContentsMargins(0, 0, GRID // 2, 0)
         row = QHBoxLayout()
         row.setSpacing(GRID)
         row.addWidget(label)

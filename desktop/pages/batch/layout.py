@@ -102,7 +102,7 @@ class BatchWidgets:
         self._empty.setMargin(2 * GRID)
         self.groups = QComboBox()
         self.groups.setAccessibleName(tr("Batch"))
-        self.groups.setToolTip(tr("The batches of this session, the newest first"))
+        self.groups.setToolTip(tr("The last batches, the newest first"))
         self.table = BatchTable(model)
         self.cancel = _button(tr("Cancel all"), tr("Stop what waits or runs of this batch"))
         self.retry = _button(

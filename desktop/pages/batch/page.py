@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from PyQt6.QtCore import Qt, QTimer, pyqtSignal
 from PyQt6.QtWidgets import QFileDialog, QWidget
 
 from core.errors import TimbreError
-from desktop.commands import Commands
 from desktop.pages.batch.export import export_files
+from desktop.pages.batch.file_player import play_file
 from desktop.pages.batch.group import RenderGroup
+from desktop.pages.batch.kept import recall_groups, save_groups
 from desktop.pages.batch.layout import BatchWidgets
 from desktop.pages.batch.model import BatchModel
 from desktop.pages.batch.pace import RenderPace
@@ -21,9 +22,6 @@ from desktop.pages.batch.sheet import BatchSheet
 from desktop.services.interfaces import AudioOut
 from desktop.services.jobs_interface import ClipItem, JobService, PresetChoice, TakeItem
 from desktop.tasks import Lane, TaskControl, Tasks
-
-if TYPE_CHECKING:
-    from core.types import FloatArray
 
 _SHOW_MS = 100
 """Of many changes at once the sums are shown so often."""
@@ -37,6 +35,7 @@ class BatchPage(QWidget):
         audio: plays.
         tasks: the door to threads.
         seconds_per_s: time that a second of sound took to render earlier; 0 if not known.
+        kept: the file in which batches are kept; None keeps none.
         parent: its widget.
 
     Attributes:
@@ -56,6 +55,7 @@ class BatchPage(QWidget):
         audio: AudioOut,
         tasks: Tasks,
         seconds_per_s: float = 0.0,
+        kept: Path | None = None,
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
@@ -73,7 +73,12 @@ class BatchPage(QWidget):
         self._sums.timeout.connect(self._show_sums)
         self._connect()
         self.setFocusProxy(self.widgets.table)
+        self._kept = kept
         self._show_groups()
+        if kept is not None:
+            tasks.run(
+                lambda _: recall_groups(kept, jobs), self._recalled, failed=self._fail, owner=self
+            )
 
     def _connect(self) -> None:
         widgets = self.widgets
@@ -82,7 +87,7 @@ class BatchPage(QWidget):
         widgets.groups.activated.connect(self._show_group)
         widgets.cancel.clicked.connect(self.cancel_all)
         widgets.retry.clicked.connect(self.retry_failed)
-        widgets.export.clicked.connect(self._choose_folder)
+        widgets.export.clicked.connect(self.choose_folder)
         widgets.table.stepped.connect(self.play)
 
     @property
@@ -154,7 +159,23 @@ class BatchPage(QWidget):
         group = RenderGroup(plan.title, clips, [self._seen.get(take.id, take) for take in takes])
         self._groups.insert(0, group)
         self._show_groups()
+        self._keep()
         self.begun.emit(plan.title)
+
+    def _recalled(self, groups: list[RenderGroup]) -> None:
+        for group in groups:
+            group.takes = [self._seen.get(take.id, take) for take in group.takes]
+        self._groups += groups
+        self._show_groups()
+
+    def _keep(self) -> None:
+        """Have the batches kept as they are now."""
+        path = self._kept
+        if path is not None:
+            groups = [replace(group, takes=list(group.takes)) for group in self._groups]
+            self._tasks.run(
+                lambda _: save_groups(groups, path), failed=self._fail, lane=Lane.LIBRARY
+            )
 
     def _forget_sheet(self) -> None:
         self.sheet = None
@@ -217,6 +238,7 @@ class BatchPage(QWidget):
                     if group is self.group:
                         self.model.changed(row)
             self._show_sums()
+            self._keep()
 
         if ids:
             self._tasks.run(work, show, failed=self._fail, owner=self)
@@ -248,55 +270,13 @@ class BatchPage(QWidget):
             self._audio.stop()
             self.status.emit(f"{take.preset}: {take.stage}; there is nothing to hear yet")
             return
-        file = take.files[0]
+        play_file(take.files[0], self._audio, self._tasks, self._fail, self)
 
-        def read(_control: TaskControl) -> tuple[FloatArray, int]:
-            from core.audio import read_audio
-
-            return read_audio(file)
-
-        self._tasks.run(
-            read,
-            lambda sound: self._audio.play(*sound),
-            failed=self._fail,
-            lane=Lane.AUDITION,
-            owner=self,
-            replaces="play a take",
-        )
-
-    def _choose_folder(self) -> None:
+    def choose_folder(self) -> None:
+        """Ask for a folder and export into it."""
         folder = QFileDialog.getExistingDirectory(self, self.tr("Export into a folder"))
         if folder:
             self.export(Path(folder))
-
-    def add_commands(self, commands: Commands) -> None:
-        """Offer what is done here by name."""
-
-        def none_of(are_there: Callable[[RenderGroup], object], words: str) -> Callable[[], str]:
-            return lambda: "" if self.group is not None and are_there(self.group) else words
-
-        section = self.tr("Batch")
-        commands.add(
-            "batch.cancel",
-            self.tr("Cancel all renders of the batch"),
-            self.cancel_all,
-            section=section,
-            why_not=none_of(lambda group: group.left, self.tr("none waits or runs")),
-        )
-        commands.add(
-            "batch.retry",
-            self.tr("Retry what failed of the batch"),
-            self.retry_failed,
-            section=section,
-            why_not=none_of(lambda group: group.failed, self.tr("nothing failed")),
-        )
-        commands.add(
-            "batch.export",
-            self.tr("Export the batch to a folder"),
-            self._choose_folder,
-            section=section,
-            why_not=none_of(lambda group: group.files, self.tr("nothing is finished yet")),
-        )
 
     # What it shows
 

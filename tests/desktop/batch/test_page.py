@@ -13,6 +13,7 @@ from pytestqt.qtbot import QtBot
 from core.audio import write_audio
 from core.errors import UserInputError
 from desktop.commands import Commands
+from desktop.pages.batch.commands import add_batch_commands
 from desktop.pages.batch.page import BatchPage
 from desktop.pages.batch.plan import BatchPlan
 from desktop.services.fakes.audio import FakeAudio
@@ -211,7 +212,7 @@ def test_batches_are_chosen_and_their_commands_say_why_not(
     page: BatchPage, jobs: FakeJobs, until: Until
 ) -> None:
     commands = Commands()
-    page.add_commands(commands)
+    add_batch_commands(page, commands)
     refused: list[str] = []
     commands.refused.connect(refused.append)
     for name in ("batch.cancel", "batch.retry", "batch.export"):
@@ -226,6 +227,27 @@ def test_batches_are_chosen_and_their_commands_say_why_not(
     assert commands.run("batch.cancel")
     until(lambda: all(take.state == "cancelled" for take in page.groups[1].takes))
     assert page.groups[0].left
+
+
+def test_batches_are_there_at_the_next_start(
+    qtbot: QtBot, jobs: FakeJobs, audio: FakeAudio, tasks: Tasks, until: Until, tmp_path: Path
+) -> None:
+    kept = tmp_path / "batches.json"
+    first = BatchPage(jobs, audio, tasks, kept=kept)
+    qtbot.addWidget(first)
+    first.begin(plan_of(jobs, "riff"))
+    until(kept.is_file)
+    jobs.fail(2, "the renderer died")
+    first.retry_failed()
+    until(lambda: b"4" in kept.read_bytes())
+    again = BatchPage(jobs, audio, tasks, kept=kept)
+    qtbot.addWidget(again)
+    until(lambda: again.group)
+    assert again.group is not None
+    assert [take.id for take in again.group.takes] == [1, 4, 3]
+    assert again.widgets.groups.currentText() == "riff in 3 presets"
+    jobs.finish(4, tmp_path / "a.wav")
+    assert again.group.takes[1].state == "done"
 
 
 def plan_of(jobs: FakeJobs, name: str) -> BatchPlan:
