@@ -32,6 +32,11 @@ def library_path() -> Path:
     return data_dir() / "library.sqlite"
 
 
+def batches_path() -> Path:
+    """Which renders the window began together."""
+    return data_dir() / "batches.json"
+
+
 def models_dir() -> Path:
     """Model bundles that were pulled or imported, one folder each, named by id."""
     return data_dir() / "models"

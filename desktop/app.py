@@ -17,11 +17,15 @@ from typing import TYPE_CHECKING, Any
 from PyQt6.QtCore import QObject, QProcess, QTimer
 from PyQt6.QtWidgets import QApplication
 
+from core.paths import batches_path
 from desktop.display import check_display
 from desktop.faults import Fault, fault_of
 from desktop.frame_commands import FrameCommands
 from desktop.menu_entry import launch_command
 from desktop.parts import (
+    BATCH_COMMANDS,
+    BATCH_PAGE,
+    BLIND_TESTS,
     BROWSE_PAGE,
     DAW_PAGE,
     EVALUATION_PAGE,
@@ -32,6 +36,7 @@ from desktop.parts import (
     real_services,
 )
 from desktop.responsiveness import favour_the_window
+from desktop.services.jobs_interface import PresetChoice
 from desktop.settings import SettingsFile
 from desktop.single_instance import SingleInstance, usual_name
 from desktop.tasks import Lane, TaskControl, Tasks
@@ -109,6 +114,7 @@ class Desktop(QObject):
         self._stage = _StageLink(self.window, services, self.tasks)
         self._browse: Any = None
         self._takes: Any = None
+        self._batch: Any = None
         self._add_pages()
         FrameCommands(self.window, settings, self.theme, self._restart, self._keep_settings)
         self.window.restore()
@@ -131,7 +137,9 @@ class Desktop(QObject):
         if self._earlier_hook is not None:
             sys.excepthook = self._earlier_hook
         self._settings.change(
-            sound_device=self.services.audio.device, bridge_on=self.services.bridge.state.is_on
+            sound_device=self.services.audio.device,
+            bridge_on=self.services.bridge.state.is_on,
+            render_pace=float(self._batch.pace.seconds_per_s or 0.0),
         )
         self.services.close_bridge()
         self.tasks.close()
@@ -158,9 +166,11 @@ class Desktop(QObject):
         window.add_page("takes", window.tr("Takes"), "takes", takes)
         window.count_as_under_way(lambda: services.jobs.under_way)
         self._takes = takes
+        self._add_batch_page()
         self._add_daw_page()
         self._add_models_page()
         self._add_evaluation_page()
+        self._add_blind_tests()
         first = FirstPage(services.presets, services.daws, self.tasks)
         first.made.connect(self._made)
         first.status.connect(lambda words: window.say("first", words))
@@ -211,8 +221,37 @@ class Desktop(QObject):
         self._settings.change(**choice)
         self._keep_settings()
 
+    def _add_batch_page(self) -> None:
+        window, services = self.window, self.services
+        pace = self._settings.values.render_pace
+        page = BATCH_PAGE.make(services.jobs, services.audio, self.tasks, pace, batches_path())
+        page.begun.connect(lambda _title: window.show_page("batch"))
+        page.status.connect(lambda words: window.say("batch", words))
+        page.failed.connect(lambda words: window.say_fault(Fault(words)))
+        window.add_page("batch", window.tr("Batch"), "batch", page)
+        self._takes.batch_wanted.connect(page.plan)
+        BATCH_COMMANDS.make(page, window.commands)
+        self._batch = page
+
+    def _add_blind_tests(self) -> None:
+        window, services, stage = self.window, self.services, self._stage
+        if services.votes is None:
+            return
+        tests = BLIND_TESTS.make(
+            services.votes, services.audio, services.auditions, services.presets, self.tasks, window
+        )
+        tests.failed.connect(lambda words: window.say_fault(Fault(words)))
+        self._takes.blind_wanted.connect(tests.compare_files)
+        self._browse.blind_wanted.connect(lambda ids: tests.compare_presets(ids, stage.clip))
+        title = window.tr("Show the votes of blind tests")
+        window.commands.add("blind.votes", title, tests.show_votes)
+
     def _render(self, preset_ids: Sequence[str]) -> None:
-        """Render the chosen clip in presets that were looked at."""
+        """Render the chosen clip in presets that were looked at; of several, after asking."""
+        clip = self._takes.current_clip
+        if clip is not None and len(preset_ids) > 1:
+            self._batch.plan([clip], [PresetChoice(each, "") for each in preset_ids])
+            return
         self.window.show_page("takes")
         self._takes.render_presets(preset_ids)
 
@@ -302,6 +341,14 @@ class _StageLink(QObject):
         )
         if self._waiting is not None:
             self._bring(*self._waiting)
+
+    @property
+    def clip(self) -> Clip | str:
+        """What presets are heard with: a clip, or a phrase by its name."""
+        if self._stage is not None:
+            heard: Clip | str = self._stage.clip
+            return heard
+        return self._clip or self._services.auditions.phrases()[0]
 
     def use_clip(self, clip: Clip) -> None:
         """Presets are heard with a clip from now on."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Callable, Mapping
 from math import cos, sin
+from pathlib import Path
 
 from PyQt6.QtCore import QObject
 from PyQt6.QtWidgets import QApplication, QVBoxLayout, QWidget
@@ -18,6 +19,7 @@ from desktop.faults import Fault, WayOut
 from desktop.pages.first import FirstPage
 from desktop.pages.make.blend.path import path_of
 from desktop.parts import (
+    BATCH_PAGE,
     BLEND_PANEL,
     BROWSE_PAGE,
     DAW_PAGE,
@@ -65,6 +67,31 @@ def _daws(services: Services, tasks: Tasks) -> QWidget:
     return page
 
 
+def _batch(services: Services, tasks: Tasks) -> QWidget:
+    """A batch in which something of everything happens."""
+    from desktop.pages.batch.plan import BatchPlan
+    from desktop.services.fakes.jobs import FakeJobs, fake_clip
+
+    jobs = FakeJobs()
+    jobs.receive(fake_clip("riff, bar 17"))
+    (clip,), presets = jobs.clips(), jobs.presets("")
+    page = BATCH_PAGE.make(jobs, services.audio, tasks, 0.4)
+    plan = BatchPlan((clip,), tuple(presets))
+    page.add(plan, jobs.submit(clip.id, [preset.id for preset in presets]))
+    jobs.finish(1, Path("riff-warm-drawbars.wav"))
+    jobs.render_fraction(2, 0.42, 8.0)
+    jobs.fail(3, "the recording “cello.flac” is gone from the library")
+    page.resize(140 * GRID, 75 * GRID)
+    shown: QWidget = page
+    return shown
+
+
+def _empty_batch(services: Services, tasks: Tasks) -> QWidget:
+    page: QWidget = BATCH_PAGE.make(services.jobs, services.audio, tasks)
+    page.resize(140 * GRID, 75 * GRID)
+    return page
+
+
 def _models(services: Services, tasks: Tasks) -> QWidget:
     page: QWidget = MODELS_PAGE.make(services.models, tasks)
     page.resize(140 * GRID, 75 * GRID)
@@ -75,6 +102,20 @@ def _evaluation(services: Services, tasks: Tasks) -> QWidget:
     page: QWidget = EVALUATION_PAGE.make(services.evaluations, tasks)
     page.resize(140 * GRID, 75 * GRID)
     return page
+
+
+def _batch_sheet(services: Services, tasks: Tasks) -> QWidget:
+    from desktop.pages.batch.pace import RenderPace
+    from desktop.pages.batch.plan import BatchPlan
+    from desktop.pages.batch.sheet import BatchSheet
+    from desktop.services.fakes.jobs import FakeJobs, fake_clip
+
+    jobs = FakeJobs()
+    jobs.known_limits = ("2 notes are above C8 and sound as C8", "bends over 12 semitones are cut")
+    for name in ("riff, bar 17", "chorale"):
+        jobs.receive(fake_clip(name))
+    plan = BatchPlan(tuple(jobs.clips()), tuple(jobs.presets("")))
+    return BatchSheet(plan, jobs, RenderPace(0.4), tasks)
 
 
 def _stage(services: Services, tasks: Tasks) -> QWidget:
@@ -134,6 +175,41 @@ def _commands() -> Commands:
     return commands
 
 
+def _blind(view: str) -> Builder:
+    """A blind test, at one of its views."""
+
+    def build(services: Services, tasks: Tasks) -> QWidget:
+        from desktop.listening.dialog import BlindDialog
+        from desktop.services.fakes.blind import made_up_sounds
+
+        assert services.votes is not None
+        names = ("Warm Drawbars", "Small Bell")
+        dialog = BlindDialog(
+            names,
+            lambda _control: made_up_sounds(names),
+            services.audio,
+            services.votes,
+            tasks,
+            seed=1,
+        )
+        if view != "setup":
+            dialog.begin_with(made_up_sounds(names), "abx" if view == "abx" else "preference", 10)
+        for _ in range(9 if view == "results" else 0):
+            dialog.trial_view.voted.emit("b")
+        if view == "results":
+            dialog.trial_view.end_wanted.emit()
+        return dialog
+
+    return build
+
+
+def _votes(services: Services, tasks: Tasks) -> QWidget:
+    from desktop.listening.votes_dialog import VotesDialog
+
+    assert services.votes is not None
+    return VotesDialog(services.votes, tasks)
+
+
 PAGES: Mapping[str, Builder] = {
     "browse": _browse,
     "takes": _takes,
@@ -146,6 +222,14 @@ PAGES: Mapping[str, Builder] = {
     "lines": _lines,
     "palette": lambda services, tasks: CommandPalette(_commands()),
     "keys": lambda services, tasks: KeySheet(_commands()),
+    "batch": _batch,
+    "batch-empty": _empty_batch,
+    "batch-sheet": _batch_sheet,
+    "blind": _blind("setup"),
+    "blind-trial": _blind("trial"),
+    "blind-abx": _blind("abx"),
+    "blind-results": _blind("results"),
+    "votes": _votes,
     "closing": lambda services, tasks: ClosingDialog(2, lambda: 2, "importing 12 of 40 presets"),
     "details": lambda services, tasks: DetailsDialog(_FAULT),
 }

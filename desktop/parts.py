@@ -11,6 +11,7 @@ from importlib import import_module
 from typing import Any
 
 from core.models import DEFAULT_BUNDLE
+from desktop.listening.votes import VoteService
 from desktop.services.bridge_interface import BridgeControl
 from desktop.services.evaluations.interface import EvaluationService
 from desktop.services.interfaces import AudioOut, AuditionService, DawService, PresetService
@@ -55,6 +56,10 @@ JOBS = Part("desktop.services.jobs", "LocalJobService")
 BRIDGE = Part("desktop.services.bridge", "LocalBridge")
 MODELS = Part("desktop.services.model_bundles.local", "LocalModels")
 EVALUATIONS = Part("desktop.services.evaluations.local", "LocalEvaluations")
+BATCH_PAGE = Part("desktop.pages.batch.page", "BatchPage")
+BATCH_COMMANDS = Part("desktop.pages.batch.commands", "add_batch_commands")
+BLIND_TESTS = Part("desktop.listening.opener", "BlindTests")
+VOTES = Part("desktop.listening.vote_store", "LocalVotes")
 
 FAKE_PRESETS = Part("desktop.services.fakes.presets", "FakePresets")
 FAKE_AUDITIONS = Part("desktop.services.fakes.audition", "FakeAuditions")
@@ -65,6 +70,7 @@ FAKE_JOBS = Part("desktop.services.fakes.jobs", "jobs_with_takes")
 FAKE_BRIDGE = Part("desktop.services.fakes.bridge", "FakeBridge")
 FAKE_MODELS = Part("desktop.services.fakes.models", "FakeModels")
 FAKE_EVALUATIONS = Part("desktop.services.fakes.evaluations", "FakeEvaluations")
+FAKE_VOTES = Part("desktop.services.fakes.votes", "votes_of_three")
 
 
 @dataclass(frozen=True)
@@ -76,6 +82,7 @@ class Services:
         live: plays keys; None if there are none.
         models: bundles; None if there is no page of them.
         evaluations: runs; None if there is no page of them.
+        votes: of blind tests; None if there are no such tests.
     """
 
     presets: PresetService
@@ -87,6 +94,7 @@ class Services:
     live: Any = None
     models: ModelService | None = None
     evaluations: EvaluationService | None = None
+    votes: VoteService | None = None
 
     def close_bridge(self) -> None:
         """Take no more clips, and leave what is rendered to the next start."""
@@ -97,7 +105,7 @@ class Services:
 
     def close(self) -> None:
         """Let go of processes, devices and files, of those that hold any."""
-        for service in (self.live, self.audio, self.auditions, self.presets, self.daws):
+        for service in (self.live, self.audio, self.auditions, self.presets, self.daws, self.votes):
             close = getattr(service, "close", None)
             if close is not None:
                 close()
@@ -121,6 +129,7 @@ def real_services(model: str = DEFAULT_BUNDLE, device: str = "") -> Services:
         LIVE.make(),
         models=MODELS.make(jobs.use_model, model, device),
         evaluations=EVALUATIONS.make(),
+        votes=VOTES.make(),
     )
 
 
@@ -136,4 +145,5 @@ def fake_services() -> Services:
         FAKE_LIVE.make(),
         models=FAKE_MODELS.make(),
         evaluations=FAKE_EVALUATIONS.make(),
+        votes=FAKE_VOTES.make(),
     )

@@ -35,6 +35,7 @@ class WindowSettings:
         splitter: Qt's, as base64: how high the stage is.
         first_page_done: the first page need not be shown any more.
         sound_device: to play through; empty for the system's own.
+        render_pace: seconds that a second of sound takes to render here; 0 before one was measured.
         bridge_on: clips from DAWs are taken while the window is open.
         render_model: id of the bundle that renders are made with.
         render_device: where renders are computed; empty leaves it to the engines.
@@ -52,6 +53,7 @@ class WindowSettings:
     bridge_on: bool = True
     render_model: str = DEFAULT_BUNDLE
     render_device: str = ""
+    render_pace: float = 0.0
 
     def __post_init__(self) -> None:
         bounded = min(max(self.scale_percent, MIN_SCALE_PERCENT), MAX_SCALE_PERCENT)

@@ -106,22 +106,56 @@ class Playback:
             PlaybackUnavailable: if the device refuses.
         """
         with self._turn:
-            channels = min(max(2, audio.shape[0]), self.device.channels)
-            if (sample_rate, channels) not in self._rates:
-                self.stop()  # a device that is in use may refuse to say what it plays
-                rate = self._playable_rate(sample_rate, channels)
-                self._rates[sample_rate, channels] = rate
-            rate = self._rates[sample_rate, channels]
-            sound = fit_full_scale(resample(audio, sample_rate, rate))
-            frames = np.ascontiguousarray(_with_channels(sound, channels).T)  # [frames, channels]
-            next_sound = PlayingSound(frames, rate, start_s)
-            if self._take_over(next_sound):
+            next_sound = self._made_ready(audio, sample_rate, start_s)
+            if self._take_over(next_sound, goes_on=False):
                 return
             self.stop()
             self._open(next_sound)
 
-    def _take_over(self, sound: PlayingSound) -> bool:
-        """Play on in the stream that runs, if there is one that can."""
+    def replace(self, audio: FloatArray, sample_rate: int) -> None:
+        """Go on with another sound at the place where the one that plays is.
+
+        Two of the same rate and channels change over at one frame, with a short cross-fade; of
+        others the new one is opened at that place. A shorter one may be over there. When nothing
+        plays nothing begins.
+
+        Args:
+            audio: as in :meth:`play`.
+            sample_rate: Hz.
+
+        Raises:
+            PlaybackUnavailable: if the device refuses.
+        """
+        with self._turn:
+            if not self.is_playing:
+                return
+            position_s = self.position_s
+            next_sound = self._made_ready(audio, sample_rate, position_s)
+            if self._take_over(next_sound, goes_on=True):
+                return
+            self.stop()
+            if not next_sound.is_over:
+                self._open(next_sound)
+
+    def _made_ready(self, audio: FloatArray, sample_rate: int, start_s: float) -> PlayingSound:
+        """A sound at a rate and with channels that the device plays."""
+        channels = min(max(2, audio.shape[0]), self.device.channels)
+        if (sample_rate, channels) not in self._rates:
+            self.stop()  # a device that is in use may refuse to say what it plays
+            rate = self._playable_rate(sample_rate, channels)
+            self._rates[sample_rate, channels] = rate
+        rate = self._rates[sample_rate, channels]
+        sound = fit_full_scale(resample(audio, sample_rate, rate))
+        frames = np.ascontiguousarray(_with_channels(sound, channels).T)  # [frames, channels]
+        return PlayingSound(frames, rate, start_s)
+
+    def _take_over(self, sound: PlayingSound, *, goes_on: bool) -> bool:
+        """Play on in the stream that runs, if there is one that can.
+
+        Args:
+            sound: takes the place of the one that plays.
+            goes_on: from where that one is.
+        """
         with self._lock:
             before = self._sound
             if self._stream is None or before is None or before.is_over or self._ended.is_set():
@@ -131,7 +165,10 @@ class Playback:
                 sound.frames.shape[1],
             ):
                 return False
-            sound.take_place_of(before)
+            if goes_on:
+                sound.go_on_from(before)
+            else:
+                sound.take_place_of(before)
             self._sound = sound
             return True
 

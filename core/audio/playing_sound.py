@@ -47,6 +47,20 @@ class PlayingSound:
         fade = np.linspace(1.0, 0.0, count, dtype=np.float32)[: len(rest), None]
         self._before = rest * fade
 
+    def go_on_from(self, other: PlayingSound) -> None:
+        """Be at the place of another sound of the same rate and channels, faded over to.
+
+        The two gains add up to one: of equal sounds nothing is heard of the change.
+        """
+        count = round(_FADE_S * self.sample_rate)
+        self.at = min(len(self.frames), other.at)
+        rest = _padded(other.frames[other.at : other.at + count], count)
+        if other._before is not None:  # it was fading over itself
+            rest[: len(other._before)] += other._before
+        rest -= _padded(self.frames[self.at : self.at + count], count)
+        fade = np.linspace(1.0, 0.0, count, dtype=np.float32)[:, None]
+        self._before = rest * fade
+
     def fill(self, out: FloatArray) -> None:
         """Write the next frames.
 
@@ -65,3 +79,10 @@ class PlayingSound:
             self._before = rest if len(rest) else None
         peak = float(np.abs(out).max(initial=0.0))
         self.level_db = 20.0 * math.log10(peak) if peak > 0 else -math.inf
+
+
+def _padded(frames: FloatArray, count: int) -> FloatArray:
+    """A copy of some frames, silence after them: [count, channels]."""
+    padded = np.zeros((count, frames.shape[1]), np.float32)
+    padded[: len(frames)] = frames
+    return padded

@@ -59,6 +59,11 @@ class SystemAudio:
         number = self._asked
         self._orders.put(lambda: self._begin(_GivenSound(audio, sample_rate), number))
 
+    def replace(self, audio: FloatArray, sample_rate: int) -> None:
+        """As the interface says."""
+        number = self._asked
+        self._orders.put(lambda: self._go_on(_GivenSound(audio, sample_rate), number))
+
     def stop(self) -> None:
         """As the interface says."""
         self._asked += 1
@@ -147,6 +152,12 @@ class SystemAudio:
             self._open().play(sound.audio, sound.sample_rate)
             self._problem = ""
         self._done = number
+
+    def _go_on(self, sound: _GivenSound, number: int) -> None:
+        playback = self._playback
+        if number == self._asked and playback is not None and playback.is_playing:
+            self._sound = sound
+            playback.replace(sound.audio, sound.sample_rate)
 
     def _end(self, number: int) -> None:
         if self._playback is not None:

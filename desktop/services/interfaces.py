@@ -201,6 +201,10 @@ class AudioOut(Protocol):
     """Sound out of this machine. All methods are quick."""
 
     def play(self, audio: FloatArray, sample_rate: int) -> None: ...
+    def replace(self, audio: FloatArray, sample_rate: int) -> None:
+        """Go on with another sound at the place of the one that plays; nothing if none does."""
+        ...
+
     def stop(self) -> None: ...
 
     @property

@@ -26,13 +26,22 @@ class JobRelay(QObject):
         self._lock = threading.Lock()  # over what waits
         self._takes: dict[int, TakeItem] = {}
         self._clips: dict[str, ClipItem] = {}
+        self._over: set[int] = set()
         self._lines: list[str] = []
         self._is_waiting = False
         self._came.connect(self._wait, Qt.ConnectionType.QueuedConnection)  # type: ignore[call-arg]
 
     def take(self, item: TakeItem) -> None:
-        """A take is new, or got further."""
+        """A take is new, or got further.
+
+        Who asked for it may say that it waits when the renderer said already that it is over:
+        what is over stays so.
+        """
         with self._lock:
+            if item.is_over:
+                self._over.add(item.id)
+            elif item.id in self._over:
+                return
             self._takes[item.id] = item
         self._wake()
 

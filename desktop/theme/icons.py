@@ -35,6 +35,7 @@ NAMES = {
     "file": "mdi6.file-music-outline",
     "models": "mdi6.database-outline",
     "evaluation": "mdi6.sigma",
+    "batch": "mdi6.playlist-music-outline",
 }
 """What each stands for here, and its name in Material Design Icons 6 (Apache-2.0)."""
 

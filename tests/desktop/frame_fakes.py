@@ -22,6 +22,7 @@ from desktop.services.fakes.daws import FakeDaws
 from desktop.services.fakes.evaluations import FakeEvaluations
 from desktop.services.fakes.jobs import FakeJobs
 from desktop.services.fakes.models import FakeModels
+from desktop.services.fakes.votes import FakeVotes
 from desktop.services.interfaces import PresetDetails
 from desktop.tasks import TaskControl
 
@@ -75,6 +76,7 @@ def services(presets: AddedPresets | None = None) -> Services:
         FakeBridge(),
         models=FakeModels(),
         evaluations=FakeEvaluations(),
+        votes=FakeVotes(),
     )
 
 
@@ -84,6 +86,7 @@ class FakePage(QWidget):
     current_changed = pyqtSignal(str)
     play_wanted = pyqtSignal(str)
     render_wanted = pyqtSignal(list)
+    blind_wanted = pyqtSignal(list)
     status = pyqtSignal(str)
     failed = pyqtSignal(str)
 
@@ -105,6 +108,10 @@ class FakeStage(QWidget):
     def __init__(self, *_: object) -> None:
         super().__init__()
         self.told: list[object] = []
+        self.clip: object = "a phrase"
+
+    def set_clip(self, clip: object) -> None:
+        self.clip = clip
 
     def set_preset(self, preset_id: str, name: str) -> None:
         self.told.append((preset_id, name))

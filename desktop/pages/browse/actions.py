@@ -21,6 +21,7 @@ class ActionRegistry(Protocol):
 LIST_ACTIONS = (
     ("browse.play", "Play", "Space"),
     ("browse.render", "Render the clip in it", "Return"),
+    ("browse.blind", "Compare blind …", "Ctrl+Shift+T"),
     ("browse.favourite", "Favourite", "F"),
     ("browse.rename", "Rename", "F2"),
     ("browse.duplicate", "Duplicate", "Ctrl+D"),

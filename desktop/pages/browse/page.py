@@ -49,6 +49,7 @@ class BrowsePage(QWidget):
         render_wanted: presets that the clip is to be rendered in.
         blend_wanted: presets that are to go into a blend.
         edit_blend_wanted: a blend that is to be changed.
+        blind_wanted: presets that are to be compared blind.
         status: what is or was done, in words.
         failed: what could not be done and why, in words.
     """
@@ -58,6 +59,7 @@ class BrowsePage(QWidget):
     render_wanted = pyqtSignal(list)
     blend_wanted = pyqtSignal(list)
     edit_blend_wanted = pyqtSignal(str)
+    blind_wanted = pyqtSignal(list)
     status = pyqtSignal(str)
     failed = pyqtSignal(str)
 
@@ -210,6 +212,7 @@ class BrowsePage(QWidget):
             "browse.render": self._render,
             "browse.blend": lambda: self._ask_ids(self.blend_wanted.emit),
             "browse.edit_blend": self._edit_blend,
+            "browse.blind": lambda: self._ask_ids(self.blind_wanted.emit),
             "browse.search": self._to_search,
             "browse.next": lambda: self._view.step(1),
             "browse.previous": lambda: self._view.step(-1),

@@ -155,7 +155,7 @@ class PresetSelection(QObject):
         """Show what can be done, at a point of the view."""
         menu = QMenu(self._page)
         names = (
-            "play", "render", "like", "blend", "edit_blend", "", "favourite", "rename",
+            "play", "render", "blind", "like", "blend", "edit_blend", "", "favourite", "rename",
             "duplicate", "tag", "export", "", "delete",
         )  # fmt: skip
         for name in names:
@@ -176,8 +176,20 @@ class PresetSelection(QObject):
         edit_blend = self._actions["browse.edit_blend"]
         edit_blend.setEnabled(current is not None and current.kind == Blend.kind)
         edit_blend.setStatusTip("" if edit_blend.isEnabled() else self.tr("it is no blend"))
+        self._tell_of_several()
         self._actions["browse.undo"].setEnabled(stack.canUndo())
         self._actions["browse.redo"].setEnabled(stack.canRedo())
         undo, redo = self.tr("Undo {}"), self.tr("Redo {}")
         self._actions["browse.undo"].setText(undo.format(stack.undoText()).strip())
         self._actions["browse.redo"].setText(redo.format(stack.redoText()).strip())
+
+    def _tell_of_several(self) -> None:
+        are_several = len(self.rows()) > 1
+        self._actions["browse.render"].setText(
+            self.tr("Render the clip in these …")
+            if are_several
+            else self.tr("Render the clip in it")
+        )
+        blind = self._actions["browse.blind"]
+        blind.setEnabled(are_several)
+        blind.setStatusTip(self.tr("select two presets or more first"))

@@ -13,6 +13,7 @@ NAMES = {
     "first": "mdi6.arrow-collapse-up",
     "folder": "mdi6.folder-open-outline",
     "copy": "mdi6.content-copy",
+    "blind": "mdi6.ear-hearing",
     "bridge": "mdi6.lan-connect",
 }
 _DISABLED = 0.4

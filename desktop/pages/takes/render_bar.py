@@ -67,6 +67,13 @@ class RenderBar(QWidget):
         for widget in (self.preset, self._takes, self._button):
             widget.setEnabled(is_ready)
 
+    def set_clip_count(self, count: int) -> None:
+        """Say how many clips the button is about."""
+        is_batch = count > 1
+        self._button.setText(f"&Render {count} clips …" if is_batch else "&Render")
+        what = f"these {count} clips" if is_batch else "this clip"
+        self._button.setToolTip(f"Render {what} in the preset (Enter)")
+
     def say_limits(self, words: str) -> None:
         """Say something in the place of limits; empty says nothing."""
         self._limits.setText(words)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 
 from PyQt6.QtCore import QEvent, Qt, pyqtSignal
 from PyQt6.QtGui import QPalette
@@ -16,6 +17,7 @@ _ACTIONS = (
     ("retry", "Retry", "Render it again: after a failure, or when its file is gone"),
     ("cancel", "Cancel", "Stop rendering (Del)"),
     ("first", "Next", "Render it before all others"),
+    ("blind", "Blind A/B", "Compare the selected takes without their names"),
     ("folder", "Folder", "Show the file in its folder"),
     ("copy", "Details", "Copy all there is to say about it"),
 )
@@ -25,8 +27,8 @@ class TakeActions(QWidget):
     """See the module's first lines.
 
     Attributes:
-        asked: the name of an action: ``play``, ``retry``, ``cancel``, ``first``, ``folder``,
-            ``copy``.
+        asked: the name of an action: ``play``, ``retry``, ``cancel``, ``first``, ``blind``,
+            ``folder``, ``copy``.
     """
 
     asked = pyqtSignal(str)
@@ -75,6 +77,7 @@ class TakeActions(QWidget):
             "retry": any(can_retry(take) for take in takes),
             "cancel": any(not take.is_over for take in takes),
             "first": len(takes) == 1 and takes[0].state == "queued",
+            "blind": len(finished_files(takes)) > 1,
             "folder": len(takes) == 1 and bool(takes[0].files),
             "copy": bool(takes),
         }
@@ -98,6 +101,11 @@ class TakeActions(QWidget):
 def can_retry(take: TakeItem) -> bool:
     """Whether rendering it again helps: it failed, was cancelled, or its file is gone."""
     return take.state in ("failed", "cancelled") or bool(take.error)
+
+
+def finished_files(takes: Sequence[TakeItem]) -> list[Path]:
+    """The files of takes that are there, each once."""
+    return list(dict.fromkeys(file for take in takes for file in take.files))
 
 
 def _about(take: TakeItem) -> str:

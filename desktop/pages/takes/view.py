@@ -31,11 +31,11 @@ from desktop.pages.takes.bridge_strip import BridgeStrip
 from desktop.pages.takes.clip_model import ClipDelegate, ClipModel
 from desktop.pages.takes.drops import take_in
 from desktop.pages.takes.render_bar import RenderBar
-from desktop.pages.takes.take_actions import TakeActions, can_retry
+from desktop.pages.takes.take_actions import TakeActions, can_retry, finished_files
 from desktop.pages.takes.take_model import TakeModel, take_words
 from desktop.pages.takes.take_table import TakeTable
 from desktop.services.bridge_interface import BridgeControl
-from desktop.services.jobs_interface import ClipItem, JobService, TakeItem
+from desktop.services.jobs_interface import ClipItem, JobService, PresetChoice, TakeItem
 from desktop.tasks import Lane, LaneTask, TaskControl, Tasks
 from desktop.widgets.piano_roll import PianoRoll
 from desktop.widgets.roll_notes import RollNotes
@@ -63,12 +63,17 @@ class TakesPage(QWidget):
     Attributes:
         play_wanted: a finished file is to be heard.
         clip_changed: another :class:`core.clip.Clip` is chosen.
+        batch_wanted: several clips are to be rendered in presets: :class:`ClipItem` and
+            :class:`PresetChoice` in lists, and how many takes of each.
+        blind_wanted: finished files that are to be compared blind.
         status: one line on what is going on.
         failed: one line on what went wrong, and what to do.
     """
 
     play_wanted = pyqtSignal(Path)
     clip_changed = pyqtSignal(object)
+    batch_wanted = pyqtSignal(list, list, int)
+    blind_wanted = pyqtSignal(list)
     status = pyqtSignal(str)
     failed = pyqtSignal(str)
 
@@ -107,6 +112,13 @@ class TakesPage(QWidget):
     def current_clip(self) -> ClipItem | None:
         """The clip that is chosen."""
         return self._chosen
+
+    @property
+    def selected_clips(self) -> list[ClipItem]:
+        """The clips that are selected, from above."""
+        chosen = self.clip_list.selectionModel()
+        rows = sorted(index.row() for index in chosen.selectedRows()) if chosen else []
+        return [clip for row in rows if (clip := self.clips.clip(row)) is not None]
 
     def open_files(self, files: Sequence[Path]) -> None:
         """Take dropped files: clips, and sound files of ours to render again."""
@@ -151,6 +163,7 @@ class TakesPage(QWidget):
         self.clip_list.setAccessibleName("Clips")
         self.clip_list.setMouseTracking(True)
         self.clip_list.setUniformItemSizes(True)
+        self.clip_list.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
         self.clip_list.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         left = QWidget()
         column = QVBoxLayout(left)
@@ -193,6 +206,9 @@ class TakesPage(QWidget):
         chosen = self.clip_list.selectionModel()
         assert chosen is not None
         chosen.currentChanged.connect(self._choose)
+        chosen.selectionChanged.connect(
+            lambda *_changed: self.render_bar.set_clip_count(len(self.selected_clips))
+        )
         rows = self.table.selectionModel()
         assert rows is not None
         rows.selectionChanged.connect(self._show_actions)
@@ -319,6 +335,11 @@ class TakesPage(QWidget):
             self.table.selectRow(row)
 
     def _render(self, preset: str, takes: int) -> None:
+        clips = self.selected_clips
+        if len(clips) > 1:
+            choice = PresetChoice(preset, self.render_bar.preset.text().strip())
+            self.batch_wanted.emit(clips, [choice], takes)
+            return
         self.render_presets([preset], takes)
 
     def _play(self, row: int) -> None:
@@ -350,6 +371,8 @@ class TakesPage(QWidget):
         elif name == "retry":
             ids = [take.id for take in takes if can_retry(take)]
             self._run(lambda _control: [self._jobs.retry(i) for i in ids], self._show_submitted)
+        elif name == "blind":
+            self.blind_wanted.emit(finished_files(takes))
         elif name == "first":
             self._run(lambda _control: self._jobs.put_first(first.id))
         elif name == "folder":

@@ -15,6 +15,7 @@ class FakeAudio:
 
     Attributes:
         played: seconds of each sound that was begun.
+        heard: the sounds themselves, those that another was replaced by too.
         names: of devices.
         position_s: where it is; set it.
         problem: as of the interface; set it.
@@ -24,6 +25,7 @@ class FakeAudio:
 
     def __init__(self) -> None:
         self.played: list[float] = []
+        self.heard: list[FloatArray] = []
         self.names: tuple[str, ...] = ("Built-in Speaker", "USB Headphones")
         self.position_s = 0.0
         self.problem = self.remark = self.device = ""
@@ -34,8 +36,15 @@ class FakeAudio:
     def play(self, audio: FloatArray, sample_rate: int) -> None:
         """As the interface says."""
         self.played.append(audio.shape[1] / sample_rate)
+        self.heard.append(audio)
         self.position_s = 0.0
         self._audio, self._rate = (None if self.problem else audio), sample_rate
+
+    def replace(self, audio: FloatArray, sample_rate: int) -> None:
+        """As the interface says."""
+        if self.is_playing:
+            self.heard.append(audio)
+            self._audio, self._rate = audio, sample_rate
 
     def stop(self) -> None:
         """As the interface says."""

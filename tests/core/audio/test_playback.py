@@ -70,6 +70,39 @@ def test_another_sound_takes_over_without_a_gap_or_a_click(backend: FakeBackend)
     player.wait()
 
 
+def test_a_sound_is_replaced_at_the_place_where_it_is(backend: FakeBackend) -> None:
+    rise = np.linspace(0.0, 0.5, 8000, dtype=np.float32)[None]
+    player = Playback(backend=backend)
+    player.replace(rise, RATE)  # nothing plays that it could go on from
+    assert not backend.streams
+    player.play(rise, RATE)
+    (stream,) = backend.streams
+    stream.pump(256)
+    player.replace(rise.copy(), RATE)  # the same again: nothing is heard of it
+    stream.pump(100)
+    player.replace(-rise, RATE)
+    stream.pump(100)
+    player.replace(rise, RATE)  # while it still fades
+    while stream.pump(256):
+        pass
+    heard = np.concatenate(stream.heard)[:, 0]
+    np.testing.assert_allclose(heard[:356], rise[0, :356], atol=1e-6)
+    np.testing.assert_allclose(heard[456 + 400 : 8000], rise[0, 456 + 400 :], atol=1e-6)
+    assert np.abs(np.diff(heard[:8000])).max() < 0.002
+    assert backend.streams == [stream]
+
+
+def test_a_sound_of_another_rate_goes_on_at_its_place(backend: FakeBackend) -> None:
+    player = Playback(backend=backend)
+    player.play(np.full((1, RATE), 0.5, np.float32), RATE)
+    backend.streams[0].pump(RATE // 2)
+    player.replace(np.full((1, 44_100), 0.25, np.float32), 44_100)
+    assert [stream.options["samplerate"] for stream in backend.streams] == [RATE, 44_100]
+    assert player.position_s == 0.5
+    player.replace(np.full((1, 100), 0.25, np.float32), RATE)  # shorter than the place
+    assert not player.is_playing
+
+
 def test_another_rate_opens_the_device_anew(backend: FakeBackend) -> None:
     player = Playback(backend=backend)
     player.play(SOUND, RATE)

@@ -52,6 +52,23 @@ def test_only_the_last_of_many_is_begun(audio: SystemAudio, backend: FakeBackend
     assert all(stream.is_closed for stream in backend.streams)
 
 
+def test_a_sound_is_replaced_where_it_is_and_only_while_it_plays(
+    audio: SystemAudio, backend: FakeBackend
+) -> None:
+    audio.replace(SOUND, RATE)
+    assert not audio.is_playing
+    audio.play(SOUND, RATE)
+    audio.replace(-SOUND, RATE)  # behind it, in turn
+    wait_until(lambda: backend.streams and backend.streams[0].is_started)
+    backend.streams[0].pump(RATE // 4)
+    audio.replace(SOUND / 2, RATE)
+    audio.choose("USB Headphones")  # the device goes on with what it was replaced by
+    wait_until(lambda: len(backend.streams) == 2 and backend.streams[1].is_started)
+    backend.streams[1].pump(1024)
+    assert backend.streams[1].heard[0].max() == 0.25
+    wait_until(lambda: audio.position_s > 0.25)
+
+
 def test_another_device_goes_on_where_the_sound_was(
     audio: SystemAudio, backend: FakeBackend
 ) -> None:

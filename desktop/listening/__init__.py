@@ -1,0 +1,1 @@
+"""Blind tests: sounds compared by ear without their names, and the votes that were given."""
