@@ -6,14 +6,23 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, delete, exists, select
+from sqlalchemy import Connection, bindparam, delete, exists, func, select
 from sqlalchemy.dialects.sqlite import insert
 
 from core.descriptors.adjectives import ADJECTIVES
 from core.descriptors.phrase import measure_basis
 from core.library.measures.yardstick import MeasuredValues, factory_measures, place_basis, places_of
 from core.library.presets import Preset, PresetMeasures
-from core.library.schema import MEASURE, META, PLACE, PLACE_EDIT, PLACE_PARTS, PRESET, VERSION
+from core.library.schema import (
+    MEASURE,
+    META,
+    PLACE,
+    PLACE_EDIT,
+    PLACE_PARTS,
+    PRESET,
+    PRESET_COUNT,
+    VERSION,
+)
 from core.settings import GAIN
 
 _NAMES = tuple(adjective.name for adjective in ADJECTIVES)
@@ -144,6 +153,20 @@ def refresh(connection: Connection, pks: Sequence[int], model_sha256: str) -> No
                 written.append({"basis": basis, "preset_pk": row.pk, **columns})
         if written:
             connection.execute(insert(PLACE), written)
+
+
+def count_without(connection: Connection, model_sha256: str) -> int:
+    """How many presets have no places.
+
+    Args:
+        connection: to the library.
+        model_sha256: of the bundle that plays.
+    """
+    presets = select(func.coalesce(func.sum(PRESET_COUNT.c.presets), 0))
+    places = (
+        select(func.count()).select_from(PLACE).where(PLACE.c.basis == place_basis(model_sha256))
+    )
+    return int(connection.execute(presets).scalar_one() - connection.execute(places).scalar_one())
 
 
 def is_up_to_date(connection: Connection, model_sha256: str) -> bool:

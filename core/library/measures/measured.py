@@ -66,3 +66,9 @@ class MeasuredLibrary(LibraryReader):
             row = rows.find_row(connection, name_or_id)
             kept.edit(connection, row.pk, adjective, place, self._model_sha256)
             return kept.find(connection, [row.id], self._model_sha256)[row.id]
+
+    def not_measured(self) -> int:
+        """How many presets have no place between adjectives, so that no range finds them."""
+        self._narrowing((), is_ordered=True)
+        with self._database.read() as connection:
+            return kept.count_without(connection, self._model_sha256)

@@ -159,6 +159,15 @@ class PresetSelection(QObject):
         )  # fmt: skip
         for name in names:
             menu.addAction(self._actions[f"browse.{name}"]) if name else menu.addSeparator()
+        for title, prefix in (
+            (self.tr("Find by sound"), "browse.find_"),
+            (self.tr("Like this, but …"), "browse.vary_"),
+        ):
+            under = QMenu(title, menu)
+            for name, action in self._actions.items():
+                if name.startswith(prefix):
+                    under.addAction(action)
+            menu.insertMenu(self._actions["browse.favourite"], under)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         menu.popup(self._view.viewport_().mapToGlobal(point))
 
@@ -169,7 +178,7 @@ class PresetSelection(QObject):
         for name, action in self._actions.items():
             key = name.removeprefix("browse.")
             if key in ("play", "render", "favourite", "rename", "duplicate", "tag", "delete",
-                       "like", "export") or key.startswith("rate_"):  # fmt: skip
+                       "like", "export") or key.startswith(("rate_", "find_", "vary_")):  # fmt: skip
                 action.setEnabled(has_current)
         self._actions["browse.undo"].setEnabled(stack.canUndo())
         self._actions["browse.redo"].setEnabled(stack.canRedo())
