@@ -84,7 +84,7 @@ class MeasuredRange:
 
 
 def beyond(
-    adjective: Adjective, place: float, *, is_higher: bool, step: float = 0.02
+    adjective: Adjective, place: float, *, is_higher: bool, step: float = 0.01
 ) -> MeasuredRange:
     """What is further in a direction than a place: *darker than this one*.
 

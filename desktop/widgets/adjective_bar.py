@@ -169,6 +169,7 @@ class AdjectiveBar(QAbstractSlider):
 
     def mouseReleaseEvent(self, event: QMouseEvent | None) -> None:  # noqa: N802
         if event is not None and self.isSliderDown():
+            self._drag_to(event.position().toPoint())
             self.setSliderDown(False)
             self._tell()
 

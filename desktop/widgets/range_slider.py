@@ -93,7 +93,8 @@ class RangeSlider(QWidget):
             self._move(self._at(event.position().x()))
 
     def mouseReleaseEvent(self, event: QMouseEvent | None) -> None:  # noqa: N802
-        if self._is_dragged:
+        if event is not None and self._is_dragged:
+            self._move(self._at(event.position().x()))
             self._is_dragged = False
             self.changed.emit(*self.range)
 

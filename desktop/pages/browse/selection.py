@@ -177,8 +177,9 @@ class PresetSelection(QObject):
         stack = self._edits.stack
         for name, action in self._actions.items():
             key = name.removeprefix("browse.")
-            if key in ("play", "render", "favourite", "rename", "duplicate", "tag", "delete",
-                       "like", "export") or key.startswith(("rate_", "find_", "vary_")):  # fmt: skip
+            is_of_preset = key.startswith(("rate_", "find_", "vary_"))
+            if is_of_preset or key in ("play", "render", "favourite", "rename", "duplicate", "tag",
+                                       "delete", "like", "export"):  # fmt: skip
                 action.setEnabled(has_current)
         self._actions["browse.undo"].setEnabled(stack.canUndo())
         self._actions["browse.redo"].setEnabled(stack.canRedo())

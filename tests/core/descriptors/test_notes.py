@@ -117,7 +117,7 @@ def test_ranges_say_what_is_wrong_with_them() -> None:
 
 def test_beyond_is_the_rest_of_the_scale() -> None:
     brightness = adjective_named("brightness")
-    assert beyond(brightness, 0.6, is_higher=True) == MeasuredRange("brightness", 0.62, 1.0)
-    assert beyond(brightness, 0.01, is_higher=False) == MeasuredRange("brightness", 0.0, 0.0)
+    assert beyond(brightness, 0.6, is_higher=True) == MeasuredRange("brightness", 0.61, 1.0)
+    assert beyond(brightness, 0.005, is_higher=False) == MeasuredRange("brightness", 0.0, 0.0)
     assert MeasuredRange("brightness").is_whole
     assert len({word for one in ADJECTIVES for word in (one.low, one.high)}) == 10

@@ -12,6 +12,7 @@ from sqlalchemy import insert, text
 from core.descriptors.adjectives import ADJECTIVES, MeasuredRange
 from core.errors import SettingsError
 from core.library import Library, Preset, PresetBlend
+from core.library.embeddings.kept import KeptEmbeddings
 from core.library.measures.yardstick import factory_measures, place_basis, places_of
 from core.library.presets import PresetOrder
 from core.library.schema import PLACE
@@ -170,6 +171,7 @@ def test_factory_presets_are_measured_already(tmp_path: Path) -> None:
 def test_the_factorys_measures_hold_for_the_model_that_ships() -> None:
     """A draw; ``python -m core.training.factory_measures`` measures all of them."""
     synth = Synthesizer.load(DEFAULT_BUNDLE, device="cpu")
+    synth.look_up = KeptEmbeddings().look_up
     shipped = factory_measures(synth.bundle.sha256)
     by_key = digests()
     assert set(shipped) == set(by_key.values())
