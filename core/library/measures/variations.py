@@ -8,8 +8,8 @@ from collections.abc import Mapping, Sequence
 from core.descriptors.adjectives import Adjective
 from core.library.presets import Neighbour, Preset, PresetBlend, PresetMeasures
 
-OWN_SHARE = 0.5
-"""What a variation keeps of its preset."""
+OWN_SHARES = (0.5, 0.35, 0.2)
+"""What a variation keeps of its preset; the next one if that was not enough to be heard."""
 
 _PARTS = 2
 _STEP = 0.15
@@ -26,6 +26,7 @@ def further(
     adjective: Adjective,
     *,
     is_higher: bool,
+    own_share: float = OWN_SHARES[0],
 ) -> PresetBlend | None:
     """The preset, but further towards one of two adjectives.
 
@@ -36,6 +37,7 @@ def further(
         measures: theirs, by id.
         adjective: the pair.
         is_higher: towards the high end, or the low one.
+        own_share: what it keeps of the preset, 0…1.
 
     Returns:
         A blend; None if nothing near was measured that is further.
@@ -50,7 +52,7 @@ def further(
             ranked.append((near.similarity + min(distance, _FAR_ENOUGH), near.preset))
     ranked.sort(key=lambda pair: -pair[0])
     chosen = [other for _, other in ranked[:_PARTS]]
-    return _blend(preset, chosen) if chosen else None
+    return _blend(preset, chosen, own_share) if chosen else None
 
 
 def nearby(
@@ -68,9 +70,9 @@ def nearby(
     """
     others = [near.preset for near in neighbours if near.preset.id != preset.id]
     chosen = rng.sample(others, min(_PARTS, len(others)))
-    return _blend(preset, chosen) if chosen else None
+    return _blend(preset, chosen, OWN_SHARES[0]) if chosen else None
 
 
-def _blend(preset: Preset, others: Sequence[Preset]) -> PresetBlend:
-    share = (1.0 - OWN_SHARE) / len(others)
-    return PresetBlend([(preset.id, OWN_SHARE), *((other.id, share) for other in others)])
+def _blend(preset: Preset, others: Sequence[Preset], own_share: float) -> PresetBlend:
+    share = (1.0 - own_share) / len(others)
+    return PresetBlend([(preset.id, own_share), *((other.id, share) for other in others)])

@@ -154,22 +154,24 @@ class PresetSelection(QObject):
         """Show what can be done, at a point of the view."""
         menu = QMenu(self._page)
         names = (
-            "play", "render", "like", "", "favourite", "rename", "duplicate", "tag", "export", "",
-            "delete",
+            "play", "render", "like", "find_", "vary_", "", "favourite", "rename", "duplicate",
+            "tag", "export", "", "delete",
         )  # fmt: skip
         for name in names:
-            menu.addAction(self._actions[f"browse.{name}"]) if name else menu.addSeparator()
-        for title, prefix in (
-            (self.tr("Find by sound"), "browse.find_"),
-            (self.tr("Like this, but …"), "browse.vary_"),
-        ):
-            under = QMenu(title, menu)
-            for name, action in self._actions.items():
-                if name.startswith(prefix):
-                    under.addAction(action)
-            menu.insertMenu(self._actions["browse.favourite"], under)
+            if name.endswith("_"):
+                menu.addMenu(self._menu_of(name, menu))
+            else:
+                menu.addAction(self._actions[f"browse.{name}"]) if name else menu.addSeparator()
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         menu.popup(self._view.viewport_().mapToGlobal(point))
+
+    def _menu_of(self, prefix: str, parent: QMenu) -> QMenu:
+        titles = {"find_": self.tr("Find by sound"), "vary_": self.tr("Like this, but …")}
+        menu = QMenu(titles[prefix], parent)
+        for name, action in self._actions.items():
+            if name.startswith(f"browse.{prefix}"):
+                menu.addAction(action)
+        return menu
 
     def enable(self, *_changes: object) -> None:
         """Let be done what can be done now."""

@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 
 from PyQt6.QtCore import Qt, pyqtSignal
+from PyQt6.QtGui import QResizeEvent
 from PyQt6.QtWidgets import (
     QGridLayout,
-    QHBoxLayout,
     QLabel,
     QMenu,
     QPushButton,
@@ -20,6 +20,9 @@ from core.descriptors.adjectives import ADJECTIVES, MeasuredRange, adjective_nam
 from desktop.theme.style_sheet import GRID
 from desktop.widgets.chips import Chip
 from desktop.widgets.range_slider import RangeSlider
+
+_WIDEST = 280
+"""Pixels that the words of a chip take at most."""
 
 
 class SoundFilter(QPushButton):
@@ -91,10 +94,6 @@ class RangeChips(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._row = QHBoxLayout(self)
-        self._row.setContentsMargins(0, 0, 0, 0)
-        self._row.setSpacing(GRID)
-        self._row.addStretch(1)
         self.chips: dict[str, Chip] = {}
 
     def show_ranges(
@@ -107,20 +106,37 @@ class RangeChips(QWidget):
             words: for those that came about otherwise than by a slider.
         """
         for chip in self.chips.values():
-            self._row.removeWidget(chip)
             chip.hide()
             chip.deleteLater()
         self.chips = {}
-        for number, one in enumerate(ranges):
+        for one in ranges:
             text = words.get(one) or range_words(one)
-            chip = Chip(f"{text}  ✕", self)
+            short = self.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, _WIDEST)
+            chip = Chip(f"{short}  ✕", self)
             chip.setChecked(True)
             chip.setAccessibleName(self.tr("{}; press to take it off").format(text))
-            chip.setToolTip(self.tr("Take it off"))
+            chip.setToolTip(self.tr("{}: take it off").format(text))
             chip.clicked.connect(partial(self._removed, one.adjective))
-            self._row.insertWidget(number, chip)
+            chip.show()
             self.chips[one.adjective] = chip
         self.setVisible(bool(ranges))
+        self._place()
+
+    def resizeEvent(self, event: QResizeEvent | None) -> None:  # noqa: N802
+        """See :class:`QWidget`."""
+        super().resizeEvent(event)
+        self._place()
+
+    def _place(self) -> None:
+        """Side by side, and below each other where there is no room."""
+        x = y = height = 0
+        for chip in self.chips.values():
+            hint = chip.sizeHint()
+            if x and x + hint.width() > self.width():
+                x, y = 0, y + hint.height() + GRID
+            chip.setGeometry(x, y, hint.width(), hint.height())
+            x, height = x + hint.width() + GRID, y + hint.height()
+        self.setFixedHeight(height)
 
     def _removed(self, name: str, _on: bool) -> None:
         self.removed.emit(name)

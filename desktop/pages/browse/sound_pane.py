@@ -10,6 +10,7 @@ from PyQt6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidg
 
 from core.descriptors.adjectives import ADJECTIVES
 from core.library.presets import PresetMeasures
+from desktop.theme.style_sheet import GRID
 from desktop.widgets.adjective_bar import AdjectiveBar
 
 
@@ -41,11 +42,11 @@ class SoundPane(QWidget):
             bar.edited.connect(partial(self.edited.emit, name))
             bar.reset_wanted.connect(partial(self.edited.emit, name, None))
             column.addWidget(bar)
-        below = QHBoxLayout()
-        below.setContentsMargins(0, 4, 0, 0)
-        below.addWidget(self._words, 1)
-        below.addWidget(self.reset)
-        column.addLayout(below)
+        self._below = QHBoxLayout()
+        self._below.setSpacing(GRID)
+        self._below.addWidget(self._words, 1)
+        self._below.addWidget(self.reset)
+        column.addLayout(self._below)
         self.show_measures(None, "")
 
     @property
@@ -72,3 +73,4 @@ class SoundPane(QWidget):
             words = problem or self.tr("Not measured yet.")
         self._words.setText(words)
         self._words.setVisible(bool(words))
+        self._below.setContentsMargins(0, 4 if words else 0, 0, 0)

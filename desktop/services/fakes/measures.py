@@ -74,6 +74,8 @@ class FakeMeasures:
         return PresetMeasures(places if is_known else {}, dict(self._edits.get(preset_id, {})))
 
     def _is_in(self, preset: Preset, ranges: Sequence[MeasuredRange]) -> bool:
+        if not ranges:
+            return True
         places = self._measures(preset.id).places
         return all(
             one.adjective in places and one.low <= places[one.adjective] <= one.high

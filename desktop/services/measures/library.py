@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from core.clip import Clip
-from core.descriptors.adjectives import adjective_named
+from core.descriptors.adjectives import Adjective, adjective_named
 from core.errors import SettingsError
 from core.library.presets import Neighbour, Preset, PresetBlend, PresetMeasures
 
@@ -81,40 +81,49 @@ class LibraryMeasures:
 
     def vary(self, preset_id: str, adjective: str, is_higher: bool, control: TaskControl) -> Preset:
         preset = self.library.get(preset_id)
-        blend, name = (
-            self._further(preset, adjective, is_higher, control)
-            if adjective
-            else self._nearby(preset, control)
-        )
-        return self._add_named(name, blend, control)
+        if not adjective:
+            return self._nearby(preset, control)
+        return self._further(preset, adjective_named(adjective), is_higher, control)
 
     def _further(
-        self, preset: Preset, adjective: str, is_higher: bool, control: TaskControl
-    ) -> tuple[PresetBlend, str]:
-        from core.library.measures.variations import further
+        self, preset: Preset, pair: Adjective, is_higher: bool, control: TaskControl
+    ) -> Preset:
+        from core.library.measures.variations import OWN_SHARES, further
 
-        pair = adjective_named(adjective)
         word = pair.higher if is_higher else pair.lower
         control.stage(f"looking for what is {word}")
         # Its own edits are a word about it, not a sound: what it measures is what counts.
-        place = self.measure(preset.id, control).measured[adjective]
+        place = self.measure(preset.id, control).measured[pair.name]
         near = self.neighbours(preset.id, _NEAR, control)
         measures = self.library.measures([other.preset.id for other in near])
-        blend = further(preset, place, near, measures, pair, is_higher=is_higher)
-        if blend is None:
-            raise SettingsError(
-                f"nothing like {preset.name} that was measured is {word}; add presets, or scroll "
-                "through those you have, so that they are measured"
+        made: Preset | None = None
+        for share in OWN_SHARES:
+            blend = further(
+                preset, place, near, measures, pair, is_higher=is_higher, own_share=share
             )
-        return blend, f"{preset.name}, {word}"
+            if blend is None:
+                break
+            if made is None:
+                made = self._add_named(f"{preset.name}, {word}", blend, control)
+            else:
+                made = self.library.edit(made.id, timbre=blend)
+            found = self.measure(made.id, control).measured[pair.name]
+            if (found > place) if is_higher else (found < place):
+                return made
+        if made is not None:
+            self.library.remove(made.id)
+        raise SettingsError(
+            f"nothing like {preset.name} that was measured makes it {word}; add presets, or scroll "
+            "through those you have, so that they are measured"
+        )
 
-    def _nearby(self, preset: Preset, control: TaskControl) -> tuple[PresetBlend, str]:
+    def _nearby(self, preset: Preset, control: TaskControl) -> Preset:
         from core.library.measures.variations import nearby
 
         blend = nearby(preset, self.neighbours(preset.id, _NEAREST, control), random.Random())
         if blend is None:
             raise SettingsError(f"there is no preset near {preset.name}; add some first")
-        return blend, f"{preset.name}, near"
+        return self._add_named(f"{preset.name}, near", blend, control)
 
     def _add_named(self, name: str, blend: PresetBlend, control: TaskControl) -> Preset:
         from core.library.errors import NameTaken

@@ -95,7 +95,7 @@ def test_a_variation_is_really_further_and_its_lineage_is_read(
 
 def test_what_is_at_the_end_already_says_so(presets: LibraryPresets) -> None:
     darkest = presets.page(PresetQuery(order="dark"), 0, 1).presets[0]
-    with pytest.raises(SettingsError, match=f"nothing like {darkest.name} .* is darker"):
+    with pytest.raises(SettingsError, match=f"nothing like {darkest.name} .* makes it darker"):
         presets.vary(darkest.id, "brightness", False, control())
     alone = LibraryPresets(presets.library.path, render=None)
     mine = presets.add("Mine", TextTimbre("glass"), control())
