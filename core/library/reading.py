@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Mapping, Sequence
 from functools import cached_property
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING
 from core.coercion.type_errors import check_type
 from core.descriptors.adjectives import ADJECTIVE_WORDS, MeasuredRange
 from core.library import recipe_tree, rows, search, transfer
-from core.library.errors import UnknownPreset
+from core.library.errors import LibraryUnusable, UnknownPreset
 from core.library.measures.lists import Narrowing
 from core.library.presets import Neighbour, Preset, PresetOrder, PresetPage, named_weights
 from core.library.recipes import PinnedPreset, StoredRecipe
@@ -308,7 +309,8 @@ class LibraryReader:
         with self._database.read() as connection:
             is_ready = kept.is_up_to_date(connection, self._model_sha256)
         if not is_ready and not self._database.is_read_only:
-            with self._database.write() as connection:
+            # Another program may be writing for long: then what is there is found.
+            with contextlib.suppress(LibraryUnusable), self._database.write() as connection:
                 kept.bring_up_to_date(connection, self._model_sha256)
         # A range that holds everything asks nothing: presets without a place stay in.
         narrowed = tuple(one for one in ranges if not one.is_whole)
