@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import numpy as np
 import pytest
+from sqlalchemy import select, update
 
 from benchmarks.measured_search import fill
 from core.descriptors.adjectives import ADJECTIVES, MeasuredRange
@@ -14,6 +16,7 @@ from core.library import Library, Preset, PresetBlend
 from core.library.embeddings.kept import KeptEmbeddings
 from core.library.measures.yardstick import factory_measures, place_basis, places_of
 from core.library.presets import PresetOrder
+from core.library.schema import TRASH
 from core.models import DEFAULT_BUNDLE
 from core.models.registry import Registry
 from core.settings import RenderSettings
@@ -131,6 +134,20 @@ def test_measures_come_and_go_with_their_preset(library: Library) -> None:
     library.keep_measures(dusk, DARK)
     assert library.measures([dusk.id]) == {}
     assert library.list(ranges=noisy).total == 0
+
+
+def test_what_an_older_program_put_into_the_trash_comes_back(library: Library) -> None:
+    dusk, *_ = three(library)
+    library.discard("Dusk")
+    with library._database.write() as connection:
+        (kept,) = connection.execute(select(TRASH.c.rows)).scalars()
+        older = {key: rows for key, rows in json.loads(kept).items() if rows or key == "user"}
+        for key in ("measure", "place", "place_edit"):
+            older.pop(key, None)
+        older = {"gain": [], "tag": [], "recording": [], **older}
+        connection.execute(update(TRASH).values(rows=json.dumps(older)))
+    assert library.put_back(dusk.id) == dusk
+    assert not library.measures([dusk.id])[dusk.id].is_measured
 
 
 def test_a_library_that_can_be_read_only_answers(
