@@ -15,20 +15,21 @@ import typer
 
 from core.audition.cli import SoundDeviceOption
 from core.audition.phrases import DEFAULT_PHRASE, PHRASES, phrase_named
-from core.descriptors.adjectives import ADJECTIVES, MeasuredRange
+from core.descriptors.adjectives import ADJECTIVES
 from core.errors import SettingsError
-from core.library.measures.options import Comparisons, compared, with_comparisons
+from core.library.measures.options import Comparisons, compared, said, with_comparisons
+from core.library.measures.shown import note_not_measured, show_measures
 from core.models import DEFAULT_BUNDLE
 from core.options import DeviceOption, ForceOption, JsonOption, ModelOption, with_settings
 from core.settings import RenderSettings
 from core.terminal.examples import epilog, with_examples
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable
 
     from core.clip import Clip
     from core.library import Library, Preset, PresetBlend
-    from core.library.presets import PresetMeasures, PresetOrder
+    from core.library.presets import PresetOrder
     from core.timbre import Timbre
 
 _NO_SETTINGS = RenderSettings()
@@ -156,7 +157,7 @@ def list_(
             favourites=favourites,
             ranges=ranges,
         )
-        _note_not_measured(library, ranges)
+        note_not_measured(library, ranges)
     nothing = _nothing_listed(kind, tag, favourites, comparisons)
     _show_page(page.presets, page.total, as_json, nothing)
 
@@ -179,9 +180,9 @@ def search(
     with _library() as library:
         ranges = compared(library, comparisons)
         page = library.search(" ".join(query), offset, limit, ranges=ranges)
-        _note_not_measured(library, ranges)
+        note_not_measured(library, ranges)
     wanted = " and ".join(
-        [f"has the words {' '.join(query)!r} in its name, tags or timbre", *_said(comparisons)]
+        [f"has the words {' '.join(query)!r} in its name, tags or timbre", *said(comparisons)]
     )
     nothing = f"no preset {wanted}"
     _show_page(page.presets, page.total, as_json, f"{nothing}; try fewer, or only how they begin")
@@ -204,7 +205,7 @@ def show(name: NameArgument, as_json: JsonOption = False) -> None:
         if value not in ("", [], {}, False, 0):
             text = ", ".join(value) if isinstance(value, list) else value
             print(f"{key + ':':12}{text}")
-    _show_measures(measures)
+    show_measures(measures)
 
 
 @app.command()
@@ -448,32 +449,6 @@ def _show_page(presets: Iterable[Preset], total: int, as_json: bool, if_none: st
         typer.echo(f"{len(shown)} of {total}; --limit and --offset show others", err=True)
 
 
-def _show_measures(measures: PresetMeasures) -> None:
-    """Places in a bar each, and whether they are the user's word."""
-    if not measures.places:
-        print("sound:      not measured yet; --darker-than and the like measure it")
-    for adjective in ADJECTIVES:
-        place = measures.places.get(adjective.name)
-        if place is not None:
-            filled = round(10 * place)
-            bar = "▮" * filled + "▯" * (10 - filled)
-            own = "  (your word)" if adjective.name in measures.edited else ""
-            print(f"{adjective.name + ':':12}{adjective.low:>5} {bar} {adjective.high}{own}")
-
-
-def _note_not_measured(library: Library, ranges: Sequence[MeasuredRange]) -> None:
-    if ranges and (count := library.not_measured()):
-        typer.echo(
-            f"note: {count} presets were not measured yet and are left out; `timbre desktop` "
-            "measures those in view",
-            err=True,
-        )
-
-
-def _said(comparisons: Comparisons) -> list[str]:
-    return [f"is {word} than {name!r}" for word, name in comparisons.items()]
-
-
 def _nothing_listed(
     kind: str | None, tag: str | None, favourites: bool, comparisons: Comparisons
 ) -> str:
@@ -482,7 +457,7 @@ def _nothing_listed(
         *(["is a favourite"] if favourites else []),
         *([f"is of the kind {kind}"] if kind is not None else []),
         *([f"has the tag {tag!r}"] if tag is not None else []),
-        *_said(comparisons),
+        *said(comparisons),
     ]
     return f"no preset {' and '.join(wanted)}" if wanted else "the library is empty"
 

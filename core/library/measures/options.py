@@ -128,3 +128,8 @@ def measure(library: Library, preset: Preset) -> PresetMeasures:
     if not measured:
         raise SettingsError(f"{preset.name} is silent, so there is nothing to measure")
     return library.keep_measures(preset, measured)
+
+
+def said(comparisons: Comparisons) -> list[str]:
+    """Comparisons in words, for a list that is empty."""
+    return [f"is {word} than {name!r}" for word, name in comparisons.items()]
