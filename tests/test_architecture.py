@@ -40,8 +40,8 @@ CORE_ORDER = (
     "errors", "paths", "version", "files", "sqlite", "archives", "threads", "types", "coercion",
     "progress", "terminal", "console", "settings", "clip", "timbre", "audio", "midi",
     "transcription", "corpora", "models", "codecs", "engines", "encoders", "loading", "bundles",
-    "options", "provenance", "leveling", "notebooks", "takes", "synthesizer", "outputs", "audition",
-    "library", "training", "render_command", "cli",
+    "options", "provenance", "leveling", "descriptors", "notebooks", "takes", "synthesizer",
+    "outputs", "audition", "library", "training", "render_command", "cli",
 )  # fmt: skip
 """Rooms of core, from the ground up: each may import those before it, and never one after."""
 

@@ -15,7 +15,10 @@ import typer
 
 from core.audition.cli import SoundDeviceOption
 from core.audition.phrases import DEFAULT_PHRASE, PHRASES, phrase_named
+from core.descriptors.adjectives import ADJECTIVES
 from core.errors import SettingsError
+from core.library.measures.options import Comparisons, compared, said, with_comparisons
+from core.library.measures.shown import note_not_measured, show_measures
 from core.models import DEFAULT_BUNDLE
 from core.options import DeviceOption, ForceOption, JsonOption, ModelOption, with_settings
 from core.settings import RenderSettings
@@ -30,6 +33,8 @@ if TYPE_CHECKING:
     from core.timbre import Timbre
 
 _NO_SETTINGS = RenderSettings()
+_NO_COMPARISONS: Comparisons = {}
+_ADJECTIVES = ", ".join(word for one in ADJECTIVES for word in (one.low, one.high))
 
 _NOTHING_SIMILAR = (
     "there is no other preset to compare with; add some with `timbre preset add`, or put the "
@@ -117,20 +122,32 @@ def add(
     "timbre preset list",
     "timbre preset list --tag strings --order newest",
     "timbre preset list --kind audio --favourites --json",
+    'timbre preset list --darker-than "Small Bell" --order dark',
 )
+@with_comparisons
 def list_(
     kind: Annotated[str | None, typer.Option(metavar="KIND", help="audio, text or blend.")] = None,
     tag: Annotated[
         str | None, typer.Option(metavar="TAG", help="Only presets with this tag.")
     ] = None,
     favourites: Annotated[bool, typer.Option("--favourites", help="Only favourites.")] = False,
-    order: Annotated[str, typer.Option(metavar="ORDER", help="name, newest or rating.")] = "name",
+    order: Annotated[
+        str,
+        typer.Option(
+            "--order",
+            "--sort",
+            metavar="ORDER",
+            help=f"name, newest, rating or recent; or what is most so first: {_ADJECTIVES}.",
+        ),
+    ] = "name",
+    comparisons: Comparisons = _NO_COMPARISONS,
     limit: LimitOption = 100,
     offset: OffsetOption = 0,
     as_json: JsonOption = False,
 ) -> None:
     """Show the presets."""
     with _library() as library:
+        ranges = compared(library, comparisons)
         page = library.list(
             offset,
             limit,
@@ -138,22 +155,36 @@ def list_(
             kind=kind,
             tag=tag,
             favourites=favourites,
+            ranges=ranges,
         )
-    _show_page(page.presets, page.total, as_json, _nothing_listed(kind, tag, favourites))
+        note_not_measured(library, ranges)
+    nothing = _nothing_listed(kind, tag, favourites, comparisons)
+    _show_page(page.presets, page.total, as_json, nothing)
 
 
 @app.command()
-@with_examples("timbre preset search warm pad", "timbre preset search bel --limit 5")
+@with_examples(
+    "timbre preset search warm pad",
+    "timbre preset search bel --limit 5",
+    'timbre preset search pad --longer-than "Small Bell"',
+)
+@with_comparisons
 def search(
     query: Annotated[list[str], typer.Argument(metavar="WORDS", help="Words, or how they begin.")],
+    comparisons: Comparisons = _NO_COMPARISONS,
     limit: LimitOption = 50,
     offset: OffsetOption = 0,
     as_json: JsonOption = False,
 ) -> None:
     """Find presets by words in their name, tags or timbre."""
     with _library() as library:
-        page = library.search(" ".join(query), offset, limit)
-    nothing = f"no preset has the words {' '.join(query)!r} in its name, tags or timbre"
+        ranges = compared(library, comparisons)
+        page = library.search(" ".join(query), offset, limit, ranges=ranges)
+        note_not_measured(library, ranges)
+    wanted = " and ".join(
+        [f"has the words {' '.join(query)!r} in its name, tags or timbre", *said(comparisons)]
+    )
+    nothing = f"no preset {wanted}"
     _show_page(page.presets, page.total, as_json, f"{nothing}; try fewer, or only how they begin")
 
 
@@ -163,14 +194,18 @@ def show(name: NameArgument, as_json: JsonOption = False) -> None:
     """Show one preset."""
     with _library() as library:
         preset = library.get(name)
+        measures = library.measures([preset.id])[preset.id]
     data = _data(preset)
     if as_json:
+        data["places"] = dict(measures.places)
+        data["measured"] = dict(measures.values or {})
         _print_json(data)
         return
     for key, value in data.items():
         if value not in ("", [], {}, False, 0):
             text = ", ".join(value) if isinstance(value, list) else value
             print(f"{key + ':':12}{text}")
+    show_measures(measures)
 
 
 @app.command()
@@ -414,12 +449,15 @@ def _show_page(presets: Iterable[Preset], total: int, as_json: bool, if_none: st
         typer.echo(f"{len(shown)} of {total}; --limit and --offset show others", err=True)
 
 
-def _nothing_listed(kind: str | None, tag: str | None, favourites: bool) -> str:
+def _nothing_listed(
+    kind: str | None, tag: str | None, favourites: bool, comparisons: Comparisons
+) -> str:
     """What an empty list says: that nothing meets the conditions, or that there is nothing."""
     wanted = [
         *(["is a favourite"] if favourites else []),
         *([f"is of the kind {kind}"] if kind is not None else []),
         *([f"has the tag {tag!r}"] if tag is not None else []),
+        *said(comparisons),
     ]
     return f"no preset {' and '.join(wanted)}" if wanted else "the library is empty"
 

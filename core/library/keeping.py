@@ -7,12 +7,12 @@ from collections.abc import Iterable
 
 from core.library import copies, rows, store, trash
 from core.library.errors import LibraryUnusable
+from core.library.measures.measured import MeasuredLibrary
 from core.library.presets import Preset
-from core.library.reading import LibraryReader
 from core.library.recipes import Recording
 
 
-class LibraryKeeper(LibraryReader):
+class LibraryKeeper(MeasuredLibrary):
     """See :class:`core.library.library.Library`, which opens it."""
 
     def remove(self, name_or_id: str) -> Preset:

@@ -20,8 +20,11 @@ MAX_RATING = 5
 MAX_PAGE = 1000
 """Presets in one page, at most."""
 
-PresetOrder = Literal["name", "newest", "rating", "recent"]
-"""``recent``: last heard or rendered first."""
+PresetOrder = Literal[
+    "name", "newest", "rating", "recent",
+    "dark", "bright", "soft", "hard", "dry", "long", "pure", "noisy", "thin", "full",
+]  # fmt: skip
+"""``recent``: last heard or rendered first; an adjective: what is most so first."""
 
 
 @dataclass(frozen=True, init=False)
@@ -99,6 +102,32 @@ class Preset:
     factory: bool = False
     created_at: datetime = datetime.min
     changed_at: datetime = datetime.min
+
+
+@dataclass(frozen=True)
+class PresetMeasures:
+    """Where a preset stands between pairs of adjectives (:mod:`core.descriptors.adjectives`).
+
+    Attributes:
+        measured: places by the names of adjectives, 0 (low) … 1 (high); empty if it was not
+            measured yet.
+        edited: places that the user gave it, which win.
+        values: what was measured, in the units of :mod:`core.descriptors.notes`, or None.
+    """
+
+    measured: Mapping[str, float] = field(default_factory=dict)
+    edited: Mapping[str, float] = field(default_factory=dict)
+    values: Mapping[str, float] | None = None
+
+    @property
+    def places(self) -> Mapping[str, float]:
+        """Places that count."""
+        return {**self.measured, **self.edited}
+
+    @property
+    def is_measured(self) -> bool:
+        """Whether the sound was measured."""
+        return bool(self.measured)
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Mapping, Sequence
 from functools import cached_property
@@ -9,11 +10,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from core.coercion.type_errors import check_type
+from core.descriptors.adjectives import ADJECTIVE_WORDS, MeasuredRange
 from core.library import recipe_tree, rows, search, transfer
-from core.library.errors import UnknownPreset
+from core.library.errors import LibraryUnusable, UnknownPreset
+from core.library.measures.lists import Narrowing
 from core.library.presets import Neighbour, Preset, PresetOrder, PresetPage, named_weights
 from core.library.recipes import PinnedPreset, StoredRecipe
 from core.library.recordings import RecordingFolder
+from core.models import DEFAULT_BUNDLE
 from core.progress import (
     ProgressCallback,
     RemarkCallback,
@@ -67,24 +71,30 @@ class LibraryReader:
         tag: str | None = None,
         favourites: bool = False,
         mine: bool | None = None,
+        ranges: Sequence[MeasuredRange] = (),
     ) -> PresetPage:
         """A page of the presets that meet every given condition.
 
         Args:
             offset: presets before the page.
             limit: presets in the page, 1–1000.
-            order: ``name``, ``newest`` (last changed first), ``rating`` (best first) or ``recent``
-                (last heard first, see :meth:`.library.Library.note_heard`).
+            order: ``name``, ``newest`` (last changed first), ``rating`` (best first), ``recent``
+                (last heard first, see :meth:`.library.Library.note_heard`) or an adjective, such
+                as ``dark``: what is most so first, what was not measured last.
             kind: only recordings, words or blends.
             tag: only presets with this tag.
             favourites: only favourites.
             mine: True leaves the factory's out, False all but these.
+            ranges: only presets that were measured and are in all of these.
 
         Raises:
             SettingsError: if a value is out of range.
         """
+        narrowing = self._narrowing(ranges, is_ordered=order in ADJECTIVE_WORDS)
         with self._database.read() as connection:
-            return search.page(connection, offset, limit, order, kind, tag, favourites, mine)
+            return search.page(
+                connection, offset, limit, order, kind, tag, favourites, mine, narrowing
+            )
 
     def search(
         self,
@@ -96,6 +106,7 @@ class LibraryReader:
         tag: str | None = None,
         favourites: bool = False,
         mine: bool | None = None,
+        ranges: Sequence[MeasuredRange] = (),
     ) -> PresetPage:
         """Presets with every word of the query, or one that begins so, the best first.
 
@@ -107,13 +118,16 @@ class LibraryReader:
             query: words.
             offset: presets before the page.
             limit: presets in the page, 1–1000.
-            kind, tag, favourites, mine: as in :meth:`list`.
+            kind, tag, favourites, mine, ranges: as in :meth:`list`.
 
         Raises:
             SettingsError: if a value is out of range.
         """
+        narrowing = self._narrowing(ranges)
         with self._database.read() as connection:
-            return search.search(connection, query, offset, limit, kind, tag, favourites, mine)
+            return search.search(
+                connection, query, offset, limit, kind, tag, favourites, mine, narrowing
+            )
 
     def tags(self) -> Sequence[tuple[str, int]]:
         """Every tag with how many presets have it, the commonest first."""
@@ -144,6 +158,7 @@ class LibraryReader:
         on_progress: ProgressCallback = always_continue,
         on_remark: RemarkCallback = ignore_remark,
         on_stage: StageCallback = ignore_stage,
+        ranges: Sequence[MeasuredRange] = (),
     ) -> tuple[Neighbour, ...]:
         """Presets that sound most like something, the nearest first.
 
@@ -159,6 +174,7 @@ class LibraryReader:
             on_progress: of the computing; answering False cancels.
             on_remark: called with what is to be said about a recording to compare with.
             on_stage: called with what is loaded or listened to.
+            ranges: as in :meth:`list`.
 
         Raises:
             Cancelled: if ``on_progress`` said so.
@@ -179,6 +195,7 @@ class LibraryReader:
             on_remark,
             part_of(on_progress, _UPDATED, 1.0),
             on_stage,
+            self._narrowing(ranges) if ranges else None,
         )
 
     def update_embeddings(
@@ -274,6 +291,30 @@ class LibraryReader:
         return transfer.export_to(
             self._database, self._recordings, name_or_id, Path(target), force=force
         )
+
+    @cached_property
+    def _model_sha256(self) -> str:
+        """Of the bundle by whose sound presets are measured."""
+        from core.models.registry import Registry
+
+        return Registry().resolve(self._model or DEFAULT_BUNDLE).sha256
+
+    def _narrowing(self, ranges: Sequence[MeasuredRange], *, is_ordered: bool = False) -> Narrowing:
+        """What a search by ranges or an order by an adjective needs, its places made if missing."""
+        if not ranges and not is_ordered:
+            return Narrowing()
+        from core.library.measures import kept
+        from core.library.measures.yardstick import place_basis
+
+        with self._database.read() as connection:
+            is_ready = kept.is_up_to_date(connection, self._model_sha256)
+        if not is_ready and not self._database.is_read_only:
+            # Another program may be writing for long: then what is there is found.
+            with contextlib.suppress(LibraryUnusable), self._database.write() as connection:
+                kept.bring_up_to_date(connection, self._model_sha256)
+        # A range that holds everything asks nothing: presets without a place stay in.
+        narrowed = tuple(one for one in ranges if not one.is_whole)
+        return Narrowing(narrowed, place_basis(self._model_sha256))
 
     def _near(
         self, near: Preset | TimbreLike | FloatArray, encoder: TimbreEncoder

@@ -18,6 +18,7 @@ from sqlalchemy import (
     Text,
 )
 
+from core.descriptors.adjectives import ADJECTIVES
 from core.library.errors import LibraryBug, LibraryNewer, LibraryUnusable
 from core.sqlite import Migration, Schema
 
@@ -104,6 +105,34 @@ GAIN_TABLE = Table(
     Column("model_sha256", Text, primary_key=True),
     Column("phrase", Text, primary_key=True),
     Column("gain_db", Float, nullable=False),
+)
+
+MEASURE = Table(
+    "measure",
+    METADATA,
+    Column("version_pk", Integer, ForeignKey("version.pk"), primary_key=True),
+    Column("model_sha256", Text, primary_key=True),
+    Column("phrase", Text, primary_key=True),
+    *(Column(adjective.name, Float, nullable=False) for adjective in ADJECTIVES),
+)
+
+PLACE_EDIT = Table(
+    "place_edit",
+    METADATA,
+    Column("preset_pk", Integer, ForeignKey("preset.pk"), primary_key=True),
+    Column("adjective", Text, primary_key=True),
+    Column("place", Integer, nullable=False),
+)
+
+PLACE_PARTS = 1000
+"""Places are kept in thousandths: whole numbers take a third of the room of floats."""
+
+PLACE = Table(
+    "place",
+    METADATA,
+    Column("basis", Integer, primary_key=True),
+    Column("preset_pk", Integer, ForeignKey("preset.pk"), primary_key=True),
+    *(Column(adjective.name, Integer) for adjective in ADJECTIVES),
 )
 
 HEARD = Table(
@@ -270,6 +299,39 @@ def _create_trash(connection: Connection) -> None:
     )
 
 
+def _create_measures(connection: Connection) -> None:
+    # What presets measure, by version and model; what their user says instead, in thousandths;
+    # and both together as places to search by, again in thousandths: a third of the size of
+    # floats, so that a search over 100,000 reads little. See measures/kept.py.
+    names = ("brightness", "attack", "length", "noise", "fullness")
+    places = ", ".join(f"{name} INTEGER CHECK ({name} BETWEEN 0 AND 1000)" for name in names)
+    for statement in (
+        f"""CREATE TABLE measure (
+            version_pk INTEGER NOT NULL REFERENCES version (pk) ON DELETE CASCADE,
+            model_sha256 TEXT NOT NULL,
+            phrase TEXT NOT NULL,
+            {", ".join(f"{name} REAL NOT NULL" for name in names)},
+            PRIMARY KEY (version_pk, model_sha256, phrase)) WITHOUT ROWID""",
+        """CREATE TABLE place_edit (
+            preset_pk INTEGER NOT NULL REFERENCES preset (pk) ON DELETE CASCADE,
+            adjective TEXT NOT NULL,
+            place INTEGER NOT NULL CHECK (place BETWEEN 0 AND 1000),
+            PRIMARY KEY (preset_pk, adjective)) WITHOUT ROWID""",
+        f"""CREATE TABLE place (
+            basis INTEGER NOT NULL,
+            preset_pk INTEGER NOT NULL REFERENCES preset (pk) ON DELETE CASCADE,
+            {places},
+            PRIMARY KEY (basis, preset_pk)) WITHOUT ROWID""",
+        "CREATE INDEX place_preset ON place (preset_pk)",
+        *(f"CREATE INDEX place_{name} ON place (basis, {name})" for name in names),
+        # Of another sound nothing is known yet.
+        "CREATE TRIGGER preset_sounds_otherwise AFTER UPDATE OF version_pk ON preset "
+        "WHEN OLD.version_pk != NEW.version_pk "
+        "BEGIN DELETE FROM place WHERE preset_pk = NEW.pk; END",
+    ):
+        connection.exec_driver_sql(statement)
+
+
 MIGRATIONS: tuple[Migration, ...] = (
     Migration("create presets", _create_presets),
     Migration("create full-text search", _create_search),
@@ -278,6 +340,7 @@ MIGRATIONS: tuple[Migration, ...] = (
     Migration("keep the gains of presets", _create_gains),
     Migration("note when presets were heard", _create_heard),
     Migration("keep removed presets for a while", _create_trash),
+    Migration("keep what presets measure", _create_measures),
 )
 
 SCHEMA = Schema(

@@ -13,6 +13,7 @@ from sqlalchemy import ColumnElement, Connection, exists, func, select, text
 from core.coercion.type_errors import check_type, whole_number
 from core.errors import SettingsError
 from core.library import rows
+from core.library.measures.lists import ADJECTIVE_ORDERS, Narrowing, in_order
 from core.library.presets import MAX_PAGE, PresetOrder, PresetPage, clean_tags
 from core.library.recipes import KINDS
 from core.library.schema import HEARD, PRESET, PRESET_COUNT, TAG
@@ -47,6 +48,8 @@ _LAST = text(
 )
 _MATCHES = text("SELECT rowid FROM preset_text WHERE preset_text MATCH :query")
 
+_WIDE = Narrowing()
+
 _COMMON = 2000
 """With more presets of a tag than this, walking the list in its order beats sorting them."""
 
@@ -60,6 +63,7 @@ def page(
     tag: str | None,
     favourites: bool,
     mine: bool | None = None,
+    narrowing: Narrowing = _WIDE,
 ) -> PresetPage:
     """A stretch of the presets that meet every condition. See :meth:`.library.Library.list`.
 
@@ -67,41 +71,55 @@ def page(
         connection: to the library.
         offset: presets before the stretch, ≥ 0.
         limit: presets in it, 1–1000.
-        order: ``name``, ``newest``, ``rating`` or ``recent``.
+        order: ``name``, ``newest``, ``rating``, ``recent`` or an adjective.
         kind: only this kind of timbre, unless None.
         tag: only presets with this tag, unless None.
         favourites: only favourites.
         mine: True leaves the factory's out, False all but these.
+        narrowing: only presets in its ranges; its basis counts for an adjective's order too.
 
     Raises:
         SettingsError: if a value is out of range.
     """
     check_page(offset, limit)
-    if order not in _ORDERS:
-        raise SettingsError(f"the order {order!r} is not one of {', '.join(_ORDERS)}")
+    if order not in _ORDERS and order not in ADJECTIVE_ORDERS:
+        known = ", ".join([*_ORDERS, *sorted(ADJECTIVE_ORDERS)])
+        raise SettingsError(f"the order {order!r} is not one of {known}")
     conditions = _conditions(kind, favourites, mine)
-    walking = conditions
+    walking = besides = conditions
     if tag is not None:
         (cleaned,) = clean_tags([tag])
         tagged = select(TAG.c.preset_pk).where(TAG.c.tag == cleaned)
         conditions = [*conditions, PRESET.c.pk.in_(tagged)]
         walking = [*walking, exists().where(TAG.c.tag == cleaned, TAG.c.preset_pk == PRESET.c.pk)]
-    if tag is None and mine is None:
+        besides = walking
+    if narrowing.ranges:
+        conditions = [*conditions, PRESET.c.pk.in_(narrowing.preset_pks())]
+        walking = [*walking, narrowing.holds_preset()]
+    if narrowing.ranges and len(conditions) == 1:
+        count = select(func.count()).select_from(narrowing.preset_pks().subquery())
+    elif tag is None and mine is None and not narrowing.ranges:
         count = select(func.coalesce(func.sum(PRESET_COUNT.c.presets), 0))
         if kind is not None:
             count = count.where(PRESET_COUNT.c.kind == kind)
         if favourites:
             count = count.where(PRESET_COUNT.c.favourite == 1)
-    elif tag is not None and not conditions[:-1]:
+    elif tag is not None and len(conditions) == 1:
         count = select(func.count()).select_from(tagged.subquery())
     else:
-        count = select(func.count()).select_from(PRESET).where(*conditions)
+        met = walking if narrowing.ranges else conditions
+        count = select(func.count()).select_from(PRESET).where(*met)
     total = connection.execute(count).scalar_one()
-    query = select(PRESET.c.pk).where(*(walking if total > _COMMON else conditions))
+    chosen = walking if total > _COMMON else conditions
+    if order in ADJECTIVE_ORDERS:
+        is_walked = total > _COMMON
+        pks = in_order(connection, order, narrowing, besides, offset, limit, is_walked=is_walked)
+        return PresetPage(tuple(rows.fetch(connection, pks)), total)
+    query = select(PRESET.c.pk).where(*chosen)
     if order == "recent":
         query = query.join(HEARD, HEARD.c.preset_pk == PRESET.c.pk)
     query = query.order_by(*_ORDERS[order]).limit(limit).offset(offset)
-    pks = connection.execute(query).scalars().all()
+    pks = list(connection.execute(query).scalars())
     return PresetPage(tuple(rows.fetch(connection, pks)), total)
 
 
@@ -128,6 +146,7 @@ def search(
     tag: str | None = None,
     favourites: bool = False,
     mine: bool | None = None,
+    narrowing: Narrowing = _WIDE,
 ) -> PresetPage:
     """A stretch of the presets that match. See :meth:`.library.Library.search`.
 
@@ -136,7 +155,7 @@ def search(
         query: words; an empty one matches every preset.
         offset: presets before the stretch, ≥ 0.
         limit: presets in it, 1–1000.
-        kind, tag, favourites, mine: as in :func:`page`.
+        kind, tag, favourites, mine, narrowing: as in :func:`page`.
 
     Raises:
         SettingsError: if a value is out of range.
@@ -144,7 +163,7 @@ def search(
     check_type("the query", query, str, "words")
     check_page(offset, limit)
     if not query.strip():
-        return page(connection, offset, limit, "name", kind, tag, favourites, mine)
+        return page(connection, offset, limit, "name", kind, tag, favourites, mine, narrowing)
     match = match_expression(query)
     if not match:
         return PresetPage((), 0)
@@ -152,6 +171,8 @@ def search(
     if tag is not None:
         (cleaned,) = clean_tags([tag])
         conditions.append(exists().where(TAG.c.tag == cleaned, TAG.c.preset_pk == PRESET.c.pk))
+    if narrowing.ranges:
+        conditions.append(narrowing.holds_preset())
     found = _found(connection, match, conditions)
     return PresetPage(tuple(rows.fetch(connection, found[offset : offset + limit])), len(found))
 

@@ -22,6 +22,7 @@ from core.files import refuse_existing, refuse_inputs
 from core.library import archive, factory, recipe_tree, recipes, rows, store
 from core.library.errors import PresetFileError
 from core.library.manifest import Entry, recordings_of
+from core.library.measures.kept import forget_up_to_date
 from core.library.presets import Preset, name_key
 from core.library.recipes import PinnedPreset, StoredRecipe
 from core.library.recordings import RecordingFolder, StagedRecording
@@ -187,6 +188,7 @@ def import_entries(
                 pks.append(pk)
             for copy in staged:
                 copy.publish()
+            forget_up_to_date(connection)  # what ships measured is to be found by it
             if any(entry.key is not None for entry in entries):
                 connection.execute(
                     META.insert().prefix_with("OR REPLACE").values(key=_BANK_KEY, value="1")

@@ -22,7 +22,10 @@ from core.library.schema import (
     EMBEDDED,
     GAIN_TABLE,
     HEARD,
+    MEASURE,
     PART,
+    PLACE,
+    PLACE_EDIT,
     PRESET,
     RECORDING,
     TAG,
@@ -34,8 +37,14 @@ from core.library.schema import (
 KEPT_DAYS = 30
 """How long a removed preset can be put back."""
 
-_OF_PRESET = ((PRESET, PRESET.c.pk), (VERSION, VERSION.c.preset_pk), (TAG, TAG.c.preset_pk))
-_OF_VERSIONS = (RECORDING, GAIN_TABLE)
+_OF_PRESET = (
+    (PRESET, PRESET.c.pk),
+    (VERSION, VERSION.c.preset_pk),
+    (TAG, TAG.c.preset_pk),
+    (PLACE_EDIT, PLACE_EDIT.c.preset_pk),
+    (PLACE, PLACE.c.preset_pk),
+)
+_OF_VERSIONS = (RECORDING, GAIN_TABLE, MEASURE)
 
 
 def discard(connection: Connection, pk: int) -> set[Recording]:
@@ -120,13 +129,14 @@ def put_back(connection: Connection, preset_id: str) -> int:
     if preset["factory_key"] is not None and _has_factory_key(connection, preset["factory_key"]):
         preset["factory_key"] = None  # the factory's was put in anew meanwhile
     for table, _ in _OF_PRESET:
-        _write(connection, table, kept[table.name])
+        _write(connection, table, kept.get(table.name, ()))  # what an older program kept has fewer
     for version in kept[VERSION.name]:
         recipe = recipes.from_data(json.loads(version["recipe"]))
         store.set_uses(connection, version["pk"], recipe)
     for heard in kept[HEARD.name]:
         connection.execute(update(HEARD).where(HEARD.c.preset_pk == preset["pk"]).values(heard))
-    _write(connection, GAIN_TABLE, kept[GAIN_TABLE.name])
+    for table in (GAIN_TABLE, MEASURE):
+        _write(connection, table, kept.get(table.name, ()))
     for user in kept["user"]:
         _name_again(connection, user["version_pk"], user["before"], user["after"])
     # What listens to new presets looks at these again: it may not have come to them before.

@@ -12,9 +12,11 @@ from pathlib import Path
 from typing import Protocol
 
 from core.clip import Clip
+from core.descriptors.adjectives import MeasuredRange
 from core.library.presets import Neighbour, Preset, PresetBlend, PresetOrder, PresetPage
 from core.timbre import BlendMode, Timbre
 from core.types import FloatArray
+from desktop.services.measures.interface import MeasureService
 from desktop.tasks import TaskControl
 
 
@@ -30,6 +32,7 @@ class PresetQuery:
         mine: True for the user's own only, False for the factory's only, None for both.
         order: of the list, if ``text`` is empty.
         like: id of a preset; the list is then of what sounds like it, the nearest first.
+        ranges: only presets that were measured and are in all of these.
     """
 
     text: str = ""
@@ -39,6 +42,7 @@ class PresetQuery:
     mine: bool | None = None
     order: PresetOrder = "name"
     like: str = ""
+    ranges: tuple[MeasuredRange, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -91,12 +95,16 @@ class BlendRecipe:
     remarks: tuple[str, ...] = ()
 
 
-class PresetService(Protocol):
+class PresetService(MeasureService, Protocol):
     """Presets. All methods are slow."""
 
     def page(self, query: PresetQuery, offset: int, limit: int) -> PresetPage: ...
     def neighbours(
-        self, preset_id: str, limit: int, control: TaskControl
+        self,
+        preset_id: str,
+        limit: int,
+        control: TaskControl,
+        ranges: Sequence[MeasuredRange] = (),
     ) -> Sequence[Neighbour]: ...
     def tags(self) -> Sequence[tuple[str, int]]: ...
     def details(self, preset_id: str) -> PresetDetails: ...

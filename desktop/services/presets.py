@@ -9,11 +9,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from core import paths
+from core.descriptors.adjectives import MeasuredRange
 from core.errors import SettingsError
 from core.library.presets import Neighbour, Preset, PresetBlend, PresetPage
 from core.models import DEFAULT_BUNDLE
 from core.timbre import AudioTimbre, Timbre
 from desktop.services.interfaces import BlendPart, BlendRecipe, PresetDetails, PresetQuery
+from desktop.services.measures.library import LibraryMeasures, PresetRender
 
 if TYPE_CHECKING:
     from core.library import Library
@@ -21,21 +23,19 @@ if TYPE_CHECKING:
     from core.types import FloatArray
     from desktop.tasks import TaskControl
 
-PresetRender = Callable[[str, str, "TaskControl"], Path]
-"""A preset's id and a phrase's name to a sound file: ``AuditionService.render``."""
 
 PICTURE_PHRASE = "note"
 _SUFFIX = ".timbre"
 
 
-class LibraryPresets:
+class LibraryPresets(LibraryMeasures):
     """A :class:`desktop.services.interfaces.PresetService` over :class:`core.library.Library`.
 
     Args:
         path: the library; None is the user's own.
         model: the bundle whose embeddings and gains count; None listens to nothing.
-        render: makes the sound that a picture is drawn of; without it, only presets made of a
-            recording have one.
+        render: makes the sound that a picture is drawn of and that is measured; without it, only
+            presets made of a recording have a picture.
     """
 
     def __init__(
@@ -44,7 +44,8 @@ class LibraryPresets:
         model: str | None = DEFAULT_BUNDLE,
         render: PresetRender | None = None,
     ) -> None:
-        self._path, self._model, self._render = path, model, render
+        super().__init__(render)
+        self._path, self._model = path, model
         self._pictures = paths.cache_dir() / "pictures"
         self._opening = threading.Lock()
         self._opened: Library | None = None
@@ -82,6 +83,7 @@ class LibraryPresets:
                 tag=tag,
                 favourites=query.favourites,
                 mine=query.mine,
+                ranges=query.ranges,
             )
         return self.library.list(
             offset,
@@ -91,9 +93,16 @@ class LibraryPresets:
             tag=tag,
             favourites=query.favourites,
             mine=query.mine,
+            ranges=query.ranges,
         )
 
-    def neighbours(self, preset_id: str, limit: int, control: TaskControl) -> Sequence[Neighbour]:
+    def neighbours(
+        self,
+        preset_id: str,
+        limit: int,
+        control: TaskControl,
+        ranges: Sequence[MeasuredRange] = (),
+    ) -> Sequence[Neighbour]:
         from core.loading import deferred_encoder
         from core.models.registry import Registry
 
@@ -103,6 +112,7 @@ class LibraryPresets:
             limit,
             on_progress=control.progress,
             on_stage=control.stage,
+            ranges=ranges,
         )
 
     def tags(self) -> Sequence[tuple[str, int]]:

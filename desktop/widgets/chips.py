@@ -99,7 +99,7 @@ class ChipChoice(QWidget):
 
     def sizeHint(self) -> QSize:  # noqa: N802
         """See :class:`QWidget`, as all that follow."""
-        return QSize(240, self.fontMetrics().height() + 8)
+        return QSize(240, max(self.fontMetrics().height() + 8, self._more.sizeHint().height()))
 
     def minimumSizeHint(self) -> QSize:  # noqa: N802
         return QSize(self._more.sizeHint().width(), self.sizeHint().height())

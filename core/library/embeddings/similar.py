@@ -23,6 +23,7 @@ from core.library import rows
 from core.library.embeddings.kept import KeptEmbeddings
 from core.library.embeddings.vectors import Vectors
 from core.library.errors import UnknownPreset
+from core.library.measures.lists import Narrowing
 from core.library.presets import Neighbour, Preset
 from core.library.recipes import PinnedPreset
 from core.library.schema import EMBEDDED, PRESET, VERSION
@@ -196,6 +197,7 @@ def similar(
     on_remark: RemarkCallback = ignore_remark,
     on_progress: ProgressCallback = always_continue,
     on_stage: StageCallback = ignore_stage,
+    narrowing: Narrowing | None = None,
 ) -> tuple[Neighbour, ...]:
     """The presets nearest to something. See :meth:`.library.Library.similar`.
 
@@ -209,6 +211,7 @@ def similar(
         on_remark: called with what is to be said about a recording to compare with.
         on_progress: called with the fraction done; answering False cancels.
         on_stage: called with what is loaded or listened to.
+        narrowing: only presets in its ranges.
 
     Raises:
         Cancelled: if ``on_progress`` said so.
@@ -235,7 +238,11 @@ def similar(
             )
     with database.read() as connection:
         except_id = near.id if isinstance(near, Preset) else None
-        return nearest(connection, kept.of_encoder(encoder), vector, limit, except_id)
+        stores = kept.of_encoder(encoder)
+        if narrowing is None or not narrowing.ranges:
+            return nearest(connection, stores, vector, limit, except_id)
+        allowed = frozenset(narrowing.found(connection))
+        return nearest(connection, stores, vector, limit, except_id, allowed)
 
 
 def nearest(
@@ -244,6 +251,7 @@ def nearest(
     vector: FloatArray,
     limit: int,
     except_id: str | None,
+    allowed: frozenset[int] | None = None,
 ) -> tuple[Neighbour, ...]:
     """The presets nearest to a vector, the nearest first.
 
@@ -253,6 +261,7 @@ def nearest(
         vector: float32 [512], unit norm.
         limit: at most so many.
         except_id: a preset that is left out: the one they are compared with.
+        allowed: keys of the presets that are not left out; None leaves none out.
     """
     wanted = limit + 16
     while True:
@@ -268,6 +277,8 @@ def nearest(
                 # Two processes may have written the same recipe; a crash may have spoilt one.
                 by_digest[digest] = max(by_digest.get(digest, -2.0), similarity)
         nearest_first = _ranked(connection, by_digest, except_id)
+        if allowed is not None:
+            nearest_first = [one for one in nearest_first if one[0] in allowed]
         is_sure = len(nearest_first) >= limit and nearest_first[limit - 1][1] >= unseen
         if is_sure or wanted >= max(map(len, stores)):
             presets = rows.fetch(connection, [pk for pk, _ in nearest_first[:limit]])

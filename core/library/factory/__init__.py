@@ -18,6 +18,9 @@ RECORDINGS = FOLDER / "recordings"
 GAINS = FOLDER / "gains.json"
 """What makes them equally loud; see :mod:`core.library.gains`."""
 
+MEASURES = FOLDER / "measures.json"
+"""What they sound like, and the yardstick of all others; see :mod:`core.library.measures`."""
+
 
 def load() -> tuple[list[Entry], dict[str, Path]]:
     """The bank's entries, and the file of each recording by digest."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from PyQt6.QtCore import QCoreApplication, Qt
@@ -51,7 +51,10 @@ PAGE_ACTIONS = (
 
 
 def make_actions(
-    page: QWidget, view: QWidget, does: dict[str, Callable[[], object]]
+    page: QWidget,
+    view: QWidget,
+    does: dict[str, Callable[[], object]],
+    more: Sequence[tuple[str, str, str]] = (),
 ) -> dict[str, QAction]:
     """The page's actions by name.
 
@@ -59,13 +62,15 @@ def make_actions(
         page: where their keys work.
         view: the list, where the keys of :data:`LIST_ACTIONS` work: elsewhere one types.
         does: what each does, by name.
+        more: actions that the tables above do not have, done anywhere on the page.
     """
     actions = {}
-    for owner, table in ((view, LIST_ACTIONS), (page, PAGE_ACTIONS)):
+    for owner, table in ((view, LIST_ACTIONS), (page, PAGE_ACTIONS), (page, more)):
         for name, text, key in table:
             action = QAction(QCoreApplication.translate("Browse", text), page)
             action.setObjectName(name)
-            action.setShortcut(QKeySequence(key))
+            if key:
+                action.setShortcut(QKeySequence(key))
             action.setShortcutContext(
                 Qt.ShortcutContext.WidgetShortcut
                 if owner is view

@@ -8,8 +8,9 @@ from PyQt6.QtCore import QModelIndex, QObject, QPoint, QRect, QRectF, QSize, Qt
 from PyQt6.QtGui import QColor, QFont, QFontMetrics, QImage, QPainter, QPalette, QPen
 from PyQt6.QtWidgets import QLineEdit, QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
-from core.library.presets import MAX_NAME_CHARACTERS, Preset
-from desktop.pages.browse.model import PICTURE_ROLE, PRESET_ROLE
+from core.library.presets import MAX_NAME_CHARACTERS, Preset, PresetMeasures
+from desktop.pages.browse.model import MEASURES_ROLE, PICTURE_ROLE, PRESET_ROLE
+from desktop.widgets.adjective_bar import SMALL_BARS, draw_small_bars
 from desktop.widgets.stars import draw_rating, draw_star
 
 CellPlace = Literal["favourite", "rating", ""]
@@ -20,6 +21,8 @@ GRID = 8
 _PICTURE = QSize(72, 32)
 _STAR = 20
 _RATING = 5 * 16
+_BARS_FROM = 640
+"""The width of a row that has room for what a preset measures."""
 
 
 class PresetDelegate(QStyledItemDelegate):
@@ -87,13 +90,19 @@ class PresetDelegate(QStyledItemDelegate):
         self._paint_ground(painter, option)
         preset = index.data(PRESET_ROLE)
         if isinstance(preset, Preset):
-            self._paint_preset(painter, option, preset, index.data(PICTURE_ROLE))
+            picture, measures = index.data(PICTURE_ROLE), index.data(MEASURES_ROLE)
+            self._paint_preset(painter, option, preset, picture, measures)
         else:
             self._text(painter, option.rect.adjusted(GRID, 0, 0, 0), "…", _quiet(option))
         painter.restore()
 
     def _paint_preset(
-        self, painter: QPainter, option: QStyleOptionViewItem, preset: Preset, picture: object
+        self,
+        painter: QPainter,
+        option: QStyleOptionViewItem,
+        preset: Preset,
+        picture: object,
+        measures: PresetMeasures | None,
     ) -> None:
         raise NotImplementedError
 
@@ -160,7 +169,7 @@ class PresetDelegate(QStyledItemDelegate):
 
 
 class RowDelegate(PresetDelegate):
-    """A preset in a row: mark, picture, name over recipe, tags, rating."""
+    """A preset in a row: mark, picture, name over recipe, tags, what it measures, rating."""
 
     def cell_size(self, metrics: QFontMetrics) -> QSize:
         """See :class:`PresetDelegate`, as all that follow."""
@@ -188,8 +197,16 @@ class RowDelegate(PresetDelegate):
         if cell.width() < 560:
             return QRect()
         width = cell.width() * 28 // 100
-        right = self.rating_rect(cell).left() - 2 * GRID
+        bars = self._bars_rect(cell)
+        right = (self.rating_rect(cell) if bars.isEmpty() else bars).left() - 2 * GRID
         return QRect(right - width, cell.top(), width, cell.height())
+
+    def _bars_rect(self, cell: QRect) -> QRect:
+        if cell.width() < _BARS_FROM:
+            return QRect()
+        right = self.rating_rect(cell).left() - 2 * GRID
+        top = cell.center().y() - SMALL_BARS.height() // 2 + 1
+        return QRect(QPoint(right - SMALL_BARS.width(), top), SMALL_BARS)
 
     def _words_rect(self, cell: QRect) -> QRect:
         left = self._picture_rect(cell).right() + 12
@@ -198,7 +215,12 @@ class RowDelegate(PresetDelegate):
         return QRect(left, cell.top() + 5, max(0, right - left - GRID), cell.height() - 10)
 
     def _paint_preset(
-        self, painter: QPainter, option: QStyleOptionViewItem, preset: Preset, picture: object
+        self,
+        painter: QPainter,
+        option: QStyleOptionViewItem,
+        preset: Preset,
+        picture: object,
+        measures: PresetMeasures | None,
     ) -> None:
         cell, ink, quiet = option.rect, option.palette.text().color(), _quiet(option)
         self._paint_marks(painter, option, preset)
@@ -210,6 +232,12 @@ class RowDelegate(PresetDelegate):
         tags = self._tags_rect(cell)
         if not tags.isEmpty():
             self._text(painter, tags, "  ".join(preset.tags), quiet)
+        bars = self._bars_rect(cell)
+        if not bars.isEmpty():
+            track = QColor(quiet)
+            track.setAlpha(60)
+            places = {} if measures is None else measures.places
+            draw_small_bars(painter, bars, places, quiet, track)
 
 
 class GridDelegate(PresetDelegate):
@@ -243,7 +271,12 @@ class GridDelegate(PresetDelegate):
         return cell.adjusted(GRID, GRID, -GRID, -below)
 
     def _paint_preset(
-        self, painter: QPainter, option: QStyleOptionViewItem, preset: Preset, picture: object
+        self,
+        painter: QPainter,
+        option: QStyleOptionViewItem,
+        preset: Preset,
+        picture: object,
+        measures: PresetMeasures | None,
     ) -> None:
         cell = option.rect
         self._paint_picture(painter, option, self._picture_rect(cell), picture)

@@ -20,6 +20,7 @@ from PyQt6.QtWidgets import (
 
 from core.library.presets import Preset
 from desktop.pages.browse.delegates import GRID, bold
+from desktop.pages.browse.sound_pane import SoundPane
 from desktop.services.interfaces import PresetDetails
 from desktop.widgets.stars import RatingBox
 
@@ -67,6 +68,7 @@ class DetailPane(QScrollArea):
     """See the module's first lines.
 
     Attributes:
+        sound: what the preset measures.
         rated: the rating that the user gave.
         favoured: whether it is to be a favourite.
         tags_edited: all the tags that it is to have.
@@ -201,6 +203,7 @@ class DetailPane(QScrollArea):
         self._tags.setPlaceholderText(self.tr("warm, pad"))
         self._tags.setAccessibleName(self.tr("Tags, with commas between them"))
         self._tags.editingFinished.connect(self._tags_finished)
+        self.sound = SoundPane()
         self._recipe = QLabel()
         self._parts = QLabel()
         self._parts.setTextFormat(Qt.TextFormat.RichText)
@@ -230,6 +233,7 @@ class DetailPane(QScrollArea):
         column.setSpacing(12)
         sections = []
         for title, widget in (
+            (self.tr("Sound"), self.sound),
             (self.tr("Tags"), self._tags),
             (self.tr("Recipe"), self._recipe),
             (self.tr("Made of"), self._parts),
@@ -239,7 +243,7 @@ class DetailPane(QScrollArea):
             section = _section(title, widget)
             column.addWidget(section)
             sections.append(section)
-        self._parts_section, self._versions_section = sections[2], sections[4]
+        self._parts_section, self._versions_section = sections[3], sections[5]
         return column
 
     def _show_parts(self, parts: tuple[str, ...]) -> None:

@@ -6,7 +6,7 @@ way, through the library's lane, so that they happen in the order they were aske
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import TypeVar
@@ -18,7 +18,7 @@ from core.errors import TimbreError
 from core.library.presets import Preset
 from desktop.pages.browse.model import SelectedPresets
 from desktop.services.interfaces import PresetService
-from desktop.tasks import Tasks
+from desktop.tasks import Lane, TaskControl, Tasks
 
 
 @dataclass(frozen=True)
@@ -55,10 +55,14 @@ class PresetEdits(QObject):
     Attributes:
         stack: of what was done.
         done: an :class:`EditOutcome`, of a change, an undo or a redo.
+        added: the id of a preset that was made, to be heard.
+        measures_changed: the id of a preset whose place between adjectives was changed.
         failed: what could not be done and why, in words.
     """
 
     done = pyqtSignal(object)
+    added = pyqtSignal(str)
+    measures_changed = pyqtSignal(str)
     failed = pyqtSignal(str)
 
     def __init__(self, presets: PresetService, tasks: Tasks, parent: QObject | None = None) -> None:
@@ -190,6 +194,66 @@ class PresetEdits(QObject):
 
         self._do(self.tr("Delete"), work)
 
+    def edit_measures(
+        self, preset: Preset, after: Mapping[str, float | None], before: Mapping[str, float | None]
+    ) -> None:
+        """Give a preset places between adjectives.
+
+        Args:
+            preset: which.
+            after: the places by their pairs' names; None is as measured.
+            before: what they were.
+        """
+
+        def put(places: Mapping[str, float | None], one: Preset) -> Preset:
+            for name, place in places.items():
+                self._presets.edit_measure(one.id, name, place)
+            self.measures_changed.emit(one.id)
+            return one
+
+        words = self.tr("sounds as you say")
+        if all(place is None for place in after.values()):
+            words = self.tr("sounds as measured")
+        self._set(
+            self.tr("Sound"), lambda: [preset], partial(put, after), partial(put, before), words
+        )
+
+    def add(
+        self,
+        text: str,
+        make: Callable[[TaskControl], Preset],
+        staged: Callable[[str], object],
+    ) -> None:
+        """Add a preset; undoing removes it.
+
+        Args:
+            text: the change's name.
+            make: adds it; slow.
+            staged: told what is being done.
+        """
+
+        def work(control: TaskControl) -> _Step:
+            made = make(control)
+            back: list[Callable[[], Preset]] = []
+
+            def undo() -> EditOutcome:
+                back[:] = [self._presets.remove(made.id)]
+                return EditOutcome((), True, self._words([made], self.tr("removed again")))
+
+            def redo() -> EditOutcome:
+                return EditOutcome((back[0](),), True, self._words([made], self.tr("back again")))
+
+            words = self._words([made], self.tr("added"))
+            return _Step(EditOutcome((made,), True, words), undo, redo)
+
+        def then(step: _Step) -> None:
+            self._made(text, step)
+            self.added.emit(step.outcome.presets[0].id)
+
+        self._tasks.run(
+            work, then=then, failed=self.tell, lane=Lane.FILES, owner=self, staged=staged
+        )
+
     def _set(
         self,
         text: str,
@@ -225,7 +289,7 @@ class PresetEdits(QObject):
 
     def _do(self, text: str, work: Callable[[], _Step]) -> None:
         self._tasks.run(
-            lambda _control: work(), then=partial(self._made, text), failed=self._tell, owner=self
+            lambda _control: work(), then=partial(self._made, text), failed=self.tell, owner=self
         )
 
     def _made(self, text: str, step: _Step) -> None:
@@ -233,9 +297,10 @@ class PresetEdits(QObject):
         self.done.emit(step.outcome)
 
     def _again(self, work: _Work) -> None:
-        self._tasks.run(lambda _control: work(), then=self.done.emit, failed=self._tell, owner=self)
+        self._tasks.run(lambda _control: work(), then=self.done.emit, failed=self.tell, owner=self)
 
-    def _tell(self, error: Exception) -> None:
+    def tell(self, error: Exception) -> None:
+        """Say why something could not be done."""
         if isinstance(error, TimbreError):
             self.failed.emit(str(error))
         else:

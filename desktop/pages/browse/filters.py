@@ -19,8 +19,10 @@ from PyQt6.QtWidgets import (
     QWidget,
 )
 
+from core.descriptors.adjectives import ADJECTIVES, MeasuredRange
 from core.library.presets import PresetOrder
 from desktop.pages.browse.delegates import GRID
+from desktop.pages.browse.sound_filter import RangeChips, SoundFilter, ranges_with
 from desktop.services.interfaces import PresetQuery
 from desktop.widgets.chips import Chip, ChipChoice
 
@@ -89,6 +91,10 @@ class FilterBar(QWidget):
             (self.tr("Recently heard"), "recent"),
         ):
             self._order.addItem(label, order)
+        self._order.insertSeparator(self._order.count())
+        for adjective in ADJECTIVES:
+            for word in (adjective.low, adjective.high):
+                self._order.addItem(self.tr("{} first").format(word.capitalize()), word)
         self._order.currentIndexChanged.connect(self._order_chosen)
         self._views = self._view_buttons()
         top = QHBoxLayout()
@@ -125,6 +131,9 @@ class FilterBar(QWidget):
             for chip in group:
                 chips.addWidget(chip)
             chips.addSpacing(GRID)
+        self.sound = SoundFilter(self)
+        self.sound.range_chosen.connect(self.set_range)
+        chips.addWidget(self.sound)
         chips.addWidget(self.tags, 1)
         self._all = self._menu_button()
         chips.addWidget(self._all)
@@ -133,6 +142,10 @@ class FilterBar(QWidget):
         rows.setSpacing(GRID)
         rows.addLayout(top)
         rows.addLayout(chips)
+        self.ranges = RangeChips(self)
+        self.ranges.removed.connect(lambda name: self.set_range(MeasuredRange(name)))
+        self._range_words: dict[MeasuredRange, str] = {}
+        rows.addWidget(self.ranges)
         self.setMinimumWidth(_SMALLEST)
         self._show()
 
@@ -166,6 +179,21 @@ class FilterBar(QWidget):
         self._like.updateGeometry()
         self._show()
         self.changed.emit()
+
+    def set_range(self, one: MeasuredRange, words: str = "") -> None:
+        """Narrow the list by how presets sound.
+
+        Args:
+            one: in place of another one of its pair; a whole one asks nothing.
+            words: what its chip says.
+        """
+        if words:
+            self._range_words = {one: words}
+        self.set_ranges(ranges_with(self._query.ranges, one))
+
+    def set_ranges(self, ranges: tuple[MeasuredRange, ...]) -> None:
+        """Narrow the list by these ranges and no others."""
+        self._change(ranges=ranges)
 
     def set_grid(self, is_grid: bool) -> None:
         """Show which of the two views is on."""
@@ -207,6 +235,8 @@ class FilterBar(QWidget):
         for kind, chip in self._kinds.items():
             chip.setChecked(query.kind == kind)
         self.tags.set_choice(query.tag)
+        self.sound.set_ranges(query.ranges)
+        self.ranges.show_ranges(query.ranges, self._range_words)
         is_ranked = bool(query.text.strip() or query.like)
         self._order.setEnabled(not is_ranked)
         self._order.setToolTip(

@@ -14,9 +14,11 @@ from typing import Any
 from PyQt6.QtCore import QAbstractListModel, QModelIndex, QObject, Qt, pyqtSignal
 
 from core.library.presets import Preset, PresetPage
+from desktop.pages.browse.measuring import PresetMeasuring
 from desktop.pages.browse.pictures import PresetPictures
 from desktop.services.interfaces import PresetQuery, PresetService
 from desktop.tasks import Lane, LaneTask, TaskControl, Tasks
+from desktop.widgets.adjective_bar import words_of
 
 PAGE = 200
 """Presets fetched at a time."""
@@ -33,6 +35,7 @@ _MOST_WAITING = 3
 
 PRESET_ROLE = Qt.ItemDataRole.UserRole + 1
 PICTURE_ROLE = Qt.ItemDataRole.UserRole + 2
+MEASURES_ROLE = Qt.ItemDataRole.UserRole + 3
 
 SelectedPresets = Callable[[], list[Preset]]
 """Presets of rows; slow, as some may have to be fetched."""
@@ -46,6 +49,7 @@ class PresetModel(QAbstractListModel):
         failed: the error that kept it from being shown.
         staged: what is being done for it, in words.
         rename_wanted: a preset and the name that was typed.
+        measuring: what the presets in it measure.
     """
 
     loaded = pyqtSignal()
@@ -67,7 +71,9 @@ class PresetModel(QAbstractListModel):
         self._pages: OrderedDict[int, tuple[Preset, ...]] = OrderedDict()
         self._waiting: OrderedDict[int, LaneTask[PresetPage]] = OrderedDict()
         self._rows: dict[str, int] = {}
-        pictures.arrived.connect(self._picture_arrived)
+        pictures.arrived.connect(partial(self._arrived, PICTURE_ROLE))
+        self.measuring = PresetMeasuring(presets, tasks, self)
+        self.measuring.arrived.connect(partial(self._arrived, MEASURES_ROLE))
 
     @property
     def query(self) -> PresetQuery:
@@ -152,7 +158,7 @@ class PresetModel(QAbstractListModel):
         roles = Qt.ItemDataRole
         known = (
             roles.DisplayRole, roles.EditRole, roles.AccessibleTextRole, roles.ToolTipRole,
-            PRESET_ROLE, PICTURE_ROLE,
+            PRESET_ROLE, PICTURE_ROLE, MEASURES_ROLE,
         )  # fmt: skip
         if role not in known or not index.isValid():
             return None
@@ -164,9 +170,14 @@ class PresetModel(QAbstractListModel):
             return preset
         if role == PICTURE_ROLE:
             return self._pictures.image(preset)
+        if role == MEASURES_ROLE:
+            return self.measuring.measures(preset)
         if role == roles.AccessibleTextRole:
             return self._spoken(preset)
-        return f"{preset.name}\n{preset.summary}" if role == roles.ToolTipRole else preset.name
+        if role == roles.ToolTipRole:
+            sound = ", ".join(self._sound_words(preset))
+            return "\n".join(filter(None, (preset.name, preset.summary, sound)))
+        return preset.name
 
     def flags(self, index: QModelIndex) -> Qt.ItemFlag:
         flags = super().flags(index)
@@ -192,14 +203,18 @@ class PresetModel(QAbstractListModel):
             parts.append(self.tr("favourite"))
         if preset.rating:
             parts.append(self.tr("{} of 5 stars").format(preset.rating))
-        return ", ".join([*parts, *preset.tags])
+        return ", ".join([*parts, *preset.tags, *self._sound_words(preset)])
+
+    def _sound_words(self, preset: Preset) -> list[str]:
+        measures = self.measuring.measures(preset)
+        return [] if measures is None else words_of(measures.places)
 
     def _first(
         self, query: PresetQuery, around: int, control: TaskControl
     ) -> tuple[int, PresetPage]:
         """The page that will be looked at; the last one if the list is shorter by now."""
         if query.like:
-            near = self._presets.neighbours(query.like, MOST_LIKE, control)
+            near = self._presets.neighbours(query.like, MOST_LIKE, control, query.ranges)
             return 0, PresetPage(tuple(neighbour.preset for neighbour in near), len(near))
         number = max(0, around) // PAGE
         page = self._presets.page(query, number * PAGE, PAGE)
@@ -257,8 +272,8 @@ class PresetModel(QAbstractListModel):
             for preset in dropped:
                 self._rows.pop(preset.id, None)
 
-    def _picture_arrived(self, preset_id: str) -> None:
+    def _arrived(self, role: int, preset_id: str) -> None:
         row = self._rows.get(preset_id)
         if row is not None:
             index = self.index(row)
-            self.dataChanged.emit(index, index, [PICTURE_ROLE])
+            self.dataChanged.emit(index, index, [role])

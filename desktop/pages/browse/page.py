@@ -24,6 +24,7 @@ from desktop.pages.browse.filters import FilterBar
 from desktop.pages.browse.model import MOST_FOUND, PRESET_ROLE, PresetModel, SelectedPresets
 from desktop.pages.browse.pictures import PresetPictures
 from desktop.pages.browse.selection import PresetSelection
+from desktop.pages.browse.sound import SOUND_ACTIONS, SoundControls
 from desktop.services.interfaces import PresetQuery, PresetService
 from desktop.tasks import TaskControl, Tasks
 from desktop.widgets.cell_view import CellView
@@ -104,7 +105,10 @@ class BrowsePage(QWidget):
         self._typing.setInterval(_TYPING_MS)
         self._typing.timeout.connect(self._search)
         self._selection = PresetSelection(self, self._view, self._model, self._edits, self._files)
-        self._actions = make_actions(self, self._view, self._what_is_done())
+        self._sound = SoundControls(
+            presets, tasks, self._edits, self._model, self._filters, self._details
+        )
+        self._actions = make_actions(self, self._view, self._what_is_done(), SOUND_ACTIONS)
         self._selection.set_actions(self._actions)
         self._connect()
         self.show_grid(False)
@@ -187,6 +191,8 @@ class BrowsePage(QWidget):
         self._pictures.arrived.connect(self._picture_arrived)
         self._edits.done.connect(self._edited)
         self._edits.failed.connect(self.failed)
+        self._edits.added.connect(self.play_wanted)
+        self._sound.status.connect(self.status)
         self._edits.stack.indexChanged.connect(self._selection.enable)
         self._files.imported.connect(self._imported)
         self._files.status.connect(self.status)
@@ -208,6 +214,7 @@ class BrowsePage(QWidget):
     def _what_is_done(self) -> dict[str, Callable[[], object]]:
         return {
             **self._selection.does(),
+            **self._sound.does(lambda: self.current),
             "browse.play": self._play,
             "browse.render": self._render,
             "browse.blend": lambda: self._ask_ids(self.blend_wanted.emit),
@@ -265,6 +272,7 @@ class BrowsePage(QWidget):
         self._keep = preset.id
         self._details.show_preset(preset)
         self._show_picture(preset)
+        self._sound.show(preset)
         self._ask_details(preset)
         self._tell_current((preset.id, preset.version, preset.name))
 

@@ -155,13 +155,24 @@ class PresetSelection(QObject):
         """Show what can be done, at a point of the view."""
         menu = QMenu(self._page)
         names = (
-            "play", "render", "blind", "like", "blend", "edit_blend", "", "favourite", "rename",
-            "duplicate", "tag", "export", "", "delete",
+            "play", "render", "blind", "", "like", "find_", "vary_", "blend", "edit_blend", "",
+            "favourite", "rename", "duplicate", "tag", "export", "", "delete",
         )  # fmt: skip
         for name in names:
-            menu.addAction(self._actions[f"browse.{name}"]) if name else menu.addSeparator()
+            if name.endswith("_"):
+                menu.addMenu(self._menu_of(name, menu))
+            else:
+                menu.addAction(self._actions[f"browse.{name}"]) if name else menu.addSeparator()
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         menu.popup(self._view.viewport_().mapToGlobal(point))
+
+    def _menu_of(self, prefix: str, parent: QMenu) -> QMenu:
+        titles = {"find_": self.tr("Find by sound"), "vary_": self.tr("Like this, but …")}
+        menu = QMenu(titles[prefix], parent)
+        for name, action in self._actions.items():
+            if name.startswith(f"browse.{prefix}"):
+                menu.addAction(action)
+        return menu
 
     def enable(self, *_changes: object) -> None:
         """Let be done what can be done now."""
@@ -170,8 +181,9 @@ class PresetSelection(QObject):
         stack = self._edits.stack
         for name, action in self._actions.items():
             key = name.removeprefix("browse.")
-            if key in ("play", "render", "favourite", "rename", "duplicate", "tag", "delete",
-                       "like", "blend", "export") or key.startswith("rate_"):  # fmt: skip
+            is_of_preset = key.startswith(("rate_", "find_", "vary_"))
+            if is_of_preset or key in ("play", "render", "favourite", "rename", "duplicate", "tag",
+                                       "delete", "like", "blend", "export"):  # fmt: skip
                 action.setEnabled(has_current)
         edit_blend = self._actions["browse.edit_blend"]
         edit_blend.setEnabled(current is not None and current.kind == Blend.kind)

@@ -10,9 +10,11 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from core.descriptors.adjectives import ADJECTIVE_WORDS, MeasuredRange
 from core.library.errors import NameTaken, UnknownPreset
 from core.library.presets import Neighbour, Preset, PresetBlend, PresetPage, clean_name, clean_tags
 from core.timbre import Timbre, as_timbre
+from desktop.services.fakes.measures import FakeMeasures
 from desktop.services.interfaces import BlendPart, BlendRecipe, PresetDetails, PresetQuery
 
 if TYPE_CHECKING:
@@ -29,7 +31,7 @@ _KINDS = ("text", "audio", "blend", "text")
 _BEGAN = datetime(2026, 1, 1, tzinfo=UTC)
 
 
-class FakePresets:
+class FakePresets(FakeMeasures):
     """A :class:`desktop.services.interfaces.PresetService` in memory.
 
     Args:
@@ -41,6 +43,7 @@ class FakePresets:
     """
 
     def __init__(self, count: int = 60) -> None:
+        super().__init__()
         self.failure: Exception | None = None
         self.pages: list[tuple[PresetQuery, int]] = []
         self._lock = threading.Lock()
@@ -53,15 +56,29 @@ class FakePresets:
         self._check()
         with self._lock:
             self.pages.append((query, offset))
-            found = [preset for preset in self._presets.values() if _meets(preset, query)]
+            found = [
+                preset
+                for preset in self._presets.values()
+                if _meets(preset, query) and self._is_in(preset, query.ranges)
+            ]
             if not query.text:
                 found.sort(key=self._key(query.order))
         return PresetPage(tuple(found[offset : offset + limit]), len(found))
 
-    def neighbours(self, preset_id: str, limit: int, control: TaskControl) -> Sequence[Neighbour]:
+    def neighbours(
+        self,
+        preset_id: str,
+        limit: int,
+        control: TaskControl,
+        ranges: Sequence[MeasuredRange] = (),
+    ) -> Sequence[Neighbour]:
         self._check()
         tags = set(self._get(preset_id).tags)
-        others = [preset for preset in self._presets.values() if preset.id != preset_id]
+        others = [
+            preset
+            for preset in self._presets.values()
+            if preset.id != preset_id and self._is_in(preset, ranges)
+        ]
         likeness = [(len(tags & set(preset.tags)) / 3, preset) for preset in others]
         likeness.sort(key=lambda pair: (-pair[0], pair[1].name))
         return [Neighbour(preset, similarity) for similarity, preset in likeness[:limit]]
@@ -180,6 +197,9 @@ class FakePresets:
         if self.failure is not None:
             raise self.failure
 
+    def _all_ids(self) -> Sequence[str]:
+        return tuple(self._presets)
+
     def _get(self, preset_id: str) -> Preset:
         if preset_id not in self._presets:
             raise UnknownPreset(f"there is no preset {preset_id!r}")
@@ -199,6 +219,8 @@ class FakePresets:
         return candidate
 
     def _key(self, order: str) -> Callable[[Preset], tuple[object, ...]]:
+        if order in ADJECTIVE_WORDS:
+            return lambda preset: self._in_order(preset, order)
         keys: dict[str, Callable[[Preset], tuple[object, ...]]] = {
             "name": lambda preset: (preset.name.casefold(),),
             "newest": lambda preset: (-preset.changed_at.timestamp(),),

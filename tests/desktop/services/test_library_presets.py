@@ -10,6 +10,7 @@ import pytest
 import soundfile
 
 from core.audio import write_wav
+from core.clip import Clip
 from core.errors import TimbreError
 from core.library import PresetBlend
 from core.timbre import AudioTimbre, Blend, TextTimbre
@@ -113,9 +114,9 @@ def test_words_are_drawn_as_they_are_rendered(tmp_path: Path, presets: LibraryPr
     assert presets.picture(preset.id, CONTROL) is None
     file = tmp_path / "a.wav"
     write_wav(file, np.ones((1, 4410), np.float32) * 0.1, 44_100)
-    asked: list[str] = []
+    asked: list[Clip | str] = []
 
-    def render(preset_id: str, phrase: str, control: TaskControl) -> Path:
+    def render(preset_id: str, phrase: Clip | str, control: TaskControl) -> Path:
         asked.append(phrase)
         return file
 

@@ -1,0 +1,74 @@
+"""What a library does about measures: it keeps them, takes the user's word, and answers."""
+
+from __future__ import annotations
+
+import contextlib
+import math
+from collections.abc import Mapping, Sequence
+
+from core.coercion.type_errors import real_number
+from core.descriptors.adjectives import adjective_named
+from core.errors import SettingsError
+from core.library import rows
+from core.library.errors import LibraryUnusable
+from core.library.measures import kept
+from core.library.presets import Preset, PresetMeasures
+from core.library.reading import LibraryReader
+
+
+class MeasuredLibrary(LibraryReader):
+    """See :class:`core.library.library.Library`, which opens it."""
+
+    def measures(self, preset_ids: Sequence[str]) -> Mapping[str, PresetMeasures]:
+        """What presets measure as the library's model plays them; nothing is rendered for it.
+
+        Args:
+            preset_ids: of presets as they are now; those that are gone are left out.
+        """
+        with self._database.read() as connection:
+            return kept.find(connection, preset_ids, self._model_sha256)
+
+    def keep_measures(self, preset: Preset, measured: Mapping[str, float]) -> PresetMeasures:
+        """Keep what a preset measures; a library that cannot be written does without.
+
+        Args:
+            preset: its version counts.
+            measured: of the library's model, from :func:`core.descriptors.notes.describe`.
+        """
+        from core.library.measures.yardstick import places_of
+
+        if not self._database.is_read_only:
+            # It would only be measured again.
+            with contextlib.suppress(LibraryUnusable), self._database.write() as connection:
+                kept.keep(connection, preset, self._model_sha256, measured)
+        found = self.measures([preset.id]).get(preset.id, PresetMeasures())
+        if found.is_measured:
+            return found
+        return PresetMeasures(places_of(measured), found.edited, measured)
+
+    def edit_place(self, name_or_id: str, adjective: str, place: float | None) -> PresetMeasures:
+        """Say yourself where a preset stands between two adjectives; that wins over its measure.
+
+        Args:
+            name_or_id: the preset.
+            adjective: the pair's name, such as ``brightness``.
+            place: 0 (low) … 1 (high); None goes back to what was measured.
+
+        Raises:
+            SettingsError: if there is no such pair, or the place is out of range.
+        """
+        adjective_named(adjective)
+        if place is not None:
+            place = real_number("the place", place)
+            if not (math.isfinite(place) and 0.0 <= place <= 1.0):
+                raise SettingsError(f"a place between two adjectives is 0…1, not {place:g}")
+        with self._database.write() as connection:
+            row = rows.find_row(connection, name_or_id)
+            kept.edit(connection, row.pk, adjective, place, self._model_sha256)
+            return kept.find(connection, [row.id], self._model_sha256)[row.id]
+
+    def not_measured(self) -> int:
+        """How many presets have no place between adjectives, so that no range finds them."""
+        self._narrowing((), is_ordered=True)
+        with self._database.read() as connection:
+            return kept.count_without(connection, self._model_sha256)

@@ -1,0 +1,82 @@
+"""From a measured value to its place between two adjectives: its rank in the factory bank.
+
+The bank is a fixed yardstick: a place says the same in every library, and does not move when
+presets come and go. ``factory/measures.json`` holds it, made by
+:mod:`core.training.factory_measures`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from core.descriptors.adjectives import ADJECTIVES
+from core.descriptors.phrase import measure_basis
+from core.library import factory
+
+if TYPE_CHECKING:
+    from core.types import Float64Array
+
+MeasuredValues = Mapping[str, float]
+"""Values or places by the names of :data:`core.descriptors.adjectives.ADJECTIVES`."""
+
+_BEYOND = 0.25
+"""How far beyond the bank's ends 0 and 1 are, in relation to the bank's width."""
+
+
+@cache
+def _shipped() -> Mapping[str, Any]:
+    data: Mapping[str, Any] = json.loads(factory.MEASURES.read_text("utf-8"))
+    return data
+
+
+@cache
+def factory_measures(model_sha256: str) -> Mapping[str, MeasuredValues]:
+    """What factory presets measure, by the digest (hex) of their recipes; empty for other weights.
+
+    Args:
+        model_sha256: of the bundle.
+    """
+    shipped = _shipped()
+    if (shipped["model_sha256"], shipped["phrase"]) != (model_sha256, measure_basis()):
+        return {}
+    return {entry["recipe"]: entry["measures"] for entry in shipped["presets"].values()}
+
+
+@cache
+def _knots(name: str) -> tuple[Float64Array, Float64Array]:
+    import numpy as np
+
+    values = sorted(entry["measures"][name] for entry in _shipped()["presets"].values())
+    knots, firsts, counts = np.unique(values, return_index=True, return_counts=True)
+    ranks = (firsts + counts / 2.0) / len(values)  # the middle of those that are alike
+    margin = _BEYOND * (knots[-1] - knots[0])
+    return (
+        np.concatenate([[knots[0] - margin], knots, [knots[-1] + margin]]),
+        np.concatenate([[0.0], ranks, [1.0]]),
+    )
+
+
+def places_of(measured: MeasuredValues) -> dict[str, float]:
+    """The places of measured values, 0…1."""
+    import numpy as np
+
+    return {
+        adjective.name: float(np.interp(measured[adjective.name], *_knots(adjective.name)))
+        for adjective in ADJECTIVES
+    }
+
+
+@cache
+def place_basis(model_sha256: str) -> int:
+    """What places depend on besides the preset, as one number of 63 bits.
+
+    Args:
+        model_sha256: of the bundle.
+    """
+    knots = b"".join(part.tobytes() for a in ADJECTIVES for part in _knots(a.name))
+    digest = hashlib.sha256(f"{model_sha256} {measure_basis()} ".encode() + knots).digest()
+    return int.from_bytes(digest[:8], "big") >> 1

@@ -1,0 +1,1 @@
+"""What presets sound like in figures, for the window."""
