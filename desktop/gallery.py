@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, cast
 
 from PyQt6.QtCore import QObject
 from PyQt6.QtWidgets import QApplication, QVBoxLayout, QWidget
@@ -15,7 +17,7 @@ from PyQt6.QtWidgets import QApplication, QVBoxLayout, QWidget
 from desktop.commands import Commands
 from desktop.faults import Fault, WayOut
 from desktop.pages.first import FirstPage
-from desktop.parts import BROWSE_PAGE, STAGE, TAKES_PAGE, Services, fake_services
+from desktop.parts import BROWSE_PAGE, MAKE_PAGE, STAGE, TAKES_PAGE, Services, fake_services
 from desktop.tasks import Tasks
 from desktop.theme.style_sheet import GRID
 from desktop.theme.theme import THEME_CHOICES, Theme
@@ -37,6 +39,17 @@ def _browse(services: Services, tasks: Tasks) -> QWidget:
     page: QWidget = BROWSE_PAGE.make(services.presets, tasks, None)
     page.resize(140 * GRID, 75 * GRID)
     return page
+
+
+def _make(services: Services, tasks: Tasks, tab: str = "recording") -> QWidget:
+    page: Any = MAKE_PAGE.make(services.presets, services.making, services.audio, tasks)
+    page.resize(120 * GRID, 75 * GRID)
+    if tab == "recording":
+        page.recording.open(Path("my cello.flac"))
+    elif tab == "words":
+        page.show_tab(page.words)
+        page.words.field.setText("warm dark bell")
+    return cast(QWidget, page)
 
 
 def _takes(services: Services, tasks: Tasks) -> QWidget:
@@ -91,6 +104,9 @@ def _commands() -> Commands:
 
 PAGES: Mapping[str, Builder] = {
     "browse": _browse,
+    "make": lambda services, tasks: _make(services, tasks, "nothing"),
+    "make-recording": _make,
+    "make-words": lambda services, tasks: _make(services, tasks, "words"),
     "takes": _takes,
     "stage": _stage,
     "first": _first,

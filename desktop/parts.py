@@ -14,6 +14,7 @@ from core.models import DEFAULT_BUNDLE
 from desktop.services.bridge_interface import BridgeControl
 from desktop.services.interfaces import AudioOut, AuditionService, DawService, PresetService
 from desktop.services.jobs_interface import JobService
+from desktop.services.making.interface import MakingServices
 
 
 @dataclass(frozen=True)
@@ -38,6 +39,7 @@ class Part:
 
 
 BROWSE_PAGE = Part("desktop.pages.browse.page", "BrowsePage")
+MAKE_PAGE = Part("desktop.pages.make.page", "MakePage")
 TAKES_PAGE = Part("desktop.pages.takes.view", "TakesPage")
 STAGE = Part("desktop.stage.stage", "Stage")
 PRESETS = Part("desktop.services.presets", "LibraryPresets")
@@ -46,6 +48,7 @@ AUDIO_OUT = Part("desktop.services.audio_out", "SystemAudio")
 LIVE = Part("desktop.services.live", "ProcessLive")
 DAWS = Part("desktop.services.daws", "InstalledDaws")
 JOBS = Part("desktop.services.jobs", "LocalJobService")
+MAKING = Part("desktop.services.making.local", "local_making")
 BRIDGE = Part("desktop.services.bridge", "LocalBridge")
 
 FAKE_PRESETS = Part("desktop.services.fakes.presets", "FakePresets")
@@ -54,6 +57,7 @@ FAKE_AUDIO_OUT = Part("desktop.services.fakes.audio", "FakeAudio")
 FAKE_LIVE = Part("desktop.services.fakes.live", "FakeLive")
 FAKE_DAWS = Part("desktop.services.fakes.daws", "FakeDaws")
 FAKE_JOBS = Part("desktop.services.fakes.jobs", "jobs_with_takes")
+FAKE_MAKING = Part("desktop.services.fakes.making", "fake_making")
 FAKE_BRIDGE = Part("desktop.services.fakes.bridge", "FakeBridge")
 
 
@@ -62,7 +66,7 @@ class Services:
     """What pages are given.
 
     Attributes:
-        presets, auditions, audio, daws, jobs, bridge: as their interfaces say.
+        presets, auditions, audio, daws, jobs, bridge, making: as their interfaces say.
         live: plays keys; None if there are none.
     """
 
@@ -72,6 +76,7 @@ class Services:
     daws: DawService
     jobs: JobService
     bridge: BridgeControl
+    making: MakingServices
     live: Any = None
 
     def close_bridge(self) -> None:
@@ -83,7 +88,14 @@ class Services:
 
     def close(self) -> None:
         """Let go of processes, devices and files, of those that hold any."""
-        for service in (self.live, self.audio, self.auditions, self.presets, self.daws):
+        for service in (
+            self.making,
+            self.live,
+            self.audio,
+            self.auditions,
+            self.presets,
+            self.daws,
+        ):
             close = getattr(service, "close", None)
             if close is not None:
                 close()
@@ -92,13 +104,15 @@ class Services:
 def real_services() -> Services:
     """Over the user's own library and this machine's devices."""
     auditions, jobs = AUDITIONS.make(), JOBS.make()
+    presets = PRESETS.make(None, DEFAULT_BUNDLE, auditions.render)
     return Services(
-        PRESETS.make(None, DEFAULT_BUNDLE, auditions.render),
+        presets,
         auditions,
         AUDIO_OUT.make(),
         DAWS.make(),
         jobs,
         BRIDGE.make(jobs),
+        MAKING.make(presets),
         LIVE.make(),
     )
 
@@ -112,5 +126,6 @@ def fake_services() -> Services:
         FAKE_DAWS.make(),
         FAKE_JOBS.make(),
         FAKE_BRIDGE.make(),
+        FAKE_MAKING.make(),
         FAKE_LIVE.make(),
     )

@@ -32,6 +32,8 @@ NAMES = {
     "drag": "mdi6.drag",
     "done": "mdi6.check",
     "file": "mdi6.file-music-outline",
+    "make": "mdi6.pencil-outline",
+    "record": "mdi6.record",
 }
 """What each stands for here, and its name in Material Design Icons 6 (Apache-2.0)."""
 

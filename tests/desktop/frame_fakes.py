@@ -20,6 +20,7 @@ from desktop.services.fakes.audition import FakeAuditions
 from desktop.services.fakes.bridge import FakeBridge
 from desktop.services.fakes.daws import FakeDaws
 from desktop.services.fakes.jobs import FakeJobs
+from desktop.services.fakes.making import fake_making
 from desktop.services.interfaces import PresetDetails
 from desktop.tasks import TaskControl
 
@@ -71,6 +72,7 @@ def services(presets: AddedPresets | None = None) -> Services:
         FakeDaws(),
         FakeJobs(),
         FakeBridge(),
+        fake_making(),
     )
 
 
@@ -104,6 +106,9 @@ class FakeStage(QWidget):
 
     def set_preset(self, preset_id: str, name: str) -> None:
         self.told.append((preset_id, name))
+
+    def set_timbre(self, timbre: Timbre, name: str) -> None:
+        self.told.append((timbre, name))
 
     def play(self) -> None:
         self.told.append("play")

@@ -23,7 +23,7 @@ from core.library.presets import Preset
 from core.timbre import AudioTimbre, TextTimbre, Timbre
 from desktop.faults import Fault, fault_of
 from desktop.pages.first.daw_list import DawList
-from desktop.pages.first.naming import name_for_file, name_for_words, with_free_name
+from desktop.pages.naming import name_for_file, name_for_words, with_free_name
 from desktop.services.interfaces import DawService, PresetService
 from desktop.tasks import Lane, LaneTask, TaskControl, Tasks
 from desktop.theme.style_sheet import GRID

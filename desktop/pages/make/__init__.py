@@ -1,0 +1,1 @@
+"""Making timbres: from a recording, from words."""
