@@ -45,7 +45,7 @@ from core.encoders.base import AudioEncoding
 from core.engines.base import RenderRequest
 from core.errors import AudioError, Cancelled, ModelMissing, OutputError, TimbreError
 from core.progress import ProgressCallback, part_of
-from core.timbre import AudioTimbre, Blend, Timbre
+from core.timbre import Blend, Timbre
 from core.types import Embedding
 
 if TYPE_CHECKING:
@@ -294,7 +294,7 @@ class RenderWorker:
 
 def _embed_one(synth: Synthesizer, timbre: Timbre, on_progress: ProgressCallback) -> AudioEncoding:
     remarks: list[str] = []
-    is_new = isinstance(timbre, AudioTimbre) and synth.takes_listening(timbre)
+    is_new = synth.look_up(timbre, synth.encoder) is None
     embedding = synth.embed(timbre, remarks.append, on_progress)
     heard = AudioEncoding(embedding, tuple(remarks))
     if is_new:
@@ -303,7 +303,7 @@ def _embed_one(synth: Synthesizer, timbre: Timbre, on_progress: ProgressCallback
 
 
 def _keep(synth: Synthesizer, timbre: Timbre, heard: AudioEncoding) -> None:
-    """Spare whoever makes a preset of a recording that was heard to listen to it again."""
+    """Spare whoever makes a preset of what was heard to listen to it again."""
     from core.library.embeddings.digests import digest_of
     from core.library.embeddings.kept import KeptEmbeddings
 
