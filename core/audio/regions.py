@@ -26,7 +26,8 @@ OUTLINE_COLUMNS = 2048
 """An outline has so many columns, at most twice as many."""
 
 _BLOCK_VALUES, _CAREFUL_VALUES = 1 << 20, 1 << 10
-_FIRST_WIDTH = 16
+_LEAST_WIDTH = 16
+_MOST_FRAMES_A_BYTE = 64
 
 
 @dataclass(frozen=True)
@@ -71,19 +72,21 @@ def outline(
     with _opened(file) as source:
         rate, channels = int(source.samplerate), int(source.channels)
         first = _seek(source, start_s)
-        claimed = max(1, int(source.frames) - first)
+        # A damaged header may claim anything.
+        likely = min(int(source.frames), _MOST_FRAMES_A_BYTE * file.stat().st_size)
+        claimed = max(1, likely - first)
         remark = damaged.cut_remark(source.extra_info, int(source.frames), rate)
     most = None if end_s is None else max(1, round(end_s * rate) - first)
     claimed = claimed if most is None else most
-    columns, read, is_broken, has_nan = _Columns(), 0, False, False
+    columns, read, is_broken, has_nan = _Columns(channels, claimed), 0, False, False
     for block in _blocks(file, first, most):
         report(on_progress, min(1.0, read / claimed))
         if block is None:
             is_broken = True
             break
-        if not np.isfinite(block).all():
+        if not np.isfinite(block.min() + block.max()):
             has_nan, block = True, np.nan_to_num(block, posinf=1.0, neginf=-1.0)
-        columns.add(block.min(axis=1), block.max(axis=1))
+        columns.add(block)
         read += len(block)
     end = (first + read) / rate
     remarks = [remark] if remark else []
@@ -175,43 +178,50 @@ def _seek(source: Any, start_s: float) -> int:
 
 
 class _Columns:
-    """Gathers peaks without being told how much there will be."""
+    """Gathers peaks; what it is told of the length only spares it work.
 
-    def __init__(self) -> None:
-        self._width = _FIRST_WIDTH  # frames in a column
+    Args:
+        channels: of the blocks.
+        frames: that probably come.
+    """
+
+    def __init__(self, channels: int, frames: int) -> None:
+        self._channels = channels
+        self._width = _LEAST_WIDTH  # frames in a column
+        while self._width * 2 * OUTLINE_COLUMNS <= frames:
+            self._width *= 2
         self._done: list[FloatArray] = []  # [2, n] each
         self._count = 0
-        self._rest = np.zeros((2, 0), np.float32)
+        self._rest = np.zeros(0, np.float32)
 
-    def add(self, low: FloatArray, high: FloatArray) -> None:
-        rest = np.concatenate([self._rest, np.stack([low, high])], axis=1)
-        whole = rest.shape[1] // self._width * self._width
+    def add(self, block: FloatArray) -> None:
+        """Take frames, float32 [frames, channels]."""
+        flat = np.concatenate([self._rest, block.reshape(-1)])
+        values = self._width * self._channels  # of all channels: they lie side by side
+        whole = len(flat) // values * values
+        self._rest = flat[whole:]
         if whole:
-            self._put(_merged(rest[:, :whole], self._width))
-        self._rest = rest[:, whole:]
+            columns = flat[:whole].reshape(-1, values)
+            self._put(np.stack([columns.min(axis=1), columns.max(axis=1)]))
 
     def peaks(self) -> FloatArray:
+        """Of all that was taken, float32 [2, columns]."""
         parts = list(self._done)
-        if self._rest.shape[1]:
-            parts.append(_merged(self._rest, self._rest.shape[1]))
+        if len(self._rest):
+            parts.append(np.array([[self._rest.min()], [self._rest.max()]], np.float32))
         return np.concatenate(parts, axis=1).astype(np.float32)
 
     def _put(self, peaks: FloatArray) -> None:
         self._done.append(peaks)
         self._count += peaks.shape[1]
         while self._count > 2 * OUTLINE_COLUMNS:
-            all_of_them = np.concatenate(self._done, axis=1)
-            even = all_of_them.shape[1] // 2 * 2
-            odd = all_of_them[:, even:]
-            self._done = [_merged(all_of_them[:, :even], 2)]
+            every = np.concatenate(self._done, axis=1)
+            even = every.shape[1] // 2 * 2
+            if even < every.shape[1]:  # goes back to what is not a whole column yet
+                filler = np.full(self._width * self._channels, every[0, -1], np.float32)
+                filler[-1] = every[1, -1]
+                self._rest = np.concatenate([filler, self._rest])
+            low, high = every[:, :even].reshape(2, -1, 2)
+            self._done = [np.stack([low.min(axis=1), high.max(axis=1)])]
             self._count = even // 2
-            if odd.shape[1]:  # goes back to what is not a whole column yet
-                self._rest = np.concatenate([np.repeat(odd, self._width, axis=1), self._rest], 1)
             self._width *= 2
-
-
-def _merged(peaks: FloatArray, width: int) -> FloatArray:
-    """Peaks of columns ``width`` times as wide, [2, n]."""
-    low = peaks[0].reshape(-1, width).min(axis=1)
-    high = peaks[1].reshape(-1, width).max(axis=1)
-    return np.stack([low, high])
