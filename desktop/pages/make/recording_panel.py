@@ -7,7 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from PyQt6.QtCore import QTimer, pyqtSignal
+from PyQt6.QtCore import Qt, QTimer, pyqtSignal
 from PyQt6.QtWidgets import QLabel, QMenu, QPushButton, QVBoxLayout, QWidget
 
 from core.timbre import AudioTimbre, Timbre
@@ -121,7 +121,7 @@ class RecordingPanel(QWidget):
         whole.setSpacing(GRID)
         whole.addWidget(self.drop)
         whole.addWidget(self.microphone)
-        whole.addWidget(self.earlier_button)
+        whole.addWidget(self.earlier_button, 0, Qt.AlignmentFlag.AlignLeft)
         whole.addWidget(self._hint)
         whole.addWidget(self._work, 1)
         whole.addStretch(0)

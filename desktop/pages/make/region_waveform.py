@@ -6,6 +6,8 @@ opened, as what draws plots takes a while to load.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pyqtgraph as pg
 from PyQt6.QtCore import QEvent, QSize, Qt, pyqtSignal
@@ -15,6 +17,7 @@ from PyQt6.QtWidgets import QWidget
 from core.audio.regions import SoundOutline
 from core.clip import pitch_name
 from core.encoders.base import HeardNotes
+from core.types import FloatArray
 from desktop.services.making.interface import MAX_REGION_S, MIN_REGION_S
 from desktop.stage.waveform import Waveform
 from desktop.theme.colours import colours_of
@@ -24,6 +27,7 @@ _MOST_LABELS = 16
 _STEP = 0.01
 _ZOOM = 0.5
 _REGION_ALPHA, _NOTE_ALPHA = 40, 150
+_MOST_AROUND = 8.0
 _ROOM = 0.8
 """Notes fill so much of the height."""
 
@@ -48,7 +52,8 @@ class RegionWaveform(Waveform):
         self._labels: list[pg.TextItem] = []
         self._counting: pg.PlotDataItem | None = None
         self._heard: HeardNotes | None = None
-        self._before = (0.0, 1.0)
+        self._before = self._shown = (0.0, 1.0)
+        self._outline: SoundOutline | None = None
         self._is_set = False
         super().__init__(parent)
         self.setAccessibleName(self.tr("Recording with the region to use"))
@@ -96,7 +101,9 @@ class RegionWaveform(Waveform):
         view = self.getPlotItem().getViewBox()
         view.setLimits(xMin=0.0, xMax=self._seconds, minXRange=min(MIN_REGION_S, self._seconds))
         self.set_heard(None)
-        self.show_sound(outline.peaks, self._seconds)
+        self._outline = outline
+        self.show_sound(_joined(outline.peaks), self._seconds)
+        self._shown = (0.0, self._seconds)
         self._height = max(0.05, float(np.abs(outline.peaks).max()))
         self._region.show()
         self._is_set = False
@@ -104,8 +111,10 @@ class RegionWaveform(Waveform):
     def show_part(self, outline: SoundOutline) -> None:
         """Draw a part of the recording in more detail; what is in view stays."""
         times = np.linspace(outline.start_s, outline.end_s, outline.peaks.shape[1])
-        self._low.setData(times, outline.peaks[0])
-        self._high.setData(times, outline.peaks[1])
+        low, high = _joined(outline.peaks)
+        self._low.setData(times, low)
+        self._high.setData(times, high)
+        self._shown = (outline.start_s, outline.end_s)
 
     def set_region(self, start_s: float, end_s: float) -> None:
         """Choose a region; nobody is told.
@@ -225,7 +234,31 @@ class RegionWaveform(Waveform):
 
     def _viewed(self) -> None:
         if not self._is_set:
+            self._cut_to_view()
             self.view_changed.emit(*self._view)
+
+    def _cut_to_view(self) -> None:
+        """Until there is more detail, draw what is known of the view alone.
+
+        Of hours, drawn a thousand times as wide as the window, painting alone takes long.
+        """
+        outline, (low, high) = self._outline, self._view
+        start, end = self._shown
+        is_in = start <= low + 1e-6 and high - 1e-6 <= end
+        if outline is None or (is_in and end - start <= _MOST_AROUND * (high - low)):
+            return
+        columns = outline.peaks.shape[1]
+        around = high - low
+        first = max(0, int(columns * (low - around) / self._seconds) - 1)
+        last = min(columns, int(columns * (high + around) / self._seconds) + 2)
+        self.show_part(
+            replace(
+                outline,
+                peaks=outline.peaks[:, first:last],
+                start_s=first * self._seconds / columns,
+                end_s=last * self._seconds / columns,
+            )
+        )
 
     def _draw_notes(self, heard: HeardNotes) -> None:
         pitches = np.array([note.pitch for note in heard.notes], float)
@@ -270,3 +303,11 @@ class RegionWaveform(Waveform):
             line.setPen(pg.mkPen(accent, width=3))
             line.setHoverPen(pg.mkPen(colours_of(self).text, width=3))
         self._counting.setPen(pg.mkPen(colours_of(self).warning, width=4))
+
+
+def _joined(peaks: FloatArray) -> FloatArray:
+    """Peaks in which each column reaches the one before, as the sound between them does."""
+    joined = peaks.copy()
+    joined[0, 1:] = np.minimum(peaks[0, 1:], peaks[1, :-1])
+    joined[1, 1:] = np.maximum(peaks[1, 1:], peaks[0, :-1])
+    return joined
