@@ -6,6 +6,7 @@ opened, as what draws plots takes a while to load.
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 
 import numpy as np
@@ -28,6 +29,8 @@ _STEP = 0.01
 _ZOOM = 0.5
 _REGION_ALPHA, _NOTE_ALPHA = 40, 150
 _MOST_AROUND = 8.0
+_OUTLINE_ALPHA = 200
+_QUIETEST = 0.05
 _ROOM = 0.8
 """Notes fill so much of the height."""
 
@@ -53,7 +56,9 @@ class RegionWaveform(Waveform):
         self._counting: pg.PlotDataItem | None = None
         self._heard: HeardNotes | None = None
         self._before = self._shown = (0.0, 1.0)
-        self._outline: SoundOutline | None = None
+        self._columns_s = 1.0
+        self._whole: SoundOutline | None = None
+        self._strokes: pg.PlotCurveItem | None = None
         self._is_set = False
         super().__init__(parent)
         self.setAccessibleName(self.tr("Recording with the region to use"))
@@ -72,6 +77,9 @@ class RegionWaveform(Waveform):
         self._region.sigRegionChanged.connect(self._moved)
         self.addItem(self._region)
         self._region.hide()
+        # A stroke a column: a filled outline of three thousand takes Qt a sixth of a second.
+        self._strokes = pg.PlotCurveItem(connect="pairs")
+        self.addItem(self._strokes)
         self._bars = pg.BarGraphItem(x0=[], x1=[], y0=[], y1=[])
         self._bars.setZValue(5)
         self.addItem(self._bars)
@@ -101,20 +109,24 @@ class RegionWaveform(Waveform):
         view = self.getPlotItem().getViewBox()
         view.setLimits(xMin=0.0, xMax=self._seconds, minXRange=min(MIN_REGION_S, self._seconds))
         self.set_heard(None)
-        self._outline = outline
-        self.show_sound(_joined(outline.peaks), self._seconds)
-        self._shown = (0.0, self._seconds)
-        self._height = max(0.05, float(np.abs(outline.peaks).max()))
+        self._whole = outline
+        self.show_sound(np.zeros((2, 2), np.float32), self._seconds)
+        self._height = max(_QUIETEST, float(np.abs(outline.peaks).max()))
+        self.setYRange(-self._height, self._height, padding=0.06)
+        self.show_part(outline)
         self._region.show()
         self._is_set = False
 
     def show_part(self, outline: SoundOutline) -> None:
         """Draw a part of the recording in more detail; what is in view stays."""
-        times = np.linspace(outline.start_s, outline.end_s, outline.peaks.shape[1])
-        low, high = _joined(outline.peaks)
-        self._low.setData(times, low)
-        self._high.setData(times, high)
+        assert self._strokes is not None
+        count = outline.peaks.shape[1]
+        edges = np.linspace(outline.start_s, outline.end_s, count + 1)
+        middles = (edges[1:] + edges[:-1]) / 2
+        self._strokes.setData(np.repeat(middles, 2), _joined(outline.peaks).T.reshape(-1))
         self._shown = (outline.start_s, outline.end_s)
+        self._columns_s = (outline.end_s - outline.start_s) / count
+        self._draw_strokes()
 
     def set_region(self, start_s: float, end_s: float) -> None:
         """Choose a region; nobody is told.
@@ -235,14 +247,26 @@ class RegionWaveform(Waveform):
     def _viewed(self) -> None:
         if not self._is_set:
             self._cut_to_view()
+            self._draw_strokes()
             self.view_changed.emit(*self._view)
+
+    def _draw_strokes(self) -> None:
+        """As wide as a column is in view."""
+        low, high = self._view
+        pixels = self._columns_s / (high - low) * max(1, self.width())
+        colour = pg.mkColor(self.palette().color(QPalette.ColorRole.Highlight))
+        colour.setAlpha(_OUTLINE_ALPHA)
+        pen = pg.mkPen(colour, width=max(1, math.ceil(pixels)))
+        pen.setCapStyle(Qt.PenCapStyle.FlatCap)
+        assert self._strokes is not None
+        self._strokes.setPen(pen)
 
     def _cut_to_view(self) -> None:
         """Until there is more detail, draw what is known of the view alone.
 
         Of hours, drawn a thousand times as wide as the window, painting alone takes long.
         """
-        outline, (low, high) = self._outline, self._view
+        outline, (low, high) = self._whole, self._view
         start, end = self._shown
         is_in = start <= low + 1e-6 and high - 1e-6 <= end
         if outline is None or (is_in and end - start <= _MOST_AROUND * (high - low)):
@@ -293,6 +317,7 @@ class RegionWaveform(Waveform):
         super()._paint()
         if self._region is None or self._counting is None:
             return
+        self._draw_strokes()
         accent = self.palette().color(QPalette.ColorRole.Highlight)
         fill = pg.mkColor(accent)
         fill.setAlpha(_REGION_ALPHA)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from PyQt6.QtCore import QMimeData, QPointF, Qt, QUrl
-from PyQt6.QtGui import QDropEvent
+from PyQt6.QtGui import QColor, QDropEvent, QPalette
 from pytestqt.qtbot import QtBot
 
 from core.clip import Note
@@ -90,9 +90,18 @@ def test_zooming_in_reads_more_detail(
     panel.region_bar.end.setValue(3.0)
     panel.region_bar.zoom_button.click()
     assert panel.waveform.viewRange()[0] == pytest.approx([1.75, 3.25])
-    until(lambda: panel.waveform._low.getData()[0][0] > 0.5)
+    until(lambda: panel.waveform._strokes.getData()[0][0] > 0.5)
     panel.region_bar.zoom_button.click()
-    until(lambda: panel.waveform._low.getData()[0][0] == 0.0)
+    until(lambda: panel.waveform._strokes.getData()[0][0] < 0.1)
+
+
+def test_the_waveform_follows_the_palette(opened: MakePage) -> None:
+    waveform = opened.recording.waveform
+    palette = opened.palette()
+    palette.setColor(QPalette.ColorRole.Highlight, QColor("#123456"))
+    waveform.setPalette(palette)
+    assert waveform._strokes.opts["pen"].color().name() == "#123456"
+    assert waveform.region == (0.0, 12.0)
 
 
 def test_a_long_recording_proposes_its_loudest_seconds_and_never_more_than_a_minute(
