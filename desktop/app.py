@@ -29,6 +29,7 @@ from desktop.parts import (
     BROWSE_PAGE,
     DAW_PAGE,
     EVALUATION_PAGE,
+    MAKE_PAGE,
     MODELS_PAGE,
     STAGE,
     TAKES_PAGE,
@@ -36,6 +37,7 @@ from desktop.parts import (
     real_services,
 )
 from desktop.responsiveness import favour_the_window
+from desktop.services.interfaces import PresetQuery
 from desktop.services.jobs_interface import PresetChoice
 from desktop.settings import SettingsFile
 from desktop.single_instance import SingleInstance, usual_name
@@ -46,6 +48,7 @@ from desktop.window import MainWindow
 
 if TYPE_CHECKING:
     from core.clip import Clip
+    from core.timbre import Timbre
     from core.types import FloatArray
 
 _log = logging.getLogger(__name__)
@@ -158,6 +161,7 @@ class Desktop(QObject):
         page.failed.connect(lambda words: window.say_fault(Fault(words)))
         window.add_page("browse", window.tr("Browse"), "browse", page)
         self._browse = page
+        self._add_make_page()
         takes = TAKES_PAGE.make(services.jobs, self.tasks, services.bridge)
         takes.play_wanted.connect(self._play_file)
         takes.clip_changed.connect(self._stage.use_clip)
@@ -180,7 +184,7 @@ class Desktop(QObject):
         window.commands.add(
             "page.first",
             window.tr("Make a sound from words or a recording"),
-            lambda: window.show_page("first"),
+            self._show_where_to_make,
             keys="Ctrl+N",
         )
 
@@ -245,6 +249,29 @@ class Desktop(QObject):
         self._browse.blind_wanted.connect(lambda ids: tests.compare_presets(ids, stage.clip))
         title = window.tr("Show the votes of blind tests")
         window.commands.add("blind.votes", title, tests.show_votes)
+
+    def _add_make_page(self) -> None:
+        window, services = self.window, self.services
+        page = MAKE_PAGE.make(
+            services.presets, services.making, services.audio, self.tasks, window.commands
+        )
+        page.made.connect(self._made)
+        page.hear_wanted.connect(self._stage.hear_timbre)
+        page.play_wanted.connect(self._stage.play)
+        page.taken.connect(self._show_preset)
+        page.status.connect(lambda words: window.say("make", words))
+        page.failed.connect(window.say_fault)
+        window.add_page("make", window.tr("Make"), "make", page)
+
+    def _show_where_to_make(self) -> None:
+        """The first page until something came of it; then the one with all ways."""
+        self.window.show_page("make" if self._settings.values.first_page_done else "first")
+
+    def _show_preset(self, preset_id: str, name: str) -> None:
+        """Show a preset among the others, where it can be marked, changed and rendered."""
+        self._browse.set_query(PresetQuery(text=name))
+        self.window.show_page("browse")
+        self._stage.choose(preset_id)
 
     def _render(self, preset_ids: Sequence[str]) -> None:
         """Render the chosen clip in presets that were looked at; of several, after asking."""
@@ -314,7 +341,7 @@ class _StageLink(QObject):
         super().__init__(window)
         self._window, self._services, self._tasks = window, services, tasks
         self._stage: Any = None
-        self._waiting: tuple[str, str, bool] | None = None
+        self._waiting: tuple[str | Timbre, str, bool] | None = None
         self._clip: Clip | None = None
 
     def load(self) -> None:
@@ -368,6 +395,10 @@ class _StageLink(QObject):
         """A preset whose name is known wants to be heard."""
         self._bring(preset_id, name, True)
 
+    def hear_timbre(self, timbre: Timbre, name: str) -> None:
+        """A timbre that is no preset yet wants to be heard."""
+        self._bring(timbre, name, True)
+
     def _ask(self, preset_id: str, *, is_played: bool) -> None:
         if not preset_id:
             return
@@ -380,10 +411,14 @@ class _StageLink(QObject):
             replaces="preset to play" if is_played else "preset to look at",
         )
 
-    def _bring(self, preset_id: str, name: str, is_played: bool) -> None:
+    def _bring(self, chosen: str | Timbre, name: str, is_played: bool) -> None:
+        """Bring a preset, by its id, or a timbre that is none yet."""
         if self._stage is None:
-            self._waiting = (preset_id, name, is_played)
+            self._waiting = (chosen, name, is_played)
             return
-        self._stage.set_preset(preset_id, name)
+        if isinstance(chosen, str):
+            self._stage.set_preset(chosen, name)
+        else:
+            self._stage.set_timbre(chosen, name)
         if is_played:
             self._stage.play()

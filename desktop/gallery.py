@@ -10,6 +10,7 @@ import argparse
 from collections.abc import Callable, Mapping
 from math import cos, sin
 from pathlib import Path
+from typing import Any, cast
 
 from PyQt6.QtCore import QObject
 from PyQt6.QtWidgets import QApplication, QVBoxLayout, QWidget
@@ -24,6 +25,7 @@ from desktop.parts import (
     BROWSE_PAGE,
     DAW_PAGE,
     EVALUATION_PAGE,
+    MAKE_PAGE,
     MODELS_PAGE,
     STAGE,
     TAKES_PAGE,
@@ -53,6 +55,17 @@ def _browse(services: Services, tasks: Tasks) -> QWidget:
     page: QWidget = BROWSE_PAGE.make(services.presets, tasks, None)
     page.resize(140 * GRID, 75 * GRID)
     return page
+
+
+def _make(services: Services, tasks: Tasks, tab: str = "recording") -> QWidget:
+    page: Any = MAKE_PAGE.make(services.presets, services.making, services.audio, tasks)
+    page.resize(120 * GRID, 75 * GRID)
+    if tab == "recording":
+        page.recording.open(Path("my cello.flac"))
+    elif tab == "words":
+        page.show_tab(page.words)
+        page.words.field.setText("warm dark bell")
+    return cast(QWidget, page)
 
 
 def _takes(services: Services, tasks: Tasks) -> QWidget:
@@ -212,6 +225,9 @@ def _votes(services: Services, tasks: Tasks) -> QWidget:
 
 PAGES: Mapping[str, Builder] = {
     "browse": _browse,
+    "make": lambda services, tasks: _make(services, tasks, "nothing"),
+    "make-recording": _make,
+    "make-words": lambda services, tasks: _make(services, tasks, "words"),
     "takes": _takes,
     "daws": _daws,
     "models": _models,

@@ -16,6 +16,7 @@ from desktop.services.bridge_interface import BridgeControl
 from desktop.services.evaluations.interface import EvaluationService
 from desktop.services.interfaces import AudioOut, AuditionService, DawService, PresetService
 from desktop.services.jobs_interface import JobService
+from desktop.services.making.interface import MakingServices
 from desktop.services.model_bundles.interface import ModelService
 
 
@@ -41,6 +42,7 @@ class Part:
 
 
 BROWSE_PAGE = Part("desktop.pages.browse.page", "BrowsePage")
+MAKE_PAGE = Part("desktop.pages.make.page", "MakePage")
 TAKES_PAGE = Part("desktop.pages.takes.view", "TakesPage")
 DAW_PAGE = Part("desktop.pages.daws.page", "DawPage")
 BLEND_PANEL = Part("desktop.pages.make.blend.panel", "BlendPanel")
@@ -53,6 +55,7 @@ AUDIO_OUT = Part("desktop.services.audio_out", "SystemAudio")
 LIVE = Part("desktop.services.live", "ProcessLive")
 DAWS = Part("desktop.services.daws", "InstalledDaws")
 JOBS = Part("desktop.services.jobs", "LocalJobService")
+MAKING = Part("desktop.services.making.local", "local_making")
 BRIDGE = Part("desktop.services.bridge", "LocalBridge")
 MODELS = Part("desktop.services.model_bundles.local", "LocalModels")
 EVALUATIONS = Part("desktop.services.evaluations.local", "LocalEvaluations")
@@ -67,6 +70,7 @@ FAKE_AUDIO_OUT = Part("desktop.services.fakes.audio", "FakeAudio")
 FAKE_LIVE = Part("desktop.services.fakes.live", "FakeLive")
 FAKE_DAWS = Part("desktop.services.fakes.daws", "FakeDaws")
 FAKE_JOBS = Part("desktop.services.fakes.jobs", "jobs_with_takes")
+FAKE_MAKING = Part("desktop.services.fakes.making", "fake_making")
 FAKE_BRIDGE = Part("desktop.services.fakes.bridge", "FakeBridge")
 FAKE_MODELS = Part("desktop.services.fakes.models", "FakeModels")
 FAKE_EVALUATIONS = Part("desktop.services.fakes.evaluations", "FakeEvaluations")
@@ -78,7 +82,7 @@ class Services:
     """What pages are given.
 
     Attributes:
-        presets, auditions, audio, daws, jobs, bridge: as their interfaces say.
+        presets, auditions, audio, daws, jobs, bridge, making: as their interfaces say.
         live: plays keys; None if there are none.
         models: bundles; None if there is no page of them.
         evaluations: runs; None if there is no page of them.
@@ -91,6 +95,7 @@ class Services:
     daws: DawService
     jobs: JobService
     bridge: BridgeControl
+    making: MakingServices
     live: Any = None
     models: ModelService | None = None
     evaluations: EvaluationService | None = None
@@ -105,7 +110,15 @@ class Services:
 
     def close(self) -> None:
         """Let go of processes, devices and files, of those that hold any."""
-        for service in (self.live, self.audio, self.auditions, self.presets, self.daws, self.votes):
+        for service in (
+            self.making,
+            self.live,
+            self.audio,
+            self.auditions,
+            self.presets,
+            self.daws,
+            self.votes,
+        ):
             close = getattr(service, "close", None)
             if close is not None:
                 close()
@@ -119,13 +132,15 @@ def real_services(model: str = DEFAULT_BUNDLE, device: str = "") -> Services:
         device: where they are computed; empty leaves it to the engines.
     """
     auditions, jobs = AUDITIONS.make(), JOBS.make(None, model, device)
+    presets = PRESETS.make(None, DEFAULT_BUNDLE, auditions.render)
     return Services(
-        PRESETS.make(None, DEFAULT_BUNDLE, auditions.render),
+        presets,
         auditions,
         AUDIO_OUT.make(),
         DAWS.make(),
         jobs,
         BRIDGE.make(jobs),
+        MAKING.make(presets),
         LIVE.make(),
         models=MODELS.make(jobs.use_model, model, device),
         evaluations=EVALUATIONS.make(),
@@ -142,6 +157,7 @@ def fake_services() -> Services:
         FAKE_DAWS.make(),
         FAKE_JOBS.make(),
         FAKE_BRIDGE.make(),
+        FAKE_MAKING.make(),
         FAKE_LIVE.make(),
         models=FAKE_MODELS.make(),
         evaluations=FAKE_EVALUATIONS.make(),

@@ -56,7 +56,7 @@ def take(folder: Path, scale_percent: int) -> list[Path]:
         window.resize(*WINDOW)  # not bounded by a screen that is not there
         for theme in ("light", "dark"):
             desktop.theme.choose(theme)
-            for name in ("browse", "takes", "batch", "daws", "models", "evaluation", "first"):
+            for name in window.page_names:
                 window.show_page(name)
                 if window.page == name:
                     keep(window, f"window-{name}")

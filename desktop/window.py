@@ -145,6 +145,11 @@ class MainWindow(QMainWindow):
         current = self._stack.currentWidget()
         return next((name for name, page in self._pages.items() if page is current), "")
 
+    @property
+    def page_names(self) -> tuple[str, ...]:
+        """Names of all pages, as they were added."""
+        return tuple(self._pages)
+
     def show_page(self, name: str) -> None:
         """Open a page; one that is not there is left alone."""
         if name not in self._pages:

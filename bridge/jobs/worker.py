@@ -43,7 +43,7 @@ from bridge.jobs.worker_messages import (
 )
 from core.encoders.base import AudioEncoding
 from core.engines.base import RenderRequest
-from core.errors import AudioError, Cancelled, ModelMissing, TimbreError
+from core.errors import AudioError, Cancelled, ModelMissing, OutputError, TimbreError
 from core.progress import ProgressCallback, part_of
 from core.timbre import Blend, Timbre
 from core.types import Embedding
@@ -294,8 +294,21 @@ class RenderWorker:
 
 def _embed_one(synth: Synthesizer, timbre: Timbre, on_progress: ProgressCallback) -> AudioEncoding:
     remarks: list[str] = []
+    is_new = synth.look_up(timbre, synth.encoder) is None
     embedding = synth.embed(timbre, remarks.append, on_progress)
-    return AudioEncoding(embedding, tuple(remarks))
+    heard = AudioEncoding(embedding, tuple(remarks))
+    if is_new:
+        _keep(synth, timbre, heard)
+    return heard
+
+
+def _keep(synth: Synthesizer, timbre: Timbre, heard: AudioEncoding) -> None:
+    """Spare whoever makes a preset of what was heard to listen to it again."""
+    from core.library.embeddings.digests import digest_of
+    from core.library.embeddings.kept import KeptEmbeddings
+
+    with contextlib.suppress(OSError, OutputError):  # a cache: it is heard again
+        KeptEmbeddings().keep({digest_of(timbre): heard}, synth.encoder)
 
 
 def _render_request(job: JobRequest, embedding: Embedding, take: int) -> RenderRequest:

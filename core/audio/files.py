@@ -89,21 +89,10 @@ def read_audio(path: str | os.PathLike[str], max_s: float | None = None) -> tupl
 
 def _read(file: Path, max_s: float | None) -> ReferenceReading:
     """As :func:`read_audio`, with what is to be said about the file."""
-    if not file.exists():
-        raise AudioError(f"{file}: no such file")
-    if not file.is_file():
-        raise AudioError(f"{file} is not a file; give a recording")
-    if file.stat().st_size == 0:
-        raise AudioError(f"{file} is empty")
     try:
         with contextlib.ExitStack() as stack:
-            unfinished = damaged.unfinished_wav(file)
-            source = _open(stack, file if unfinished is None else stack.enter_context(unfinished))
+            source = open_recording(stack, file)
             rate, channels = int(source.samplerate), int(source.channels)
-            if not MIN_SAMPLE_RATE <= rate <= MAX_SAMPLE_RATE:
-                raise AudioError(f"{file} says its sample rate is {rate} Hz; it is damaged")
-            if channels > MAX_CHANNELS:
-                raise AudioError(f"{file} has {channels} channels; at most {MAX_CHANNELS} are read")
             max_frames = None if max_s is None else round(max_s * rate)
             stretch = _read_stretch(source, max_frames, _BLOCK_VALUES)
             remark = _file_remark(source, file, stretch)
@@ -114,16 +103,55 @@ def _read(file: Path, max_s: float | None) -> ReferenceReading:
             if not stretch.seen:
                 raise AudioError(f"{file} is damaged from its beginning; {damaged.advice(file)}")
             remark = f"it is damaged at {stretch.seen / rate:.2f} s; what comes before is used"
-    # libsndfile's errors are RuntimeErrors; headerless .raw files are a TypeError.
-    except (RuntimeError, OSError, TypeError, ValueError) as error:
-        detail = " ".join(str(getattr(error, "error_string", error)).split()).rstrip(".")
-        hint = "" if isinstance(error, OSError) else f"; {damaged.advice(file)}"
-        raise AudioError(f"{file} cannot be read as audio: {detail}{hint}") from error
+    except READING_ERRORS as error:
+        raise unreadable(file, error) from error
     remarks = (remark,) if remark else ()
     if not stretch.blocks:
         return ReferenceReading(np.zeros((channels, 0), np.float32), rate, remarks)
     audio = np.ascontiguousarray(np.concatenate(stretch.blocks).T)
     return ReferenceReading(audio, rate, remarks)
+
+
+READING_ERRORS = (RuntimeError, OSError, TypeError, ValueError)
+"""What reading raises: libsndfile RuntimeErrors, and TypeErrors of headerless .raw files."""
+
+
+def unreadable(file: Path, error: Exception) -> AudioError:
+    """What is said of a file that cannot be read.
+
+    Args:
+        file: the recording.
+        error: one of :data:`READING_ERRORS`.
+    """
+    detail = " ".join(str(getattr(error, "error_string", error)).split()).rstrip(".")
+    hint = "" if isinstance(error, OSError) else f"; {damaged.advice(file)}"
+    return AudioError(f"{file} cannot be read as audio: {detail}{hint}")
+
+
+def open_recording(stack: contextlib.ExitStack, file: Path) -> Any:
+    """A ``soundfile.SoundFile`` of a recording, cut off ones included.
+
+    Args:
+        stack: closes it.
+        file: the recording.
+
+    Raises:
+        AudioError: if it is missing, empty, or says of itself what cannot be.
+        RuntimeError, OSError, TypeError, ValueError: if libsndfile cannot read it.
+    """
+    if not file.exists():
+        raise AudioError(f"{file}: no such file")
+    if not file.is_file():
+        raise AudioError(f"{file} is not a file; give a recording")
+    if file.stat().st_size == 0:
+        raise AudioError(f"{file} is empty")
+    unfinished = damaged.unfinished_wav(file)
+    source = _open(stack, file if unfinished is None else stack.enter_context(unfinished))
+    if not MIN_SAMPLE_RATE <= source.samplerate <= MAX_SAMPLE_RATE:
+        raise AudioError(f"{file} says its sample rate is {source.samplerate} Hz; it is damaged")
+    if source.channels > MAX_CHANNELS:
+        raise AudioError(f"{file} has {source.channels} channels; at most {MAX_CHANNELS} are read")
+    return source
 
 
 def _open(stack: contextlib.ExitStack, source: Path | BinaryIO | io.RawIOBase) -> Any:

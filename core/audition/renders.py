@@ -43,11 +43,12 @@ MOST_KEPT = 200
 
 @dataclass(frozen=True)
 class Audition:
-    """A preset and what it is to play.
+    """A preset, or a timbre that is none yet, and what it is to play.
 
     Attributes:
-        preset_id: its own, never used again; with the version it stands for one sound.
-        preset: its name and version.
+        preset_id: its own, never used again; with the version it stands for one sound. Of a
+            timbre, what stands for its sound alone.
+        preset: its name and version; None of a timbre.
         timbre: its recipe.
         settings: its own.
         clip: to play.
@@ -56,7 +57,7 @@ class Audition:
     """
 
     preset_id: str
-    preset: PresetVersion
+    preset: PresetVersion | None
     timbre: Timbre
     settings: RenderSettings
     clip: Clip
@@ -67,7 +68,8 @@ class Audition:
     def key(self) -> str:
         """SHA-256 (hex) of all that the sound depends on."""
         parts = [
-            self.preset_id, self.preset.version, settings_to_json(self.settings),
+            self.preset_id, self.preset.version if self.preset else 0,
+            settings_to_json(self.settings),
             self.clip.content_hash, self.model_sha256, gain_basis(), program_version(),
         ]  # fmt: skip
         return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()

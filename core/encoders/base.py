@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from core.clip import Note
 from core.progress import (
     ProgressCallback,
     StageCallback,
@@ -28,6 +29,22 @@ class AudioEncoding:
     """
 
     embedding: FloatArray
+    remarks: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class HeardNotes:
+    """What is heard in a recording before a timbre is taken from it.
+
+    Attributes:
+        notes: by start, seconds from the beginning of the recording.
+        start_s, end_s: the part that a timbre is taken from, seconds.
+        remarks: what limits the timbre, a line each.
+    """
+
+    notes: tuple[Note, ...]
+    start_s: float
+    end_s: float
     remarks: tuple[str, ...] = ()
 
 

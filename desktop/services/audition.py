@@ -20,7 +20,14 @@ from bridge.jobs.process import WorkerProcess
 from core import paths
 from core.audition.phrases import PHRASES, phrase_named
 from core.clip import Clip
-from core.errors import Cancelled, ModelMissing, OutputError, SettingsError, TimbreError
+from core.errors import (
+    AudioError,
+    Cancelled,
+    ModelMissing,
+    OutputError,
+    SettingsError,
+    TimbreError,
+)
 from core.models import DEFAULT_BUNDLE
 from core.progress import LOADING
 from desktop.services.file_names import free_path
@@ -32,6 +39,7 @@ if TYPE_CHECKING:
     from core.library.library import Library
     from core.library.presets import Preset
     from core.settings import RenderSettings
+    from core.timbre import Timbre
 
 _log = logging.getLogger(__name__)
 _LOOK_UP_S = 0.05
@@ -105,9 +113,7 @@ class WorkerAuditions:
         from core.models.registry import Registry
         from core.provenance import PresetVersion, read_provenance
 
-        played = phrase_named(clip) if isinstance(clip, str) else clip
-        if not played.notes:
-            raise SettingsError(f"{played.name or 'the clip'} has no notes to hear a preset with")
+        played = _played(clip)
         sha256 = Registry().resolve(self._model).sha256
         with self._open_library() as library:
             preset = library.get(preset_id)
@@ -129,6 +135,30 @@ class WorkerAuditions:
             if leveled == preset.settings:
                 self._keep_gain(library, preset, sha256, read_provenance(rendered).gain_db)
         return rendered
+
+    def render_timbre(self, timbre: Timbre, clip: Clip | str, control: TaskControl) -> Path:
+        """As the interface says.
+
+        Raises:
+            Cancelled: if nobody wants it any more.
+            TimbreError: if it cannot be rendered; the message says why.
+        """
+        from core.audition.renders import Audition, keep_file, kept_file
+        from core.library.embeddings.digests import digest_of
+        from core.models.registry import Registry
+        from core.settings import RenderSettings
+
+        played = _played(clip)
+        sha256 = Registry().resolve(self._model).sha256
+        try:
+            sound = f"timbre {digest_of(timbre).hex()}"
+        except OSError as error:
+            raise AudioError(f"the recording cannot be read: {error}") from error
+        audition = Audition(sound, None, timbre, RenderSettings(), played, self._model, sha256)
+        known = kept_file(audition)
+        if known is not None:
+            return known
+        return keep_file(audition, partial(self._order, audition, audition.settings, control))
 
     def keep(self, file: Path, name: str) -> Path:
         """As the interface says.
@@ -235,6 +265,13 @@ class WorkerAuditions:
             folder.mkdir(parents=True, exist_ok=True)
             self._worker = self._start_worker(folder / "audition-worker.log")
         return self._worker
+
+
+def _played(clip: Clip | str) -> Clip:
+    played = phrase_named(clip) if isinstance(clip, str) else clip
+    if not played.notes:
+        raise SettingsError(f"{played.name or 'the clip'} has no notes to hear a preset with")
+    return played
 
 
 def _next_answer(worker: WorkerProcess) -> BatchAnswer | WorkerDied | None:

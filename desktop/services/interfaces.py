@@ -191,6 +191,10 @@ class AuditionService(Protocol):
         """The file of a preset playing a clip, or a phrase by its name; slow unless kept."""
         ...
 
+    def render_timbre(self, timbre: Timbre, clip: Clip | str, control: TaskControl) -> Path:
+        """As :meth:`render`, of a timbre that is no preset yet; slow unless kept."""
+        ...
+
     def warm_up(self, control: TaskControl) -> None:
         """Load what a first render would have to load; slow."""
         ...

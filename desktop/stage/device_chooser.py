@@ -13,6 +13,10 @@ _OWN = "System sound"
 class DeviceChooser(QComboBox):
     """Names of devices; the first entry is the system's own.
 
+    Args:
+        own: what the first entry is called; None for that of sound out.
+        parent: as of any widget.
+
     Attributes:
         opening: the list is about to be shown: look for devices again.
         chosen: by its name; empty is the system's own.
@@ -21,13 +25,14 @@ class DeviceChooser(QComboBox):
     opening = pyqtSignal()
     chosen = pyqtSignal(str)
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, own: str | None = None, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self._own = own or _OWN
         self.setAccessibleName("Sound device")
         self.setToolTip("Where the sound is heard")
         self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.setMinimumContentsLength(14)
-        self.addItem(_OWN, "")
+        self.addItem(self._own, "")
         self.activated.connect(lambda row: self.chosen.emit(self.itemData(row)))
 
     def show_devices(self, devices: Sequence[str], current: str) -> None:
@@ -41,7 +46,8 @@ class DeviceChooser(QComboBox):
         if current not in names:
             names.append(current)
         texts = [
-            f"{name or _OWN}{'' if not name or name in devices else ' (away)'}" for name in names
+            f"{name or self._own}{'' if not name or name in devices else ' (away)'}"
+            for name in names
         ]
         if texts != [self.itemText(row) for row in range(self.count())]:
             self.clear()

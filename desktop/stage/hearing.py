@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from core.clip import Clip
+from core.timbre import Timbre
 from core.types import FloatArray
 from desktop.services.interfaces import AuditionService
 from desktop.tasks import TaskControl
@@ -34,20 +35,23 @@ class HeardSound:
 
 
 def hear(
-    auditions: AuditionService, preset_id: str, clip: Clip | str, control: TaskControl
+    auditions: AuditionService, chosen: str | Timbre, clip: Clip | str, control: TaskControl
 ) -> HeardSound:
     """Render, unless it is there, and read it.
 
     Args:
         auditions: renders.
-        preset_id: to play.
+        chosen: id of the preset to play, or a timbre that is none yet.
         clip: or a phrase by its name.
         control: of the task.
     """
     from core.audio import read_audio
     from desktop.stage.peaks import waveform_peaks
 
-    file = auditions.render(preset_id, clip, control)
+    if isinstance(chosen, str):
+        file = auditions.render(chosen, clip, control)
+    else:
+        file = auditions.render_timbre(chosen, clip, control)
     audio, rate = read_audio(file)
     return HeardSound(file, audio, rate, waveform_peaks(audio))
 

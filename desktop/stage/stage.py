@@ -20,6 +20,7 @@ from PyQt6.QtWidgets import (
 )
 
 from core.clip import Clip
+from core.timbre import Timbre
 from desktop.services.interfaces import AudioOut, AuditionService, LiveService
 from desktop.stage.clip_chooser import ClipChooser, midi_file_in
 from desktop.stage.device_chooser import DeviceChooser
@@ -74,7 +75,8 @@ class Stage(QWidget):
     ) -> None:
         super().__init__(parent)
         self._auditions, self._audio, self._tasks = auditions, audio, tasks
-        self._preset_id = self._preset_name = ""
+        self._chosen: str | Timbre = ""  # a preset's id, or what is none yet
+        self._preset_name = ""
         self._sound: HeardSound | None = None
         self._task: LaneTask[HeardSound] | None = None
         self._words, self._fraction = "", 0.0
@@ -174,14 +176,26 @@ class Stage(QWidget):
             preset_id: empty for none.
             name: of the preset, for people.
         """
-        if preset_id == self._preset_id and name == self._preset_name:
+        self._choose(preset_id, name)
+
+    def set_timbre(self, timbre: Timbre, name: str) -> None:
+        """Choose a timbre that is no preset yet; keys do not play it.
+
+        Args:
+            timbre: to hear.
+            name: for people.
+        """
+        self._choose(timbre, name)
+
+    def _choose(self, chosen: str | Timbre, name: str) -> None:
+        if chosen == self._chosen and name == self._preset_name:
             return
-        is_other = preset_id != self._preset_id
-        self._preset_id, self._preset_name = preset_id, name
+        is_other = chosen != self._chosen
+        self._chosen, self._preset_name = chosen, name
         if is_other:
             self._forget_sound()
         if self.live_panel is not None:
-            self.live_panel.set_preset(preset_id)
+            self.live_panel.set_preset(chosen if isinstance(chosen, str) else "")
         self._show_state()
 
     def set_clip(self, clip: Clip | str) -> None:
@@ -202,16 +216,16 @@ class Stage(QWidget):
 
     def play(self) -> None:
         """Hear the preset with the clip, rendered first if it was not."""
-        if not self._preset_id:
+        if not self._chosen:
             self.status.emit("choose a preset to hear it")
             return
         if self._sound is not None:
             self._audio.play(self._sound.audio, self._sound.sample_rate)
             self.look()
             return
-        preset_id, clip = self._preset_id, self.clip
+        chosen, clip = self._chosen, self.clip
         task = self._tasks.run(
-            lambda control: hear(self._auditions, preset_id, clip, control),
+            lambda control: hear(self._auditions, chosen, clip, control),
             self._heard,
             failed=self._render_failed,
             lane=Lane.AUDITION,
@@ -298,12 +312,12 @@ class Stage(QWidget):
         clip, remarks = read
         self.set_clip(clip)
         self.status.emit("; ".join([f"presets now play {clip.name or 'your clip'}", *remarks]))
-        if self._preset_id:
+        if self._chosen:
             self.play()
 
     def _clip_chosen(self) -> None:
         self._forget_sound()
-        if self._preset_id:
+        if self._chosen:
             self.play()
 
     def _choose_device(self, device: str) -> None:
@@ -369,9 +383,9 @@ class Stage(QWidget):
         self.play_button.setText("Stop" if is_on else "Play")
         self.play_button.setIcon(icon("mdi6.stop" if is_on else "mdi6.play", self.palette()))
         self.play_button.setToolTip("Stop" if is_on else "Play the preset with the clip")
-        self.play_button.setEnabled(bool(self._preset_id))
+        self.play_button.setEnabled(bool(self._chosen))
         self.preset_label.show_text(self._preset_name or "No preset is chosen")
-        self.preset_label.setEnabled(bool(self._preset_id))
+        self.preset_label.setEnabled(bool(self._chosen))
         self.drag_handle.setEnabled(self._sound is not None)
         words = self._state_in_words()
         self.waveform.set_hint("" if self._sound is not None else self._hint())
@@ -385,7 +399,7 @@ class Stage(QWidget):
     def _hint(self) -> str:
         if self.is_busy:
             return ""
-        if not self._preset_id:
+        if not self._chosen:
             return "Choose a preset to hear it here; drop a MIDI file to hear it with your music"
         return "Play it with the button, or Ctrl and the space key"
 

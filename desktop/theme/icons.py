@@ -36,6 +36,8 @@ NAMES = {
     "models": "mdi6.database-outline",
     "evaluation": "mdi6.sigma",
     "batch": "mdi6.playlist-music-outline",
+    "make": "mdi6.pencil-outline",
+    "record": "mdi6.record",
 }
 """What each stands for here, and its name in Material Design Icons 6 (Apache-2.0)."""
 

@@ -69,6 +69,12 @@ QToolButton[role="rail"]:focus {{ color: {c.text}; border-left-color: {c.line}; 
 QToolButton[role="rail"]:checked {{ color: {c.text}; border-left-color: {c.accent};
   background: {c.raised}; }}
 QToolButton[role="rail"]::menu-indicator {{ image: none; }}
+QTabWidget::pane {{ border: none; border-top: 1px solid {c.line}; }}
+QTabBar::tab {{ background: transparent; border: none; border-bottom: 3px solid transparent;
+  padding: 8px 16px; color: {c.quiet_text}; }}
+QTabBar::tab:hover {{ color: {c.text}; background: {c.raised}; }}
+QTabBar::tab:focus {{ color: {c.text}; border-bottom-color: {c.line}; }}
+QTabBar::tab:selected {{ color: {c.text}; border-bottom-color: {c.accent}; }}
 QSplitter::handle {{ background: {c.line}; }}
 QSplitter::handle:hover {{ background: {c.accent}; }}
 QSplitter::handle:vertical {{ height: 1px; }}

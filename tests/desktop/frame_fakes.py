@@ -21,6 +21,7 @@ from desktop.services.fakes.bridge import FakeBridge
 from desktop.services.fakes.daws import FakeDaws
 from desktop.services.fakes.evaluations import FakeEvaluations
 from desktop.services.fakes.jobs import FakeJobs
+from desktop.services.fakes.making import fake_making
 from desktop.services.fakes.models import FakeModels
 from desktop.services.fakes.votes import FakeVotes
 from desktop.services.interfaces import PresetDetails
@@ -74,6 +75,7 @@ def services(presets: AddedPresets | None = None) -> Services:
         FakeDaws(),
         FakeJobs(),
         FakeBridge(),
+        fake_making(),
         models=FakeModels(),
         evaluations=FakeEvaluations(),
         votes=FakeVotes(),
@@ -115,6 +117,9 @@ class FakeStage(QWidget):
 
     def set_preset(self, preset_id: str, name: str) -> None:
         self.told.append((preset_id, name))
+
+    def set_timbre(self, timbre: Timbre, name: str) -> None:
+        self.told.append((timbre, name))
 
     def play(self) -> None:
         self.told.append("play")

@@ -13,7 +13,7 @@ from core.errors import AudioError
 from core.timbre import AudioTimbre, TextTimbre
 from desktop.faults import Fault
 from desktop.pages.first import FirstPage
-from desktop.pages.first.naming import name_for_file, name_for_words
+from desktop.pages.naming import name_for_file, name_for_words
 from desktop.services.fakes.daws import FakeDaws
 from desktop.tasks import Tasks
 from desktop.widgets.drop_zone import DropZone

@@ -66,6 +66,12 @@ class PresetListener:
             return None
         remarks: list[str] = []
         report(on_progress, 0.0)
+        known = self.kept.look_up(timbre, self.encoder)
+        if known is not None:  # heard before it was to be kept: torch need not be loaded
+            for remark in known.remarks:
+                on_remark(remark)
+            report(on_progress, 1.0)
+            return known
         try:
             with computing(self.encoder.has_small_steps):
                 embedding = look_up_or_resolve(

@@ -22,7 +22,7 @@ from PyQt6.QtWidgets import (
 from core.library.presets import Preset
 from core.timbre import AudioTimbre, TextTimbre, Timbre
 from desktop.faults import Fault, fault_of
-from desktop.pages.first.naming import name_for_file, name_for_words, with_free_name
+from desktop.pages.naming import name_for_file, name_for_words, with_free_name
 from desktop.services.interfaces import DawService, PresetService
 from desktop.tasks import Lane, LaneTask, TaskControl, Tasks
 from desktop.theme.style_sheet import GRID

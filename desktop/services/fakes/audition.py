@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import math
 import shutil
 import tempfile
@@ -14,6 +15,7 @@ import numpy as np
 from core.audition.phrases import PHRASES, phrase_named
 from core.clip import Clip
 from core.errors import Cancelled, TimbreError
+from core.timbre import Timbre
 from desktop.services.file_names import free_path
 from desktop.tasks import TaskControl
 
@@ -61,7 +63,10 @@ class FakeAuditions:
         failure, self.failure = self.failure, None
         if failure is not None:
             raise failure
-        path = self._folder / f"{preset_id}-{played.content_hash[:8]}.wav"
+        path = (
+            self._folder
+            / f"{hashlib.sha256(preset_id.encode()).hexdigest()}-{played.content_hash[:8]}.wav"
+        )
         audio = np.zeros((1, round((played.length_s + 0.5) * RATE)), np.float32)
         for note in played.notes:
             begin = round(note.start_s * RATE)
@@ -71,6 +76,10 @@ class FakeAuditions:
             audio[0, begin : begin + len(t)] += tone.astype(np.float32)
         write_audio(path, audio, RATE)
         return path
+
+    def render_timbre(self, timbre: Timbre, clip: Clip | str, control: TaskControl) -> Path:
+        """As the interface says; asked for by what the timbre says of itself."""
+        return self.render(f"timbre {timbre.describe()}", clip, control)
 
     def keep(self, file: Path, name: str) -> Path:
         """As the interface says."""

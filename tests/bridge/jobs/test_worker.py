@@ -143,6 +143,29 @@ def test_a_batch_becomes_files_with_their_provenance(tmp_path: Path) -> None:
         assert take.frames > 0
 
 
+def test_a_recording_that_was_rendered_is_not_listened_to_again_as_a_preset(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recording = tmp_path / "hiss.wav"
+    soundfile.write(recording, np.random.default_rng(0).uniform(-0.5, 0.5, 44_100), 44_100)
+    remarks = [
+        answer.remarks
+        for answer in carry_out(
+            RenderBatch(7, (job(0, tmp_path, timbre=AudioTimbre(recording), settings=AS_PLAYED),))
+        )
+        if isinstance(answer, ClipRemarks)
+    ]
+
+    def deaf(*_: object) -> None:
+        raise AssertionError("it was listened to before")
+
+    monkeypatch.setattr(EmbeddedEncoder, "encode_audio_with_remarks", deaf)
+    said: list[str] = []
+    with Library.open(with_factory_bank=False, model="one") as library:
+        library.add("hiss", AudioTimbre(recording), on_remark=said.append)
+    assert remarks == ([tuple(said)] if said else [])
+
+
 def test_a_preset_that_was_listened_to_is_not_listened_to_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

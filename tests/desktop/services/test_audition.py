@@ -7,12 +7,15 @@ import threading
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from bridge.jobs.process import WorkerProcess
+from core.audio import write_wav
 from core.clip import Clip, Note
-from core.errors import Cancelled, SettingsError, TimbreError
+from core.errors import AudioError, Cancelled, SettingsError, TimbreError
 from core.library.library import Library
+from core.timbre import AudioTimbre, TextTimbre
 from desktop.services.audition import WorkerAuditions
 from desktop.services.file_names import free_path
 from desktop.tasks import LaneTask, TaskControl
@@ -122,3 +125,21 @@ def test_a_kept_copy_has_a_name_of_its_own(
 )
 def test_names_are_what_every_system_takes(tmp_path: Path, name: str, safe: str) -> None:
     assert free_path(tmp_path, name, ".wav") == tmp_path / f"{safe}.wav"
+
+
+def test_a_timbre_is_heard_before_it_is_a_preset(
+    auditions: WorkerAuditions, log: Path, tmp_path: Path
+) -> None:
+    words = TextTimbre("a warm bell")
+    first = auditions.render_timbre(words, clip("one"), Control())
+    assert auditions.render_timbre(TextTimbre("a warm  bell"), clip("one"), Control()) == first
+    assert auditions.render_timbre(TextTimbre("another"), clip("one"), Control()) != first
+    assert log.read_text() == "one 0 1\none 0 1\n"
+    write_wav(tmp_path / "a.wav", np.full((1, 9000), 0.1, np.float32), 8000)
+    recording = auditions.render_timbre(AudioTimbre(tmp_path / "a.wav"), clip("one"), Control())
+    write_wav(tmp_path / "a.wav", np.full((1, 9000), 0.2, np.float32), 8000)
+    # The same name, another sound.
+    other = auditions.render_timbre(AudioTimbre(tmp_path / "a.wav"), clip("one"), Control())
+    assert other != recording
+    with pytest.raises(AudioError, match="cannot be read"):
+        auditions.render_timbre(AudioTimbre(tmp_path / "none.wav"), clip("one"), Control())

@@ -15,6 +15,7 @@ from pytestqt.qtbot import QtBot
 from core.clip import Clip, Note
 from core.errors import ModelMissing
 from core.midi import write_midi
+from core.timbre import TextTimbre
 from desktop.services.fakes.audio import FakeAudio
 from desktop.services.fakes.audition import FakeAuditions
 from desktop.services.fakes.live import FakeLive
@@ -71,6 +72,20 @@ def test_the_same_is_heard_again_without_rendering(given: Given) -> None:
     given.hear()
     given.hear()
     assert len(given.auditions.rendered) == 1
+
+
+def test_a_timbre_is_heard_that_is_no_preset_yet_and_keys_do_not_play_it(given: Given) -> None:
+    timbre = TextTimbre("a small bell")
+    given.stage.set_timbre(timbre, "Bell")
+    given.hear()
+    assert given.auditions.rendered == [('timbre "a small bell"', "melody")]
+    assert given.stage.preset_label.text() == "Bell"
+    given.stage.set_timbre(TextTimbre("a small bell"), "Bell")  # the same: nothing is rendered
+    given.hear()
+    assert len(given.auditions.rendered) == 1
+    given.stage.set_preset("bell", "Bell")
+    given.hear()
+    assert given.auditions.rendered[1] == ("bell", "melody")
 
 
 def test_without_a_preset_it_says_what_to_do(given: Given) -> None:

@@ -1,0 +1,85 @@
+"""A recording in words, and the region that is proposed of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from core.clip import pitch_name
+from desktop.services.making.interface import MAX_REGION_S
+
+if TYPE_CHECKING:
+    from core.audio.regions import SoundOutline
+    from core.encoders.base import HeardNotes
+
+PROPOSED_S = 8.0
+"""Of a long recording: the loudest so many seconds, which is what the encoder looks at."""
+
+_MOST_NAMES = 8
+_CHANNELS = {1: "mono", 2: "stereo"}
+
+
+def describe(file: Path, outline: SoundOutline) -> str:
+    """A recording in a line: name, length, form, and what is to be said about its file.
+
+    Args:
+        file: the recording.
+        outline: of all of it.
+    """
+    form = _CHANNELS.get(outline.channels, f"{outline.channels} channels")
+    parts = [file.name, length_words(outline.end_s), f"{outline.sample_rate / 1000:g} kHz", form]
+    return " · ".join([*parts, *outline.remarks])
+
+
+def length_words(seconds: float) -> str:
+    """A length as people write it: ``4.2 s``, ``3:05``, ``1:02:00``."""
+    if seconds < 60:
+        return f"{seconds:.1f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+
+
+def first_region(outline: SoundOutline) -> tuple[float, float]:
+    """What is proposed of a recording: all of it, or of a long one the loudest seconds."""
+    import numpy as np
+
+    if outline.end_s <= MAX_REGION_S:
+        return 0.0, outline.end_s
+    height = (outline.peaks[1] - outline.peaks[0]).astype(np.float64)
+    column_s = outline.end_s / len(height)
+    width = max(1, round(PROPOSED_S / column_s))
+    sums = np.convolve(height, np.ones(width), "valid")
+    start = min(float(np.argmax(sums)) * column_s, outline.end_s - PROPOSED_S)
+    return start, start + PROPOSED_S
+
+
+def heard_words(heard: HeardNotes, region: tuple[float, float]) -> str:
+    """What was heard, in a line or two.
+
+    Args:
+        heard: in a region.
+        region: its start and end, seconds.
+    """
+    count = len(heard.notes)
+    if not count:
+        words = "No notes are heard."
+    else:
+        listed = names_of([note.pitch for note in heard.notes])
+        words = f"Heard as {'one note' if count == 1 else f'{count} notes'}: {listed}."
+    left_out = (region[1] - region[0]) - (heard.end_s - heard.start_s)
+    if region[1] - region[0] > PROPOSED_S and left_out > 0.5:
+        words += (
+            f" The timbre is taken from the loudest part, "
+            f"{heard.start_s:.1f} to {heard.end_s:.1f} s (the line at the bottom)."
+        )
+    return words
+
+
+def names_of(pitches: Sequence[int]) -> str:
+    """Pitches in a line, each once, in order, and how many were left out."""
+    once = list(dict.fromkeys(pitches))
+    listed = ", ".join(pitch_name(pitch) for pitch in once[:_MOST_NAMES])
+    rest = len(once) - _MOST_NAMES
+    return f"{listed} and {rest} more" if rest > 0 else listed

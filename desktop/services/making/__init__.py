@@ -1,0 +1,1 @@
+"""What the Make page is given: recordings, a microphone, and presets by words."""
