@@ -120,6 +120,17 @@ class Playback:
             self.stop()
             self._open(next_sound)
 
+    def seek(self, position_s: float) -> None:
+        """Go on elsewhere in the sound that plays, without a gap; nothing if none plays.
+
+        Args:
+            position_s: seconds from its beginning; beyond its end is its end.
+        """
+        with self._turn:
+            sound = self._sound
+            if sound is not None and self.is_playing:
+                self._take_over(PlayingSound(sound.frames, sound.sample_rate, position_s))
+
     def _take_over(self, sound: PlayingSound) -> bool:
         """Play on in the stream that runs, if there is one that can."""
         with self._lock:

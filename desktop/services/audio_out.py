@@ -28,6 +28,7 @@ _WATCH_S = 0.1
 class _GivenSound:
     audio: FloatArray
     sample_rate: int
+    start_s: float = 0.0
 
 
 class SystemAudio:
@@ -53,17 +54,28 @@ class SystemAudio:
         self._thread.start()
         self.look_again()
 
-    def play(self, audio: FloatArray, sample_rate: int) -> None:
+    def play(self, audio: FloatArray, sample_rate: int, start_s: float = 0.0) -> int:
         """As the interface says."""
         self._asked += 1
         number = self._asked
-        self._orders.put(lambda: self._begin(_GivenSound(audio, sample_rate), number))
+        self._orders.put(lambda: self._begin(_GivenSound(audio, sample_rate, start_s), number))
+        return number
+
+    def seek(self, position_s: float) -> None:
+        """As the interface says."""
+        number = self._asked
+        self._orders.put(lambda: self._seek(position_s, number))
 
     def stop(self) -> None:
         """As the interface says."""
         self._asked += 1
         number = self._asked
         self._orders.put(lambda: self._end(number))
+
+    @property
+    def sound_number(self) -> int:
+        """As the interface says."""
+        return self._asked
 
     @property
     def is_playing(self) -> bool:
@@ -144,9 +156,13 @@ class SystemAudio:
     def _begin(self, sound: _GivenSound, number: int) -> None:
         if number == self._asked:  # else something newer waits behind it
             self._sound = sound
-            self._open().play(sound.audio, sound.sample_rate)
+            self._open().play(sound.audio, sound.sample_rate, sound.start_s)
             self._problem = ""
         self._done = number
+
+    def _seek(self, position_s: float, number: int) -> None:
+        if number == self._asked and self._playback is not None:
+            self._playback.seek(position_s)
 
     def _end(self, number: int) -> None:
         if self._playback is not None:
