@@ -10,7 +10,6 @@ import logging
 import os
 import sys
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
@@ -25,14 +24,13 @@ from desktop.parts import BROWSE_PAGE, STAGE, TAKES_PAGE, Services, real_service
 from desktop.responsiveness import favour_the_window
 from desktop.settings import SettingsFile
 from desktop.single_instance import SingleInstance, usual_name
-from desktop.tasks import Lane, TaskControl, Tasks
+from desktop.tasks import Lane, Tasks
 from desktop.theme.icons import app_icon
 from desktop.theme.theme import Theme
 from desktop.window import MainWindow
 
 if TYPE_CHECKING:
     from core.clip import Clip
-    from core.types import FloatArray
 
 _log = logging.getLogger(__name__)
 
@@ -139,8 +137,9 @@ class Desktop(QObject):
         page.failed.connect(lambda words: window.say_fault(Fault(words)))
         window.add_page("browse", window.tr("Browse"), "browse", page)
         self._browse = page
-        takes = TAKES_PAGE.make(services.jobs, self.tasks, services.bridge)
-        takes.play_wanted.connect(self._play_file)
+        takes = TAKES_PAGE.make(
+            services.jobs, self.tasks, services.bridge, services.audio, services.checks
+        )
         takes.clip_changed.connect(self._stage.use_clip)
         takes.status.connect(lambda words: window.say("takes", words))
         takes.failed.connect(lambda words: window.say_fault(Fault(words)))
@@ -164,23 +163,6 @@ class Desktop(QObject):
         """Render the chosen clip in presets that were looked at."""
         self.window.show_page("takes")
         self._takes.render_presets(preset_ids)
-
-    def _play_file(self, file: Path) -> None:
-        audio = self.services.audio
-
-        def read(_control: TaskControl) -> tuple[FloatArray, int]:
-            from core.audio import read_audio
-
-            return read_audio(file)
-
-        self.tasks.run(
-            read,
-            lambda sound: audio.play(*sound),
-            failed=lambda error: self.window.say_fault(fault_of(error)),
-            lane=Lane.AUDITION,
-            owner=self,
-            replaces="play a take",
-        )
 
     def _made(self, preset_id: str, name: str) -> None:
         self._first_page_done()

@@ -40,7 +40,9 @@ def _browse(services: Services, tasks: Tasks) -> QWidget:
 
 
 def _takes(services: Services, tasks: Tasks) -> QWidget:
-    page: QWidget = TAKES_PAGE.make(services.jobs, tasks, services.bridge)
+    page: QWidget = TAKES_PAGE.make(
+        services.jobs, tasks, services.bridge, services.audio, services.checks
+    )
     page.resize(140 * GRID, 75 * GRID)
     return page
 

@@ -12,6 +12,7 @@ from typing import Any
 
 from core.models import DEFAULT_BUNDLE
 from desktop.services.bridge_interface import BridgeControl
+from desktop.services.checks.interface import CheckService
 from desktop.services.interfaces import AudioOut, AuditionService, DawService, PresetService
 from desktop.services.jobs_interface import JobService
 
@@ -45,6 +46,7 @@ AUDITIONS = Part("desktop.services.audition", "WorkerAuditions")
 AUDIO_OUT = Part("desktop.services.audio_out", "SystemAudio")
 LIVE = Part("desktop.services.live", "ProcessLive")
 DAWS = Part("desktop.services.daws", "InstalledDaws")
+CHECKS = Part("desktop.services.checks.service", "ProcessChecks")
 JOBS = Part("desktop.services.jobs", "LocalJobService")
 BRIDGE = Part("desktop.services.bridge", "LocalBridge")
 
@@ -53,6 +55,7 @@ FAKE_AUDITIONS = Part("desktop.services.fakes.audition", "FakeAuditions")
 FAKE_AUDIO_OUT = Part("desktop.services.fakes.audio", "FakeAudio")
 FAKE_LIVE = Part("desktop.services.fakes.live", "FakeLive")
 FAKE_DAWS = Part("desktop.services.fakes.daws", "FakeDaws")
+FAKE_CHECKS = Part("desktop.services.fakes.checks", "checks_with_results")
 FAKE_JOBS = Part("desktop.services.fakes.jobs", "jobs_with_takes")
 FAKE_BRIDGE = Part("desktop.services.fakes.bridge", "FakeBridge")
 
@@ -64,6 +67,7 @@ class Services:
     Attributes:
         presets, auditions, audio, daws, jobs, bridge: as their interfaces say.
         live: plays keys; None if there are none.
+        checks: measures takes; None measures none.
     """
 
     presets: PresetService
@@ -73,6 +77,7 @@ class Services:
     jobs: JobService
     bridge: BridgeControl
     live: Any = None
+    checks: CheckService | None = None
 
     def close_bridge(self) -> None:
         """Take no more clips, and leave what is rendered to the next start."""
@@ -83,7 +88,14 @@ class Services:
 
     def close(self) -> None:
         """Let go of processes, devices and files, of those that hold any."""
-        for service in (self.live, self.audio, self.auditions, self.presets, self.daws):
+        for service in (
+            self.checks,
+            self.live,
+            self.audio,
+            self.auditions,
+            self.presets,
+            self.daws,
+        ):
             close = getattr(service, "close", None)
             if close is not None:
                 close()
@@ -100,6 +112,7 @@ def real_services() -> Services:
         jobs,
         BRIDGE.make(jobs),
         LIVE.make(),
+        CHECKS.make(),
     )
 
 
@@ -113,4 +126,5 @@ def fake_services() -> Services:
         FAKE_JOBS.make(),
         FAKE_BRIDGE.make(),
         FAKE_LIVE.make(),
+        FAKE_CHECKS.make(),
     )

@@ -24,11 +24,14 @@ from PyQt6.QtWidgets import (
 from desktop.pages.takes.clip_panel import ClipPanel
 from desktop.pages.takes.drops import take_in
 from desktop.pages.takes.hints import hint_label
+from desktop.pages.takes.listening import TakeListening
 from desktop.pages.takes.render_bar import RenderBar
 from desktop.pages.takes.take_actions import TakeActions, can_retry
 from desktop.pages.takes.take_model import TakeModel, take_words
 from desktop.pages.takes.take_table import TakeTable
 from desktop.services.bridge_interface import BridgeControl
+from desktop.services.checks.interface import CheckService
+from desktop.services.interfaces import AudioOut
 from desktop.services.jobs_interface import ClipItem, JobService, TakeItem
 from desktop.tasks import Lane, LaneTask, TaskControl, Tasks
 from desktop.widgets.file_drop import FileDropWidget
@@ -52,10 +55,12 @@ class TakesPage(FileDropWidget):
         jobs: clips and renders.
         tasks: the door to threads.
         bridge: its switch; None shows none.
+        audio: plays takes; None leaves that to whom :attr:`play_wanted` tells.
+        checks: measures takes; None measures none.
         parent: its widget.
 
     Attributes:
-        play_wanted: a finished file is to be heard.
+        play_wanted: a finished file is heard from now on.
         clip_changed: another :class:`core.clip.Clip` is chosen.
         status: one line on what is going on.
         failed: one line on what went wrong, and what to do.
@@ -71,6 +76,8 @@ class TakesPage(FileDropWidget):
         jobs: JobService,
         tasks: Tasks,
         bridge: BridgeControl | None = None,
+        audio: AudioOut | None = None,
+        checks: CheckService | None = None,
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
@@ -80,6 +87,9 @@ class TakesPage(FileDropWidget):
         self.takes, self.roll = TakeModel(self), PianoRoll(_NO_CLIP)
         self.render_bar, self.take_actions = RenderBar(jobs, tasks), TakeActions()
         self.table = TakeTable(self.takes)
+        self.listening = TakeListening(
+            self.roll, self.takes, self.table, tasks, audio, checks, self._is_quiet, self
+        )
         self._no_takes = hint_label(_NO_TAKES)
         self._told = 0  # id of the running take that the status line is about
         self._positions = QTimer(self)
@@ -131,7 +141,7 @@ class TakesPage(FileDropWidget):
 
     def set_playhead(self, seconds: float | None) -> None:
         """Where a take is being heard, seconds from the clip's start; None if nowhere."""
-        self.roll.set_playhead(seconds)
+        self.listening.panel.set_playhead(seconds)
 
     # Making
 
@@ -146,10 +156,11 @@ class TakesPage(FileDropWidget):
         column.addWidget(self.take_actions)
         middle = QSplitter(Qt.Orientation.Vertical)
         middle.addWidget(self.roll)
+        middle.addWidget(self.listening.panel)
         middle.addWidget(below)
-        middle.setStretchFactor(0, 3)
-        middle.setStretchFactor(1, 4)
-        middle.setSizes([260, 340])
+        for part, stretch in enumerate((4, 3, 4)):
+            middle.setStretchFactor(part, stretch)
+        middle.setSizes([220, 170, 260])
         middle.setChildrenCollapsible(False)
         whole = QSplitter(Qt.Orientation.Horizontal)
         whole.addWidget(self.clip_panel)
@@ -172,7 +183,12 @@ class TakesPage(FileDropWidget):
         rows.selectionChanged.connect(self._show_actions)
         self.takes.dataChanged.connect(self._show_actions)
         self.takes.modelReset.connect(self._show_actions)
-        self.table.play_asked.connect(self._play)
+        listening = self.listening
+        listening.play_wanted.connect(self.play_wanted)
+        listening.status.connect(self.status)
+        listening.failed.connect(self._fail)
+        if listening.player is not None:
+            listening.player.playing_changed.connect(self.take_actions.show_playing)
         self.table.cancel_asked.connect(self._cancel)
         self.render_bar.render_wanted.connect(self._render)
         self.take_actions.asked.connect(self._act)
@@ -185,6 +201,7 @@ class TakesPage(FileDropWidget):
     # Clips
 
     def _choose(self, clip: ClipItem) -> None:
+        self.listening.use_clip(clip)
         self._show_roll(clip)
         self.takes.set_takes(clip.id, [])
         self.render_bar.set_ready(True)
@@ -273,13 +290,6 @@ class TakesPage(FileDropWidget):
     def _render(self, preset: str, takes: int) -> None:
         self.render_presets([preset], takes)
 
-    def _play(self, row: int) -> None:
-        take = self.takes.take(row)
-        if take is not None and take.files:
-            self.play_wanted.emit(take.files[0])
-        elif take is not None:
-            self.status.emit(f"{take.preset}: {take.stage}; there is nothing to hear yet")
-
     def _cancel(self) -> None:
         ids = [take.id for take in self.table.selected_takes() if not take.is_over]
 
@@ -296,7 +306,9 @@ class TakesPage(FileDropWidget):
             return
         first = takes[0]
         if name == "play":
-            self._play(self.takes.row_of(first.id))
+            self.listening.toggle(self.takes.row_of(first.id))
+        elif name == "best":
+            self.table.sort_best_first()
         elif name == "cancel":
             self._cancel()
         elif name == "retry":
@@ -312,6 +324,12 @@ class TakesPage(FileDropWidget):
 
     def _show_actions(self, *_changed: object) -> None:
         self.take_actions.show_takes(self.table.selected_takes())
+        self.listening.show_selected()
+
+    def _is_quiet(self) -> bool:
+        """Whether nothing runs that somebody waits for, so that takes may be measured."""
+        waited_for = self._tasks.under_way_in(Lane.AUDITION, Lane.FILES)
+        return self.isVisible() and not waited_for and not self._jobs.under_way
 
     def _show_emptiness(self, *_changed: object) -> None:
         has_takes = bool(self.takes.rowCount())

@@ -23,11 +23,11 @@ class TakePlayer(QObject):
 
     Args:
         audio: plays.
+        sounds: those that were read.
         tasks: the door to threads.
         parent: its owner.
 
     Attributes:
-        sounds: those that were read.
         playhead_moved: where the take is that sounds, or where one will be played from;
             seconds, or None for its beginning.
         playing_changed: whether a take sounds.
@@ -38,10 +38,11 @@ class TakePlayer(QObject):
     playing_changed = pyqtSignal(bool)
     failed = pyqtSignal(object)
 
-    def __init__(self, audio: AudioOut, tasks: Tasks, parent: QObject | None = None) -> None:
+    def __init__(
+        self, audio: AudioOut, sounds: TakeSounds, tasks: Tasks, parent: QObject | None = None
+    ) -> None:
         super().__init__(parent)
-        self._audio, self._tasks = audio, tasks
-        self.sounds = TakeSounds()
+        self._audio, self._sounds, self._tasks = audio, sounds, tasks
         self._file: Path | None = None  # that plays, or is about to
         self._number = 0
         self._from_s = 0.0
@@ -119,7 +120,7 @@ class TakePlayer(QObject):
     def _prepared(self, file: Path) -> tuple[Path, TakeSound, FloatArray]:
         from core.audio.loudness import amplified
 
-        sound = self.sounds.get(file)
+        sound = self._sounds.get(file)
         audio = amplified(sound.audio, sound.gain_db) if self._is_matched else sound.audio
         return file, sound, audio
 

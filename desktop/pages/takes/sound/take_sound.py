@@ -83,6 +83,7 @@ class TakeSounds:
     def __init__(self, most_bytes: int = MOST_BYTES) -> None:
         self._most_bytes = most_bytes
         self._lock = threading.Lock()
+        self._reading = threading.Lock()  # who shows and who plays a take want it at once
         self._known: OrderedDict[tuple[Path, int], TakeSound] = OrderedDict()
 
     def __len__(self) -> int:
@@ -95,17 +96,26 @@ class TakeSounds:
             AudioError: if it is gone or no sound.
         """
         key = (file, _changed_at(file))
-        with self._lock:
-            if key in self._known:
-                self._known.move_to_end(key)
-                return self._known[key]
-        sound = read_take_sound(file)
+        with self._reading:
+            known = self._find(key)
+            if known is not None:
+                return known
+            sound = read_take_sound(file)
+            self._keep(key, sound)
+            return sound
+
+    def _keep(self, key: tuple[Path, int], sound: TakeSound) -> None:
         with self._lock:
             self._known[key] = sound
             held = sum(one.bytes_held for one in self._known.values())
             while held > self._most_bytes and len(self._known) > 1:
                 held -= self._known.popitem(last=False)[1].bytes_held
-        return sound
+
+    def _find(self, key: tuple[Path, int]) -> TakeSound | None:
+        with self._lock:
+            if key in self._known:
+                self._known.move_to_end(key)
+            return self._known.get(key)
 
 
 def _changed_at(file: Path) -> int:

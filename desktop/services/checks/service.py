@@ -1,0 +1,161 @@
+"""Takes measured one at a time in a worker process, and what was measured kept by content."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from core.clip import Note
+from core.errors import Cancelled, OutputError, TimbreError
+from core.files import replacing
+from desktop.services.checks.interface import TakeCheck
+from desktop.services.checks.measuring import VERSION, begin_process, measure_take
+from desktop.tasks import TaskControl
+
+_LOOK_EVERY_S = 0.1
+_KEPT_S = 30.0
+"""How long the process waits for another take: it holds an encoder in memory."""
+
+
+class ProcessChecks:
+    """A :class:`desktop.services.checks.interface.CheckService`.
+
+    Args:
+        folder: where results are kept; None is the user's own cache.
+        measure: what measures a file; it can be pickled.
+    """
+
+    def __init__(
+        self, folder: Path | None = None, measure: Callable[[str], dict[str, Any]] = measure_take
+    ) -> None:
+        self._folder, self._measure = folder, measure
+        self._lock = threading.Lock()
+        self._pool: Any = None
+        self._idle: threading.Timer | None = None
+        self._waiting = 0
+        self._is_closed = False
+
+    def known(self, file: Path) -> TakeCheck | None:
+        """As the interface says."""
+        with contextlib.suppress(OSError, ValueError, KeyError, TypeError, TimbreError):
+            return _from_json(json.loads(self._place(file).read_text("utf-8")))
+        return None
+
+    def check(self, file: Path, control: TaskControl) -> TakeCheck:
+        """As the interface says."""
+        known = self.known(file)
+        if known is not None:
+            return known
+        data = self._measured(file, control)
+        place = self._place(file)
+        with contextlib.suppress(OSError, OutputError):  # costs the time to measure it again
+            place.parent.mkdir(parents=True, exist_ok=True)
+            with replacing(place) as stream:
+                stream.write(json.dumps(data).encode())
+        return _from_json(data)
+
+    def close(self) -> None:
+        """End the process."""
+        self._is_closed = True
+        self._let_go()
+
+    def _place(self, file: Path) -> Path:
+        from core.paths import cache_dir
+        from core.transcription.basic_pitch import model_sha256
+
+        try:
+            with file.open("rb") as stream:
+                content = hashlib.file_digest(stream, "sha256").hexdigest()
+        except OSError as error:
+            raise TimbreError(
+                f"{file} cannot be read: {error.strerror}; render it again"
+            ) from error
+        key = hashlib.sha256(f"{VERSION} {model_sha256()} {content}".encode()).hexdigest()
+        folder = self._folder or cache_dir() / "take-checks"
+        return folder / key[:2] / f"{key}.json"
+
+    def _measured(self, file: Path, control: TaskControl) -> dict[str, Any]:
+        from pebble import ProcessExpired
+
+        from evaluation.pool import attempt
+
+        pool = self._opened()
+        try:
+            future = pool.schedule(attempt, (self._measure, str(file)))
+            while True:
+                if control.is_cancelled or self._is_closed:
+                    future.cancel()  # ends the process, if it has begun
+                    raise Cancelled("cancelled")
+                with contextlib.suppress(TimeoutError):
+                    outcome = future.result(_LOOK_EVERY_S)
+                    break
+        except ProcessExpired as death:
+            raise TimbreError(
+                f"what listens to takes died (exit code {death.exitcode}); check the take again"
+            ) from death
+        finally:
+            self._rest()
+        if outcome.error is not None:
+            raise TimbreError(outcome.error)
+        measured: dict[str, Any] = outcome.value
+        return measured
+
+    def _opened(self) -> Any:
+        """The pool; it starts its process when it is first asked."""
+        with self._lock:
+            if self._is_closed:
+                raise Cancelled("cancelled")
+            self._waiting += 1
+            if self._idle is not None:
+                self._idle.cancel()
+            if self._pool is None:
+                import multiprocessing
+
+                from pebble import ProcessPool
+
+                # Spawned, not forked: threads of Qt do not survive a fork.
+                context = multiprocessing.get_context("spawn")
+                self._pool = ProcessPool(1, initializer=begin_process, context=context)
+            return self._pool
+
+    def _rest(self) -> None:
+        with self._lock:
+            self._waiting -= 1
+            self._idle = threading.Timer(_KEPT_S, self._let_go)
+            self._idle.daemon = True
+            self._idle.start()
+
+    def _let_go(self) -> None:
+        with self._lock:
+            if self._waiting and not self._is_closed:
+                return  # another take came just now
+            pool, self._pool = self._pool, None
+            if self._idle is not None:
+                self._idle.cancel()
+        if pool is not None:
+            pool.stop()
+            pool.join()
+
+
+def _from_json(data: dict[str, Any]) -> TakeCheck:
+    return TakeCheck(
+        int(data["asked"]),
+        _notes(data["missed"]),
+        _notes(data["added"]),
+        float(data["note_f"]),
+        None if data["likeness"] is None else float(data["likeness"]),
+        str(data["reference"]),
+        str(data["judge"]),
+    )
+
+
+def _notes(data: list[list[float]]) -> tuple[Note, ...]:
+    return tuple(
+        Note(start_s, int(pitch), int(velocity), duration_s)
+        for start_s, pitch, velocity, duration_s in data
+    )
