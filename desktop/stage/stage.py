@@ -21,10 +21,11 @@ from PyQt6.QtWidgets import (
 
 from core.clip import Clip
 from desktop.services.interfaces import AudioOut, AuditionService, LiveService
+from desktop.services.processes.clip_reading import read_clip
 from desktop.stage.clip_chooser import ClipChooser, midi_file_in
 from desktop.stage.device_chooser import DeviceChooser
 from desktop.stage.drag_handle import DragHandle
-from desktop.stage.hearing import HeardSound, hear, read_clip
+from desktop.stage.hearing import HeardSound, hear
 from desktop.stage.icons import icon
 from desktop.stage.level_meter import LevelMeter
 from desktop.stage.live_panel import LivePanel
@@ -193,7 +194,7 @@ class Stage(QWidget):
     def open_clip(self, file: Path) -> None:
         """Hear presets with a MIDI file from now on."""
         self._tasks.run(
-            lambda _control: read_clip(file),
+            lambda control: read_clip(file, control),
             self._clip_read,
             failed=self._fail,
             lane=Lane.FILES,

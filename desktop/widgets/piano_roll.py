@@ -123,6 +123,11 @@ class PianoRoll(QWidget):
         self.update()
 
     @property
+    def playhead_s(self) -> float | None:
+        """Where the playhead is, seconds."""
+        return self._playhead_s
+
+    @property
     def _whole(self) -> RollView:
         if self._notes is None:
             return RollView()

@@ -17,7 +17,6 @@ from desktop.services.checks.interface import TakeCheck
 from desktop.services.checks.measuring import VERSION, begin_process, measure_take
 from desktop.tasks import TaskControl
 
-_LOOK_EVERY_S = 0.1
 _KEPT_S = 30.0
 """How long the process waits for another take: it holds an encoder in memory."""
 
@@ -80,29 +79,14 @@ class ProcessChecks:
         return folder / key[:2] / f"{key}.json"
 
     def _measured(self, file: Path, control: TaskControl) -> dict[str, Any]:
-        from pebble import ProcessExpired
-
-        from evaluation.pool import attempt
+        from desktop.services.processes.run import awaited, begun_in
 
         pool = self._opened()
         try:
-            future = pool.schedule(attempt, (self._measure, str(file)))
-            while True:
-                if control.is_cancelled or self._is_closed:
-                    future.cancel()  # ends the process, if it has begun
-                    raise Cancelled("cancelled")
-                with contextlib.suppress(TimeoutError):
-                    outcome = future.result(_LOOK_EVERY_S)
-                    break
-        except ProcessExpired as death:
-            raise TimbreError(
-                f"what listens to takes died (exit code {death.exitcode}); check the take again"
-            ) from death
+            future = begun_in(pool, self._measure, str(file))
+            measured: dict[str, Any] = awaited(future, control, "what listens to takes")
         finally:
             self._rest()
-        if outcome.error is not None:
-            raise TimbreError(outcome.error)
-        measured: dict[str, Any] = outcome.value
         return measured
 
     def _opened(self) -> Any:
@@ -114,18 +98,16 @@ class ProcessChecks:
             if self._idle is not None:
                 self._idle.cancel()
             if self._pool is None:
-                import multiprocessing
+                from desktop.services.processes.run import new_pool
 
-                from pebble import ProcessPool
-
-                # Spawned, not forked: threads of Qt do not survive a fork.
-                context = multiprocessing.get_context("spawn")
-                self._pool = ProcessPool(1, initializer=begin_process, context=context)
+                self._pool = new_pool(begin_process)
             return self._pool
 
     def _rest(self) -> None:
         with self._lock:
             self._waiting -= 1
+            if self._is_closed:
+                return
             self._idle = threading.Timer(_KEPT_S, self._let_go)
             self._idle.daemon = True
             self._idle.start()
