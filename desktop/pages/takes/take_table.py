@@ -26,8 +26,6 @@ _STEPS = frozenset(
     {
         Qt.Key.Key_Up,
         Qt.Key.Key_Down,
-        Qt.Key.Key_Home,
-        Qt.Key.Key_End,
         Qt.Key.Key_PageUp,
         Qt.Key.Key_PageDown,
     }

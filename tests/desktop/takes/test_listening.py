@@ -148,7 +148,7 @@ def test_space_plays_and_stops_and_arrows_step_and_play(given: Given) -> None:
     given.qtbot.keyClick(given.page.table, Qt.Key.Key_Up, Qt.KeyboardModifier.ShiftModifier)
     assert len(given.page.table.selected_takes()) == 2
     assert given.audio.sound_number == before  # selecting several plays none
-    given.key(Qt.Key.Key_Home)  # and Shift is up again, for the tests that follow
+    given.key(Qt.Key.Key_Up)  # and Shift is up again, for the tests that follow
     assert len(given.page.table.selected_takes()) == 1
 
 
