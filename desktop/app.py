@@ -144,6 +144,7 @@ class Desktop(QObject):
         takes.status.connect(lambda words: window.say("takes", words))
         takes.failed.connect(lambda words: window.say_fault(Fault(words)))
         window.add_page("takes", window.tr("Takes"), "takes", takes)
+        self._add_takes_commands(takes)
         window.count_as_under_way(lambda: services.jobs.under_way)
         self._takes = takes
         first = FirstPage(services.presets, services.daws, self.tasks)
@@ -158,6 +159,15 @@ class Desktop(QObject):
             lambda: window.show_page("first"),
             keys="Ctrl+N",
         )
+
+    def _add_takes_commands(self, takes: Any) -> None:
+        tr, panel = self.window.tr, takes.listening.panel
+        for name, words, run in (
+            ("check", tr("Check the notes of the selected take"), takes.listening.check),
+            ("best", tr("Sort takes, the best first"), takes.table.sort_best_first),
+            ("loudness", tr("Play takes equally loud, or as they are"), panel.match_button.toggle),
+        ):
+            self.window.commands.add(f"takes.{name}", words, run, section=tr("Takes"))
 
     def _render(self, preset_ids: Sequence[str]) -> None:
         """Render the chosen clip in presets that were looked at."""

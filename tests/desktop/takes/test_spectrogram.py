@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import soundfile
 
+from core.types import FloatArray
 from desktop.pages.takes.sound.spectrogram import (
     BANDS,
     COLUMNS,
@@ -20,7 +21,7 @@ from desktop.pages.takes.sound.take_sound import TakeSounds, read_take_sound
 RATE = 44_100
 
 
-def tone(hz: float, seconds: float = 1.0, level: float = 0.5) -> np.ndarray:  # type: ignore[type-arg]
+def tone(hz: float, seconds: float = 1.0, level: float = 0.5) -> FloatArray:
     """float32 [frames]."""
     return (level * np.sin(2 * np.pi * hz * np.arange(round(seconds * RATE)) / RATE)).astype("f4")
 
