@@ -41,17 +41,17 @@ class ProcessChecks:
 
     def known(self, file: Path) -> TakeCheck | None:
         """As the interface says."""
-        with contextlib.suppress(OSError, ValueError, KeyError, TypeError, TimbreError):
-            return _from_json(json.loads(self._place(file).read_text("utf-8")))
+        with contextlib.suppress(TimbreError):  # a file that is gone was not measured
+            return _kept_at(self._place(file))
         return None
 
     def check(self, file: Path, control: TaskControl) -> TakeCheck:
         """As the interface says."""
-        known = self.known(file)
+        place = self._place(file)
+        known = _kept_at(place)
         if known is not None:
             return known
         data = self._measured(file, control)
-        place = self._place(file)
         with contextlib.suppress(OSError, OutputError):  # costs the time to measure it again
             place.parent.mkdir(parents=True, exist_ok=True)
             with replacing(place) as stream:
@@ -122,6 +122,12 @@ class ProcessChecks:
         if pool is not None:
             pool.stop()
             pool.join()
+
+
+def _kept_at(place: Path) -> TakeCheck | None:
+    with contextlib.suppress(OSError, ValueError, KeyError, TypeError, TimbreError):
+        return _from_json(json.loads(place.read_text("utf-8")))
+    return None
 
 
 def _from_json(data: dict[str, Any]) -> TakeCheck:

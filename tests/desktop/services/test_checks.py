@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import os
-import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
 import soundfile
 
-from core.errors import AudioError, Cancelled, TimbreError
+from core.errors import Cancelled, TimbreError
 from core.models.registry import Registry
 from core.provenance import Provenance
 from core.takes.take import Take
@@ -21,32 +19,9 @@ from desktop.services.checks.measuring import measure_take
 from desktop.services.checks.service import ProcessChecks
 from desktop.tasks import LaneTask, TaskControl
 from tests.desktop.services.conftest import control
+from tests.desktop.services.fake_measuring import measure
 from tests.evaluation import sounds
 from tests.helpers.bundles import write_tiny_bundle
-from tests.helpers.waiting import LAST_RESORT_S
-
-
-def measure(file: str) -> dict[str, Any]:
-    """In place of a listener; what is in the file says what becomes of it."""
-    text = Path(file).read_text("utf-8")
-    if text == "no sound":
-        raise AudioError(f"{file} is no sound")
-    if text == "kills":
-        os._exit(9)
-    if text == "endless":
-        time.sleep(LAST_RESORT_S)
-    with Path(file).with_suffix(".log").open("a") as log:
-        log.write(f"{os.getpid()}\n")
-    note = [0.5, 60, 90, 0.25]
-    return {
-        "asked": 4,
-        "missed": [note],
-        "added": [],
-        "note_f": 0.75,
-        "likeness": None,
-        "reference": "a timbre that moves has no one reference",
-        "judge": "",
-    }
 
 
 @pytest.fixture
