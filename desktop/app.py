@@ -10,7 +10,6 @@ import logging
 import os
 import sys
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
@@ -41,7 +40,7 @@ from desktop.services.interfaces import PresetQuery
 from desktop.services.jobs_interface import PresetChoice
 from desktop.settings import SettingsFile
 from desktop.single_instance import SingleInstance, usual_name
-from desktop.tasks import Lane, TaskControl, Tasks
+from desktop.tasks import Lane, Tasks
 from desktop.theme.icons import app_icon
 from desktop.theme.theme import Theme
 from desktop.window import MainWindow
@@ -49,7 +48,6 @@ from desktop.window import MainWindow
 if TYPE_CHECKING:
     from core.clip import Clip
     from core.timbre import Timbre
-    from core.types import FloatArray
 
 _log = logging.getLogger(__name__)
 
@@ -162,12 +160,14 @@ class Desktop(QObject):
         window.add_page("browse", window.tr("Browse"), "browse", page)
         self._browse = page
         self._add_make_page()
-        takes = TAKES_PAGE.make(services.jobs, self.tasks, services.bridge)
-        takes.play_wanted.connect(self._play_file)
+        takes = TAKES_PAGE.make(
+            services.jobs, self.tasks, services.bridge, services.audio, services.checks
+        )
         takes.clip_changed.connect(self._stage.use_clip)
         takes.status.connect(lambda words: window.say("takes", words))
         takes.failed.connect(lambda words: window.say_fault(Fault(words)))
         window.add_page("takes", window.tr("Takes"), "takes", takes)
+        self._add_takes_commands(takes)
         window.count_as_under_way(lambda: services.jobs.under_way)
         self._takes = takes
         self._add_batch_page()
@@ -273,6 +273,15 @@ class Desktop(QObject):
         self.window.show_page("browse")
         self._stage.choose(preset_id)
 
+    def _add_takes_commands(self, takes: Any) -> None:
+        tr, panel = self.window.tr, takes.listening.panel
+        for name, words, run in (
+            ("check", tr("Check the notes of the selected take"), takes.listening.check),
+            ("best", tr("Sort takes, the best first"), takes.table.sort_best_first),
+            ("loudness", tr("Play takes equally loud, or as they are"), panel.match_button.toggle),
+        ):
+            self.window.commands.add(f"takes.{name}", words, run, section=tr("Takes"))
+
     def _render(self, preset_ids: Sequence[str]) -> None:
         """Render the chosen clip in presets that were looked at; of several, after asking."""
         clip = self._takes.current_clip
@@ -281,23 +290,6 @@ class Desktop(QObject):
             return
         self.window.show_page("takes")
         self._takes.render_presets(preset_ids)
-
-    def _play_file(self, file: Path) -> None:
-        audio = self.services.audio
-
-        def read(_control: TaskControl) -> tuple[FloatArray, int]:
-            from core.audio import read_audio
-
-            return read_audio(file)
-
-        self.tasks.run(
-            read,
-            lambda sound: audio.play(*sound),
-            failed=lambda error: self.window.say_fault(fault_of(error)),
-            lane=Lane.AUDITION,
-            owner=self,
-            replaces="play a take",
-        )
 
     def _made(self, preset_id: str, name: str) -> None:
         self._first_page_done()

@@ -69,7 +69,9 @@ def _make(services: Services, tasks: Tasks, tab: str = "recording") -> QWidget:
 
 
 def _takes(services: Services, tasks: Tasks) -> QWidget:
-    page: QWidget = TAKES_PAGE.make(services.jobs, tasks, services.bridge)
+    page: QWidget = TAKES_PAGE.make(
+        services.jobs, tasks, services.bridge, services.audio, services.checks
+    )
     page.resize(140 * GRID, 75 * GRID)
     return page
 

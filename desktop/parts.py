@@ -13,6 +13,7 @@ from typing import Any
 from core.models import DEFAULT_BUNDLE
 from desktop.listening.votes import VoteService
 from desktop.services.bridge_interface import BridgeControl
+from desktop.services.checks.interface import CheckService
 from desktop.services.evaluations.interface import EvaluationService
 from desktop.services.interfaces import AudioOut, AuditionService, DawService, PresetService
 from desktop.services.jobs_interface import JobService
@@ -54,6 +55,7 @@ AUDITIONS = Part("desktop.services.audition", "WorkerAuditions")
 AUDIO_OUT = Part("desktop.services.audio_out", "SystemAudio")
 LIVE = Part("desktop.services.live", "ProcessLive")
 DAWS = Part("desktop.services.daws", "InstalledDaws")
+CHECKS = Part("desktop.services.checks.service", "ProcessChecks")
 JOBS = Part("desktop.services.jobs", "LocalJobService")
 MAKING = Part("desktop.services.making.local", "local_making")
 BRIDGE = Part("desktop.services.bridge", "LocalBridge")
@@ -69,6 +71,7 @@ FAKE_AUDITIONS = Part("desktop.services.fakes.audition", "FakeAuditions")
 FAKE_AUDIO_OUT = Part("desktop.services.fakes.audio", "FakeAudio")
 FAKE_LIVE = Part("desktop.services.fakes.live", "FakeLive")
 FAKE_DAWS = Part("desktop.services.fakes.daws", "FakeDaws")
+FAKE_CHECKS = Part("desktop.services.fakes.checks", "checks_with_results")
 FAKE_JOBS = Part("desktop.services.fakes.jobs", "jobs_with_takes")
 FAKE_MAKING = Part("desktop.services.fakes.making", "fake_making")
 FAKE_BRIDGE = Part("desktop.services.fakes.bridge", "FakeBridge")
@@ -84,6 +87,7 @@ class Services:
     Attributes:
         presets, auditions, audio, daws, jobs, bridge, making: as their interfaces say.
         live: plays keys; None if there are none.
+        checks: measures takes; None measures none.
         models: bundles; None if there is no page of them.
         evaluations: runs; None if there is no page of them.
         votes: of blind tests; None if there are no such tests.
@@ -97,6 +101,7 @@ class Services:
     bridge: BridgeControl
     making: MakingServices
     live: Any = None
+    checks: CheckService | None = None
     models: ModelService | None = None
     evaluations: EvaluationService | None = None
     votes: VoteService | None = None
@@ -111,6 +116,7 @@ class Services:
     def close(self) -> None:
         """Let go of processes, devices and files, of those that hold any."""
         for service in (
+            self.checks,
             self.making,
             self.live,
             self.audio,
@@ -142,6 +148,7 @@ def real_services(model: str = DEFAULT_BUNDLE, device: str = "") -> Services:
         BRIDGE.make(jobs),
         MAKING.make(presets),
         LIVE.make(),
+        CHECKS.make(),
         models=MODELS.make(jobs.use_model, model, device),
         evaluations=EVALUATIONS.make(),
         votes=VOTES.make(),
@@ -159,6 +166,7 @@ def fake_services() -> Services:
         FAKE_BRIDGE.make(),
         FAKE_MAKING.make(),
         FAKE_LIVE.make(),
+        FAKE_CHECKS.make(),
         models=FAKE_MODELS.make(),
         evaluations=FAKE_EVALUATIONS.make(),
         votes=FAKE_VOTES.make(),

@@ -37,6 +37,9 @@ class Lane(Enum):
     BACKGROUND = ("background", 1)
     """What nobody waits for: measuring presets, drawing their pictures."""
 
+    CHECKS = ("checks", 1)
+    """Takes measured one after the other; each waits for a process that does it."""
+
     FILES = ("files", 2)
     """Imports, exports, copies, downloads."""
 

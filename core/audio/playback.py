@@ -137,6 +137,18 @@ class Playback:
             if not next_sound.is_over:
                 self._open(next_sound)
 
+    def seek(self, position_s: float) -> None:
+        """Go on elsewhere in the sound that plays, without a gap; nothing if none plays.
+
+        Args:
+            position_s: seconds from its beginning; beyond its end is its end.
+        """
+        with self._turn:
+            sound = self._sound
+            if sound is not None and self.is_playing:
+                elsewhere = PlayingSound(sound.frames, sound.sample_rate, position_s)
+                self._take_over(elsewhere, goes_on=False)
+
     def _made_ready(self, audio: FloatArray, sample_rate: int, start_s: float) -> PlayingSound:
         """A sound at a rate and with channels that the device plays."""
         channels = min(max(2, audio.shape[0]), self.device.channels)

@@ -28,6 +28,7 @@ _WATCH_S = 0.1
 class _GivenSound:
     audio: FloatArray
     sample_rate: int
+    start_s: float = 0.0
 
 
 class SystemAudio:
@@ -53,11 +54,17 @@ class SystemAudio:
         self._thread.start()
         self.look_again()
 
-    def play(self, audio: FloatArray, sample_rate: int) -> None:
+    def play(self, audio: FloatArray, sample_rate: int, start_s: float = 0.0) -> int:
         """As the interface says."""
         self._asked += 1
         number = self._asked
-        self._orders.put(lambda: self._begin(_GivenSound(audio, sample_rate), number))
+        self._orders.put(lambda: self._begin(_GivenSound(audio, sample_rate, start_s), number))
+        return number
+
+    def seek(self, position_s: float) -> None:
+        """As the interface says."""
+        number = self._asked
+        self._orders.put(lambda: self._seek(position_s, number))
 
     def replace(self, audio: FloatArray, sample_rate: int) -> None:
         """As the interface says."""
@@ -69,6 +76,11 @@ class SystemAudio:
         self._asked += 1
         number = self._asked
         self._orders.put(lambda: self._end(number))
+
+    @property
+    def sound_number(self) -> int:
+        """As the interface says."""
+        return self._asked
 
     @property
     def is_playing(self) -> bool:
@@ -149,7 +161,7 @@ class SystemAudio:
     def _begin(self, sound: _GivenSound, number: int) -> None:
         if number == self._asked:  # else something newer waits behind it
             self._sound = sound
-            self._open().play(sound.audio, sound.sample_rate)
+            self._open().play(sound.audio, sound.sample_rate, sound.start_s)
             self._problem = ""
         self._done = number
 
@@ -158,6 +170,10 @@ class SystemAudio:
         if number == self._asked and playback is not None and playback.is_playing:
             self._sound = sound
             playback.replace(sound.audio, sound.sample_rate)
+
+    def _seek(self, position_s: float, number: int) -> None:
+        if number == self._asked and self._playback is not None:
+            self._playback.seek(position_s)
 
     def _end(self, number: int) -> None:
         if self._playback is not None:

@@ -212,12 +212,33 @@ class AuditionService(Protocol):
 class AudioOut(Protocol):
     """Sound out of this machine. All methods are quick."""
 
-    def play(self, audio: FloatArray, sample_rate: int) -> None: ...
+    def play(self, audio: FloatArray, sample_rate: int, start_s: float = 0.0) -> int:
+        """Begin a sound, in place of the one that plays.
+
+        Args:
+            audio: float32 [channels, frames].
+            sample_rate: Hz.
+            start_s: where to begin, seconds.
+
+        Returns:
+            Its number, by which whoever began it knows :attr:`sound_number` again.
+        """
+        ...
+
+    def seek(self, position_s: float) -> None:
+        """Go on elsewhere in the sound that plays, seconds; nothing if none plays."""
+        ...
+
     def replace(self, audio: FloatArray, sample_rate: int) -> None:
         """Go on with another sound at the place of the one that plays; nothing if none does."""
         ...
 
     def stop(self) -> None: ...
+
+    @property
+    def sound_number(self) -> int:
+        """Of the sound that was asked for last; another one after each :meth:`play` and stop."""
+        ...
 
     @property
     def is_playing(self) -> bool: ...

@@ -156,12 +156,11 @@ class LocalJobService:
 
     def add_file(self, file: Path, control: TaskControl) -> ClipItem:
         """See :class:`JobService`."""
-        from core.midi import read_midi
+        from desktop.services.processes.clip_reading import read_clip
 
         control.stage(f"reading {file.name}")
-        reading = read_midi(file)
-        remarks = tuple(remark.message for remark in reading.remarks)
-        return self._add_clip(reading.clip, DROPPED, remarks)
+        clip, remarks = read_clip(file, control)
+        return self._add_clip(clip, DROPPED, remarks)
 
     def render_again(self, file: Path) -> TakeItem:
         """See :class:`JobService`."""

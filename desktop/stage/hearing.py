@@ -54,15 +54,3 @@ def hear(
         file = auditions.render_timbre(chosen, clip, control)
     audio, rate = read_audio(file)
     return HeardSound(file, audio, rate, waveform_peaks(audio))
-
-
-def read_clip(file: Path) -> tuple[Clip, tuple[str, ...]]:
-    """A MIDI file's clip, with what is to be said about it.
-
-    Raises:
-        MidiError: if it is none.
-    """
-    from core.midi import read_midi
-
-    reading = read_midi(file)
-    return reading.clip, tuple(remark.message for remark in reading.remarks)

@@ -22,10 +22,11 @@ from PyQt6.QtWidgets import (
 from core.clip import Clip
 from core.timbre import Timbre
 from desktop.services.interfaces import AudioOut, AuditionService, LiveService
+from desktop.services.processes.clip_reading import read_clip
 from desktop.stage.clip_chooser import ClipChooser, midi_file_in
 from desktop.stage.device_chooser import DeviceChooser
 from desktop.stage.drag_handle import DragHandle
-from desktop.stage.hearing import HeardSound, hear, read_clip
+from desktop.stage.hearing import HeardSound, hear
 from desktop.stage.icons import icon
 from desktop.stage.level_meter import LevelMeter
 from desktop.stage.live_panel import LivePanel
@@ -81,6 +82,7 @@ class Stage(QWidget):
         self._task: LaneTask[HeardSound] | None = None
         self._words, self._fraction = "", 0.0
         self._was_playing = False
+        self._sound_number = 0  # of what was begun here: others play through the device too
         self._problem_told = self._remark_told = ""
         self.setAcceptDrops(True)
         self.setAccessibleName("Stage")
@@ -206,7 +208,7 @@ class Stage(QWidget):
     def open_clip(self, file: Path) -> None:
         """Hear presets with a MIDI file from now on."""
         self._tasks.run(
-            lambda _control: read_clip(file),
+            lambda control: read_clip(file, control),
             self._clip_read,
             failed=self._fail,
             lane=Lane.FILES,
@@ -220,7 +222,7 @@ class Stage(QWidget):
             self.status.emit("choose a preset to hear it")
             return
         if self._sound is not None:
-            self._audio.play(self._sound.audio, self._sound.sample_rate)
+            self._begin(self._sound)
             self.look()
             return
         chosen, clip = self._chosen, self.clip
@@ -236,6 +238,9 @@ class Stage(QWidget):
         )
         self._task, self._words, self._fraction = task, "", 0.0
         self._show_state()
+
+    def _begin(self, sound: HeardSound) -> None:
+        self._sound_number = self._audio.play(sound.audio, sound.sample_rate)
 
     def stop(self) -> None:
         """Be silent, and render no more."""
@@ -254,7 +259,8 @@ class Stage(QWidget):
         """Show where the sound is; called thirty times a second."""
         is_playing = self._audio.is_playing
         self.level_meter.set_level(self._audio.level_db)
-        shows = is_playing and self._sound is not None
+        is_own = self._audio.sound_number == self._sound_number
+        shows = is_playing and is_own and self._sound is not None
         self.waveform.set_playhead(self._audio.position_s if shows else None)
         self.device_chooser.show_devices(self._audio.devices(), self._audio.device)
         if is_playing != self._was_playing:
@@ -339,7 +345,7 @@ class Stage(QWidget):
         self._task = None
         self._sound = sound
         self.waveform.show_sound(sound.peaks, sound.seconds)
-        self._audio.play(sound.audio, sound.sample_rate)
+        self._begin(sound)
         self._show_state()
         self.look()
 

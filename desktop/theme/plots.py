@@ -40,3 +40,11 @@ def pen(colour: str, width: float = 1.0) -> QPen:
 def spectral_map() -> Any:
     """The colour map of spectra: a :class:`pyqtgraph.ColorMap`, perceptually even."""
     return pyqtgraph.colormap.get(SPECTRAL_MAP)
+
+
+def spectral_colours() -> list[int]:
+    """The same as 256 colours of an indexed :class:`PyQt6.QtGui.QImage`, the quietest first."""
+    table = spectral_map().getLookupTable(0.0, 1.0, 256).astype(int)
+    return [
+        0xFF000000 | red << 16 | green << 8 | blue for red, green, blue in table[:, :3].tolist()
+    ]

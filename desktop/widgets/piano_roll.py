@@ -1,11 +1,13 @@
 """A piano roll to look at a clip: notes with velocities and bends, named keys, a playhead.
 
-The wheel zooms in time where the pointer is, with Ctrl over keys, with Shift it moves; the mouse
-drags the view, a click asks for a time, a double click shows everything again. Colours are the
-palette's.
+Notes can be marked (:mod:`desktop.widgets.roll_marks`). The wheel zooms in time where the pointer
+is, with Ctrl over keys, with Shift it moves; the mouse drags the view, a click or a drag along the
+ruler asks for a time, a double click shows everything again. Colours are the palette's.
 """
 
 from __future__ import annotations
+
+from dataclasses import replace
 
 from PyQt6.QtCore import QEvent, QPointF, QSize, Qt, pyqtSignal
 from PyQt6.QtGui import (
@@ -23,6 +25,7 @@ from PyQt6.QtGui import (
 from PyQt6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from core.clip import Clip, Note
+from desktop.widgets.roll_marks import RollMarks
 from desktop.widgets.roll_notes import RollNotes
 from desktop.widgets.roll_painter import RollPainter
 from desktop.widgets.roll_view import RollView
@@ -39,10 +42,13 @@ class PianoRoll(QWidget):
         parent: its widget.
 
     Attributes:
-        time_wanted: a time was clicked, seconds from the clip's start.
+        time_wanted: a time was clicked, or dragged to along the ruler; seconds from the clip's
+            start.
+        view_changed: another :class:`RollView` is seen.
     """
 
     time_wanted = pyqtSignal(float)
+    view_changed = pyqtSignal(object)
 
     def __init__(self, hint: str = "", parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -50,6 +56,9 @@ class PianoRoll(QWidget):
         self._notes: RollNotes | None = None
         self._view = RollView()
         self._playhead_s: float | None = None
+        self._marks: RollMarks | None = None
+        self._reach_s = 0.0
+        self._is_on_ruler = False
         self._picture: QPixmap | None = None  # everything but the playhead
         self._pressed: QPointF | None = None
         self._dragged = False
@@ -72,7 +81,8 @@ class PianoRoll(QWidget):
     def set_notes(self, notes: RollNotes | None) -> None:
         """As :meth:`set_clip`, of a clip that was made ready on another thread."""
         self._notes = notes
-        self._playhead_s = None
+        self._playhead_s = self._marks = None
+        self._reach_s = 0.0
         self.setAccessibleDescription("no clip" if notes is None else notes.description)
         self.set_view(RollView() if notes is None else notes.whole)
 
@@ -80,6 +90,28 @@ class PianoRoll(QWidget):
         """See another stretch."""
         self._view = view
         self._refresh()
+        self.view_changed.emit(view)
+
+    def set_reach(self, seconds: float) -> None:
+        """Time goes at least until here: what is drawn under the roll rings on after the notes."""
+        is_all_seen = self._view == self._whole
+        self._reach_s = seconds
+        whole = self._whole
+        if is_all_seen:
+            self.set_view(whole)
+        elif self._view.length_s != whole.length_s:
+            self.set_view(replace(self._view, length_s=whole.length_s).moved(0.0, 0.0))
+
+    def set_marks(self, marks: RollMarks | None) -> None:
+        """Mark notes; None marks none."""
+        if marks != self._marks:
+            self._marks = marks
+            self._refresh()
+
+    @property
+    def marks(self) -> RollMarks | None:
+        """The marked notes."""
+        return self._marks
 
     def set_playhead(self, seconds: float | None) -> None:
         """Move the playhead, and the view with it when it leaves; None hides it."""
@@ -91,8 +123,18 @@ class PianoRoll(QWidget):
         self.update()
 
     @property
+    def playhead_s(self) -> float | None:
+        """Where the playhead is, seconds."""
+        return self._playhead_s
+
+    @property
     def _whole(self) -> RollView:
-        return RollView() if self._notes is None else self._notes.whole
+        if self._notes is None:
+            return RollView()
+        whole = self._notes.whole
+        if self._reach_s <= whole.length_s:
+            return whole
+        return replace(whole, seconds=self._reach_s, length_s=self._reach_s)
 
     def sizeHint(self) -> QSize:  # noqa: N802
         """As Qt asks."""
@@ -102,7 +144,13 @@ class PianoRoll(QWidget):
 
     def _painter(self) -> RollPainter:
         return RollPainter(
-            self._notes, self._view, self.size(), self.palette(), self.fontMetrics(), self._hint
+            self._notes,
+            self._view,
+            self.size(),
+            self.palette(),
+            self.fontMetrics(),
+            self._hint,
+            self._marks,
         )
 
     def time_at(self, x: float) -> float:
@@ -166,10 +214,14 @@ class PianoRoll(QWidget):
         """As Qt asks."""
         if event is not None and event.button() == Qt.MouseButton.LeftButton:
             self._pressed, self._dragged = event.position(), False
+            self._is_on_ruler = event.position().y() < self._painter().area.top()
 
     def mouseMoveEvent(self, event: QMouseEvent | None) -> None:  # noqa: N802
         """As Qt asks."""
         if event is None or self._pressed is None:
+            return
+        if self._is_on_ruler:
+            self._ask_for(event.position().x())
             return
         by = event.position() - self._pressed
         if not self._dragged and by.manhattanLength() < _CLICK_PX:
@@ -184,8 +236,12 @@ class PianoRoll(QWidget):
         if event is None or self._pressed is None:
             return
         self._pressed = None
-        at_s = self.time_at(event.position().x())
-        if not self._dragged and self._notes is not None and 0 <= at_s <= self._view.length_s:
+        if not self._dragged:
+            self._ask_for(event.position().x())
+
+    def _ask_for(self, x: float) -> None:
+        at_s = self.time_at(x)
+        if self._notes is not None and 0 <= at_s <= self._view.length_s:
             self.time_wanted.emit(at_s)
 
     def mouseDoubleClickEvent(self, _event: QMouseEvent | None) -> None:  # noqa: N802

@@ -16,6 +16,7 @@ from PyQt6.QtGui import (
 )
 
 from core.clip import Note, pitch_name
+from desktop.widgets.roll_marks import RollMarks, paint_marks
 from desktop.widgets.roll_notes import RollNotes
 from desktop.widgets.roll_view import RollView, time_words
 
@@ -25,6 +26,11 @@ _VELOCITY_FROM_PX = 170
 """Below this height there is no room for velocities beside the keys."""
 
 _BLACK = frozenset({1, 3, 6, 8, 10})
+
+
+def keys_width(metrics: QFontMetrics) -> int:
+    """Pixels left of the notes, for what is drawn under a roll on its time axis."""
+    return metrics.horizontalAdvance("C#-1") + 14
 
 
 class RollPainter:
@@ -37,6 +43,7 @@ class RollPainter:
         palette: whose colours.
         metrics: of the font.
         hint: what stands there while there is no clip.
+        marks: on notes; None paints none.
 
     Attributes:
         area: where notes are, pixels.
@@ -50,10 +57,12 @@ class RollPainter:
         palette: QPalette,
         metrics: QFontMetrics,
         hint: str,
+        marks: RollMarks | None = None,
     ) -> None:
+        self._marks = marks
         self._notes, self._view, self._size = notes, view, size
         self._palette, self._hint = palette, hint
-        self._keys_px = metrics.horizontalAdvance("C#-1") + 14
+        self._keys_px = keys_width(metrics)
         self._has_velocities = size.height() >= _VELOCITY_FROM_PX
         below = _VELOCITY_PX + _GAP_PX if self._has_velocities else 0
         width = max(size.width() - self._keys_px, 1)
@@ -84,10 +93,21 @@ class RollPainter:
             painter.setClipRect(self.area)
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)
             self._paint_notes(painter, self._notes)
+            if self._marks is not None:
+                paint_marks(
+                    painter, self._marks, self._place, self.area, self._key_px, self._palette
+                )
             painter.restore()
             if self._has_velocities:
                 self._paint_velocities(painter, self._notes)
         self._paint_keys(painter)
+
+    @property
+    def _key_px(self) -> float:
+        return self.area.height() / self._view.keys
+
+    def _place(self, note: Note) -> QPointF:
+        return QPointF(self.x(note.start_s), self.y(note.pitch + 0.5))
 
     def _paint_rows(self, painter: QPainter) -> None:
         area, row = self.area, self._colour(QPalette.ColorRole.AlternateBase)

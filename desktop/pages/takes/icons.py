@@ -7,6 +7,10 @@ from PyQt6.QtGui import QColor, QIcon, QPalette
 
 NAMES = {
     "play": "mdi6.play",
+    "stop": "mdi6.stop",
+    "best": "mdi6.sort-descending",
+    "loudness": "mdi6.volume-equal",
+    "check": "mdi6.ear-hearing",
     "drag": "mdi6.drag",
     "retry": "mdi6.refresh",
     "cancel": "mdi6.close",

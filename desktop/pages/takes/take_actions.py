@@ -13,12 +13,13 @@ from desktop.pages.takes.icons import icon
 from desktop.services.jobs_interface import TakeItem
 
 _ACTIONS = (
-    ("play", "Play", "Play the take (Space)"),
+    ("play", "Play", "Play the take, or stop it (Space)"),
     ("retry", "Retry", "Render it again: after a failure, or when its file is gone"),
     ("cancel", "Cancel", "Stop rendering (Del)"),
     ("first", "Next", "Render it before all others"),
     ("blind", "Blind A/B", "Compare the selected takes without their names"),
     ("folder", "Folder", "Show the file in its folder"),
+    ("best", "Best first", "Sort takes by notes heard and by likeness together"),
     ("copy", "Details", "Copy all there is to say about it"),
 )
 
@@ -28,7 +29,7 @@ class TakeActions(QWidget):
 
     Attributes:
         asked: the name of an action: ``play``, ``retry``, ``cancel``, ``first``, ``blind``,
-            ``folder``, ``copy``.
+            ``folder``, ``best``, ``copy``.
     """
 
     asked = pyqtSignal(str)
@@ -36,6 +37,7 @@ class TakeActions(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._buttons: dict[str, QToolButton] = {}
+        self._is_playing = False
         row = QHBoxLayout()
         row.setSpacing(4)
         for name, text, tip in _ACTIONS:
@@ -70,6 +72,12 @@ class TakeActions(QWidget):
         """What it says."""
         return self._words.text()
 
+    def show_playing(self, is_playing: bool) -> None:
+        """Say what the first button does."""
+        self._is_playing = is_playing
+        self._buttons["play"].setText("Stop" if is_playing else "Play")
+        self._colour()
+
     def show_takes(self, takes: Sequence[TakeItem]) -> None:
         """Offer what can be done with these."""
         can = {
@@ -79,6 +87,7 @@ class TakeActions(QWidget):
             "first": len(takes) == 1 and takes[0].state == "queued",
             "blind": len(finished_files(takes)) > 1,
             "folder": len(takes) == 1 and bool(takes[0].files),
+            "best": True,
             "copy": bool(takes),
         }
         for name, button in self._buttons.items():
@@ -95,7 +104,8 @@ class TakeActions(QWidget):
 
     def _colour(self) -> None:
         for name, button in self._buttons.items():
-            button.setIcon(icon(name, self.palette(), QPalette.ColorRole.ButtonText))
+            shown = "stop" if name == "play" and self._is_playing else name
+            button.setIcon(icon(shown, self.palette(), QPalette.ColorRole.ButtonText))
 
 
 def can_retry(take: TakeItem) -> bool:

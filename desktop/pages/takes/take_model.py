@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from PyQt6.QtCore import (
     QAbstractTableModel,
@@ -12,23 +12,35 @@ from PyQt6.QtCore import (
     Qt,
     QUrl,
 )
+from PyQt6.QtGui import QGuiApplication
 
+from desktop.pages.takes.measured.check_words import (
+    NOT_MEASURED,
+    check_words,
+    figure_words,
+    heading_words,
+)
+from desktop.pages.takes.measured.columns import DRAG, LEFT, LIKENESS, NOTES, PLAY, PRESET, STAGE
+from desktop.pages.takes.measured.ranking import TakeKey, best_first, newest_first, sorted_takes
+from desktop.services.checks.interface import TakeCheck
 from desktop.services.job_words import time_left_words
 from desktop.services.jobs_interface import TakeItem
 
 TAKE_ROLE = Qt.ItemDataRole.UserRole + 1
-PLAY, PRESET, STAGE, LEFT, DRAG = range(5)
-_HEADINGS = ("", "Preset", "Progress", "Time left", "")
+_HEADINGS = ("", "Preset", "Notes F", "Likeness *", "Progress", "Time left", "")
 _NO_PARENT = QModelIndex()
 
 
 class TakeModel(QAbstractTableModel):
-    """The takes of one clip, the newest first."""
+    """The takes of one clip, the newest first unless another order was asked for."""
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._clip_id = ""
         self._takes: list[TakeItem] = []
+        self._checks: dict[int, TakeCheck] = {}
+        self._check_words: dict[int, str] = {}  # of those without one
+        self._arranged: Callable[[Sequence[TakeItem]], list[TakeItem]] = newest_first
 
     def rowCount(self, parent: QModelIndex = _NO_PARENT) -> int:  # noqa: N802
         """As Qt asks."""
@@ -42,23 +54,41 @@ class TakeModel(QAbstractTableModel):
         self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole
     ) -> object:
         """As Qt asks."""
-        is_heading = orientation == Qt.Orientation.Horizontal
-        return _HEADINGS[section] if is_heading and role == Qt.ItemDataRole.DisplayRole else None
+        if orientation != Qt.Orientation.Horizontal:
+            return None
+        if role == Qt.ItemDataRole.DisplayRole:
+            return _HEADINGS[section]
+        if role == Qt.ItemDataRole.ToolTipRole:
+            judges = sorted({check.judge for check in self._checks.values() if check.judge})
+            return heading_words(section, judges)
+        if role == Qt.ItemDataRole.InitialSortOrderRole and section in (NOTES, LIKENESS):
+            return Qt.SortOrder.DescendingOrder.value  # the best first
+        return None
 
     def data(self, index: QModelIndex, role: int = Qt.ItemDataRole.DisplayRole) -> object:
         """As Qt asks."""
         if not index.isValid() or index.row() >= len(self._takes):
             return None
         take, column = self._takes[index.row()], index.column()
+        check = self._checks.get(take.id)
+        unmeasured = self._check_words.get(take.id, NOT_MEASURED) if take.files else ""
         if role == TAKE_ROLE:
             return take
         if role == Qt.ItemDataRole.ToolTipRole:
+            if column in (NOTES, LIKENESS):
+                return check_words(check) if check is not None else unmeasured
             return take_words(take)
         if role == Qt.ItemDataRole.AccessibleTextRole:
+            if column in (NOTES, LIKENESS):
+                return f"{_HEADINGS[column]}: {figure_words(column, check, unmeasured)}"
             return _accessible(take, column)
+        if role == Qt.ItemDataRole.ForegroundRole and column in (NOTES, LIKENESS):
+            return None if check is not None else QGuiApplication.palette().placeholderText()
         if role == Qt.ItemDataRole.DisplayRole:
             return {
                 PRESET: preset_words(take),
+                NOTES: figure_words(NOTES, check, unmeasured),
+                LIKENESS: figure_words(LIKENESS, check, unmeasured),
                 STAGE: stage_line(take),
                 LEFT: time_left_words(take.seconds_left),
             }.get(column, "")
@@ -97,7 +127,7 @@ class TakeModel(QAbstractTableModel):
 
     @property
     def takes(self) -> Sequence[TakeItem]:
-        """All of them, the newest first."""
+        """All of them, in the order in which they are shown."""
         return tuple(self._takes)
 
     def set_takes(self, clip_id: str, takes: Sequence[TakeItem]) -> None:
@@ -115,7 +145,7 @@ class TakeModel(QAbstractTableModel):
                     self.put(take)
             return
         self.beginResetModel()
-        self._clip_id, self._takes = clip_id, list(takes)
+        self._clip_id, self._takes = clip_id, self._arranged(takes)
         self.endResetModel()
 
     def put(self, take: TakeItem) -> bool:
@@ -128,14 +158,83 @@ class TakeModel(QAbstractTableModel):
             return False
         row = self.row_of(take.id)
         if row < 0:
-            row = sum(other.id > take.id for other in self._takes)
+            row = self._arranged([*self._takes, take]).index(take)
             self.beginInsertRows(_NO_PARENT, row, row)
             self._takes.insert(row, take)
             self.endInsertRows()
         elif self._takes[row] != take:
             self._takes[row] = take
             self.dataChanged.emit(self.index(row, 0), self.index(row, len(_HEADINGS) - 1))
+            self._arrange()
         return True
+
+    # What was measured, and the order
+
+    def check_of(self, take_id: int) -> TakeCheck | None:
+        """What was measured of a take; None if nothing was yet."""
+        return self._checks.get(take_id)
+
+    def check_words_of(self, take_id: int) -> str:
+        """Of a take that was not measured: what is being done about it, or why it cannot be."""
+        return self._check_words.get(take_id, NOT_MEASURED)
+
+    def set_check(self, take_id: int, check: TakeCheck | None, words: str = NOT_MEASURED) -> None:
+        """A take was measured, or something is to be said about that.
+
+        Args:
+            take_id: of any clip.
+            check: what was measured; None if nothing was.
+            words: in its place, then.
+        """
+        if check is not None:
+            self._checks[take_id] = check
+        self._check_words[take_id] = words
+        row = self.row_of(take_id)
+        if row >= 0:
+            self.dataChanged.emit(self.index(row, NOTES), self.index(row, LIKENESS))
+            self._arrange()
+
+    def sort(self, column: int, order: Qt.SortOrder = Qt.SortOrder.AscendingOrder) -> None:
+        """As Qt asks; a column without an order is as they were asked for."""
+        key = self._key_of(column)
+        descending = order == Qt.SortOrder.DescendingOrder
+        self._arranged = (
+            newest_first if key is None else lambda takes: sorted_takes(takes, key, descending)
+        )
+        self._arrange()
+
+    def sort_best_first(self) -> None:
+        """By what was measured; takes go to their places as they are."""
+        self._arranged = lambda takes: best_first(takes, self._checks)
+        self._arrange()
+
+    def _key_of(self, column: int) -> TakeKey | None:
+        def figure(name: str) -> TakeKey:
+            return lambda take: getattr(self._checks.get(take.id), name, None)
+
+        keys: dict[int, TakeKey] = {
+            PRESET: lambda take: preset_words(take).casefold(),
+            NOTES: figure("note_f"),
+            LIKENESS: figure("likeness"),
+            STAGE: stage_line,
+            LEFT: lambda take: take.seconds_left,
+        }
+        return keys.get(column)
+
+    def _arrange(self) -> None:
+        takes = self._arranged(self._takes)
+        if takes == self._takes:
+            return
+        self.layoutAboutToBeChanged.emit()
+        before = self.persistentIndexList()
+        ids = [self._takes[index.row()].id for index in before]
+        self._takes = takes
+        after = [
+            self.index(self.row_of(take_id), index.column())
+            for take_id, index in zip(ids, before, strict=True)
+        ]
+        self.changePersistentIndexList(before, after)
+        self.layoutChanged.emit()
 
     def row_of(self, take_id: int) -> int:
         """Where a take is; −1 if it is not."""

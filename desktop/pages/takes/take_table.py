@@ -15,11 +15,22 @@ from PyQt6.QtWidgets import (
 )
 
 from desktop.pages.takes.icons import icon
-from desktop.pages.takes.take_model import DRAG, LEFT, PLAY, PRESET, STAGE, TAKE_ROLE, TakeModel
+from desktop.pages.takes.measured.check_words import NOT_MEASURED
+from desktop.pages.takes.measured.columns import DRAG, LEFT, LIKENESS, NOTES, PLAY, PRESET, STAGE
+from desktop.pages.takes.take_model import TAKE_ROLE, TakeModel
 from desktop.services.jobs_interface import TakeItem
 
 _BAR_PX = 4
 _ICON_PX = 18
+_STEPS = frozenset(
+    {
+        Qt.Key.Key_Up,
+        Qt.Key.Key_Down,
+        Qt.Key.Key_PageUp,
+        Qt.Key.Key_PageDown,
+    }
+)
+_SELECTING = Qt.KeyboardModifier.ShiftModifier | Qt.KeyboardModifier.ControlModifier
 
 
 class TakeDelegate(QStyledItemDelegate):
@@ -69,11 +80,13 @@ class TakeTable(QTableView):
     """Takes; rows with a file can be dragged out.
 
     Attributes:
-        play_asked: a row is to be played: its play icon or a double click, Space or Enter.
+        play_asked: a row is to be played: by a double click, or stepped to with an arrow key.
+        toggle_asked: a row is to be played, or stopped: its play icon, Space or Enter.
         cancel_asked: the selected rows are to be cancelled: Delete.
     """
 
     play_asked = pyqtSignal(int)
+    toggle_asked = pyqtSignal(int)
     cancel_asked = pyqtSignal()
 
     def __init__(self, model: TakeModel, parent: QWidget | None = None) -> None:
@@ -109,9 +122,22 @@ class TakeTable(QTableView):
             self.setColumnWidth(column, _ICON_PX + 14)
         heads.setSectionResizeMode(PRESET, QHeaderView.ResizeMode.Interactive)
         self.setColumnWidth(PRESET, 22 * self.fontMetrics().averageCharWidth())
+        for column in (NOTES, LIKENESS):
+            heads.setSectionResizeMode(column, QHeaderView.ResizeMode.Interactive)
+            self.setColumnWidth(column, self.fontMetrics().horizontalAdvance(NOT_MEASURED) + 24)
+        heads.setSortIndicatorClearable(True)
+        heads.setSortIndicator(-1, Qt.SortOrder.AscendingOrder)
+        self.setSortingEnabled(True)
         heads.setSectionResizeMode(STAGE, QHeaderView.ResizeMode.Stretch)
         heads.setSectionResizeMode(LEFT, QHeaderView.ResizeMode.Fixed)
         self.setColumnWidth(LEFT, self.fontMetrics().horizontalAdvance("Time left") + 24)
+
+    def sort_best_first(self) -> None:
+        """Sort by all that was measured."""
+        heads = self.horizontalHeader()
+        if heads is not None:
+            heads.setSortIndicator(-1, Qt.SortOrder.AscendingOrder)
+        self._takes.sort_best_first()
 
     def selected_takes(self) -> list[TakeItem]:
         """The takes that are selected, from above."""
@@ -125,15 +151,18 @@ class TakeTable(QTableView):
             return
         row = self.currentIndex().row()
         if event.key() in (Qt.Key.Key_Space, Qt.Key.Key_Return, Qt.Key.Key_Enter) and row >= 0:
-            self.play_asked.emit(row)
+            self.toggle_asked.emit(row)
         elif event.key() in (Qt.Key.Key_Delete, Qt.Key.Key_Backspace):
             self.cancel_asked.emit()
         else:
             super().keyPressEvent(event)
+            stepped = event.key() in _STEPS and not event.modifiers() & _SELECTING
+            if stepped and self.currentIndex().row() != row:
+                self.play_asked.emit(self.currentIndex().row())
 
     def _click(self, index: QModelIndex) -> None:
         if index.column() == PLAY:
-            self.play_asked.emit(index.row())
+            self.toggle_asked.emit(index.row())
 
     def _double_click(self, index: QModelIndex) -> None:
         if index.column() != PLAY:

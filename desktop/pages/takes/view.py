@@ -10,39 +10,36 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TypeVar
 
-from PyQt6.QtCore import QModelIndex, Qt, QTimer, QUrl, pyqtSignal
+from PyQt6.QtCore import Qt, QTimer, QUrl, pyqtSignal
 from PyQt6.QtGui import (
     QDesktopServices,
-    QDragEnterEvent,
-    QDragMoveEvent,
-    QDropEvent,
     QGuiApplication,
 )
 from PyQt6.QtWidgets import (
-    QAbstractItemView,
-    QLabel,
-    QListView,
     QSplitter,
     QVBoxLayout,
     QWidget,
 )
 
-from desktop.pages.takes.bridge_strip import BridgeStrip
-from desktop.pages.takes.clip_model import ClipDelegate, ClipModel
+from desktop.pages.takes.clip_panel import ClipPanel
 from desktop.pages.takes.drops import take_in
+from desktop.pages.takes.hints import hint_label
+from desktop.pages.takes.listening import TakeListening
 from desktop.pages.takes.render_bar import RenderBar
 from desktop.pages.takes.take_actions import TakeActions, can_retry, finished_files
 from desktop.pages.takes.take_model import TakeModel, take_words
 from desktop.pages.takes.take_table import TakeTable
 from desktop.services.bridge_interface import BridgeControl
+from desktop.services.checks.interface import CheckService
+from desktop.services.interfaces import AudioOut
 from desktop.services.jobs_interface import ClipItem, JobService, PresetChoice, TakeItem
 from desktop.tasks import Lane, LaneTask, TaskControl, Tasks
+from desktop.widgets.file_drop import FileDropWidget
 from desktop.widgets.piano_roll import PianoRoll
 from desktop.widgets.roll_notes import RollNotes
 
 _Result = TypeVar("_Result")
 
-_NO_CLIPS = "No clips yet"
 _NO_CLIP = "Drop MIDI files here, or send a clip from your DAW"
 _NO_TAKES = "No takes of this clip yet: choose a preset above and press Render."
 _QUICK_NOTES = 5000
@@ -51,17 +48,19 @@ _QUICK_NOTES = 5000
 _QUEUE_LOOK_MS = 500
 
 
-class TakesPage(QWidget):
+class TakesPage(FileDropWidget):
     """See the module's first lines.
 
     Args:
         jobs: clips and renders.
         tasks: the door to threads.
         bridge: its switch; None shows none.
+        audio: plays takes; None leaves that to whom :attr:`play_wanted` tells.
+        checks: measures takes; None measures none.
         parent: its widget.
 
     Attributes:
-        play_wanted: a finished file is to be heard.
+        play_wanted: a finished file is heard from now on.
         clip_changed: another :class:`core.clip.Clip` is chosen.
         batch_wanted: several clips are to be rendered in presets: :class:`ClipItem` and
             :class:`PresetChoice` in lists, and how many takes of each.
@@ -82,43 +81,37 @@ class TakesPage(QWidget):
         jobs: JobService,
         tasks: Tasks,
         bridge: BridgeControl | None = None,
+        audio: AudioOut | None = None,
+        checks: CheckService | None = None,
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
         self._jobs, self._tasks = jobs, tasks
-        self.clips, self.takes = ClipModel(self), TakeModel(self)
-        self.clip_list, self.roll = QListView(), PianoRoll(_NO_CLIP)
+        self.clip_panel = ClipPanel(tasks, bridge)
+        self.clips, self.clip_list = self.clip_panel.clips, self.clip_panel.clip_list
+        self.takes, self.roll = TakeModel(self), PianoRoll(_NO_CLIP)
         self.render_bar, self.take_actions = RenderBar(jobs, tasks), TakeActions()
         self.table = TakeTable(self.takes)
-        self._no_clips, self._no_takes = _hint(_NO_CLIPS), _hint(_NO_TAKES)
-        self._chosen: ClipItem | None = None
+        self.listening = TakeListening(
+            self.roll, self.takes, self.table, tasks, audio, checks, self._is_quiet, self
+        )
+        self._no_takes = hint_label(_NO_TAKES)
         self._told = 0  # id of the running take that the status line is about
         self._positions = QTimer(self)
         self._positions.setSingleShot(True)
         self._positions.setInterval(_QUEUE_LOOK_MS)
         self._positions.timeout.connect(self._load_takes)
-        self._following = QTimer(self)
-        self._following.setSingleShot(True)
-        self._following.timeout.connect(lambda: self._select(0))
-        self._lay_out(bridge)
+        self._lay_out()
         self._connect()
-        self.setAcceptDrops(True)
         self._show_emptiness()
-        self._run(lambda _control: self._jobs.clips(), self._show_clips)
+        self._run(lambda _control: self._jobs.clips(), self.clip_panel.show_clips)
 
     # What others ask
 
     @property
     def current_clip(self) -> ClipItem | None:
         """The clip that is chosen."""
-        return self._chosen
-
-    @property
-    def selected_clips(self) -> list[ClipItem]:
-        """The clips that are selected, from above."""
-        chosen = self.clip_list.selectionModel()
-        rows = sorted(index.row() for index in chosen.selectedRows()) if chosen else []
-        return [clip for row in rows if (clip := self.clips.clip(row)) is not None]
+        return self.clip_panel.current
 
     def open_files(self, files: Sequence[Path]) -> None:
         """Take dropped files: clips, and sound files of ours to render again."""
@@ -137,7 +130,7 @@ class TakesPage(QWidget):
             presets: ids or names.
             takes: of each.
         """
-        clip = self._chosen
+        clip = self.current_clip
         if clip is None:
             self.failed.emit("there is no clip to render; drop a MIDI file, or send one")
             return
@@ -153,26 +146,11 @@ class TakesPage(QWidget):
 
     def set_playhead(self, seconds: float | None) -> None:
         """Where a take is being heard, seconds from the clip's start; None if nowhere."""
-        self.roll.set_playhead(seconds)
+        self.listening.panel.set_playhead(seconds)
 
     # Making
 
-    def _lay_out(self, bridge: BridgeControl | None) -> None:
-        self.clip_list.setModel(self.clips)
-        self.clip_list.setItemDelegate(ClipDelegate(self.clip_list))
-        self.clip_list.setAccessibleName("Clips")
-        self.clip_list.setMouseTracking(True)
-        self.clip_list.setUniformItemSizes(True)
-        self.clip_list.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
-        self.clip_list.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-        left = QWidget()
-        column = QVBoxLayout(left)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(0)
-        column.addWidget(self._no_clips, 1)
-        column.addWidget(self.clip_list, 1)
-        if bridge is not None:
-            column.addWidget(BridgeStrip(bridge, self._tasks))
+    def _lay_out(self) -> None:
         below = QWidget()
         column = QVBoxLayout(below)
         column.setContentsMargins(8, 0, 8, 0)
@@ -183,13 +161,14 @@ class TakesPage(QWidget):
         column.addWidget(self.take_actions)
         middle = QSplitter(Qt.Orientation.Vertical)
         middle.addWidget(self.roll)
+        middle.addWidget(self.listening.panel)
         middle.addWidget(below)
-        middle.setStretchFactor(0, 3)
-        middle.setStretchFactor(1, 4)
-        middle.setSizes([260, 340])
+        for part, stretch in enumerate((4, 3, 4)):
+            middle.setStretchFactor(part, stretch)
+        middle.setSizes([220, 170, 260])
         middle.setChildrenCollapsible(False)
         whole = QSplitter(Qt.Orientation.Horizontal)
-        whole.addWidget(left)
+        whole.addWidget(self.clip_panel)
         whole.addWidget(middle)
         whole.setStretchFactor(1, 1)
         whole.setSizes([240, 720])
@@ -200,53 +179,37 @@ class TakesPage(QWidget):
 
     def _connect(self) -> None:
         events = self._jobs.events
-        events.clip_came.connect(self._on_clip)
+        events.clip_came.connect(self.clip_panel.add_clip)
         events.take_changed.connect(self._on_take)
         events.said.connect(self.status)
-        chosen = self.clip_list.selectionModel()
-        assert chosen is not None
-        chosen.currentChanged.connect(self._choose)
-        chosen.selectionChanged.connect(
-            lambda *_changed: self.render_bar.set_clip_count(len(self.selected_clips))
+        self.clip_panel.chosen.connect(self._choose)
+        self.clip_panel.selection_changed.connect(
+            lambda: self.render_bar.set_clip_count(len(self.clip_panel.selected))
         )
         rows = self.table.selectionModel()
         assert rows is not None
         rows.selectionChanged.connect(self._show_actions)
         self.takes.dataChanged.connect(self._show_actions)
         self.takes.modelReset.connect(self._show_actions)
-        self.table.play_asked.connect(self._play)
+        listening = self.listening
+        listening.play_wanted.connect(self.play_wanted)
+        listening.status.connect(self.status)
+        listening.failed.connect(self._fail)
+        if listening.player is not None:
+            listening.player.playing_changed.connect(self.take_actions.show_playing)
         self.table.cancel_asked.connect(self._cancel)
         self.render_bar.render_wanted.connect(self._render)
         self.take_actions.asked.connect(self._act)
-        for model in (self.clips, self.takes):
-            model.modelReset.connect(self._show_emptiness)
-            model.rowsInserted.connect(self._show_emptiness)
+        self.dropped.connect(self.open_files)
+        self.drop_refused.connect(self.failed)
+        self.refuse_drops_from(self.table)
+        self.takes.modelReset.connect(self._show_emptiness)
+        self.takes.rowsInserted.connect(self._show_emptiness)
 
     # Clips
 
-    def _show_clips(self, clips: Sequence[ClipItem]) -> None:
-        self.clips.set_clips(clips)
-        if self.clips.rowCount():
-            self._select(0)
-
-    def _on_clip(self, clip: ClipItem) -> None:
-        # Who looks at the newest clip goes on to look at the newest one.
-        follows = self._following.isActive() or self.clip_list.currentIndex().row() <= 0
-        self.clips.put(clip)
-        if follows and not self._following.isActive():
-            self._following.start()  # of many that come at once, the last is shown
-
-    def _select(self, row: int) -> None:
-        index = self.clips.index(row)
-        self.clip_list.setCurrentIndex(index)
-        self.clip_list.scrollTo(index)
-        self._choose(index)
-
-    def _choose(self, index: QModelIndex, _before: QModelIndex | None = None) -> None:
-        clip = self.clips.clip(index.row())
-        if clip is None or (self._chosen is not None and clip.id == self._chosen.id):
-            return
-        self._chosen = clip
+    def _choose(self, clip: ClipItem) -> None:
+        self.listening.use_clip(clip)
         self._show_roll(clip)
         self.takes.set_takes(clip.id, [])
         self.render_bar.set_ready(True)
@@ -262,22 +225,22 @@ class TakesPage(QWidget):
         self.roll.set_clip(None)
 
         def show(notes: RollNotes) -> None:
-            if self._chosen is clip:
+            if self.current_clip is clip:
                 self.roll.set_notes(notes)
 
         self._run(lambda _control: RollNotes(clip.clip), show, replaces="takes: roll")
 
     def _load_limits(self) -> None:
-        clip = self._chosen
+        clip = self.current_clip
         if clip is None:
             return
 
         def show(limits: Sequence[str]) -> None:
-            if self._chosen is clip:
+            if self.current_clip is clip:
                 self.render_bar.show_limits((*clip.remarks, *limits))
 
         def fail(error: Exception) -> None:
-            if self._chosen is clip:
+            if self.current_clip is clip:
                 self.render_bar.say_limits(f"What the model cannot play is not known: {error}")
 
         self._tasks.run(
@@ -292,12 +255,12 @@ class TakesPage(QWidget):
     # Takes
 
     def _load_takes(self) -> None:
-        clip = self._chosen
+        clip = self.current_clip
         if clip is None:
             return
 
         def show(takes: Sequence[TakeItem]) -> None:
-            if self._chosen is clip:
+            if self.current_clip is clip:
                 self.takes.set_takes(clip.id, takes)
                 self._show_emptiness()
 
@@ -314,7 +277,9 @@ class TakesPage(QWidget):
         if take.state == "running":
             self._told = self._told or take.id
             if self._told == take.id:
-                self.status.emit(f"{self._name_of(take)} in {take.preset}: {take.stage}")
+                self.status.emit(
+                    f"{self.clip_panel.name_of(take.clip_id)} in {take.preset}: {take.stage}"
+                )
             return
         if self._told == take.id:
             self._told = 0
@@ -322,10 +287,6 @@ class TakesPage(QWidget):
             self.failed.emit(f"{take.preset}: {take.error}; {take.way_out}")
         elif take.state == "done" and take.files:
             self.status.emit(f"{take.files[0].name} is ready; drag it into your DAW")
-
-    def _name_of(self, take: TakeItem) -> str:
-        clip = self.clips.clip(self.clips.row_of(take.clip_id))
-        return clip.clip.name if clip is not None else "a clip"
 
     def _show_submitted(self, takes: Sequence[TakeItem]) -> None:
         for take in reversed(takes):
@@ -335,19 +296,12 @@ class TakesPage(QWidget):
             self.table.selectRow(row)
 
     def _render(self, preset: str, takes: int) -> None:
-        clips = self.selected_clips
+        clips = self.clip_panel.selected
         if len(clips) > 1:
             choice = PresetChoice(preset, self.render_bar.preset.text().strip())
             self.batch_wanted.emit(clips, [choice], takes)
             return
         self.render_presets([preset], takes)
-
-    def _play(self, row: int) -> None:
-        take = self.takes.take(row)
-        if take is not None and take.files:
-            self.play_wanted.emit(take.files[0])
-        elif take is not None:
-            self.status.emit(f"{take.preset}: {take.stage}; there is nothing to hear yet")
 
     def _cancel(self) -> None:
         ids = [take.id for take in self.table.selected_takes() if not take.is_over]
@@ -365,7 +319,9 @@ class TakesPage(QWidget):
             return
         first = takes[0]
         if name == "play":
-            self._play(self.takes.row_of(first.id))
+            self.listening.toggle(self.takes.row_of(first.id))
+        elif name == "best":
+            self.table.sort_best_first()
         elif name == "cancel":
             self._cancel()
         elif name == "retry":
@@ -383,45 +339,21 @@ class TakesPage(QWidget):
 
     def _show_actions(self, *_changed: object) -> None:
         self.take_actions.show_takes(self.table.selected_takes())
+        self.listening.show_selected()
+
+    def _is_quiet(self) -> bool:
+        """Whether nothing runs that somebody waits for, so that takes may be measured."""
+        waited_for = self._tasks.under_way_in(Lane.AUDITION, Lane.FILES)
+        return self.isVisible() and not waited_for and not self._jobs.under_way
 
     def _show_emptiness(self, *_changed: object) -> None:
-        has_clips, has_takes = bool(self.clips.rowCount()), bool(self.takes.rowCount())
-        self.clip_list.setVisible(has_clips)
-        self._no_clips.setVisible(not has_clips)
+        has_takes = bool(self.takes.rowCount())
         self.table.setVisible(has_takes)
         self.take_actions.setVisible(has_takes)
         self._no_takes.setVisible(not has_takes)
-        self._no_takes.setText(_NO_TAKES if self._chosen is not None else "")
+        self._no_takes.setText(_NO_TAKES if self.current_clip is not None else "")
 
     # Drops
-
-    def dragEnterEvent(self, event: QDragEnterEvent | None) -> None:  # noqa: N802
-        """As Qt asks."""
-        if event is not None and self._is_taken(event):
-            event.acceptProposedAction()
-
-    def dragMoveEvent(self, event: QDragMoveEvent | None) -> None:  # noqa: N802
-        """As Qt asks."""
-        if event is not None and self._is_taken(event):
-            event.acceptProposedAction()
-
-    def dropEvent(self, event: QDropEvent | None) -> None:  # noqa: N802
-        """As Qt asks; what is no file here is refused in words."""
-        data = event.mimeData() if event is not None else None
-        if event is None or data is None:
-            return
-        files = [Path(url.toLocalFile()) for url in data.urls() if url.isLocalFile()]
-        others = len(data.urls()) - len(files)
-        if others:
-            self.failed.emit("only files of this machine can be dropped here, no web addresses")
-        if files:
-            event.acceptProposedAction()
-            self.open_files(files)
-
-    def _is_taken(self, event: QDropEvent) -> bool:
-        data = event.mimeData()
-        # Our own takes on their way out are not for us.
-        return data is not None and data.hasUrls() and event.source() is not self.table
 
     def _show_taken_in(self, result: tuple[list[ClipItem | TakeItem], str]) -> None:
         taken, refused = result
@@ -437,7 +369,7 @@ class TakesPage(QWidget):
                 self.clips.put(clip)
         row = self.clips.row_of(clip_id)
         if row >= 0:
-            self._select(row)
+            self.clip_panel.select(row)
         for item in taken:
             if isinstance(item, TakeItem):
                 self.takes.put(item)
@@ -460,11 +392,3 @@ class TakesPage(QWidget):
 
     def _fail(self, error: Exception) -> None:
         self.failed.emit(" ".join(str(error).split()) or type(error).__name__)
-
-
-def _hint(text: str) -> QLabel:
-    label = QLabel(text)
-    label.setAlignment(Qt.AlignmentFlag.AlignCenter)
-    label.setWordWrap(True)
-    label.setMargin(16)
-    return label

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from core.clip import Clip, Note
 from core.errors import AudioError, MidiError, UserInputError
+from desktop.services.fakes.take_files import fake_take_file
 from desktop.services.jobs_interface import (
     DROPPED,
     ClipItem,
@@ -231,7 +232,8 @@ def jobs_with_takes() -> FakeJobs:
     riff = jobs.receive(fake_clip("riff, bar 17", 32))
     for preset in ("Warm Drawbars", "Small Bell", "My cello", "Hollow flute"):
         jobs.submit(riff, [preset])
-    jobs.finish(1, Path("riff-warm-drawbars.wav"))
+    jobs.finish(1, fake_take_file(fake_clip(), "riff-warm-drawbars.wav", 0.2))
+    jobs.finish(4, fake_take_file(fake_clip(), "riff-hollow-flute.wav", 0.8))
     jobs.render_fraction(2, 0.42, 8.0)
     jobs.fail(3, "the recording “cello.flac” is gone from the library")
     return jobs

@@ -300,3 +300,20 @@ def test_devices_have_what_a_list_shows(backend: FakeBackend) -> None:
     speaker, mono = output_devices(backend)
     assert (speaker.index, speaker.channels, speaker.sample_rate) == (1, 2, 48_000)
     assert (speaker.is_default, mono.is_default) == (True, False)
+
+
+def test_it_goes_on_elsewhere_in_the_same_stream(backend: FakeBackend) -> None:
+    player = Playback(backend=backend)
+    player.seek(0.5)  # nothing plays
+    assert not player.is_playing
+    player.play(np.full((1, RATE), 0.5, np.float32), RATE)
+    (stream,) = backend.streams
+    stream.pump(RATE // 8)
+    player.seek(0.75)
+    assert player.position_s == 0.75
+    stream.pump(RATE // 8)
+    assert player.position_s == pytest.approx(0.875)
+    player.seek(9.0)
+    assert not stream.pump(256)
+    assert not player.is_playing
+    player.stop()

@@ -127,3 +127,23 @@ def test_what_is_not_installed_is_said() -> None:
     wait_until(lambda: audio.problem)
     assert audio.problem == "playing needs PortAudio"
     audio.close()
+
+
+def test_a_sound_begins_and_goes_on_where_it_is_told_to(
+    audio: SystemAudio, backend: FakeBackend
+) -> None:
+    number = audio.play(SOUND, RATE, 0.25)
+    assert audio.sound_number == number
+    wait_until(lambda: backend.streams and backend.streams[0].is_started)
+    wait_until(lambda: audio.position_s == 0.25)
+    audio.seek(0.75)
+    wait_until(lambda: audio.position_s == 0.75)
+    backend.streams[0].pump(RATE // 8)
+    assert (audio.position_s, audio.sound_number) == (0.875, number)
+    audio.stop()
+    assert audio.sound_number != number
+    wait_until(lambda: not audio.is_playing)
+    audio.seek(0.1)  # nothing plays: nothing begins
+    audio.look_again()
+    wait_until(audio.devices)
+    assert not audio.is_playing

@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
 from PyQt6.QtCore import QMimeData, QPointF, Qt, QUrl
 from PyQt6.QtGui import QColor, QDropEvent, QPalette
@@ -311,3 +312,13 @@ def test_it_fits_beside_a_daw_and_follows_the_palette(given: Given) -> None:
     given.stage.setPalette(palette)
     QApplication.processEvents()
     assert given.stage.waveform.backgroundBrush().color() == QColor("#102030")
+
+
+def test_a_sound_that_another_page_plays_moves_no_playhead_here(given: Given) -> None:
+    given.stage.set_preset("bell", "Small Bell")
+    given.hear()
+    given.stage.look()
+    assert given.stage.waveform.playhead_s is not None
+    given.audio.play(np.zeros((1, 44_100), np.float32), 44_100)
+    given.stage.look()
+    assert given.stage.waveform.playhead_s is None

@@ -11,7 +11,7 @@ from pytestqt.qtbot import QtBot
 
 from core.clip import Clip
 from core.errors import UserInputError
-from desktop.pages.takes.take_model import DRAG, PLAY, STAGE
+from desktop.pages.takes.measured.columns import DRAG, PLAY, STAGE
 from desktop.pages.takes.view import TakesPage
 from desktop.services.fakes.bridge import FakeBridge
 from desktop.services.fakes.jobs import FakeJobs, fake_clip

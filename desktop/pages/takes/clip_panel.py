@@ -1,0 +1,118 @@
+"""The clips on the left of the page: which came, which one is chosen, and the bridge's switch."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PyQt6.QtCore import QModelIndex, QTimer, pyqtSignal
+from PyQt6.QtWidgets import QAbstractItemView, QListView, QVBoxLayout, QWidget
+
+from desktop.pages.takes.bridge_strip import BridgeStrip
+from desktop.pages.takes.clip_model import ClipDelegate, ClipModel
+from desktop.pages.takes.hints import hint_label
+from desktop.services.bridge_interface import BridgeControl
+from desktop.services.jobs_interface import ClipItem
+from desktop.tasks import Tasks
+
+_NO_CLIPS = "No clips yet"
+
+
+class ClipPanel(QWidget):
+    """See the module's first lines.
+
+    Args:
+        tasks: the door to threads.
+        bridge: its switch; None shows none.
+        parent: its widget.
+
+    Attributes:
+        clips: those that are shown.
+        clip_list: the list of them.
+        chosen: another :class:`ClipItem` is.
+        selection_changed: more or fewer clips are selected beside it.
+    """
+
+    chosen = pyqtSignal(object)
+    selection_changed = pyqtSignal()
+
+    def __init__(
+        self, tasks: Tasks, bridge: BridgeControl | None = None, parent: QWidget | None = None
+    ) -> None:
+        super().__init__(parent)
+        self.clips, self.clip_list = ClipModel(self), QListView()
+        self._current: ClipItem | None = None
+        self._no_clips = hint_label(_NO_CLIPS)
+        self._following = QTimer(self)
+        self._following.setSingleShot(True)
+        self._following.timeout.connect(lambda: self.select(0))
+        self.clip_list.setModel(self.clips)
+        self.clip_list.setItemDelegate(ClipDelegate(self.clip_list))
+        self.clip_list.setAccessibleName("Clips")
+        self.clip_list.setMouseTracking(True)
+        self.clip_list.setUniformItemSizes(True)
+        self.clip_list.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
+        self.clip_list.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self._no_clips, 1)
+        column.addWidget(self.clip_list, 1)
+        if bridge is not None:
+            column.addWidget(BridgeStrip(bridge, tasks))
+        chosen = self.clip_list.selectionModel()
+        assert chosen is not None
+        chosen.currentChanged.connect(self._choose)
+        chosen.selectionChanged.connect(lambda *_changed: self.selection_changed.emit())
+        self.clips.modelReset.connect(self._show_emptiness)
+        self.clips.rowsInserted.connect(self._show_emptiness)
+        self._show_emptiness()
+
+    @property
+    def current(self) -> ClipItem | None:
+        """The clip that is chosen."""
+        return self._current
+
+    @property
+    def selected(self) -> list[ClipItem]:
+        """The clips that are selected, from above."""
+        chosen = self.clip_list.selectionModel()
+        rows = sorted(index.row() for index in chosen.selectedRows()) if chosen else []
+        return [clip for row in rows if (clip := self.clips.clip(row)) is not None]
+
+    def show_clips(self, clips: Sequence[ClipItem]) -> None:
+        """Show clips, the newest first, and choose that one."""
+        self.clips.set_clips(clips)
+        if self.clips.rowCount():
+            self.select(0)
+
+    def add_clip(self, clip: ClipItem) -> None:
+        """Show a clip that came."""
+        # Who looks at the newest clip goes on to look at the newest one.
+        follows = self._following.isActive() or self.clip_list.currentIndex().row() <= 0
+        self.clips.put(clip)
+        if follows and not self._following.isActive():
+            self._following.start()  # of many that come at once, the last is shown
+
+    def select(self, row: int) -> None:
+        """Choose the clip of a row."""
+        index = self.clips.index(row)
+        self.clip_list.setCurrentIndex(index)
+        self.clip_list.scrollTo(index)
+        self._choose(index)
+
+    def name_of(self, clip_id: str) -> str:
+        """What a clip is called."""
+        clip = self.clips.clip(self.clips.row_of(clip_id))
+        return clip.clip.name if clip is not None else "a clip"
+
+    def _choose(self, index: QModelIndex, _before: QModelIndex | None = None) -> None:
+        clip = self.clips.clip(index.row())
+        if clip is None or (self._current is not None and clip.id == self._current.id):
+            return
+        self._current = clip
+        self.chosen.emit(clip)
+
+    def _show_emptiness(self, *_changed: object) -> None:
+        has_clips = bool(self.clips.rowCount())
+        self.clip_list.setVisible(has_clips)
+        self._no_clips.setVisible(not has_clips)

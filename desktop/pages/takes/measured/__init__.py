@@ -1,0 +1,1 @@
+"""What was measured of takes: asking for it, saying it, and ranking by it."""

@@ -1,0 +1,1 @@
+"""A take as it sounds: its outline, its spectrogram, and playing it."""
