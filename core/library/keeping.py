@@ -8,11 +8,11 @@ from collections.abc import Iterable
 from core.library import copies, rows, store, trash
 from core.library.errors import LibraryUnusable
 from core.library.presets import Preset
-from core.library.reading import LibraryReader
 from core.library.recipes import Recording
+from core.library.timbre_map.library_mapper import LibraryMapper
 
 
-class LibraryKeeper(LibraryReader):
+class LibraryKeeper(LibraryMapper):
     """See :class:`core.library.library.Library`, which opens it."""
 
     def remove(self, name_or_id: str) -> Preset:

@@ -105,6 +105,40 @@ def page(
     return PresetPage(tuple(rows.fetch(connection, pks)), total)
 
 
+def keys(
+    connection: Connection,
+    query: str,
+    order: PresetOrder,
+    kind: str | None,
+    tag: str | None,
+    favourites: bool,
+    mine: bool | None = None,
+) -> list[int]:
+    """Keys of all presets of a list, in its order: of :func:`search` with words, else of a page.
+
+    Args:
+        connection: to the library.
+        query: words; none for every preset.
+        order, kind, tag, favourites, mine: as in :func:`page`; with words the best come first.
+
+    Raises:
+        SettingsError: if a value is out of range.
+    """
+    if order not in _ORDERS:
+        raise SettingsError(f"the order {order!r} is not one of {', '.join(_ORDERS)}")
+    conditions = _conditions(kind, favourites, mine)
+    if tag is not None:
+        (cleaned,) = clean_tags([tag])
+        conditions.append(PRESET.c.pk.in_(select(TAG.c.preset_pk).where(TAG.c.tag == cleaned)))
+    if query.strip():
+        match = match_expression(query)
+        return _found(connection, match, conditions) if match else []
+    ordered = select(PRESET.c.pk).where(*conditions).order_by(*_ORDERS[order])
+    if order == "recent":
+        ordered = ordered.join(HEARD, HEARD.c.preset_pk == PRESET.c.pk)
+    return list(connection.execute(ordered).scalars())
+
+
 def _conditions(kind: str | None, favourites: bool, mine: bool | None) -> list[ColumnElement[bool]]:
     if kind is not None and kind not in KINDS:
         raise SettingsError(f"the kind {kind!r} is not one of {', '.join(KINDS)}")

@@ -9,14 +9,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from core import paths
+from core.errors import AudioError
 from core.library.presets import Neighbour, Preset, PresetBlend, PresetPage
 from core.models import DEFAULT_BUNDLE
 from core.timbre import AudioTimbre, Timbre
-from desktop.services.interfaces import PresetDetails, PresetQuery
+from desktop.services.interfaces import MOST_LIKE, PresetDetails, PresetQuery
 
 if TYPE_CHECKING:
+    from core.encoders.base import TimbreEncoder
     from core.library import Library
     from core.library.recipes import StoredRecipe
+    from core.library.timbre_map.points import MapPoints
     from core.types import FloatArray
     from desktop.tasks import TaskControl
 
@@ -93,16 +96,37 @@ class LibraryPresets:
         )
 
     def neighbours(self, preset_id: str, limit: int, control: TaskControl) -> Sequence[Neighbour]:
-        from core.loading import deferred_encoder
-        from core.models.registry import Registry
-
         return self.library.similar(
             self.library.get(preset_id),
-            deferred_encoder(Registry().resolve(self._model or DEFAULT_BUNDLE)),
+            self._encoder(),
             limit,
             on_progress=control.progress,
             on_stage=control.stage,
         )
+
+    def map_points(self, query: PresetQuery, control: TaskControl) -> MapPoints | None:
+        if query.like:
+            near = self.neighbours(query.like, MOST_LIKE, control)
+            presets = [neighbour.preset for neighbour in near]
+            return self.library.map_points_of(self._encoder(), presets)
+        return self.library.map_points(
+            self._encoder(),
+            query.text,
+            order=query.order,
+            kind=query.kind or None,
+            tag=query.tag or None,
+            favourites=query.favourites,
+            mine=query.mine,
+        )
+
+    def listen(self, control: TaskControl) -> int:
+        update = self.library.update_embeddings(
+            self._encoder(), on_progress=control.progress, on_stage=control.stage
+        )
+        if update.failed and not update.computed:
+            name, reason = update.failed[0]
+            raise AudioError(f"{name}: {reason}")
+        return update.computed
 
     def tags(self) -> Sequence[tuple[str, int]]:
         return self.library.tags()
@@ -183,6 +207,12 @@ class LibraryPresets:
                 self._pictures.mkdir(parents=True, exist_ok=True)
                 np.save(kept, np.round(picture * 255).astype(np.uint8))
         return picture
+
+    def _encoder(self) -> TimbreEncoder:
+        from core.loading import deferred_encoder
+        from core.models.registry import Registry
+
+        return deferred_encoder(Registry().resolve(self._model or DEFAULT_BUNDLE))
 
     def _sound(self, preset: Preset, control: TaskControl) -> Path | None:
         if preset.kind == AudioTimbre.kind:

@@ -15,7 +15,7 @@ from PyQt6.QtCore import QAbstractListModel, QModelIndex, QObject, Qt, pyqtSigna
 
 from core.library.presets import Preset, PresetPage
 from desktop.pages.browse.pictures import PresetPictures
-from desktop.services.interfaces import PresetQuery, PresetService
+from desktop.services.interfaces import MOST_LIKE, PresetQuery, PresetService
 from desktop.tasks import Lane, LaneTask, TaskControl, Tasks
 
 PAGE = 200
@@ -23,9 +23,6 @@ PAGE = 200
 
 MOST_FOUND = 1000
 """A search that finds more shows so many."""
-
-MOST_LIKE = 200
-"""Presets in a list of what sounds alike."""
 
 _MOST_PAGES = 60
 _MOST_WAITING = 3

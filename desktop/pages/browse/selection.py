@@ -60,7 +60,7 @@ class PresetSelection(QObject):
 
         return {
             "browse.favourite": self.toggle_favourites,
-            "browse.rename": lambda: self._view.edit(self._view.currentIndex()),
+            "browse.rename": self.rename,
             "browse.duplicate": lambda: self._edits.duplicate(self.presets()),
             "browse.tag": self.ask_tags,
             "browse.delete": lambda: self._edits.remove(self.presets()),
@@ -111,6 +111,18 @@ class PresetSelection(QObject):
         if current is not None:
             self._edits.set_favourite(self.presets(), not current.favourite)
 
+    def rename(self) -> None:
+        """Have the preset at hand called something else: in its row, or, on the map, in a dialog."""
+        current = self.current
+        if self._view.isVisible() or current is None:
+            self._view.edit(self._view.currentIndex())
+            return
+        name, is_given = QInputDialog.getText(
+            self._page, self.tr("Rename"), self.tr("Name of the preset:"), text=current.name
+        )
+        if is_given and name != current.name:
+            self._edits.rename(current, name)
+
     def ask_tags(self) -> None:
         """Ask for tags and give them to what is selected."""
         count = len(self.rows())
@@ -151,7 +163,11 @@ class PresetSelection(QObject):
             self._files.export(self.presets(), Path(folder))
 
     def menu(self, point: QPoint) -> None:
-        """Show what can be done, at a point of the view."""
+        """Show what can be done, at a point of the list."""
+        self.menu_at(self._view.viewport_().mapToGlobal(point))
+
+    def menu_at(self, point: QPoint) -> None:
+        """Show what can be done, at a point of the screen."""
         menu = QMenu(self._page)
         names = (
             "play", "render", "like", "", "favourite", "rename", "duplicate", "tag", "export", "",
@@ -160,7 +176,7 @@ class PresetSelection(QObject):
         for name in names:
             menu.addAction(self._actions[f"browse.{name}"]) if name else menu.addSeparator()
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        menu.popup(self._view.viewport_().mapToGlobal(point))
+        menu.popup(point)
 
     def enable(self, *_changes: object) -> None:
         """Let be done what can be done now."""

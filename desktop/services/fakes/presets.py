@@ -13,9 +13,11 @@ from typing import TYPE_CHECKING
 from core.library.errors import NameTaken, UnknownPreset
 from core.library.presets import Neighbour, Preset, PresetBlend, PresetPage, clean_name, clean_tags
 from core.timbre import Timbre, as_timbre
-from desktop.services.interfaces import PresetDetails, PresetQuery
+from desktop.services.fakes.map_points import made_up_points
+from desktop.services.interfaces import MOST_LIKE, PresetDetails, PresetQuery
 
 if TYPE_CHECKING:
+    from core.library.timbre_map.points import MapPoints
     from core.types import FloatArray
     from desktop.tasks import TaskControl
 
@@ -38,11 +40,13 @@ class FakePresets:
     Attributes:
         failure: raised by whatever is called next and after, unless None.
         pages: (query, offset) of every page asked for.
+        unheard: ids of presets that have no place on the map yet.
     """
 
     def __init__(self, count: int = 60) -> None:
         self.failure: Exception | None = None
         self.pages: list[tuple[PresetQuery, int]] = []
+        self.unheard: set[str] = set()
         self._lock = threading.Lock()
         self._presets = {preset.id: preset for preset in map(_made_up, range(count))}
         self._heard: dict[str, int] = {}
@@ -52,9 +56,7 @@ class FakePresets:
         self._check()
         with self._lock:
             self.pages.append((query, offset))
-            found = [preset for preset in self._presets.values() if _meets(preset, query)]
-            if not query.text:
-                found.sort(key=self._key(query.order))
+        found = self._listed(query)
         return PresetPage(tuple(found[offset : offset + limit]), len(found))
 
     def neighbours(self, preset_id: str, limit: int, control: TaskControl) -> Sequence[Neighbour]:
@@ -64,6 +66,19 @@ class FakePresets:
         likeness = [(len(tags & set(preset.tags)) / 3, preset) for preset in others]
         likeness.sort(key=lambda pair: (-pair[0], pair[1].name))
         return [Neighbour(preset, similarity) for similarity, preset in likeness[:limit]]
+
+    def map_points(self, query: PresetQuery, control: TaskControl) -> MapPoints | None:
+        self._check()
+        if query.like:
+            near = self.neighbours(query.like, MOST_LIKE, control)
+            return made_up_points([neighbour.preset for neighbour in near], self.unheard)
+        return made_up_points(self._listed(query), self.unheard)
+
+    def listen(self, control: TaskControl) -> int:
+        self._check()
+        count = len(self.unheard)
+        self.unheard.clear()
+        return count
 
     def tags(self) -> Sequence[tuple[str, int]]:
         self._check()
@@ -151,6 +166,13 @@ class FakePresets:
         envelope = attack * np.exp(-times * decay * (0.4 + bands))
         picture = (1 - 0.6 * bands) * (0.3 + 0.7 * partials) * envelope
         return None if preset.kind == "blend" else picture.astype(np.float32)
+
+    def _listed(self, query: PresetQuery) -> list[Preset]:
+        with self._lock:
+            found = [preset for preset in self._presets.values() if _meets(preset, query)]
+        if not query.text:
+            found.sort(key=self._key(query.order))
+        return found
 
     def _check(self) -> None:
         if self.failure is not None:
