@@ -39,6 +39,14 @@ def _browse(services: Services, tasks: Tasks) -> QWidget:
     return page
 
 
+def _map(services: Services, tasks: Tasks) -> QWidget:
+    """The browse page, its map shown."""
+    page: QWidget = BROWSE_PAGE.make(services.presets, tasks, None)
+    page.resize(140 * GRID, 75 * GRID)
+    page.views.show_view("map")  # type: ignore[attr-defined]
+    return page
+
+
 def _takes(services: Services, tasks: Tasks) -> QWidget:
     page: QWidget = TAKES_PAGE.make(services.jobs, tasks, services.bridge)
     page.resize(140 * GRID, 75 * GRID)
@@ -91,6 +99,7 @@ def _commands() -> Commands:
 
 PAGES: Mapping[str, Builder] = {
     "browse": _browse,
+    "map": _map,
     "takes": _takes,
     "stage": _stage,
     "first": _first,

@@ -265,9 +265,8 @@ class FilterBar(QWidget):
         import qtawesome
 
         color = self.palette().windowText().color()
-        for number, name in enumerate(
-            ("mdi6.view-list", "mdi6.view-grid", "mdi6.chart-scatter-plot")
-        ):
+        names = ("mdi6.view-list", "mdi6.view-grid", "mdi6.chart-scatter-plot")
+        for number, name in enumerate(names):
             button = self._views.button(number)
             if button is not None:
                 button.setIcon(qtawesome.icon(name, color=color))

@@ -112,7 +112,7 @@ class PresetSelection(QObject):
             self._edits.set_favourite(self.presets(), not current.favourite)
 
     def rename(self) -> None:
-        """Have the preset at hand called something else: in its row, or, on the map, in a dialog."""
+        """Have the preset at hand called something else, in its row; on the map, in a dialog."""
         current = self.current
         if self._view.isVisible() or current is None:
             self._view.edit(self._view.currentIndex())

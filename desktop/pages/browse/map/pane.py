@@ -1,4 +1,4 @@
-"""The map with its tools: fetches points for what the list shows, and selects what the list does."""
+"""The map with its tools: it shows what the list shows, and selects what the list selects."""
 
 from __future__ import annotations
 
