@@ -13,7 +13,8 @@ FAMILY_OF_TAG = {
     "mallet": "mallets", "bell": "mallets", "struck": "mallets", "bowed": "strings",
     "pluck": "plucked", "guitar": "plucked", "harp": "plucked", "bow": "strings",
     "choir": "voice", "vocal": "voice", "reed": "wind", "flute": "wind", "piano": "keys",
-    "horn": "brass", "drum": "drums", "string": "strings",
+    "horn": "brass", "trumpet": "brass", "drum": "drums", "violin": "strings",
+    "cello": "strings", "string": "strings",
 }  # fmt: skip
 """Of presets with several of these tags, the one that comes first here counts."""
 

@@ -288,6 +288,7 @@ class BrowsePage(QWidget):
     def _data_changed(self, first: QModelIndex, last: QModelIndex, roles: list[int]) -> None:
         if not roles and first.row() <= self._view.currentIndex().row() <= last.row():
             self._show_current()
+            self._selection.enable()
 
     def _stepped(self, index: QModelIndex) -> None:
         preset = index.data(PRESET_ROLE)

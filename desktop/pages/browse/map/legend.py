@@ -61,10 +61,8 @@ class MapLegend(QWidget):
             return
         painter, colours = QPainter(self), colours_of(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        ground = QColor(colours.raised)
-        ground.setAlpha(220)
         painter.setPen(QPen(QColor(colours.line), 1))
-        painter.setBrush(ground)
+        painter.setBrush(QColor(colours.raised))
         painter.drawRoundedRect(self.rect().adjusted(0, 0, -1, -1), 6, 6)
         for number, family in enumerate(self._families):
             top = GRID + number * self._line

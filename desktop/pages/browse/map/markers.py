@@ -122,7 +122,7 @@ def dots(points: SeenPoints, colours: Colours, ratio: float, size: tuple[int, in
         size: of the image, pixels of the screen.
     """
     width, height = size
-    radius = 1.2 * ratio if len(points.px) > 20_000 else 1.8 * ratio
+    radius = 1.45 * ratio if len(points.px) > 20_000 else 1.8 * ratio
     edge = math.ceil(2 * radius) + 1  # dots at the rim need no test of every pixel
     row = width + 2 * edge
     pixels = np.zeros((height + 2 * edge) * row, np.uint32)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,18 +11,17 @@ from PyQt6.QtCore import QPointF, QRectF, Qt
 from PyQt6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPen, QPixmap, QPolygonF
 
 from core.library.timbre_map.points import MapPoints
-from desktop.pages.browse.map.labels import place_labels
-from desktop.pages.browse.map.markers import MARKER, SeenPoints, draw_points, draw_shape
+from desktop.pages.browse.map.labels import CROWD, place_labels
+from desktop.pages.browse.map.markers import MANY, MARKER, SeenPoints, draw_points, draw_shape
 from desktop.pages.browse.map.viewport import MapViewport
 from desktop.theme.colours import Colours
 from desktop.theme.style_sheet import GRID
 
 _LABELS_FEW, _LABELS_MANY = 40, 12
-_CROWD = 300
-"""With more in sight, only a few names are shown."""
+"""Names that are shown at most, of few points and of many."""
 
 _LONGEST_NAME = 20 * GRID
-_BESIDE = 20
+_BESIDE = 17
 
 
 @dataclass(frozen=True)
@@ -45,6 +45,7 @@ def draw_map(
     viewport: MapViewport,
     look: MapLook,
     kept_free: QRectF,
+    unnamed: Collection[int | None] = (),
 ) -> QPixmap:
     """All points in sight, and names of some.
 
@@ -54,6 +55,7 @@ def draw_map(
         viewport: what is seen.
         look: how.
         kept_free: where no name may be.
+        unnamed: points whose names are drawn elsewhere.
     """
     picture = QPixmap(
         max(1, round(viewport.width * look.ratio)), max(1, round(viewport.height * look.ratio))
@@ -77,9 +79,10 @@ def draw_map(
         name = points.names[int(seen[number])]
         return min(metrics.horizontalAdvance(name), _LONGEST_NAME), metrics.height()
 
-    most = _LABELS_FEW if len(seen) <= _CROWD else _LABELS_MANY
+    named = np.flatnonzero(~np.isin(seen, [each for each in unnamed if each is not None]))
+    most = _LABELS_FEW if len(seen) <= CROWD else _LABELS_MANY if len(seen) <= MANY else 0
     size = (float(viewport.width), float(viewport.height))
-    placed = place_labels(shown.px, shown.py, size_of, size, most, (kept_free,))
+    placed = place_labels(shown.px, shown.py, named, size_of, size, most, (kept_free,))
     for number, rect in placed.items():
         draw_name(painter, points.names[int(seen[number])], rect, look.colours)
     painter.end()
@@ -132,7 +135,7 @@ def draw_marked(
     if is_current:
         for ink, width in ((colours.raised, 5.0), (colours.accent, 2.5)):
             painter.setPen(QPen(QColor(ink), width))
-            painter.setBrush(Qt.BrushStyle.NoBrush)
+            painter.setBrush(QColor(colours.raised))
             painter.drawEllipse(middle, MARKER, MARKER)
     draw_shape(painter, middle, family, colours)
     metrics = QFontMetricsF(painter.font())

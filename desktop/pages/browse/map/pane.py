@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 import numpy.typing as npt
-from PyQt6.QtCore import QItemSelection, QItemSelectionModel, QPoint, QRectF, Qt, pyqtSignal
+from PyQt6.QtCore import QEvent, QItemSelection, QItemSelectionModel, QPoint, QRectF, Qt, pyqtSignal
 from PyQt6.QtGui import QAction, QResizeEvent
 from PyQt6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QToolButton, QVBoxLayout, QWidget
 
@@ -17,6 +17,7 @@ from desktop.pages.browse.map.walk import WalkDirection
 from desktop.pages.browse.model import PresetModel
 from desktop.services.interfaces import PresetService
 from desktop.tasks import Lane, Tasks
+from desktop.theme.icons import icon
 from desktop.theme.style_sheet import GRID
 from desktop.widgets.elided_label import ElidedLabel
 
@@ -78,26 +79,24 @@ class MapPane(QWidget):
         self.message.setWordWrap(True)
         self.message.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         self.message.setProperty("role", "quiet")
-        self.lasso = self._tool("◌", self.tr("Lasso: draw around presets to select them"), True)
-        self.lasso.setText(self.tr("Lasso"))
-        self.hears = self._tool("", self.tr("Play what the pointer rests on"), True)
-        self.hears.setText(self.tr("Play on hover"))
+        self._icons: dict[QToolButton, str] = {}
+        nearer = self._tool("zoom_in", self.tr("Zoom in (+)"), lambda: self.view.zoom(ZOOM))
+        farther = self._tool("zoom_out", self.tr("Zoom out (−)"), lambda: self.view.zoom(1 / ZOOM))
+        everything = self._tool("fit", self.tr("Show everything (0)"), self.view.fit)
+        self.lasso = self._tool("lasso", self.tr("Draw around presets to select them (Ctrl-drag)"))
+        self.hears = self._tool("hear", self.tr("Play what the pointer rests on"))
         self.hears.setChecked(True)
         self.tag = QToolButton(self)
         bar = QHBoxLayout()
         bar.setContentsMargins(GRID, GRID // 2, GRID, GRID // 2)
         bar.setSpacing(GRID)
-        for button in (
-            self._tool("−", self.tr("Zoom out (−)"), False, lambda: self.view.zoom(1 / ZOOM)),
-            self._tool("+", self.tr("Zoom in (+)"), False, lambda: self.view.zoom(ZOOM)),
-            self._tool(self.tr("All"), self.tr("Show everything (0)"), False, self.view.fit),
-            self.lasso,
-            self.tag,
-            self.hears,
-        ):
+        for button in (farther, nearer, everything, self.lasso, self.hears, self.tag):
             bar.addWidget(button)
         bar.addWidget(self.says, 1)
         bar.addWidget(self.unheard)
+        self._set_icons()
+        for toggle in (self.lasso, self.hears):
+            toggle.toggled.connect(self._set_icons)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
@@ -291,20 +290,27 @@ class MapPane(QWidget):
             for direction, arrow in _ARROWS
             if (number := self.view.neighbour(row, direction)) is not None
         ]
-        return "   ".join([points.names[row], *nearby])
+        return " · ".join([points.names[row], *nearby])
 
     def _tool(
-        self,
-        text: str,
-        hint: str,
-        is_checkable: bool,
-        does: Callable[[], object] | None = None,
+        self, icon_name: str, hint: str, does: Callable[[], object] | None = None
     ) -> QToolButton:
+        """A button with an icon; one that does nothing by itself is on or off."""
         button = QToolButton(self)
-        button.setText(text)
         button.setToolTip(hint)
         button.setAccessibleName(hint)
-        button.setCheckable(is_checkable)
+        button.setCheckable(does is None)
         if does is not None:
             button.clicked.connect(lambda: does())
+        self._icons[button] = icon_name
         return button
+
+    def _set_icons(self) -> None:
+        for button, name in self._icons.items():
+            tone = "accent" if button.isChecked() else "text"
+            button.setIcon(icon(name, self, tone))
+
+    def changeEvent(self, event: QEvent | None) -> None:  # noqa: N802
+        super().changeEvent(event)
+        if event is not None and event.type() == QEvent.Type.PaletteChange:
+            self._set_icons()

@@ -26,6 +26,7 @@ from PyQt6.QtWidgets import QSizePolicy, QWidget
 
 from core.library.timbre_map.points import NO_POINTS, MapPoints
 from desktop.pages.browse.map.lasso import points_inside
+from desktop.pages.browse.map.markers import MANY
 from desktop.pages.browse.map.painter import MapLook, draw_lasso, draw_map, draw_marked
 from desktop.pages.browse.map.viewport import MapViewport, bounds_of
 from desktop.pages.browse.map.walk import WalkDirection, nearest_to, step_from
@@ -119,6 +120,8 @@ class MapView(QWidget):
         if self._current is not None:
             x, y = float(self._points.x[self._current]), float(self._points.y[self._current])
             self._see(self._viewport.showing(x, y, _KEPT_IN_SIGHT))
+        if len(self._points.ids) <= MANY:  # else its name is one among few
+            self.redraw()
         self.update()
 
     def set_selected(self, is_selected: npt.NDArray[np.bool_]) -> None:
@@ -191,7 +194,12 @@ class MapView(QWidget):
         if self._picture is None:
             look = MapLook(colours, self.font(), self.devicePixelRatioF())
             self._picture = draw_map(
-                self._points, self._is_selected, self._viewport, look, self._kept_free
+                self._points,
+                self._is_selected,
+                self._viewport,
+                look,
+                self._kept_free,
+                (self._current,),
             )
         painter = QPainter(self)
         painter.drawPixmap(0, 0, self._picture)
