@@ -6,7 +6,16 @@ from collections.abc import Callable
 
 import numpy as np
 import numpy.typing as npt
-from PyQt6.QtCore import QEvent, QItemSelection, QItemSelectionModel, QPoint, QRectF, Qt, pyqtSignal
+from PyQt6.QtCore import (
+    QEvent,
+    QItemSelection,
+    QItemSelectionModel,
+    QItemSelectionRange,
+    QPoint,
+    QRectF,
+    Qt,
+    pyqtSignal,
+)
 from PyQt6.QtGui import QAction, QResizeEvent
 from PyQt6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QToolButton, QVBoxLayout, QWidget
 
@@ -24,6 +33,9 @@ from desktop.widgets.elided_label import ElidedLabel
 _ARROWS: tuple[tuple[WalkDirection, str], ...] = (
     ("left", "←"), ("right", "→"), ("up", "↑"), ("down", "↓"),
 )  # fmt: skip
+MOST_SURROUNDED = 10_000
+"""Presets that a lasso selects; Qt's selection of more, far apart, holds the window up."""
+
 _LEGEND_FROM = 60 * GRID
 """Width of the pane, pixels, below which the legend would cover too much."""
 
@@ -242,19 +254,25 @@ class MapPane(QWidget):
     def _surround(self, rows: npt.NDArray[np.intp], adds: bool) -> None:
         if not self._is_in_step:
             return
-        chosen = QItemSelection()
-        for run in np.split(rows, np.flatnonzero(np.diff(rows) > 1) + 1):
-            if len(run):
-                chosen.select(self._model.index(int(run[0])), self._model.index(int(run[-1])))
+        found, rows = len(rows), rows[:MOST_SURROUNDED]
+        is_apart = np.diff(rows) > 1
+        index, chosen = self._model.index, QItemSelection()
+        for first, last in zip(
+            rows[np.append(True, is_apart)[: len(rows)]].tolist(),
+            rows[np.append(is_apart, True)[: len(rows)]].tolist(),
+            strict=True,
+        ):
+            chosen.append(QItemSelectionRange(index(first), index(last)))
         flags = QItemSelectionModel.SelectionFlag
-        self._selection.select(chosen, flags.Select if adds else flags.ClearAndSelect)
+        if not adds:  # first: Qt compares every stretch before with every stretch after
+            self._selection.clearSelection()
+        self._selection.select(chosen, flags.Select)
         if len(rows) and not self._selection.isSelected(self._selection.currentIndex()):
             self._selection.setCurrentIndex(self._model.index(int(rows[0])), flags.NoUpdate)
-        count = len(rows)
-        self.status.emit(
-            self.tr("1 preset selected") if count == 1
-            else self.tr("{} presets selected").format(f"{count:,}")
-        )  # fmt: skip
+        words = self.tr("1 preset selected") if found == 1 else self.tr("{} presets selected")
+        if found > len(rows):
+            words = self.tr("the first {} of {} presets selected; draw around fewer for the others")
+        self.status.emit(words.format(f"{len(rows):,}", f"{found:,}"))
 
     def _rested(self, row: int) -> None:
         if self.hears.isChecked():
