@@ -39,16 +39,16 @@ def step_from(x: FloatArray, y: FloatArray, at: int, direction: WalkDirection) -
         return int(here[here < at][-1])
     along, across = {
         "right": (right, up),
-        "left": (-right, up),
-        "up": (up, right),
+        "up": (up, -right),
+        "left": (-right, -up),
         "down": (-up, right),
     }[direction]
-    across = np.abs(across)
-    ahead = np.flatnonzero((along > 0) & (across <= along))
+    # A point on the border of two directions belongs to one of them: else an island may be left.
+    ahead = np.flatnonzero((along > 0) & (across <= along) & (across > -along))
     if not len(ahead):
         return None
     nearest = ahead[along[ahead] == along[ahead].min()]
-    return int(nearest[across[nearest].argmin()])
+    return int(nearest[np.abs(across[nearest]).argmin()])
 
 
 def nearest_to(x: FloatArray, y: FloatArray, place: tuple[float, float]) -> int | None:
