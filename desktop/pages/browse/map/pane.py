@@ -11,6 +11,7 @@ from PyQt6.QtCore import (
     QItemSelection,
     QItemSelectionModel,
     QItemSelectionRange,
+    QModelIndex,
     QPoint,
     QRectF,
     Qt,
@@ -169,6 +170,7 @@ class MapPane(QWidget):
         selection.currentChanged.connect(self._show_current)
         selection.selectionChanged.connect(self._show_selection)
         self._model.modelReset.connect(self._out_of_step)
+        self._model.dataChanged.connect(self._take_names)
         self._model.loaded.connect(self._reload)
 
     def _reload(self) -> None:
@@ -184,6 +186,15 @@ class MapPane(QWidget):
     def resizeEvent(self, event: QResizeEvent | None) -> None:  # noqa: N802
         super().resizeEvent(event)
         self._place()
+
+    def _take_names(self, first: QModelIndex, last: QModelIndex, roles: list[int]) -> None:
+        if roles or not self._is_in_step:
+            return
+        for row in range(first.row(), last.row() + 1):
+            preset = self._model.preset(row)
+            if preset is not None:
+                self.view.rename(row, preset.name)
+        self._show_current()
 
     def _out_of_step(self) -> None:
         self._is_in_step = False

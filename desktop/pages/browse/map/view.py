@@ -6,6 +6,8 @@ Ctrl and a drag draw a line around several. Arrow keys walk to the neighbours.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import numpy.typing as npt
 from PyQt6.QtCore import QEvent, QPoint, QPointF, QRectF, QSize, Qt, QTimer, pyqtSignal
@@ -76,7 +78,7 @@ class MapView(QWidget):
         self._hovered: int | None = None
         self._viewport = MapViewport()
         self._shows_all = True  # until the user looks at a part
-        self._fitted = bounds_of(NO_POINTS.x, NO_POINTS.y)
+        self._fitted: tuple[float, float, float, float] | None = None
         self._picture: QPixmap | None = None
         self._kept_free = QRectF()
         self._pressed: QPointF | None = None
@@ -110,9 +112,24 @@ class MapView(QWidget):
         self._points = points
         self._is_selected = np.zeros(len(points.ids), bool)
         self._current = self._hovered = None
-        if self._shows_all and not _holds(self._fitted, bounds_of(points.x, points.y)):
-            self.fit()
+        if self._shows_all and len(points.ids) > points.unplaced:
+            bounds = bounds_of(points.x, points.y)
+            if self._fitted is None or not _holds(self._fitted, bounds):
+                self.fit()
         self.redraw()
+
+    def rename(self, number: int, name: str) -> None:
+        """A preset is called something else now.
+
+        Args:
+            number: of its point.
+            name: that it has.
+        """
+        names = self._points.names
+        if names[number] != name:
+            renamed = [*names[:number], name, *names[number + 1 :]]
+            self._points = replace(self._points, names=renamed)
+            self.redraw()
 
     def set_current(self, number: int | None) -> None:
         """Mark the preset at hand, and bring it in sight."""
@@ -221,7 +238,7 @@ class MapView(QWidget):
 
     def resizeEvent(self, _event: QResizeEvent | None) -> None:  # noqa: N802
         self._viewport = self._viewport.resized(max(1, self.width()), max(1, self.height()))
-        if self._shows_all:
+        if self._shows_all and self._fitted is not None:
             self._viewport = self._viewport.fitted(self._fitted)
         self.redraw()
 
