@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import numpy as np
 import numpy.typing as npt
 from PyQt6.QtCore import (
-    QEvent,
     QItemSelection,
     QItemSelectionModel,
     QItemSelectionRange,
@@ -18,16 +15,16 @@ from PyQt6.QtCore import (
     pyqtSignal,
 )
 from PyQt6.QtGui import QAction, QResizeEvent
-from PyQt6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QToolButton, QVBoxLayout, QWidget
+from PyQt6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from core.library.timbre_map.points import NO_POINTS, MapPoints
 from desktop.pages.browse.map.legend import MapLegend
-from desktop.pages.browse.map.view import ZOOM, MapView
+from desktop.pages.browse.map.tools import MapTools
+from desktop.pages.browse.map.view import MapView
 from desktop.pages.browse.map.walk import WalkDirection
 from desktop.pages.browse.model import PresetModel
 from desktop.services.interfaces import PresetService
 from desktop.tasks import Lane, Tasks
-from desktop.theme.icons import icon
 from desktop.theme.style_sheet import GRID
 from desktop.widgets.elided_label import ElidedLabel
 
@@ -92,24 +89,13 @@ class MapPane(QWidget):
         self.message.setWordWrap(True)
         self.message.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         self.message.setProperty("role", "quiet")
-        self._icons: dict[QToolButton, str] = {}
-        nearer = self._tool("zoom_in", self.tr("Zoom in (+)"), lambda: self.view.zoom(ZOOM))
-        farther = self._tool("zoom_out", self.tr("Zoom out (−)"), lambda: self.view.zoom(1 / ZOOM))
-        everything = self._tool("fit", self.tr("Show everything (0)"), self.view.fit)
-        self.lasso = self._tool("lasso", self.tr("Draw around presets to select them (Ctrl-drag)"))
-        self.hears = self._tool("hear", self.tr("Play what the pointer rests on"))
-        self.hears.setChecked(True)
-        self.tag = QToolButton(self)
+        self.tools = MapTools(self)
         bar = QHBoxLayout()
         bar.setContentsMargins(GRID, GRID // 2, GRID, GRID // 2)
         bar.setSpacing(GRID)
-        for button in (farther, nearer, everything, self.lasso, self.hears, self.tag):
-            bar.addWidget(button)
+        bar.addWidget(self.tools)
         bar.addWidget(self.says, 1)
         bar.addWidget(self.unheard)
-        self._set_icons()
-        for toggle in (self.lasso, self.hears):
-            toggle.toggled.connect(self._set_icons)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
@@ -125,7 +111,7 @@ class MapPane(QWidget):
             tag: gives tags to what is selected; it has a button here.
             others: whose keys work on the map as in the list.
         """
-        self.tag.setDefaultAction(tag)
+        self.tools.tag.setDefaultAction(tag)
         for action in others:
             self.view.addAction(action)
 
@@ -166,7 +152,10 @@ class MapPane(QWidget):
         view.rested.connect(self._rested)
         view.typed.connect(self.typed)
         view.menu_wanted.connect(self.menu_wanted)
-        self.lasso.toggled.connect(lambda on: setattr(view, "is_lasso_tool", on))
+        tools = self.tools
+        tools.zoom_wanted.connect(view.zoom)
+        tools.fit_wanted.connect(view.fit)
+        tools.lasso.toggled.connect(lambda on: setattr(view, "is_lasso_tool", on))
         selection.currentChanged.connect(self._show_current)
         selection.selectionChanged.connect(self._show_selection)
         self._model.modelReset.connect(self._out_of_step)
@@ -286,7 +275,7 @@ class MapPane(QWidget):
         self.status.emit(words.format(f"{len(rows):,}", f"{found:,}"))
 
     def _rested(self, row: int) -> None:
-        if self.hears.isChecked():
+        if self.tools.hears.isChecked():
             self.rested.emit(self.view.points.ids[row])
 
     def _show_selection(self, *_changes: object) -> None:
@@ -320,26 +309,3 @@ class MapPane(QWidget):
             if (number := self.view.neighbour(row, direction)) is not None
         ]
         return " · ".join([points.names[row], *nearby])
-
-    def _tool(
-        self, icon_name: str, hint: str, does: Callable[[], object] | None = None
-    ) -> QToolButton:
-        """A button with an icon; one that does nothing by itself is on or off."""
-        button = QToolButton(self)
-        button.setToolTip(hint)
-        button.setAccessibleName(hint)
-        button.setCheckable(does is None)
-        if does is not None:
-            button.clicked.connect(lambda: does())
-        self._icons[button] = icon_name
-        return button
-
-    def _set_icons(self) -> None:
-        for button, name in self._icons.items():
-            tone = "accent" if button.isChecked() else "text"
-            button.setIcon(icon(name, self, tone))
-
-    def changeEvent(self, event: QEvent | None) -> None:  # noqa: N802
-        super().changeEvent(event)
-        if event is not None and event.type() == QEvent.Type.PaletteChange:
-            self._set_icons()

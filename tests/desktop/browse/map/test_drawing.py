@@ -23,17 +23,16 @@ def floats(*values: float) -> FloatArray:
 
 def test_zooming_keeps_the_place_under_the_pointer() -> None:
     view = MapViewport()
-    most = view.zoomed(1e9, 0, 0)
+    assert view.zoomed(1e9, 0, 0).scale == view.zoomed(1e12, 0, 0).scale
     for factor in (1.25, 0.8, 1e9, 1e-9):
         nearer = view.zoomed(factor, 100, 50)
         assert nearer.place(100, 50) == pytest.approx(view.place(100, 50))
-    assert most.scale == view.zoomed(1e12, 0, 0).scale
 
 
 def test_everything_fits_and_a_drag_moves_it() -> None:
     bounds = bounds_of(floats(-1, 3, np.nan), floats(0, 1, np.nan))
-    assert bounds == (-1, 0, 3, 1)
-    assert bounds_of(floats(np.nan), floats(np.nan)) == (0, 0, 1, 1)
+    assert list(bounds) == [-1, 0, 3, 1]
+    assert list(bounds_of(floats(np.nan), floats(np.nan))) == [0, 0, 1, 1]
     view = MapViewport(width=800, height=300).fitted(bounds)
     px, py = view.to_pixels(floats(-1, 3), floats(0, 1))
     assert (px > 0).all()

@@ -170,7 +170,7 @@ def test_what_the_pointer_rests_on_is_played_unless_switched_off(stage: Stage) -
     stage.wait(lambda: heard)
     assert heard == [pane.view.points.ids[number]]
     assert stage.page._view.currentIndex().row() == 0  # it was looked at, not chosen
-    pane.hears.click()
+    pane.tools.hears.click()
     stage.qtbot.mouseMove(pane.view, QPoint(2, pane.view.height() - 2))
     stage.qtbot.mouseMove(pane.view, at(pane.view, number))
     stage.wait(lambda: not pane.view._rest.isActive())
@@ -192,16 +192,16 @@ def test_a_lasso_selects_and_tags(stage: Stage, monkeypatch: pytest.MonkeyPatch)
     drag_around(stage, pane.view)
     assert selected(stage) == [0]  # it moved the map
     pane.view.fit()
-    pane.lasso.click()
+    pane.tools.lasso.click()
     drag_around(stage, pane.view)
     assert selected(stage) == list(range(60))
     assert stage.said[-1] == "60 presets selected"
     asked = lambda *_: ("on the map", True)  # noqa: E731
     monkeypatch.setattr(QInputDialog, "getText", asked)
-    pane.tag.click()
+    pane.tools.tag.click()
     stage.settle()
     assert dict(stage.presets.tags())["on the map"] == 60
-    pane.lasso.click()
+    pane.tools.lasso.click()
     stage.qtbot.mouseClick(pane.view, LEFT, CONTROL, at(pane.view, alone(pane.view)))
     assert len(selected(stage)) == 59
 
