@@ -12,7 +12,7 @@ from PyQt6.QtWidgets import QSizePolicy, QWidget
 
 from core.library.timbre_map.points import NO_POINTS, MapPoints
 from desktop.pages.browse.map.markers import MANY
-from desktop.pages.browse.map.painter import MapLook, draw_lasso, draw_map, draw_marked
+from desktop.pages.browse.map.painter import MapLook, draw_lasso, draw_map, draw_marked, name_rect
 from desktop.pages.browse.map.viewport import MapViewport, bounds_of
 from desktop.pages.browse.map.walk import nearest_to
 from desktop.theme.colours import colours_of
@@ -147,12 +147,15 @@ class MapCanvas(QWidget):
         colours = colours_of(self)
         if self._picture is None:
             look = MapLook(colours, self.font(), self.devicePixelRatioF())
+            taken = [self._kept_free]
+            if self._current is not None:
+                taken.append(self._name_rect(self._current))
             self._picture = draw_map(
                 self._points,
                 self._is_selected,
                 self._viewport,
                 look,
-                self._kept_free,
+                taken,
                 (self._current,),
             )
         painter = QPainter(self)
@@ -164,7 +167,8 @@ class MapCanvas(QWidget):
                 continue
             name, family = self._points.names[number], int(self._points.families[number])
             middle = self.pixel_of(number)
-            draw_marked(painter, name, family, middle, colours, is_current=is_current)
+            rect = self._name_rect(number)
+            draw_marked(painter, name, family, middle, rect, colours, is_current=is_current)
         if self._lasso is not None:
             draw_lasso(painter, self._lasso, colours)
         if self.hasFocus():
@@ -185,6 +189,11 @@ class MapCanvas(QWidget):
 
     def _is_placed(self, number: int) -> bool:
         return 0 <= number < len(self._points.ids) and not np.isnan(self._points.x[number])
+
+    def _name_rect(self, number: int) -> QRectF:
+        px, py = self._viewport.to_pixels(self._points.x, self._points.y)
+        name, middle = self._points.names[number], self.pixel_of(number)
+        return name_rect(name, middle, px, py, self.font(), self.width())
 
     def _see(self, viewport: MapViewport) -> None:
         if viewport != self._viewport:

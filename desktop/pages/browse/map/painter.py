@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,6 +11,7 @@ from PyQt6.QtCore import QPointF, QRectF, Qt
 from PyQt6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPen, QPixmap, QPolygonF
 
 from core.library.timbre_map.points import MapPoints
+from core.types import FloatArray
 from desktop.pages.browse.map.labels import CROWD, place_labels
 from desktop.pages.browse.map.markers import MANY, MARKER, SeenPoints, draw_points, draw_shape
 from desktop.pages.browse.map.viewport import MapViewport
@@ -44,7 +45,7 @@ def draw_map(
     is_selected: npt.NDArray[np.bool_],
     viewport: MapViewport,
     look: MapLook,
-    kept_free: QRectF,
+    kept_free: Sequence[QRectF],
     unnamed: Collection[int | None] = (),
 ) -> QPixmap:
     """All points in sight, and names of some.
@@ -82,7 +83,7 @@ def draw_map(
     named = np.flatnonzero(~np.isin(seen, [each for each in unnamed if each is not None]))
     most = _LABELS_FEW if len(seen) <= CROWD else _LABELS_MANY if len(seen) <= MANY else 0
     size = (float(viewport.width), float(viewport.height))
-    placed = place_labels(shown.px, shown.py, named, size_of, size, most, (kept_free,))
+    placed = place_labels(shown.px, shown.py, named, size_of, size, most, kept_free)
     for number, rect in placed.items():
         draw_name(painter, points.names[int(seen[number])], rect, look.colours)
     painter.end()
@@ -112,11 +113,40 @@ def draw_name(
     painter.drawText(rect, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, short)
 
 
+def name_rect(
+    name: str, middle: QPointF, px: FloatArray, py: FloatArray, font: QFont, width: int
+) -> QRectF:
+    """Where the name of a marked preset goes: beside it, where it covers fewer points.
+
+    Args:
+        name: of the preset.
+        middle: where it stands.
+        px, py: of all points, float32 [n].
+        font: of names.
+        width: of the view, pixels.
+    """
+    metrics = QFontMetricsF(font)
+    size = min(metrics.horizontalAdvance(name), 2.0 * _LONGEST_NAME), metrics.height()
+    top = middle.y() - size[1] / 2
+    sides = [
+        QRectF(left, top, *size) for left in (middle.x() + _BESIDE, middle.x() - _BESIDE - size[0])
+    ]
+
+    def covered(rect: QRectF) -> tuple[bool, int]:
+        is_outside = rect.left() < 4 or rect.right() + 4 > width
+        beside, above = np.abs(px - rect.center().x()), np.abs(py - rect.center().y())
+        points = (beside < rect.width() / 2 + MARKER) & (above < rect.height() / 2 + MARKER / 2)
+        return is_outside, int(points.sum())
+
+    return min(sides, key=covered)
+
+
 def draw_marked(
     painter: QPainter,
     name: str,
     family: int,
     middle: QPointF,
+    rect: QRectF,
     colours: Colours,
     *,
     is_current: bool,
@@ -128,22 +158,16 @@ def draw_marked(
         name: of the preset.
         family: of the preset.
         middle: where it stands.
+        rect: where its name goes.
         colours: of the theme.
         is_current: whether it is the one at hand.
     """
-    device = painter.window()
     if is_current:
         for ink, width in ((colours.raised, 5.0), (colours.accent, 2.5)):
             painter.setPen(QPen(QColor(ink), width))
             painter.setBrush(QColor(colours.raised))
             painter.drawEllipse(middle, MARKER, MARKER)
     draw_shape(painter, middle, family, colours)
-    metrics = QFontMetricsF(painter.font())
-    width = min(metrics.horizontalAdvance(name), 2.0 * _LONGEST_NAME)
-    left = middle.x() + _BESIDE
-    if left + width + 4 > device.width():
-        left = middle.x() - _BESIDE - width
-    rect = QRectF(left, middle.y() - metrics.height() / 2, width, metrics.height())
     draw_name(painter, name, rect, colours, is_strong=True)
 
 

@@ -15,7 +15,7 @@ from PyQt6.QtCore import (
     pyqtSignal,
 )
 from PyQt6.QtGui import QAction, QResizeEvent
-from PyQt6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+from PyQt6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
 from core.library.timbre_map.points import NO_POINTS, MapPoints
 from desktop.pages.browse.map.legend import MapLegend
@@ -35,7 +35,7 @@ MOST_SURROUNDED = 10_000
 """Presets that a lasso selects; Qt's selection of more, far apart, holds the window up."""
 
 _LEGEND_FROM = 60 * GRID
-"""Width of the pane, pixels, below which the legend would cover too much."""
+"""Width of the pane, pixels, below which the legend would cover too much, and tools are fewer."""
 
 
 class MapPane(QWidget):
@@ -84,6 +84,8 @@ class MapPane(QWidget):
         self.unheard.setToolTip(self.tr("Listen to these presets now: seconds for each recording"))
         self.unheard.clicked.connect(self.listen)
         self.unheard.hide()
+        self.unheard.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
+        self.says.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self.message = QLabel(self.view)
         self.message.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.message.setWordWrap(True)
@@ -232,6 +234,7 @@ class MapPane(QWidget):
         self.view.setAccessibleDescription(words)
 
     def _place(self) -> None:
+        self.tools.set_narrow(self.width() < _LEGEND_FROM)
         is_wide = self.width() >= _LEGEND_FROM and self.legend.height() < self.view.height() // 2
         self.legend.setVisible(is_wide and bool(self.legend.families))
         corner = QRectF(self.legend.geometry()) if self.legend.isVisibleTo(self) else QRectF()

@@ -29,11 +29,11 @@ class MapTools(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._icons: dict[QToolButton, str] = {}
-        buttons = (
+        self._zooms = (
             self._tool("zoom_out", self.tr("Zoom out (−)"), lambda: self._zoom(1 / ZOOM)),
             self._tool("zoom_in", self.tr("Zoom in (+)"), lambda: self._zoom(ZOOM)),
-            self._tool("fit", self.tr("Show everything (0)"), self.fit_wanted.emit),
         )
+        fit = self._tool("fit", self.tr("Show everything (0)"), self.fit_wanted.emit)
         self.lasso = self._tool("lasso", self.tr("Draw around presets to select them (Ctrl-drag)"))
         self.hears = self._tool("hear", self.tr("Play what the pointer rests on"))
         self.hears.setChecked(True)
@@ -41,11 +41,16 @@ class MapTools(QWidget):
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(GRID)
-        for button in (*buttons, self.lasso, self.hears, self.tag):
+        for button in (*self._zooms, fit, self.lasso, self.hears, self.tag):
             row.addWidget(button)
         for toggle in (self.lasso, self.hears):
             toggle.toggled.connect(self._set_icons)
         self._set_icons()
+
+    def set_narrow(self, is_narrow: bool) -> None:
+        """With little room, leave zooming to wheel and keys."""
+        for button in self._zooms:
+            button.setVisible(not is_narrow)
 
     def _zoom(self, factor: float) -> None:
         self.zoom_wanted.emit(factor)
