@@ -84,14 +84,16 @@ class PresetModel(QAbstractListModel):
             around: the row that will be looked at.
         """
         name = f"list of presets {id(self):x}"
-        self._tasks.run(
+        task = self._tasks.run(
             lambda control: self._first(query, around, control),
             then=partial(self._show, query),
             failed=self.failed.emit,
             lane=Lane.FILES if query.like else Lane.LIBRARY,  # listening may take long
             owner=self,
             replaces=name,
-        ).staged.connect(self.staged)
+        )
+        # Not in one line: once the window is closing nobody else holds the task.
+        task.staged.connect(self.staged)
 
     def preset(self, row: int) -> Preset | None:
         """The preset of a row, if it was fetched."""

@@ -132,15 +132,16 @@ class MapPane(QWidget):
     def listen(self) -> None:
         """Listen to the presets that were not heard yet, and put them on the map."""
         self.unheard.setEnabled(False)
-        self._tasks.run(
+        task = self._tasks.run(
             self._presets.listen,
             then=lambda _count: self.load(),
             failed=self._show_failure,
             lane=Lane.FILES,
             owner=self,
             replaces=f"listen {id(self):x}",
-            staged=self.status.emit,
-        ).finished.connect(lambda: self.unheard.setEnabled(True))
+        )
+        task.staged.connect(self.status)
+        task.finished.connect(lambda: self.unheard.setEnabled(True))
 
     # What the list does, here too.
 
