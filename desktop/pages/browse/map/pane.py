@@ -214,11 +214,12 @@ class MapPane(QWidget):
 
     def _say_unheard(self, points: MapPoints) -> None:
         count, all_ = points.unplaced, len(points.ids)
-        self.unheard.setVisible(bool(count))
         self.unheard.setText(
             self.tr("1 not heard yet") if count == 1
             else self.tr("{} not heard yet").format(f"{count:,}")
         )  # fmt: skip
+        self.unheard.setVisible(bool(count))
+        self.unheard.setFixedWidth(self.unheard.sizeHint().width())
         self._say_in_the_middle(
             self.tr("None of these presets was heard yet.\n"
                     "Press “{}” below to put them on the map.").format(self.unheard.text())
