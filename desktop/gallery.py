@@ -68,6 +68,14 @@ def _make(services: Services, tasks: Tasks, tab: str = "recording") -> QWidget:
     return cast(QWidget, page)
 
 
+def _map(services: Services, tasks: Tasks) -> QWidget:
+    """The browse page, its map shown."""
+    page: QWidget = BROWSE_PAGE.make(services.presets, tasks, None)
+    page.resize(140 * GRID, 75 * GRID)
+    page.views.show_view("map")  # type: ignore[attr-defined]
+    return page
+
+
 def _takes(services: Services, tasks: Tasks) -> QWidget:
     page: QWidget = TAKES_PAGE.make(
         services.jobs, tasks, services.bridge, services.audio, services.checks
@@ -230,6 +238,7 @@ PAGES: Mapping[str, Builder] = {
     "make": lambda services, tasks: _make(services, tasks, "nothing"),
     "make-recording": _make,
     "make-words": lambda services, tasks: _make(services, tasks, "words"),
+    "map": _map,
     "takes": _takes,
     "daws": _daws,
     "models": _models,

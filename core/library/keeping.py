@@ -10,9 +10,10 @@ from core.library.errors import LibraryUnusable
 from core.library.measures.measured import MeasuredLibrary
 from core.library.presets import Preset
 from core.library.recipes import Recording
+from core.library.timbre_map.library_mapper import LibraryMapper
 
 
-class LibraryKeeper(MeasuredLibrary):
+class LibraryKeeper(MeasuredLibrary, LibraryMapper):
     """See :class:`core.library.library.Library`, which opens it."""
 
     def remove(self, name_or_id: str) -> Preset:

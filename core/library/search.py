@@ -82,9 +82,7 @@ def page(
         SettingsError: if a value is out of range.
     """
     check_page(offset, limit)
-    if order not in _ORDERS and order not in ADJECTIVE_ORDERS:
-        known = ", ".join([*_ORDERS, *sorted(ADJECTIVE_ORDERS)])
-        raise SettingsError(f"the order {order!r} is not one of {known}")
+    _check_order(order)
     conditions = _conditions(kind, favourites, mine)
     walking = besides = conditions
     if tag is not None:
@@ -121,6 +119,53 @@ def page(
     query = query.order_by(*_ORDERS[order]).limit(limit).offset(offset)
     pks = list(connection.execute(query).scalars())
     return PresetPage(tuple(rows.fetch(connection, pks)), total)
+
+
+def keys(
+    connection: Connection,
+    query: str,
+    order: PresetOrder,
+    kind: str | None,
+    tag: str | None,
+    favourites: bool,
+    mine: bool | None = None,
+    narrowing: Narrowing = _WIDE,
+) -> list[int]:
+    """Keys of all presets of a list, in its order: of :func:`search` with words, else of a page.
+
+    Args:
+        connection: to the library.
+        query: words; none for every preset.
+        order, kind, tag, favourites, mine, narrowing: as in :func:`page`; with words the best
+            come first.
+
+    Raises:
+        SettingsError: if a value is out of range.
+    """
+    _check_order(order)
+    conditions = _conditions(kind, favourites, mine)
+    if tag is not None:
+        (cleaned,) = clean_tags([tag])
+        conditions.append(PRESET.c.pk.in_(select(TAG.c.preset_pk).where(TAG.c.tag == cleaned)))
+    besides = list(conditions)
+    if narrowing.ranges:
+        conditions.append(PRESET.c.pk.in_(narrowing.preset_pks()))
+    if query.strip():
+        match = match_expression(query)
+        return _found(connection, match, conditions) if match else []
+    if order in ADJECTIVE_ORDERS:
+        every = 2**31 - 1
+        return in_order(connection, order, narrowing, besides, 0, every, is_walked=False)
+    ordered = select(PRESET.c.pk).where(*conditions).order_by(*_ORDERS[order])
+    if order == "recent":
+        ordered = ordered.join(HEARD, HEARD.c.preset_pk == PRESET.c.pk)
+    return list(connection.execute(ordered).scalars())
+
+
+def _check_order(order: str) -> None:
+    if order not in _ORDERS and order not in ADJECTIVE_ORDERS:
+        known = ", ".join([*_ORDERS, *sorted(ADJECTIVE_ORDERS)])
+        raise SettingsError(f"the order {order!r} is not one of {known}")
 
 
 def _conditions(kind: str | None, favourites: bool, mine: bool | None) -> list[ColumnElement[bool]]:

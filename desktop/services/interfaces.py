@@ -9,7 +9,7 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from core.clip import Clip
 from core.descriptors.adjectives import MeasuredRange
@@ -18,6 +18,13 @@ from core.timbre import BlendMode, Timbre
 from core.types import FloatArray
 from desktop.services.measures.interface import MeasureService
 from desktop.tasks import TaskControl
+
+if TYPE_CHECKING:
+    from core.library.timbre_map.points import MapPoints
+
+
+MOST_LIKE = 200
+"""Presets in a list of what sounds alike."""
 
 
 @dataclass(frozen=True)
@@ -106,6 +113,14 @@ class PresetService(MeasureService, Protocol):
         control: TaskControl,
         ranges: Sequence[MeasuredRange] = (),
     ) -> Sequence[Neighbour]: ...
+    def map_points(self, query: PresetQuery, control: TaskControl) -> MapPoints | None:
+        """Where the presets of a list stand on the map, in its order; None if there is no map."""
+        ...
+
+    def listen(self, control: TaskControl) -> int:
+        """Listen to presets that were not heard yet; how many were."""
+        ...
+
     def tags(self) -> Sequence[tuple[str, int]]: ...
     def details(self, preset_id: str) -> PresetDetails: ...
     def add(self, name: str, timbre: Timbre | PresetBlend, control: TaskControl) -> Preset: ...

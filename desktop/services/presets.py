@@ -10,16 +10,24 @@ from typing import TYPE_CHECKING
 
 from core import paths
 from core.descriptors.adjectives import MeasuredRange
-from core.errors import SettingsError
+from core.errors import AudioError, SettingsError
 from core.library.presets import Neighbour, Preset, PresetBlend, PresetPage
 from core.models import DEFAULT_BUNDLE
 from core.timbre import AudioTimbre, Timbre
-from desktop.services.interfaces import BlendPart, BlendRecipe, PresetDetails, PresetQuery
+from desktop.services.interfaces import (
+    MOST_LIKE,
+    BlendPart,
+    BlendRecipe,
+    PresetDetails,
+    PresetQuery,
+)
 from desktop.services.measures.library import LibraryMeasures, PresetRender
 
 if TYPE_CHECKING:
+    from core.encoders.base import TimbreEncoder
     from core.library import Library
     from core.library.recipes import StoredRecipe
+    from core.library.timbre_map.points import MapPoints
     from core.types import FloatArray
     from desktop.tasks import TaskControl
 
@@ -103,17 +111,39 @@ class LibraryPresets(LibraryMeasures):
         control: TaskControl,
         ranges: Sequence[MeasuredRange] = (),
     ) -> Sequence[Neighbour]:
-        from core.loading import deferred_encoder
-        from core.models.registry import Registry
-
         return self.library.similar(
             self.library.get(preset_id),
-            deferred_encoder(Registry().resolve(self._model or DEFAULT_BUNDLE)),
+            self._encoder(),
             limit,
             on_progress=control.progress,
             on_stage=control.stage,
             ranges=ranges,
         )
+
+    def map_points(self, query: PresetQuery, control: TaskControl) -> MapPoints | None:
+        if query.like:
+            near = self.neighbours(query.like, MOST_LIKE, control, query.ranges)
+            presets = [neighbour.preset for neighbour in near]
+            return self.library.map_points_of(self._encoder(), presets)
+        return self.library.map_points(
+            self._encoder(),
+            query.text,
+            order=query.order,
+            kind=query.kind or None,
+            tag=query.tag or None,
+            favourites=query.favourites,
+            mine=query.mine,
+            ranges=query.ranges,
+        )
+
+    def listen(self, control: TaskControl) -> int:
+        update = self.library.update_embeddings(
+            self._encoder(), on_progress=control.progress, on_stage=control.stage
+        )
+        if update.failed and not update.computed:
+            name, reason = update.failed[0]
+            raise AudioError(f"{name}: {reason}")
+        return update.computed
 
     def tags(self) -> Sequence[tuple[str, int]]:
         return self.library.tags()
@@ -204,6 +234,12 @@ class LibraryPresets(LibraryMeasures):
                 self._pictures.mkdir(parents=True, exist_ok=True)
                 np.save(kept, np.round(picture * 255).astype(np.uint8))
         return picture
+
+    def _encoder(self) -> TimbreEncoder:
+        from core.loading import deferred_encoder
+        from core.models.registry import Registry
+
+        return deferred_encoder(Registry().resolve(self._model or DEFAULT_BUNDLE))
 
     def _sound(self, preset: Preset, control: TaskControl) -> Path | None:
         if preset.kind == AudioTimbre.kind:

@@ -74,6 +74,22 @@ BLACK_KEY, ON_BLACK_KEY = "#26262b", "#c9c9d0"
 SPECTRAL_MAP = "viridis"
 """The name of pyqtgraph's perceptual colour map in which spectra are drawn."""
 
+_FAMILIES_LIGHT = ("#0067a5", "#b34a00", "#007a5a", "#a8427f", "#8a6400", "#2f7fb5")
+_FAMILIES_DARK = ("#4ea3e0", "#ff8a4c", "#34c79a", "#e08bc0", "#e6b33d", "#9ad0f5")
+"""Six hues of M. Okabe and K. Ito, told apart in every kind of colour blindness, made darker or
+lighter until each is seen on its ground. Twelve families are six hues in two shapes each."""
+
+
+def family_colour(colours: Colours, family: int) -> str:
+    """The colour of a family of sounds, ``#rrggbb``; two share it, and differ in shape.
+
+    Args:
+        colours: of the theme.
+        family: its number, 0 or more.
+    """
+    hues = _FAMILIES_DARK if colours == DARK else _FAMILIES_LIGHT
+    return hues[family % len(hues)]
+
 
 def colours_of(source: QWidget | QPalette) -> Colours:
     """The theme that a widget or a palette shows."""

@@ -96,6 +96,22 @@ class Vectors:
                 return np.array(self.embeddings[index])
         return None
 
+    def indices_of(self, digests: npt.NDArray[np.uint8]) -> npt.NDArray[np.intp]:
+        """Which records are of these recipes, int [m]; −1 for those that are not here.
+
+        Args:
+            digests: uint8 [m, 32].
+        """
+        heads, order = self._sorted_heads
+        if not len(heads) or not len(digests):
+            return np.full(len(digests), -1, np.intp)
+        wanted = np.ascontiguousarray(digests[:, :8]).view(np.uint64)[:, 0]
+        place = np.minimum(np.searchsorted(heads, wanted), len(heads) - 1)
+        index: npt.NDArray[np.intp] = order[place]
+        # Eight bytes that two recipes share are as likely as a damaged disk: then it is not found.
+        index[(self.digests[index] != digests).any(axis=1)] = -1
+        return index
+
     def nearest(self, vector: FloatArray, count: int) -> list[tuple[bytes, float]]:
         """The digests with the largest cosines with a vector, in no order.
 

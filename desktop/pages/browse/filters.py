@@ -1,4 +1,4 @@
-"""What a list is narrowed by: words, chips, and the order; and the buttons for list and grid."""
+"""What a list is narrowed by: words, chips, the order; and the buttons for list, grid and map."""
 
 from __future__ import annotations
 
@@ -71,11 +71,11 @@ class FilterBar(QWidget):
 
     Attributes:
         changed: another query, see :attr:`query`.
-        grid_wanted: True for the grid, False for the list.
+        view_wanted: one of :data:`desktop.pages.browse.views.VIEWS`, by its number.
     """
 
     changed = pyqtSignal()
-    grid_wanted = pyqtSignal(bool)
+    view_wanted = pyqtSignal(int)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -195,9 +195,9 @@ class FilterBar(QWidget):
         """Narrow the list by these ranges and no others."""
         self._change(ranges=ranges)
 
-    def set_grid(self, is_grid: bool) -> None:
-        """Show which of the two views is on."""
-        button = self._views.button(int(is_grid))
+    def set_view(self, number: int) -> None:
+        """Show which of the views is on."""
+        button = self._views.button(number)
         if button is not None:
             button.setChecked(True)
 
@@ -276,7 +276,7 @@ class FilterBar(QWidget):
     def _view_buttons(self) -> QButtonGroup:
         group = QButtonGroup(self)
         for number, (name, text) in enumerate((
-            ("list", self.tr("List")), ("grid", self.tr("Grid")),
+            ("list", self.tr("List")), ("grid", self.tr("Grid")), ("map", self.tr("Map")),
         )):  # fmt: skip
             button = QToolButton(self)
             button.setObjectName(name)
@@ -285,7 +285,7 @@ class FilterBar(QWidget):
             button.setToolTip(text)
             button.setAccessibleName(text)
             group.addButton(button, number)
-        group.idClicked.connect(lambda number: self.grid_wanted.emit(bool(number)))
+        group.idClicked.connect(self.view_wanted)
         first = group.button(0)
         if first is not None:
             first.setChecked(True)
@@ -295,7 +295,8 @@ class FilterBar(QWidget):
         import qtawesome
 
         color = self.palette().windowText().color()
-        for number, name in enumerate(("mdi6.view-list", "mdi6.view-grid")):
+        names = ("mdi6.view-list", "mdi6.view-grid", "mdi6.chart-scatter-plot")
+        for number, name in enumerate(names):
             button = self._views.button(number)
             if button is not None:
                 button.setIcon(qtawesome.icon(name, color=color))

@@ -16,7 +16,7 @@ from PyQt6.QtCore import QAbstractListModel, QModelIndex, QObject, Qt, pyqtSigna
 from core.library.presets import Preset, PresetPage
 from desktop.pages.browse.measuring import PresetMeasuring
 from desktop.pages.browse.pictures import PresetPictures
-from desktop.services.interfaces import PresetQuery, PresetService
+from desktop.services.interfaces import MOST_LIKE, PresetQuery, PresetService
 from desktop.tasks import Lane, LaneTask, TaskControl, Tasks
 from desktop.widgets.adjective_bar import words_of
 
@@ -25,9 +25,6 @@ PAGE = 200
 
 MOST_FOUND = 1000
 """A search that finds more shows so many."""
-
-MOST_LIKE = 200
-"""Presets in a list of what sounds alike."""
 
 _MOST_PAGES = 60
 _MOST_WAITING = 3
@@ -93,14 +90,16 @@ class PresetModel(QAbstractListModel):
             around: the row that will be looked at.
         """
         name = f"list of presets {id(self):x}"
-        self._tasks.run(
+        task = self._tasks.run(
             lambda control: self._first(query, around, control),
             then=partial(self._show, query),
             failed=self.failed.emit,
             lane=Lane.FILES if query.like else Lane.LIBRARY,  # listening may take long
             owner=self,
             replaces=name,
-        ).staged.connect(self.staged)
+        )
+        # Not in one line: once the window is closing nobody else holds the task.
+        task.staged.connect(self.staged)
 
     def preset(self, row: int) -> Preset | None:
         """The preset of a row, if it was fetched."""

@@ -8,23 +8,21 @@ from PyQt6.QtCore import QModelIndex, Qt, QTimer, pyqtSignal
 from PyQt6.QtGui import QAction, QDragEnterEvent, QDropEvent, QUndoStack
 from PyQt6.QtWidgets import (
     QSplitter,
-    QStackedWidget,
     QVBoxLayout,
     QWidget,
 )
 
 from core.library.presets import Preset
-from desktop.pages.browse.actions import ActionRegistry, make_actions
-from desktop.pages.browse.delegates import GridDelegate, RowDelegate
+from desktop.pages.browse.actions import LIST_ACTIONS, ActionRegistry, make_actions
 from desktop.pages.browse.details import DetailPane
 from desktop.pages.browse.edits import EditOutcome, PresetEdits
-from desktop.pages.browse.empty import EmptyState
 from desktop.pages.browse.files import ImportReport, PresetFiles, files_in
 from desktop.pages.browse.filters import FilterBar
 from desktop.pages.browse.model import MOST_FOUND, PRESET_ROLE, PresetModel, SelectedPresets
 from desktop.pages.browse.pictures import PresetPictures
 from desktop.pages.browse.selection import PresetSelection
 from desktop.pages.browse.sound import SOUND_ACTIONS, SoundControls
+from desktop.pages.browse.views import VIEWS, PresetViews
 from desktop.services.interfaces import PresetQuery, PresetService
 from desktop.tasks import TaskControl, Tasks
 from desktop.widgets.cell_view import CellView
@@ -77,11 +75,8 @@ class BrowsePage(QWidget):
         self._view = CellView(self)
         self._view.setModel(self._model)
         self._view.setAccessibleName(self.tr("Presets"))
-        self._delegates = (RowDelegate(self), GridDelegate(self))
-        self._empty = EmptyState(self)
-        self._shown = QStackedWidget(self)
-        self._shown.addWidget(self._view)
-        self._shown.addWidget(self._empty)
+        self._shown = PresetViews(self._view, self._model, presets, tasks, self)
+        self._empty = self._shown.empty
         self._details = DetailPane(self)
         self._splitter = QSplitter(Qt.Orientation.Horizontal, self)
         self._splitter.addWidget(self._shown)
@@ -110,8 +105,9 @@ class BrowsePage(QWidget):
         )
         self._actions = make_actions(self, self._view, self._what_is_done(), SOUND_ACTIONS)
         self._selection.set_actions(self._actions)
+        self._shown.set_actions([self._actions[name] for name, _, _ in LIST_ACTIONS])
         self._connect()
-        self.show_grid(False)
+        self._shown.show_view("list")
         self.refresh()
         if commands is not None:
             for action in self._actions.values():
@@ -141,17 +137,10 @@ class BrowsePage(QWidget):
         """List something else."""
         self._filters.set_query(query)
 
-    def show_grid(self, is_grid: bool) -> None:
-        """Show a grid of pictures, or rows."""
-        delegate = self._delegates[int(is_grid)]
-        self._view.setItemDelegate(delegate)
-        self._view.set_cell(delegate.cell_size(self._view.fontMetrics()))
-        self._filters.set_grid(is_grid)
-
     @property
-    def is_grid(self) -> bool:
-        """Whether the list is a grid of pictures."""
-        return self._view.itemDelegate() is self._delegates[1]
+    def views(self) -> PresetViews:
+        """List, grid and map."""
+        return self._shown
 
     def refresh(self) -> None:
         """Fetch the list anew, staying where it is."""
@@ -170,7 +159,8 @@ class BrowsePage(QWidget):
 
     def _connect(self) -> None:
         self._filters.changed.connect(self._query_changed)
-        self._filters.grid_wanted.connect(self.show_grid)
+        self._filters.view_wanted.connect(lambda number: self._shown.show_view(VIEWS[number]))
+        self._connect_views(self._shown)
         self._filters.search.step_wanted.connect(self._view.step)
         self._filters.search.left.connect(self._to_list)
         self._view.typed.connect(self._type)
@@ -202,6 +192,15 @@ class BrowsePage(QWidget):
         self._empty.again_wanted.connect(self.refresh)
         self._connect_details(self._details)
 
+    def _connect_views(self, views: PresetViews) -> None:
+        views.switched.connect(lambda: self._filters.set_view(VIEWS.index(views.name)))
+        views.map_stepped.connect(self._hear_row)
+        views.rested.connect(self.play_wanted)
+        views.typed.connect(self._type)
+        views.menu_wanted.connect(self._selection.menu_at)
+        views.status.connect(self.status)
+        views.failed.connect(self.failed)
+
     def _connect_details(self, details: DetailPane) -> None:
         details.rated.connect(lambda stars: self._edits.rate(self._shown_preset(), stars))
         details.favoured.connect(lambda on: self._edits.set_favourite(self._shown_preset(), on))
@@ -225,7 +224,8 @@ class BrowsePage(QWidget):
             "browse.previous": lambda: self._view.step(-1),
             "browse.like": self._more_like_this,
             "browse.clear": self._filters.clear,
-            "browse.grid": lambda: self.show_grid(not self.is_grid),
+            "browse.grid": self._shown.show_next,
+            "browse.map": lambda: self._shown.show_view("map"),
             "browse.details": self._toggle_details,
             "browse.refresh": self.refresh,
         }
@@ -242,7 +242,7 @@ class BrowsePage(QWidget):
 
     def _loaded(self) -> None:
         total = self._model.total
-        self._shown.setCurrentWidget(self._view if total else self._empty)
+        self._shown.show_presets(bool(total))
         if not total:
             self._empty.show_nothing_found(self._filters.query, self._filters.is_narrowed)
         row = self._model.row_of(self._keep)
@@ -260,7 +260,7 @@ class BrowsePage(QWidget):
 
     def _show_failure(self, error: Exception) -> None:
         self._empty.show_failure(str(error))
-        self._shown.setCurrentWidget(self._empty)
+        self._shown.show_presets(False)
         self.failed.emit(str(error))
 
     def _show_current(self, *_rows: object) -> None:
@@ -305,11 +305,17 @@ class BrowsePage(QWidget):
     def _data_changed(self, first: QModelIndex, last: QModelIndex, roles: list[int]) -> None:
         if not roles and first.row() <= self._view.currentIndex().row() <= last.row():
             self._show_current()
+            self._selection.enable()
 
     def _stepped(self, index: QModelIndex) -> None:
         preset = index.data(PRESET_ROLE)
         if isinstance(preset, Preset):
             self._hear(preset)
+
+    def _hear_row(self, row: int, preset_id: str) -> None:
+        # Far down a list that was not scrolled, the preset itself is still to be fetched.
+        self.play_wanted.emit(preset_id)
+        self._note_heard(self._model.presets_of([row]))
 
     def _hear(self, preset: Preset) -> None:
         self.play_wanted.emit(preset.id)
@@ -398,7 +404,7 @@ class BrowsePage(QWidget):
         self._filters.search.selectAll()
 
     def _to_list(self) -> None:
-        self._view.setFocus()
+        self._shown.take_focus()
 
     def _toggle_details(self) -> None:
         self._wants_details = not self._wants_details

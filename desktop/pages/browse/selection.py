@@ -61,7 +61,7 @@ class PresetSelection(QObject):
 
         return {
             "browse.favourite": self.toggle_favourites,
-            "browse.rename": lambda: self._view.edit(self._view.currentIndex()),
+            "browse.rename": self.rename,
             "browse.duplicate": lambda: self._edits.duplicate(self.presets()),
             "browse.tag": self.ask_tags,
             "browse.delete": lambda: self._edits.remove(self.presets()),
@@ -112,6 +112,18 @@ class PresetSelection(QObject):
         if current is not None:
             self._edits.set_favourite(self.presets(), not current.favourite)
 
+    def rename(self) -> None:
+        """Have the preset at hand called something else, in its row; on the map, in a dialog."""
+        current = self.current
+        if self._view.isVisible() or current is None:
+            self._view.edit(self._view.currentIndex())
+            return
+        name, is_given = QInputDialog.getText(
+            self._page, self.tr("Rename"), self.tr("Name of the preset:"), text=current.name
+        )
+        if is_given and name != current.name:
+            self._edits.rename(current, name)
+
     def ask_tags(self) -> None:
         """Ask for tags and give them to what is selected."""
         count = len(self.rows())
@@ -152,7 +164,11 @@ class PresetSelection(QObject):
             self._files.export(self.presets(), Path(folder))
 
     def menu(self, point: QPoint) -> None:
-        """Show what can be done, at a point of the view."""
+        """Show what can be done, at a point of the list."""
+        self.menu_at(self._view.viewport_().mapToGlobal(point))
+
+    def menu_at(self, point: QPoint) -> None:
+        """Show what can be done, at a point of the screen."""
         menu = QMenu(self._page)
         names = (
             "play", "render", "blind", "", "like", "find_", "vary_", "blend", "edit_blend", "",
@@ -164,7 +180,7 @@ class PresetSelection(QObject):
             else:
                 menu.addAction(self._actions[f"browse.{name}"]) if name else menu.addSeparator()
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        menu.popup(self._view.viewport_().mapToGlobal(point))
+        menu.popup(point)
 
     def _menu_of(self, prefix: str, parent: QMenu) -> QMenu:
         titles = {"find_": self.tr("Find by sound"), "vary_": self.tr("Like this, but …")}

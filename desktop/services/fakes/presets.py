@@ -14,10 +14,18 @@ from core.descriptors.adjectives import ADJECTIVE_WORDS, MeasuredRange
 from core.library.errors import NameTaken, UnknownPreset
 from core.library.presets import Neighbour, Preset, PresetBlend, PresetPage, clean_name, clean_tags
 from core.timbre import Timbre, as_timbre
+from desktop.services.fakes.map_points import made_up_points
 from desktop.services.fakes.measures import FakeMeasures
-from desktop.services.interfaces import BlendPart, BlendRecipe, PresetDetails, PresetQuery
+from desktop.services.interfaces import (
+    MOST_LIKE,
+    BlendPart,
+    BlendRecipe,
+    PresetDetails,
+    PresetQuery,
+)
 
 if TYPE_CHECKING:
+    from core.library.timbre_map.points import MapPoints
     from core.types import FloatArray
     from desktop.tasks import TaskControl
 
@@ -40,12 +48,14 @@ class FakePresets(FakeMeasures):
     Attributes:
         failure: raised by whatever is called next and after, unless None.
         pages: (query, offset) of every page asked for.
+        unheard: ids of presets that have no place on the map yet.
     """
 
     def __init__(self, count: int = 60) -> None:
         super().__init__()
         self.failure: Exception | None = None
         self.pages: list[tuple[PresetQuery, int]] = []
+        self.unheard: set[str] = set()
         self._lock = threading.Lock()
         self._presets = {preset.id: preset for preset in map(_made_up, range(count))}
         self._heard: dict[str, int] = {}
@@ -56,13 +66,7 @@ class FakePresets(FakeMeasures):
         self._check()
         with self._lock:
             self.pages.append((query, offset))
-            found = [
-                preset
-                for preset in self._presets.values()
-                if _meets(preset, query) and self._is_in(preset, query.ranges)
-            ]
-            if not query.text:
-                found.sort(key=self._key(query.order))
+        found = self._listed(query)
         return PresetPage(tuple(found[offset : offset + limit]), len(found))
 
     def neighbours(
@@ -82,6 +86,19 @@ class FakePresets(FakeMeasures):
         likeness = [(len(tags & set(preset.tags)) / 3, preset) for preset in others]
         likeness.sort(key=lambda pair: (-pair[0], pair[1].name))
         return [Neighbour(preset, similarity) for similarity, preset in likeness[:limit]]
+
+    def map_points(self, query: PresetQuery, control: TaskControl) -> MapPoints | None:
+        self._check()
+        if query.like:
+            near = self.neighbours(query.like, MOST_LIKE, control)
+            return made_up_points([neighbour.preset for neighbour in near], self.unheard)
+        return made_up_points(self._listed(query), self.unheard)
+
+    def listen(self, control: TaskControl) -> int:
+        self._check()
+        count = len(self.unheard)
+        self.unheard.clear()
+        return count
 
     def tags(self) -> Sequence[tuple[str, int]]:
         self._check()
@@ -192,6 +209,17 @@ class FakePresets(FakeMeasures):
         envelope = attack * np.exp(-times * decay * (0.4 + bands))
         picture = (1 - 0.6 * bands) * (0.3 + 0.7 * partials) * envelope
         return None if preset.kind == "blend" else picture.astype(np.float32)
+
+    def _listed(self, query: PresetQuery) -> list[Preset]:
+        with self._lock:
+            found = [
+                preset
+                for preset in self._presets.values()
+                if _meets(preset, query) and self._is_in(preset, query.ranges)
+            ]
+        if not query.text:
+            found.sort(key=self._key(query.order))
+        return found
 
     def _check(self) -> None:
         if self.failure is not None:

@@ -72,3 +72,11 @@ def test_a_picture_that_cannot_be_drawn_is_asked_for_once(stage: Stage) -> None:
     assert pictures.image(preset) is None
     assert not pictures.is_waiting(preset)
     assert stage.page._details._picture._words == "No picture of this sound yet."
+
+
+def test_a_search_after_the_window_closed_is_given_up(open_stage: OpenStage) -> None:
+    stage = open_stage(60)
+    stage.tasks.close()
+    for _ in range(20):  # a task that nobody holds is gone at once
+        stage.page._model.show(PresetQuery(text="warm"))
+    assert stage.page._model.total == 60

@@ -319,7 +319,7 @@ def test_an_empty_library_says_what_to_do(open_stage: OpenStage) -> None:
 def test_list_and_grid_share_what_is_selected(stage: Stage) -> None:
     stage.select(5)
     stage.do("grid")
-    assert stage.page.is_grid
+    assert stage.page.views.name == "grid"
     assert stage.page._view.columns > 1
     assert stage.page._view.currentIndex().row() == 5
     stage.qtbot.keyClick(stage.page._view, Qt.Key.Key_Down)

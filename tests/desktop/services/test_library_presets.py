@@ -13,6 +13,7 @@ from core.audio import write_wav
 from core.clip import Clip
 from core.errors import TimbreError
 from core.library import PresetBlend
+from core.library.timbre_map.families import FAMILIES
 from core.timbre import AudioTimbre, Blend, TextTimbre
 from desktop.services.interfaces import PresetQuery, PresetService
 from desktop.services.presets import LibraryPresets
@@ -176,3 +177,36 @@ def test_what_cannot_be_taken_apart_is_said(presets: LibraryPresets) -> None:
     ):
         with pytest.raises(TimbreError, match=reason):
             presets.blend_recipe(preset_id)
+
+
+def test_presets_stand_on_the_map_in_the_order_of_their_list(presets: LibraryPresets) -> None:
+    first = presets.page(PresetQuery(), 0, 1).presets[0]
+    for query in (
+        PresetQuery(),
+        PresetQuery(order="newest", kind="text"),
+        PresetQuery(text="pad", mine=False),
+        PresetQuery(tag="warm"),
+        PresetQuery(favourites=True),
+    ):
+        points = presets.map_points(query, CONTROL)
+        listed = presets.page(query, 0, 1000).presets
+        assert points is not None
+        assert list(points.ids) == [preset.id for preset in listed]
+        assert points.unplaced == 0
+    near = presets.neighbours(first.id, 200, CONTROL)
+    like = presets.map_points(PresetQuery(like=first.id), CONTROL)
+    assert like is not None
+    assert list(like.ids) == [neighbour.preset.id for neighbour in near]
+
+
+def test_what_was_not_heard_yet_is_listened_to(presets: LibraryPresets) -> None:
+    mine = presets.add("Mine", TextTimbre("a soft wooden flute"), CONTROL)
+    before = presets.map_points(PresetQuery(mine=True), CONTROL)
+    assert before is not None
+    assert (list(before.ids), before.unplaced) == ([mine.id], 1)
+    assert presets.listen(CONTROL) == 1
+    after = presets.map_points(PresetQuery(mine=True), CONTROL)
+    assert after is not None
+    assert after.unplaced == 0
+    assert FAMILIES[after.families[0]] == "wind"
+    assert presets.listen(CONTROL) == 0

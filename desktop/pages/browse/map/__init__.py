@@ -1,0 +1,1 @@
+"""The map of presets: those that sound alike stand together."""
