@@ -15,6 +15,8 @@ EMBEDDING_DIM = 512
 FloatArray = npt.NDArray[np.float32]
 Float64Array = npt.NDArray[np.float64]
 
+_MOMENTS = 256
+
 
 @dataclass(frozen=True)
 class EmbeddingPath:
@@ -67,6 +69,22 @@ class EmbeddingPath:
         norm = np.linalg.norm(mixed, axis=1, keepdims=True)
         mixed = np.where(norm > 1e-6, mixed, a)
         return (mixed / np.linalg.norm(mixed, axis=1, keepdims=True)).astype(np.float32)
+
+    def mean(self, until_s: float) -> FloatArray:
+        """The timbre's mean over time, from the clip's start on.
+
+        Args:
+            until_s: end of the time, seconds.
+
+        Returns:
+            float32 [512], unit norm. Where the path's ends cancel out, what is half way.
+        """
+        middles = (np.arange(_MOMENTS) + 0.5) * (until_s / _MOMENTS)
+        total = self.at(middles).mean(axis=0, dtype=np.float64)  # [512]
+        norm = float(np.linalg.norm(total))
+        if norm < 1e-6:
+            return self.at(np.array([until_s / 2]))[0]
+        return (total / norm).astype(np.float32)
 
 
 Embedding = FloatArray | EmbeddingPath

@@ -270,7 +270,7 @@ class RenderWorker:
         self, synth: Synthesizer, blend: Blend, on_progress: ProgressCallback
     ) -> AudioEncoding:
         """Mix what is known of the parts: with other weights, nothing is heard again."""
-        from core.encoders.embed import mix
+        from core.encoders.mixing import mix
 
         parts = [part for part, weight in blend.parts if weight > 0]
         heard = []
