@@ -70,6 +70,23 @@ class EmbeddingPath:
         mixed = np.where(norm > 1e-6, mixed, a)
         return (mixed / np.linalg.norm(mixed, axis=1, keepdims=True)).astype(np.float32)
 
+    def stations(self, step_rad: float) -> Float64Array:
+        """Times at which the path is at its points, and at places evenly laid between these.
+
+        Args:
+            step_rad: at most so far apart the places lie, radians.
+
+        Returns:
+            float64 [m], increasing.
+        """
+        cosines = (self.embeddings[:-1] * self.embeddings[1:]).sum(axis=1, dtype=np.float64)
+        steps = np.ceil(np.arccos(np.clip(cosines, -1.0, 1.0)) / step_rad).astype(np.int64)
+        between = [
+            np.linspace(before, after, max(1, count), endpoint=False)
+            for before, after, count in zip(self.times_s, self.times_s[1:], steps, strict=False)
+        ]
+        return np.unique(np.concatenate([*between, self.times_s[-1:]]))
+
     def mean(self, until_s: float) -> FloatArray:
         """The timbre's mean over time, from the clip's start on.
 

@@ -1,7 +1,4 @@
-"""From a recipe to its embedding: recordings and words are encoded, blends are mixed.
-
-What moves has two: the path that it plays in a clip, and its mean, by which it is searched.
-"""
+"""From a recipe to its embedding: recordings and words are encoded, blends are mixed."""
 
 from __future__ import annotations
 
@@ -14,8 +11,7 @@ import numpy as np
 from core.audio import read_reference_with_remarks
 from core.audio.files import reference_of
 from core.encoders.base import AudioEncoding, TimbreEncoder
-from core.encoders.mixing import follow
-from core.encoders.mixing import mix as mix
+from core.encoders.sphere import linear_mean, spherical_mean
 from core.errors import SettingsError
 from core.progress import (
     ProgressCallback,
@@ -26,8 +22,8 @@ from core.progress import (
     ignore_stage,
     part_of,
 )
-from core.timbre import AudioTimbre, Blend, Morph, TextTimbre, Timbre
-from core.types import EMBEDDING_DIM, Embedding, EmbeddingPath, FloatArray
+from core.timbre import AudioTimbre, Blend, TextTimbre, Timbre
+from core.types import EMBEDDING_DIM, EmbeddingPath, FloatArray
 
 _HASH = re.compile("[0-9a-f]{64}")
 
@@ -63,7 +59,7 @@ def look_up_or_resolve(
     """
     kept = look_up(timbre, encoder)
     if kept is None:
-        if not timbre.inside:  # what it is made of may be kept
+        if not isinstance(timbre, Blend):  # its parts may be kept
             encoder = encoder.loaded(on_stage)
         return resolve(timbre, encoder, on_remark, look_up, on_progress, on_stage)
     for remark in kept.remarks:
@@ -81,12 +77,12 @@ def takes_listening(
         encoder: that would listen.
         look_up: finds what was kept.
     """
-    if isinstance(timbre, AudioTimbre):
-        return look_up(timbre, encoder) is None
-    # Of what moves only the mean is kept, which is not what it plays.
-    if not timbre.moves and timbre.inside and look_up(timbre, encoder) is not None:
-        return False
-    return any(takes_listening(part, encoder, look_up) for part in timbre.heard)
+    if isinstance(timbre, Blend):
+        heard = [part for part, weight in timbre.parts if weight > 0]
+        return look_up(timbre, encoder) is None and any(
+            takes_listening(part, encoder, look_up) for part in heard
+        )
+    return isinstance(timbre, AudioTimbre) and look_up(timbre, encoder) is None
 
 
 @singledispatch
@@ -104,12 +100,12 @@ def resolve(
         timbre: the recipe.
         encoder: encodes recordings and words.
         on_remark: called with what is to be said about recordings, a line each.
-        look_up: finds what was kept of timbres inside it.
+        look_up: finds what was kept of the parts of a blend.
         on_progress: called with the fraction done; answering False cancels.
         on_stage: called with what is listened to, if it is a recording.
 
     Returns:
-        float32 [512], unit norm; of a morph its mean over time.
+        float32 [512], unit norm.
 
     Raises:
         Cancelled: if ``on_progress`` said so.
@@ -166,91 +162,30 @@ def _blend(
     on_progress: ProgressCallback = always_continue,
     on_stage: StageCallback = ignore_stage,
 ) -> FloatArray:
-    heard = _each(timbre.heard, encoder, on_remark, look_up, on_progress, on_stage)
-    return mix(timbre, [heard[part] for part in timbre.heard])
+    heard = [part for part, weight in timbre.parts if weight > 0]
+    embeddings = []
+    for number, part in enumerate(heard):
+        progress = part_of(on_progress, number / len(heard), (number + 1) / len(heard))
+        embeddings.append(look_up_or_resolve(part, encoder, on_remark, look_up, progress, on_stage))
+    return mix(timbre, embeddings)
 
 
-@resolve.register
-def _morph(
-    timbre: Morph,
-    encoder: TimbreEncoder,
-    on_remark: RemarkCallback = ignore_remark,
-    look_up: EmbeddingLookup = nothing_kept,
-    on_progress: ProgressCallback = always_continue,
-    on_stage: StageCallback = ignore_stage,
-) -> FloatArray:
-    return _path(timbre, 1.0, encoder, on_remark, look_up, on_progress, on_stage).mean(1.0)
-
-
-def look_up_or_follow(
-    timbre: Timbre,
-    length_s: float,
-    encoder: TimbreEncoder,
-    on_remark: RemarkCallback = ignore_remark,
-    look_up: EmbeddingLookup = nothing_kept,
-    on_progress: ProgressCallback = always_continue,
-    on_stage: StageCallback = ignore_stage,
-) -> Embedding:
-    """What a recipe plays in a clip: a path if it moves, else as :func:`look_up_or_resolve`.
+def mix(blend: Blend, embeddings: Sequence[FloatArray]) -> FloatArray:
+    """The embedding of a blend whose parts are known.
 
     Args:
-        timbre: the recipe.
-        length_s: of the clip, seconds.
-        encoder, on_remark, look_up, on_progress, on_stage: as there.
+        blend: the recipe.
+        embeddings: of its parts that weigh anything, in their order.
+
+    Returns:
+        float32 [512], unit norm.
 
     Raises:
-        As :func:`resolve`.
+        SettingsError: if the parts of a linear blend cancel out.
     """
-    if isinstance(timbre, Morph):
-        return _path(timbre, length_s, encoder, on_remark, look_up, on_progress, on_stage)
-    return look_up_or_resolve(timbre, encoder, on_remark, look_up, on_progress, on_stage)
-
-
-def _path(
-    morph: Morph,
-    length_s: float,
-    encoder: TimbreEncoder,
-    on_remark: RemarkCallback,
-    look_up: EmbeddingLookup,
-    on_progress: ProgressCallback,
-    on_stage: StageCallback,
-) -> EmbeddingPath:
-    # A path over a pad names the same few presets at each of its points.
-    named = [part for there in morph.inside for part in _named(there)]
-    heard = _each(named, encoder, on_remark, look_up, on_progress, on_stage)
-    return follow(
-        morph,
-        [
-            mix(there, [heard[part] for part in there.heard])
-            if isinstance(there, Blend)
-            else heard[there]
-            for there in morph.inside
-        ],
-        length_s,
-    )
-
-
-def _named(timbre: Timbre) -> tuple[Timbre, ...]:
-    return timbre.heard if isinstance(timbre, Blend) else (timbre,)
-
-
-def _each(
-    timbres: Sequence[Timbre],
-    encoder: TimbreEncoder,
-    on_remark: RemarkCallback,
-    look_up: EmbeddingLookup,
-    on_progress: ProgressCallback,
-    on_stage: StageCallback,
-) -> dict[Timbre, FloatArray]:
-    """The embeddings of timbres, each asked for once."""
-    distinct = list(dict.fromkeys(timbres))
-    embeddings = {}
-    for number, timbre in enumerate(distinct):
-        progress = part_of(on_progress, number / len(distinct), (number + 1) / len(distinct))
-        embeddings[timbre] = look_up_or_resolve(
-            timbre, encoder, on_remark, look_up, progress, on_stage
-        )
-    return embeddings
+    weights = np.array([weight for _, weight in blend.parts if weight > 0], np.float64)
+    mean = spherical_mean if blend.mode == "slerp" else linear_mean
+    return mean(np.stack(embeddings), weights)  # [n, 512]
 
 
 def embedding_path(

@@ -19,13 +19,13 @@ from core.clip import pitch_hz
 from core.engines.embedded.controls import MAX_PARTIAL_HZ, N_PARTIALS, tone_hz
 from core.engines.embedded.decoder import (
     Decoder,
-    NoteConditioning,
     envelope_weights,
     statics_of,
     tone_levels,
 )
 from core.engines.embedded.leakage import without_leakage
 from core.engines.embedded.modulation import Modulation
+from core.engines.embedded.moving_conditioning import Conditioning, conditioning_of
 from core.types import Float64Array, FloatArray
 
 TAIL_S = 1.2
@@ -107,14 +107,14 @@ class KnotTimes:
 
 
 def knot_levels(
-    decoder: Decoder, conditioning: NoteConditioning, which: Tensor, times: KnotTimes,
+    decoder: Decoder, conditioning: Conditioning, which: Tensor, times: KnotTimes,
     index: Tensor, fraction: Tensor, keys: npt.NDArray[np.int64],
 ) -> tuple[Tensor, Tensor]:  # fmt: skip
     """Levels at breakpoints, dB: of partials [J, 144], half ones last, and of noise [J, N].
 
     Args:
         decoder: trained network.
-        conditioning: of M notes.
+        conditioning: of M notes, or of breakpoints.
         which: int64 [J], which of them each breakpoint uses.
         times: of J breakpoints.
         index, fraction: [J, 128], from each breakpoint's :class:`NoteShape`.
@@ -172,7 +172,7 @@ class _Rows:
         return first, torch.from_numpy(again).to(self.which.device)
 
 
-def _decode(decoder: Decoder, conditioning: NoteConditioning, rows: _Rows) -> tuple[Tensor, Tensor]:
+def _decode(decoder: Decoder, conditioning: Conditioning, rows: _Rows) -> tuple[Tensor, Tensor]:
     """What the decoder says of breakpoints: partials [J, 144] and noise [J, N], dB.
 
     Args:
@@ -187,21 +187,22 @@ def _decode(decoder: Decoder, conditioning: NoteConditioning, rows: _Rows) -> tu
         *(torch.from_numpy(a.astype(np.float32)).to(device) for a in vars(distinct).values())
     )
     if of_row is None:
-        levels = decoder.levels(conditioning, rows.which, moments)
+        levels = decoder.levels(*conditioning_of(conditioning, rows.which), moments)
         return tone_levels(levels, rows.index, rows.fraction), levels.noise_db
     moment = torch.from_numpy(of_row).to(device)
     at_once = _ROWS_AT_ONCE if device.type == "cpu" else _ROWS_ON_DEVICE
     pieces = []
     for first in range(0, len(of_row), at_once):
         piece = slice(first, first + at_once)
-        levels = decoder.levels(conditioning, rows.which[piece], moments.of(moment[piece]))
+        notes, which = conditioning_of(conditioning, rows.which[piece])
+        levels = decoder.levels(notes, which, moments.of(moment[piece]))
         partials = tone_levels(levels, rows.index[piece], rows.fraction[piece])
         pieces.append((partials, levels.noise_db))
     partials, noise = (torch.cat(parts) for parts in zip(*pieces, strict=True))
     return partials, noise
 
 
-def _slopes(decoder: Decoder, conditioning: NoteConditioning, rows: _Rows) -> tuple[Tensor, Tensor]:
+def _slopes(decoder: Decoder, conditioning: Conditioning, rows: _Rows) -> tuple[Tensor, Tensor]:
     """How fast levels fall at the longest time that was trained on.
 
     Past that time a held note goes on falling as it last did.
