@@ -6,8 +6,22 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from typing import Any, ClassVar
 
+from core.errors import SettingsError
+
 MAX_DEPTH = 8
 """Blends within blends, at most."""
+
+
+def stored_number(value: float) -> float:
+    """A number out of stored data, where one of hundreds of digits may stand.
+
+    Raises:
+        SettingsError: if it is beyond what a weight or a position can be.
+    """
+    try:
+        return float(value)
+    except OverflowError:
+        raise SettingsError("a number of the timbre has hundreds of digits") from None
 
 
 class Timbre(ABC):

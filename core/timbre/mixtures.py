@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeAlias, Union, get_
 
 from core.coercion.type_errors import real_number, wrong_type
 from core.errors import SettingsError
-from core.timbre.base import MAX_DEPTH, Timbre
+from core.timbre.base import MAX_DEPTH, Timbre, stored_number
 from core.timbre.positions import check_point_count, check_positions, describe_points
 from core.timbre.single import AudioTimbre, TextTimbre
 
@@ -112,7 +112,7 @@ class Blend(Timbre):
         for entry in listed:
             match entry:
                 case {"weight": int() | float() as weight, "timbre": timbre}:
-                    parts.append((part(timbre), float(weight)))
+                    parts.append((part(timbre), stored_number(weight)))
                 case _:
                     raise SettingsError("a part of a blend needs a weight and a timbre")
         return cls(tuple(parts), mode)
@@ -168,7 +168,12 @@ class Morph(Timbre):
         return tuple(timbre for _, timbre in self.points)
 
     def describe(self) -> str:
-        return describe_points([(at, timbre.describe()) for at, timbre in self.points])
+        return describe_points(
+            [
+                (at, f"({there.describe()})" if there.depth else there.describe())
+                for at, there in self.points
+            ]
+        )
 
     def to_dict(self) -> dict[str, Any]:
         listed = [{"position": at, "timbre": timbre.to_dict()} for at, timbre in self.points]
@@ -185,7 +190,7 @@ class Morph(Timbre):
         for entry in listed:
             match entry:
                 case {"position": int() | float() as position, "timbre": timbre}:
-                    points.append((position, part(timbre)))
+                    points.append((stored_number(position), part(timbre)))
                 case _:
                     raise SettingsError("a point of a morph needs a position and a timbre")
         return cls(points)

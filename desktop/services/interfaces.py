@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Protocol
 
 from core.clip import Clip
-from core.library.presets import Neighbour, Preset, PresetBlend, PresetOrder, PresetPage
+from core.library.presets import Neighbour, Preset, PresetMixture, PresetOrder, PresetPage
 from core.timbre import Timbre
 from core.types import FloatArray
 from desktop.tasks import TaskControl
@@ -69,7 +69,7 @@ class PresetService(Protocol):
     ) -> Sequence[Neighbour]: ...
     def tags(self) -> Sequence[tuple[str, int]]: ...
     def details(self, preset_id: str) -> PresetDetails: ...
-    def add(self, name: str, timbre: Timbre | PresetBlend, control: TaskControl) -> Preset: ...
+    def add(self, name: str, timbre: Timbre | PresetMixture, control: TaskControl) -> Preset: ...
     def edit(
         self,
         preset_id: str,
