@@ -34,7 +34,8 @@ MorphOption = Annotated[
     str | None,
     typer.Option(
         metavar="0=NAME,1=NAME",
-        help="Timbre: presets that it moves through, from the clip's start, 0, to its end, 1.",
+        help="Timbre: presets that it moves through from the clip's start, 0, to its end, 1; "
+        "a blend as 0.5=(NAME=0.6,NAME=0.4).",
     ),
 ]
 SeedOption = Annotated[int, typer.Option(metavar="N", help="0 … 4294967295.")]

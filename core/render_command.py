@@ -57,7 +57,6 @@ _NO_SETTINGS = RenderSettings()
 @with_examples(
     'timbre render clip.mid --text "warm smooth electronic bass" -o out.wav',
     "timbre render clip.mid --audio cello.flac --takes 3 -o out.wav",
-    'timbre render clip.mid --morph "0=Small Bell,1=Warm Drawbars" -o out.wav',
     "timbre render --from out.wav -o again.wav",
 )
 @with_settings

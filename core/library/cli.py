@@ -59,7 +59,10 @@ PresetBlendOption = Annotated[
 ]
 PresetMorphOption = Annotated[
     str | None,
-    typer.Option(metavar="0=NAME,1=NAME", help="Presets that it moves through during a clip."),
+    typer.Option(
+        metavar="0=NAME,1=NAME",
+        help="Presets that it moves through during a clip; a blend as 0.5=(NAME=0.6,NAME=0.4).",
+    ),
 ]
 TagOption = Annotated[
     list[str] | None, typer.Option("--tag", metavar="TAG", help="May be given again.")
@@ -77,7 +80,6 @@ OffsetOption = Annotated[int, typer.Option(metavar="N", help="Leave out so many 
     'timbre preset add "My cello" --audio cello.flac --tag strings',
     'timbre preset add "Dusk" --text "slow warm analogue pad"',
     'timbre preset add "Both" --blend "My cello=0.6,Small Bell=0.4"',
-    'timbre preset add "Dawn" --morph "0=Small Bell,0.5=(My cello=0.6,Dusk=0.4),1=Dusk"',
 )
 @with_settings
 def add(

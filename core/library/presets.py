@@ -6,7 +6,7 @@ import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 from core.coercion.type_errors import check_type, real_number, whole_number, wrong_type
 from core.errors import SettingsError
@@ -66,7 +66,7 @@ class PresetMorph:
 
     def __init__(
         self,
-        points: Mapping[float, PresetPoint] | Iterable[tuple[float, PresetPoint]],
+        points: Mapping[Any, Any] | Iterable[tuple[float, PresetPoint]],
     ) -> None:
         """Lay a path.
 

@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from core.coercion.type_errors import check_type
 from core.library import recipe_tree, rows, search, transfer
@@ -247,7 +247,7 @@ class LibraryReader:
         return Blend(tuple((self.recipe(name), weight) for name, weight in named), mode)
 
     def resolve_morph(
-        self, points: Mapping[float, PresetPoint] | Iterable[tuple[float, PresetPoint]]
+        self, points: Mapping[Any, Any] | Iterable[tuple[float, PresetPoint]]
     ) -> Timbre:
         """A morph of presets to render at once, without saving it.
 

@@ -141,7 +141,7 @@ class Morph(Timbre):
     kind: ClassVar[str] = "morph"
     points: tuple[tuple[float, Timbre], ...]
 
-    def __init__(self, points: Mapping[float, Any] | Iterable[tuple[float, TimbreLike]]) -> None:
+    def __init__(self, points: Mapping[Any, Any] | Iterable[tuple[float, TimbreLike]]) -> None:
         """Lay a path.
 
         Args:
@@ -210,7 +210,7 @@ def _parts(
 
 
 def _points(
-    points: Mapping[float, Any] | Iterable[tuple[float, TimbreLike]],
+    points: Mapping[Any, Any] | Iterable[tuple[float, TimbreLike]],
 ) -> tuple[tuple[float, Timbre], ...]:
     taken = "a mapping of positions to timbres, or pairs of them"
     listed = _listed(points, "the list of points of a morph", taken)
