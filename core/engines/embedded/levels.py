@@ -134,9 +134,10 @@ def knot_levels(
         _, first, again = np.unique(
             which.cpu().numpy()[late], return_index=True, return_inverse=True
         )
-        slopes = _slopes(decoder, conditioning, rows.of(late[first]))
         device = which.device
-        at, slope_of = (torch.from_numpy(a).to(device) for a in (late, again))
+        at, slope_of, chosen = (torch.from_numpy(a).to(device) for a in (late, again, late[first]))
+        known = partials[chosen], noise[chosen]
+        slopes = _slopes(decoder, conditioning, rows.of(late[first]), known)
         by_s = torch.from_numpy(past_s[late].astype(np.float32)).to(device)[:, None]
         for levels, slope in zip((partials, noise), slopes, strict=True):
             levels[at] += slope[slope_of] * by_s
@@ -202,26 +203,36 @@ def _decode(decoder: Decoder, conditioning: Conditioning, rows: _Rows) -> tuple[
     return partials, noise
 
 
-def _slopes(decoder: Decoder, conditioning: Conditioning, rows: _Rows) -> tuple[Tensor, Tensor]:
+def _slopes(
+    decoder: Decoder, conditioning: Conditioning, rows: _Rows, known: tuple[Tensor, Tensor]
+) -> tuple[Tensor, Tensor]:
     """How fast levels fall at the longest time that was trained on.
 
     Past that time a held note goes on falling as it last did.
 
     Args:
         decoder: trained network.
-        conditioning: of M notes.
-        rows: of the notes in question, at any time.
+        conditioning: of M notes, or of breakpoints.
+        rows: of the notes in question, past that time.
+        known: what was decoded for them; of keys that are down, it is what is asked here.
 
     Returns:
         Of partials [J, 144] and of noise [J, N], dB a second ≤ 0.
     """
-    held = np.zeros(len(rows.which))
-    now, before = (
-        _decode(decoder, conditioning, replace(rows, times=KnotTimes(held + at_s, held)))
-        for at_s in (_TRAINED_HELD_S, _TRAINED_HELD_S - _SLOPE_S)
-    )
+
+    def held(some: _Rows, at_s: float) -> tuple[Tensor, Tensor]:
+        zeros = np.zeros(len(some.which))
+        return _decode(decoder, conditioning, replace(some, times=KnotTimes(zeros + at_s, zeros)))
+
+    released = np.flatnonzero(rows.times.off_s)
+    if len(released):
+        at = torch.from_numpy(released).to(rows.which.device)
+        for levels, asked in zip(known, held(rows.of(released), _TRAINED_HELD_S), strict=True):
+            levels[at] = asked
+    before = held(rows, _TRAINED_HELD_S - _SLOPE_S)
     partials, noise = (
-        ((here - there) / _SLOPE_S).clamp_max(0.0) for here, there in zip(now, before, strict=True)
+        ((here - there) / _SLOPE_S).clamp_max(0.0)
+        for here, there in zip(known, before, strict=True)
     )
     return partials, noise
 
