@@ -191,7 +191,6 @@ def test_an_embedding_path_is_rendered_as_its_mean_over_the_clip(engine: TokenSy
     np.testing.assert_allclose(checked_embedding(moving), mean, atol=1e-6)
     halfway = replace(fixed, embedding=checked_embedding(moving))
     assert np.array_equal(engine.render([halfway])[0], engine.render([moving])[0])
-    assert not np.array_equal(engine.render([fixed])[0], engine.render([moving])[0])
 
 
 @pytest.mark.parametrize("bad", [np.zeros(8), np.full(512, np.nan)])
