@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from core.takes.take import Take as Take
     from core.timbre import AudioTimbre as AudioTimbre
     from core.timbre import Blend as Blend
+    from core.timbre import Morph as Morph
     from core.timbre import TextTimbre as TextTimbre
     from core.timbre import TimbreLike as TimbreLike
     from core.timbre import as_timbre as as_timbre
@@ -31,6 +32,7 @@ _HOME_OF = {
     "Clip": "core.clip",
     "ClipLike": "core.midi.scores",
     "Library": "core.library.library",
+    "Morph": "core.timbre",
     "Note": "core.clip",
     "RenderSettings": "core.settings",
     "Synthesizer": "core.synthesizer",

@@ -30,6 +30,14 @@ BlendOption = Annotated[
     str | None,
     typer.Option(metavar="NAME=0.6,NAME=0.4", help="Timbre: presets mixed by these weights."),
 ]
+MorphOption = Annotated[
+    str | None,
+    typer.Option(
+        metavar="0=NAME,1=NAME",
+        help="Timbre: presets that it moves through from the clip's start, 0, to its end, 1; "
+        "a blend as 0.5=(NAME=0.6,NAME=0.4).",
+    ),
+]
 SeedOption = Annotated[int, typer.Option(metavar="N", help="0 … 4294967295.")]
 TakesOption = Annotated[int, typer.Option(metavar="N", help="Render this many, seeds counting up.")]
 ModelOption = Annotated[str, typer.Option(metavar="ID", help="Model bundle.")]

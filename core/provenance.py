@@ -36,10 +36,10 @@ CHUNK_ID = b"tmbr"
 TAG = "TIMBRE_PROVENANCE"
 """The tag with the same JSON in a FLAC, Ogg or MP3 file."""
 
-SCHEMA = 4
+SCHEMA = 5
 """Version of the JSON. Readers refuse newer ones and must read all older ones. What needs
 nothing of a newer one is written as the older: version 2 brought bends, 3 gains, 4 revisions
-of engines."""
+of engines, 5 morphs."""
 
 MAX_CHUNK_BYTES = 256 * 2**20
 _MAX_NOTES = 5_000_000
@@ -129,8 +129,10 @@ class Provenance:
         return data
 
     def _schema(self) -> int:
-        if self.revision > 1:
+        if self.timbre is not None and self.timbre.moves:
             return SCHEMA
+        if self.revision > 1:
+            return 4
         if self.gain_db:
             return 3
         return 2 if any(note.bend for note in self.clip.notes) else 1

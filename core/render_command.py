@@ -24,6 +24,7 @@ from core.options import (
     DrumsOption,
     JsonOption,
     ModelOption,
+    MorphOption,
     PresetOption,
     SeedOption,
     TakesOption,
@@ -75,6 +76,7 @@ def render(
     audio: AudioOption = None,
     text: TextOption = None,
     blend: BlendOption = None,
+    morph: MorphOption = None,
     source: Annotated[
         Path | None,
         typer.Option("--from", metavar="FILE", help="Repeat the render that made this file."),
@@ -100,7 +102,9 @@ def render(
     began = time.perf_counter()
     if output == Path():
         raise SettingsError("say where to write: -o OUT.wav")
-    options = {"--preset": preset, "--audio": audio, "--text": text, "--blend": blend}
+    options = {
+        "--preset": preset, "--audio": audio, "--text": text, "--blend": blend, "--morph": morph,
+    }  # fmt: skip
     given = [option for option, value in options.items() if value is not None]
     if source is not None:
         if clip is not None or given:
@@ -119,7 +123,7 @@ def render(
             raise SettingsError("say what to play: timbre render CLIP.mid …")
         _check_request(given, takes)
         paths = output_paths(output, takes)
-        choice = _chosen_timbre(preset, audio, text, blend)
+        choice = _chosen_timbre(preset, audio, text, blend, morph)
         inputs = {f"the recording {file}": file for file in recordings_of(choice.timbre)}
         check_outputs(paths, {"the clip": clip, **inputs}, rate, subtype)
         results = _results_for(paths)
@@ -131,7 +135,7 @@ def render(
 
             synth.look_up = KeptEmbeddings().look_up
             leveled = _with_stored_gain(choice.named, synth.bundle.sha256, settings)
-            _print_limits(synth, notes, settings)
+            _print_limits(synth, notes, settings, choice.timbre)
             rendered = synth.render_batch(
                 [(notes, choice.timbre, seed + index) for index in range(takes)],
                 settings=leveled,
@@ -159,7 +163,7 @@ def _check_request(given: list[str], takes: int) -> None:
     """Refuse anything but one timbre, and a number of takes that is out of range."""
     if len(given) != 1:
         raise SettingsError(
-            "give one timbre: --preset, --audio, --text or --blend "
+            "give one timbre: --preset, --audio, --text, --blend or --morph "
             f"(given: {' and '.join(given) or 'none'})"
         )
     if not 1 <= takes <= _MAX_TAKES:
@@ -203,9 +207,13 @@ class _ChosenTimbre:
 
 
 def _chosen_timbre(
-    preset: str | None, audio: Path | None, text: str | None, blend: str | None
+    preset: str | None,
+    audio: Path | None,
+    text: str | None,
+    blend: str | None,
+    morph: str | None,
 ) -> _ChosenTimbre:
-    from core.timbre import AudioTimbre, TextTimbre, parse_blend
+    from core.timbre import AudioTimbre, TextTimbre, parse_blend, parse_morph
 
     if audio is not None:
         return _ChosenTimbre(AudioTimbre(audio))
@@ -217,6 +225,8 @@ def _chosen_timbre(
     with Library.open() as library:
         if blend is not None:
             return _ChosenTimbre(library.resolve_blend(parse_blend(blend)))
+        if morph is not None:
+            return _ChosenTimbre(library.resolve_morph(parse_morph(morph)))
         named = library.get(preset or "")
         version = PresetVersion(named.name, named.version)
         return _ChosenTimbre(library.recipe(named), version, named, named.settings)
@@ -241,8 +251,8 @@ def _keep_gain(preset: Preset, provenance: Provenance) -> None:
         library.keep_gain(preset, provenance.model_sha256, provenance.gain_db)
 
 
-def _print_limits(synth: Synthesizer, clip: Clip, settings: RenderSettings) -> None:
-    for limit in synth.limits(clip, settings):
+def _print_limits(synth: Synthesizer, clip: Clip, settings: RenderSettings, timbre: Timbre) -> None:
+    for limit in synth.limits(clip, settings, timbre):
         print(f"note: {limit.message}", file=sys.stderr)
         for note in limit.notes:
             print(f"  {note.describe()}", file=sys.stderr)

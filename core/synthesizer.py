@@ -22,12 +22,8 @@ from core.audio.loudness import amplified, fit_full_scale
 from core.clip import Clip
 from core.coercion.type_errors import check_type, whole_number, wrong_type
 from core.encoders.base import TimbreEncoder
-from core.encoders.embed import (
-    EmbeddingLookup,
-    look_up_or_resolve,
-    nothing_kept,
-    takes_listening,
-)
+from core.encoders.embed import EmbeddingLookup, nothing_kept
+from core.encoders.morphing import embedding_in_clip, embedding_of, takes_listening
 from core.engines.base import Engine, Limit, LiveStream, RenderRequest
 from core.engines.declaration import Ability, EngineDeclaration
 from core.engines.registry import check_settings, engine_named
@@ -57,7 +53,7 @@ from core.settings import GAIN, RenderSettings
 from core.takes.take import Take
 from core.threads import computing
 from core.timbre import Timbre, TimbreLike, as_timbre
-from core.types import EMBEDDING_DIM, Embedding, FloatArray
+from core.types import EMBEDDING_DIM, Embedding, EmbeddingPath, FloatArray
 from core.version import program_version
 
 RENDERING = "rendering"
@@ -123,7 +119,7 @@ class Synthesizer:
         on_progress: ProgressCallback = always_continue,
         on_stage: StageCallback = ignore_stage,
     ) -> FloatArray:
-        """The point a recipe stands for: float32 [512], unit norm.
+        """The point a recipe stands for: float32 [512], unit norm; of a morph its mean over time.
 
         Args:
             timbre: the recipe, in any form that :func:`core.as_timbre` takes.
@@ -139,8 +135,33 @@ class Synthesizer:
         self._load_encoder(on_stage)
         encoder = self.encoder
         with computing(self.engine.declaration.has_small_steps):
-            return look_up_or_resolve(
-                timbre, encoder, on_remark, self.look_up, on_progress, on_stage
+            return embedding_of(timbre, encoder, on_remark, self.look_up, on_progress, on_stage)
+
+    def embed_in_clip(
+        self,
+        timbre: TimbreLike,
+        length_s: float,
+        on_remark: RemarkCallback = ignore_remark,
+        on_progress: ProgressCallback = always_continue,
+        on_stage: StageCallback = ignore_stage,
+    ) -> Embedding:
+        """What a recipe plays in a clip: of a morph its path, else as :meth:`embed`.
+
+        Args:
+            timbre: the recipe, in any form that :func:`core.as_timbre` takes.
+            length_s: of the clip, seconds.
+            on_remark, on_progress, on_stage: as in :meth:`embed`.
+
+        Raises:
+            As :meth:`embed`.
+        """
+        timbre = as_timbre(timbre)
+        if not timbre.moves:
+            return self.embed(timbre, on_remark, on_progress, on_stage)
+        self._load_encoder(on_stage)
+        with computing(self.engine.declaration.has_small_steps):
+            return embedding_in_clip(
+                timbre, length_s, self.encoder, on_remark, self.look_up, on_progress, on_stage
             )
 
     def takes_listening(self, timbre: Timbre) -> bool:
@@ -211,6 +232,7 @@ class Synthesizer:
         seed: int = 0,
         max_voices: int = 64,
         settings: RenderSettings | None = None,
+        length_s: float | None = None,
     ) -> LiveStream:
         """Play live: notes in as they happen, audio out block by block.
 
@@ -218,6 +240,8 @@ class Synthesizer:
 
         Args:
             timbre: to begin with; its ``set_timbre`` takes what :meth:`embed` gives.
+            length_s: of what a morph moves through, from the stream's beginning; a morph without
+                it plays as its mean.
             seed: with the same one, the same notes sound the same.
             max_voices: most notes sounding at once.
             settings: with a gain, if it is not to be the timbre's own.
@@ -231,27 +255,38 @@ class Synthesizer:
             )
         checked = _check_settings(settings)
         seed, max_voices = _check_seed(seed), whole_number("max_voices", max_voices)
-        embedding = self.embed(timbre)
+        embedding: Embedding = (
+            self.embed(timbre) if length_s is None else self.embed_in_clip(timbre, length_s)
+        )
         return LeveledStream(
             self.engine.stream(embedding, seed=seed, max_voices=max_voices),
             self.gain_db(embedding, checked),
             lambda next_embedding: self.gain_db(next_embedding, checked),
         )
 
-    def limits(self, clip: ClipLike, settings: RenderSettings | None = None) -> list[Limit]:
+    def limits(
+        self,
+        clip: ClipLike,
+        settings: RenderSettings | None = None,
+        timbre: TimbreLike | None = None,
+    ) -> list[Limit]:
         """What this engine cannot play of a clip, or plays differently.
 
         Args:
             clip: to be rendered.
             settings: to render it with.
+            timbre: to render it in; None is one that does not move.
 
         Raises:
             SettingsError: if a setting is unknown or out of range.
         """
-        # Limits do not depend on the timbre; recordings and words need not be embedded for them.
-        any_point = np.zeros(EMBEDDING_DIM, np.float32)
-        any_point[0] = 1.0
-        request = RenderRequest(as_clip(clip), any_point, _check_settings(settings))
+        # Limits depend on no more of a timbre; recordings and words need not be embedded for them.
+        embedding: Embedding = np.eye(1, EMBEDDING_DIM, dtype=np.float32)[0]
+        if timbre is not None and as_timbre(timbre).moves:
+            embedding = EmbeddingPath(
+                np.array([0.0, 1.0]), np.eye(2, EMBEDDING_DIM, dtype=np.float32)
+            )
+        request = RenderRequest(as_clip(clip), embedding, _check_settings(settings))
         return self.engine.limits(request)
 
     def render(
@@ -327,18 +362,20 @@ class Synthesizer:
         check_type("on_remark", on_remark, Callable, "a function of a line, such as print")  # type: ignore[arg-type]
         checked = [_check_item(number, item, on_remark) for number, item in enumerate(items)]
         self._load_encoder(on_stage)
-        timbres = list(dict.fromkeys(timbre for _, timbre, _ in checked))
-        heard = LISTENING_SHARE if any(map(self.takes_listening, timbres)) else 0.0
-        embeddings: dict[Timbre, FloatArray] = {}
+        # What moves is another path in a clip of another length.
+        keys = [(timbre, clip.length_s if timbre.moves else 0.0) for clip, timbre, _ in checked]
+        count = len(set(keys))
+        heard = LISTENING_SHARE if any(self.takes_listening(timbre) for timbre, _ in keys) else 0.0
+        embeddings: dict[tuple[Timbre, float], Embedding] = {}
         requests = []
-        for clip, timbre, seed in checked:
-            if timbre not in embeddings:
+        for (clip, timbre, seed), key in zip(checked, keys, strict=True):
+            if key not in embeddings:
                 done = len(embeddings)
-                part = part_of(
-                    on_progress, heard * done / len(timbres), heard * (done + 1) / len(timbres)
+                part = part_of(on_progress, heard * done / count, heard * (done + 1) / count)
+                embeddings[key] = self.embed_in_clip(
+                    timbre, clip.length_s, on_remark, part, on_stage
                 )
-                embeddings[timbre] = self.embed(timbre, on_remark, part, on_stage)
-            requests.append(RenderRequest(clip, embeddings[timbre], settings, seed))
+            requests.append(RenderRequest(clip, embeddings[key], settings, seed))
         on_stage(RENDERING)
         takes = self.render_requests(requests, part_of(on_progress, heard, 1.0), on_remark)
         return [

@@ -15,6 +15,8 @@ EMBEDDING_DIM = 512
 FloatArray = npt.NDArray[np.float32]
 Float64Array = npt.NDArray[np.float64]
 
+_MOMENTS = 256
+
 
 @dataclass(frozen=True)
 class EmbeddingPath:
@@ -67,6 +69,39 @@ class EmbeddingPath:
         norm = np.linalg.norm(mixed, axis=1, keepdims=True)
         mixed = np.where(norm > 1e-6, mixed, a)
         return (mixed / np.linalg.norm(mixed, axis=1, keepdims=True)).astype(np.float32)
+
+    def stations(self, step_rad: float) -> Float64Array:
+        """Times at which the path is at its points, and at places evenly laid between these.
+
+        Args:
+            step_rad: at most so far apart the places lie, radians.
+
+        Returns:
+            float64 [m], increasing.
+        """
+        cosines = (self.embeddings[:-1] * self.embeddings[1:]).sum(axis=1, dtype=np.float64)
+        steps = np.ceil(np.arccos(np.clip(cosines, -1.0, 1.0)) / step_rad).astype(np.int64)
+        between = [
+            np.linspace(before, after, max(1, count), endpoint=False)
+            for before, after, count in zip(self.times_s, self.times_s[1:], steps, strict=False)
+        ]
+        return np.unique(np.concatenate([*between, self.times_s[-1:]]))
+
+    def mean(self, until_s: float) -> FloatArray:
+        """The timbre's mean over time, from the clip's start on.
+
+        Args:
+            until_s: end of the time, seconds.
+
+        Returns:
+            float32 [512], unit norm. Where the path's ends cancel out, what is half way.
+        """
+        middles = (np.arange(_MOMENTS) + 0.5) * (until_s / _MOMENTS)
+        total = self.at(middles).mean(axis=0, dtype=np.float64)  # [512]
+        norm = float(np.linalg.norm(total))
+        if norm < 1e-6:
+            return self.at(np.array([until_s / 2]))[0]
+        return (total / norm).astype(np.float32)
 
 
 Embedding = FloatArray | EmbeddingPath

@@ -45,8 +45,8 @@ from core.encoders.base import AudioEncoding
 from core.engines.base import RenderRequest
 from core.errors import AudioError, Cancelled, ModelMissing, OutputError, TimbreError
 from core.progress import ProgressCallback, part_of
-from core.timbre import Blend, Timbre
-from core.types import Embedding
+from core.timbre import Morph, Timbre
+from core.types import Embedding, FloatArray
 
 if TYPE_CHECKING:
     from core.synthesizer import Synthesizer
@@ -120,7 +120,7 @@ class RenderWorker:
         request = order.request
         try:
             synth = self._load(request.model, request.model_sha256)
-            limits = synth.limits(request.clip, request.settings)
+            limits = synth.limits(request.clip, request.settings, request.timbre)
         except Exception as error:  # it is only asked; renders go on
             if not isinstance(error, TimbreError):
                 traceback.print_exception(error)
@@ -234,8 +234,8 @@ class RenderWorker:
         """Whether a timbre takes a while to be heard: a recording that is not known yet."""
         if (synth.bundle.sha256, timbre) in self._embeddings:
             return False
-        if isinstance(timbre, Blend):
-            return any(self._is_long(synth, part) for part, weight in timbre.parts if weight > 0)
+        if timbre.inside:
+            return any(self._is_long(synth, part) for part in timbre.heard)
         return synth.takes_listening(timbre)
 
     def _hear(
@@ -243,8 +243,7 @@ class RenderWorker:
     ) -> tuple[Embedding, tuple[str, ...]]:
         """The embedding to play, of the timbre or of the render that is repeated; and remarks."""
         if not request.embedding:
-            heard = self._embed(synth, request.timbre, on_progress)
-            return heard.embedding, heard.remarks
+            return self._embed_in_clip(synth, request, on_progress)
         from core.provenance import embedding_from_json
 
         try:
@@ -252,13 +251,25 @@ class RenderWorker:
         except (KeyError, ValueError) as error:
             raise AudioError(f"the embedding of the render to repeat is damaged: {error}") from None
 
+    def _embed_in_clip(
+        self, synth: Synthesizer, request: JobRequest, on_progress: ProgressCallback
+    ) -> tuple[Embedding, tuple[str, ...]]:
+        timbre = request.timbre
+        if not isinstance(timbre, Morph):
+            heard = self._embed(synth, timbre, on_progress)
+            return heard.embedding, heard.remarks
+        from core.encoders.morphing import follow
+
+        embeddings, remarks = self._embed_inside(synth, timbre, on_progress)
+        return follow(timbre, embeddings, request.clip.length_s), remarks
+
     def _embed(
         self, synth: Synthesizer, timbre: Timbre, on_progress: ProgressCallback
     ) -> AudioEncoding:
         key = (synth.bundle.sha256, timbre)
         if key not in self._embeddings:
-            if isinstance(timbre, Blend):
-                self._embeddings[key] = self._embed_blend(synth, timbre, on_progress)
+            if timbre.inside:
+                self._embeddings[key] = self._combine(synth, timbre, on_progress)
             else:
                 self._embeddings[key] = _embed_one(synth, timbre, on_progress)
         self._embeddings.move_to_end(key)
@@ -266,19 +277,26 @@ class RenderWorker:
             self._embeddings.popitem(last=False)
         return self._embeddings[key]
 
-    def _embed_blend(
-        self, synth: Synthesizer, blend: Blend, on_progress: ProgressCallback
+    def _combine(
+        self, synth: Synthesizer, timbre: Timbre, on_progress: ProgressCallback
     ) -> AudioEncoding:
         """Mix what is known of the parts: with other weights, nothing is heard again."""
-        from core.encoders.embed import mix
+        from core.encoders.morphing import combined
 
-        parts = [part for part, weight in blend.parts if weight > 0]
+        embeddings, remarks = self._embed_inside(synth, timbre, on_progress)
+        return AudioEncoding(combined(timbre, embeddings), remarks)
+
+    def _embed_inside(
+        self, synth: Synthesizer, timbre: Timbre, on_progress: ProgressCallback
+    ) -> tuple[list[FloatArray], tuple[str, ...]]:
+        """The embeddings of what is heard in a timbre, in its order; and remarks, each once."""
+        parts = timbre.heard
         heard = []
         for number, part in enumerate(parts):
             progress = part_of(on_progress, number / len(parts), (number + 1) / len(parts))
             heard.append(self._embed(synth, part, progress))
         remarks = dict.fromkeys(remark for one in heard for remark in one.remarks)
-        return AudioEncoding(mix(blend, [one.embedding for one in heard]), tuple(remarks))
+        return [one.embedding for one in heard], tuple(remarks)
 
     def _write(self, batch: int, job: JobOrder, order: TakeOrder, take: Take) -> None:
         request = job.request

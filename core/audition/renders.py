@@ -114,7 +114,7 @@ def audition_file(
 
     synth = Synthesizer.load(audition.model, device)
     synth.look_up = look_up or synth.look_up
-    for limit in synth.limits(audition.clip, settings):
+    for limit in synth.limits(audition.clip, settings, audition.timbre):
         on_remark(limit.message)
     take = synth.render(
         audition.clip,

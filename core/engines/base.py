@@ -17,7 +17,7 @@ from core.engines.declaration import Ability, EngineDeclaration
 from core.errors import SettingsError
 from core.progress import ProgressCallback, always_continue
 from core.settings import GAIN, RenderSettings
-from core.types import Embedding, FloatArray
+from core.types import Embedding, EmbeddingPath, FloatArray
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ class Limit:
 
     Attributes:
         code: stable, for programs: ``pitch_range``, ``velocity_steps``, ``bend``,
-            ``setting_ignored``, …
+            ``embedding_path``, ``setting_ignored``, …
         message: one line, for people.
         notes: every note it touches; empty when it is about the request as a whole.
     """
@@ -166,6 +166,38 @@ class Engine(ABC):
             SettingsError: if the engine renders whole clips only.
         """
         raise SettingsError(f"the {self.declaration.name} engine renders whole clips only")
+
+
+def still_embedding(request: RenderRequest) -> FloatArray:
+    """The one embedding that an engine without a moving timbre plays: a path's mean over the clip.
+
+    Args:
+        request: with a path or not.
+
+    Returns:
+        float32 [512].
+    """
+    if isinstance(request.embedding, EmbeddingPath):
+        return request.embedding.mean(request.clip.length_s)
+    return request.embedding
+
+
+def unplayed_path(engine: EngineDeclaration, request: RenderRequest) -> list[Limit]:
+    """The limit that says that an engine does not follow a timbre that moves; none if it does.
+
+    Args:
+        engine: by its declaration.
+        request: with a path or not.
+    """
+    path = request.embedding
+    if Ability.MOVING_TIMBRE in engine.abilities or not isinstance(path, EmbeddingPath):
+        return []
+    if len(path.times_s) == 1:
+        return []
+    message = (
+        f"the {engine.name} engine cannot play a timbre that moves: its mean over the clip sounds"
+    )
+    return [Limit("embedding_path", message)]
 
 
 def unplayed_bends(engine: EngineDeclaration, clip: Clip) -> list[Limit]:

@@ -80,7 +80,10 @@ def gain_key(embedding: Embedding, model_sha256: str, settings: RenderSettings) 
     decoding = sorted((name, float(v)) for name, v in settings.items() if name != GAIN.name)
     digest.update(json.dumps(decoding).encode())
     if isinstance(embedding, EmbeddingPath):
-        digest.update(b"path" + np.ascontiguousarray(embedding.times_s, "<f8").tobytes())
+        # The phrase goes through the whole of a path, however long that takes in a clip.
+        last_s = float(embedding.times_s[-1])
+        parts = np.round(embedding.times_s / last_s, 6) if last_s > 0 else embedding.times_s
+        digest.update(b"path" + np.ascontiguousarray(parts, "<f8").tobytes())
         embedding = embedding.embeddings
     digest.update(np.ascontiguousarray(embedding, "<f4").tobytes())
     return digest.hexdigest()

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from core.library.library import Library
-    from core.library.presets import Neighbour, Preset, PresetBlend, PresetPage
+    from core.library.presets import Neighbour, Preset, PresetBlend, PresetMorph, PresetPage
 
-__all__ = ["Library", "Neighbour", "Preset", "PresetBlend", "PresetPage"]
+__all__ = ["Library", "Neighbour", "Preset", "PresetBlend", "PresetMorph", "PresetPage"]
 
 
 def __getattr__(name: str) -> Any:

@@ -28,8 +28,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from core.clip import Clip
-    from core.library import Library, Preset, PresetBlend
-    from core.library.presets import PresetOrder
+    from core.library import Library, Preset
+    from core.library.presets import PresetMixture, PresetOrder
     from core.timbre import Timbre
 
 _NO_SETTINGS = RenderSettings()
@@ -62,6 +62,13 @@ PresetTextOption = Annotated[
 PresetBlendOption = Annotated[
     str | None, typer.Option(metavar="NAME=0.6,NAME=0.4", help="Presets mixed by these weights.")
 ]
+PresetMorphOption = Annotated[
+    str | None,
+    typer.Option(
+        metavar="0=NAME,1=NAME",
+        help="Presets that it moves through during a clip; a blend as 0.5=(NAME=0.6,NAME=0.4).",
+    ),
+]
 TagOption = Annotated[
     list[str] | None, typer.Option("--tag", metavar="TAG", help="May be given again.")
 ]
@@ -85,6 +92,7 @@ def add(
     audio: PresetAudioOption = None,
     text: PresetTextOption = None,
     blend: PresetBlendOption = None,
+    morph: PresetMorphOption = None,
     tag: TagOption = None,
     rating: RatingOption = None,
     favourite: FavouriteOption = None,
@@ -97,9 +105,9 @@ def add(
     """Save a timbre as a preset; a recording is copied into the library."""
     if (name is None) == (named is None):
         raise SettingsError('say once what to call it: timbre preset add "NAME" …')
-    timbre = _timbre(audio, text, blend)
+    timbre = _timbre(audio, text, blend, morph)
     if timbre is None:
-        raise SettingsError("a preset needs a timbre: give --audio, --text or --blend")
+        raise SettingsError("a preset needs a timbre: give --audio, --text, --blend or --morph")
     from core.console import print_note, progress_display
 
     with _library() as library, progress_display() as display:
@@ -126,7 +134,9 @@ def add(
 )
 @with_comparisons
 def list_(
-    kind: Annotated[str | None, typer.Option(metavar="KIND", help="audio, text or blend.")] = None,
+    kind: Annotated[
+        str | None, typer.Option(metavar="KIND", help="audio, text, blend or morph.")
+    ] = None,
     tag: Annotated[
         str | None, typer.Option(metavar="TAG", help="Only presets with this tag.")
     ] = None,
@@ -321,6 +331,7 @@ def edit(
     audio: PresetAudioOption = None,
     text: PresetTextOption = None,
     blend: PresetBlendOption = None,
+    morph: PresetMorphOption = None,
     tag: TagOption = None,
     no_tags: Annotated[bool, typer.Option("--no-tags", help="Remove all tags.")] = False,
     rating: RatingOption = None,
@@ -330,7 +341,7 @@ def edit(
     """Change a preset; --tag replaces all its tags, another timbre makes a new version."""
     if tag and no_tags:
         raise SettingsError("--tag and --no-tags contradict each other; give one")
-    timbre = _timbre(audio, text, blend)
+    timbre = _timbre(audio, text, blend, morph)
     from core.console import print_note, progress_display
 
     with _library() as library, progress_display() as display:
@@ -415,19 +426,21 @@ def _recipe(audio: Path | None, text: str | None) -> Timbre:
     return AudioTimbre(audio) if audio is not None else TextTimbre(text or "")
 
 
-def _timbre(audio: Path | None, text: str | None, blend: str | None) -> Timbre | PresetBlend | None:
+def _timbre(
+    audio: Path | None, text: str | None, blend: str | None, morph: str | None
+) -> Timbre | PresetMixture | None:
     """The one timbre that was given; None if there was none."""
-    chosen = [value for value in (audio, text, blend) if value is not None]
+    chosen = [value for value in (audio, text, blend, morph) if value is not None]
     if len(chosen) > 1:
-        raise SettingsError("give one timbre: --audio, --text or --blend")
+        raise SettingsError("give one timbre: --audio, --text, --blend or --morph")
     if not chosen:
         return None
-    if blend is None:
-        return _recipe(audio, text)
-    from core.library import PresetBlend
-    from core.timbre import parse_blend
+    from core.library import PresetBlend, PresetMorph
+    from core.timbre import parse_blend, parse_morph
 
-    return PresetBlend(tuple(parse_blend(blend)))
+    if blend is not None:
+        return PresetBlend(parse_blend(blend))
+    return _recipe(audio, text) if morph is None else PresetMorph(parse_morph(morph))
 
 
 def _show_page(presets: Iterable[Preset], total: int, as_json: bool, if_none: str) -> None:

@@ -23,6 +23,8 @@ from core.library.keeping import LibraryKeeper
 from core.library.presets import (
     Preset,
     PresetBlend,
+    PresetMixture,
+    PresetMorph,
     check_rating,
     clean_name,
     clean_tags,
@@ -110,7 +112,7 @@ class Library(LibraryKeeper):
     def add(
         self,
         name: str,
-        timbre: TimbreLike | PresetBlend,
+        timbre: TimbreLike | PresetMixture,
         settings: RenderSettings | None = None,
         tags: Iterable[str] = (),
         *,
@@ -137,10 +139,10 @@ class Library(LibraryKeeper):
             NameTaken: if another preset has the name.
             AudioError: if a recording cannot be used.
             OutputError: if a recording cannot be copied.
-            SettingsError: if a name, tag, rating, weight or blend is out of range.
+            SettingsError: if a name, tag, rating, weight, blend or morph is out of range.
             Cancelled: if ``on_progress`` said so; nothing was saved.
         """
-        timbre = timbre if isinstance(timbre, PresetBlend) else as_timbre(timbre)
+        timbre = timbre if isinstance(timbre, PresetBlend | PresetMorph) else as_timbre(timbre)
         name, cleaned, rating = clean_name(name), clean_tags(tags), check_rating(rating)
         with self._database.write() as connection:  # before the listening, which takes long
             store.require_free(connection, name)
@@ -169,7 +171,7 @@ class Library(LibraryKeeper):
         name_or_id: str,
         *,
         name: str | None = None,
-        timbre: TimbreLike | PresetBlend | None = None,
+        timbre: TimbreLike | PresetMixture | None = None,
         settings: RenderSettings | None = None,
         tags: Iterable[str] | None = None,
         rating: int | None = None,
@@ -197,7 +199,7 @@ class Library(LibraryKeeper):
             BlendCycle: if the preset would contain itself.
             The errors of :meth:`add` besides.
         """
-        if timbre is not None and not isinstance(timbre, PresetBlend):
+        if timbre is not None and not isinstance(timbre, PresetBlend | PresetMorph):
             timbre = as_timbre(timbre)
         changes = store.Changes(
             None if name is None else clean_name(name),
@@ -265,13 +267,13 @@ class Library(LibraryKeeper):
 
     def _hear(
         self,
-        timbre: Timbre | PresetBlend,
+        timbre: Timbre | PresetMixture,
         on_progress: ProgressCallback,
         on_remark: RemarkCallback,
         on_stage: StageCallback,
     ) -> AudioEncoding | None:
         """Listen to what is to become a preset; presets in a blend were listened to already."""
-        if self._model is None or isinstance(timbre, PresetBlend):
+        if self._model is None or isinstance(timbre, PresetBlend | PresetMorph):
             return None
         return self._listener.hear(timbre, on_progress, on_remark, on_stage)
 

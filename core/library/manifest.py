@@ -8,7 +8,7 @@ a preset is its place in the list. A reader trusts nothing of it.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -19,9 +19,12 @@ from core.library.errors import PresetFileError
 from core.library.presets import check_rating, clean_name, clean_tags
 from core.library.recipes import Recording, StoredRecipe
 from core.settings import RenderSettings
+from core.timbre import Morph
 
 FORMAT = "timbre-bridge presets"
-VERSION = 1
+VERSION = 2
+"""What needs nothing of a newer one is written as the older: version 2 brought morphs."""
+
 MAX_PRESETS = 1000
 
 
@@ -54,7 +57,7 @@ def recordings_of(entries: Iterable[Entry]) -> dict[str, Recording]:
     }
 
 
-def write(entries: Iterable[Entry]) -> bytes:
+def write(entries: Sequence[Entry]) -> bytes:
     """The manifest's file; the same entries give the same bytes."""
     listed = []
     for entry in entries:
@@ -69,7 +72,8 @@ def write(entries: Iterable[Entry]) -> bytes:
         if entry.key is not None:
             data["key"] = entry.key
         listed.append(data)
-    manifest = {"format": FORMAT, "version": VERSION, "presets": listed}
+    version = VERSION if any(entry.recipe.kind == Morph.kind for entry in entries) else 1
+    manifest = {"format": FORMAT, "version": version, "presets": listed}
     return (json.dumps(manifest, indent=1, ensure_ascii=False) + "\n").encode()
 
 

@@ -6,12 +6,13 @@ import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal, TypeAlias
 
 from core.coercion.type_errors import check_type, real_number, whole_number, wrong_type
 from core.errors import SettingsError
 from core.settings import RenderSettings
 from core.timbre import BlendMode
+from core.timbre.positions import check_positions
 
 MAX_NAME_CHARACTERS = 120
 MAX_TAG_CHARACTERS = 40
@@ -49,6 +50,56 @@ class PresetBlend:
     ) -> None:
         object.__setattr__(self, "parts", named_weights(parts))
         object.__setattr__(self, "mode", mode)
+
+
+PresetPoint: TypeAlias = str | PresetBlend | Mapping[str, float] | Sequence[tuple[str, float]]
+"""What a point of a morph is given as: a preset's name or id, a blend, or what one is made from."""
+
+
+@dataclass(frozen=True, init=False)
+class PresetMorph:
+    """A morph of presets and of blends of presets, each taken as it is when this is saved.
+
+    Attributes:
+        points: positions as in :class:`core.timbre.Morph`, and what is reached there: a preset's
+            name or id, or a blend.
+    """
+
+    points: tuple[tuple[float, str | PresetBlend], ...]
+
+    def __init__(
+        self,
+        points: Mapping[Any, Any] | Iterable[tuple[float, PresetPoint]],
+    ) -> None:
+        """Lay a path.
+
+        Args:
+            points: by position, or pairs of a position and what is there.
+
+        Raises:
+            TypeError: if something is of another type.
+            SettingsError: if there are not 2–64 points, or positions do not rise from 0 to 1.
+        """
+        object.__setattr__(self, "points", _morph_points(points))
+
+
+def _morph_points(points: object) -> tuple[tuple[float, str | PresetBlend], ...]:
+    if isinstance(points, str) or not isinstance(points, Iterable):
+        raise wrong_type("the list of points", points, "presets by position, or pairs of them")
+    read: list[tuple[float, str | PresetBlend]] = []
+    for pair in points.items() if isinstance(points, Mapping) else points:
+        if not isinstance(pair, tuple | list) or len(pair) != 2:
+            raise wrong_type("a point of the morph", pair, "a position and a preset")
+        position, there = pair
+        read.append(
+            (position, there if isinstance(there, str | PresetBlend) else PresetBlend(there))
+        )
+    check_positions([position for position, _ in read])
+    return tuple((float(position), there) for position, there in read)
+
+
+PresetMixture: TypeAlias = PresetBlend | PresetMorph
+"""What is made of presets by name or id."""
 
 
 def named_weights(

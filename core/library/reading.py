@@ -4,17 +4,25 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from core.coercion.type_errors import check_type
 from core.descriptors.adjectives import ADJECTIVE_WORDS, MeasuredRange
 from core.library import recipe_tree, rows, search, transfer
 from core.library.errors import LibraryUnusable, UnknownPreset
 from core.library.measures.lists import Narrowing
-from core.library.presets import Neighbour, Preset, PresetOrder, PresetPage, named_weights
+from core.library.presets import (
+    Neighbour,
+    Preset,
+    PresetMorph,
+    PresetOrder,
+    PresetPage,
+    PresetPoint,
+    named_weights,
+)
 from core.library.recipes import PinnedPreset, StoredRecipe
 from core.library.recordings import RecordingFolder
 from core.models import DEFAULT_BUNDLE
@@ -32,6 +40,8 @@ from core.sqlite import Database
 from core.timbre import Blend, BlendMode, Timbre, TimbreLike, as_timbre
 
 if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
     from core.encoders.base import TimbreEncoder
     from core.library.embeddings.listener import PresetListener
     from core.library.embeddings.similar import EmbeddingUpdate
@@ -253,6 +263,22 @@ class LibraryReader:
         named = named_weights(pairs)
         return Blend(tuple((self.recipe(name), weight) for name, weight in named), mode)
 
+    def resolve_morph(
+        self, points: Mapping[Any, Any] | Iterable[tuple[float, PresetPoint]]
+    ) -> Timbre:
+        """A morph of presets to render at once, without saving it.
+
+        Args:
+            points: of presets and blends of them, as :func:`core.timbre.parse_morph` gives them.
+
+        Raises:
+            SettingsError: if a position, a weight or a number of parts is out of range, or a
+                preset is a morph itself.
+        """
+        with self._database.read() as connection:
+            recipe = rows.pin_presets(connection, PresetMorph(points))
+            return self._expanded(connection, recipe)
+
     def with_gain(
         self, preset: Preset, model_sha256: str, settings: RenderSettings
     ) -> RenderSettings:
@@ -336,8 +362,10 @@ class LibraryReader:
 
     def _timbre(self, version: PinnedPreset) -> Timbre:
         with self._database.read() as connection:
-            recipe = rows.recipe_of(connection, version)
-            expanded = recipe_tree.expand(recipe, lambda part: rows.recipe_of(connection, part))
+            return self._expanded(connection, rows.recipe_of(connection, version))
+
+    def _expanded(self, connection: Connection, recipe: StoredRecipe) -> Timbre:
+        expanded = recipe_tree.expand(recipe, lambda part: rows.recipe_of(connection, part))
         return expanded.to_timbre(self._recordings.require)
 
     @cached_property

@@ -9,7 +9,6 @@ from core.library.recipes import (
     PinnedPreset,
     RecipePart,
     Recording,
-    StoredBlend,
     StoredRecipe,
     require_recipe,
 )
@@ -54,15 +53,14 @@ def expand(recipe: StoredRecipe, lookup: Lookup) -> StoredRecipe:
         nonlocal leaves_left
         if isinstance(part, PinnedPreset):
             return visit(lookup(part), levels_left)
-        if isinstance(part, StoredBlend):
+        if part.children:
             if levels_left <= 0:
                 raise SettingsError(f"blends may be nested {MAX_DEPTH} deep, not more")
-            parts = tuple((visit(inner, levels_left - 1), weight) for inner, weight in part.parts)
-            return StoredBlend(parts, part.mode)
+            return require_recipe(part).with_children(lambda inner: visit(inner, levels_left - 1))
         leaves_left -= 1
         if leaves_left < 0:
             raise SettingsError(
-                f"this blend comes to more than {MAX_LEAVES} recordings and words; use fewer parts"
+                f"this comes to more than {MAX_LEAVES} recordings and words; use fewer parts"
             )
         return require_recipe(part)
 
@@ -85,9 +83,6 @@ def replace_presets(
     def visit(part: RecipePart) -> RecipePart:
         if isinstance(part, PinnedPreset):
             return replacement(part)
-        if isinstance(part, StoredBlend):
-            parts = tuple((visit(inner), weight) for inner, weight in part.parts)
-            return StoredBlend(parts, part.mode)
-        return part
+        return require_recipe(part).with_children(visit)
 
     return require_recipe(visit(recipe))

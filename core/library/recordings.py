@@ -16,7 +16,7 @@ from pathlib import Path
 
 from core.errors import AudioError
 from core.files import output_error
-from core.library.presets import PresetBlend
+from core.library.presets import PresetBlend, PresetMixture, PresetMorph
 from core.library.recipes import KINDS, Recording, StoredRecipe
 from core.timbre import Timbre
 
@@ -117,11 +117,11 @@ class RecordingFolder:
 
     @contextlib.contextmanager
     def stage_timbre(
-        self, timbre: Timbre | PresetBlend
-    ) -> Iterator[tuple[StoredRecipe | PresetBlend, list[StagedRecording]]]:
+        self, timbre: Timbre | PresetMixture
+    ) -> Iterator[tuple[StoredRecipe | PresetMixture, list[StagedRecording]]]:
         """Turn a timbre into a recipe to store, with its recordings staged.
 
-        A blend of presets passes as it is: naming versions needs the database.
+        A blend or morph of presets passes as it is: naming versions needs the database.
 
         Raises:
             The errors of :meth:`stage`.
@@ -138,7 +138,7 @@ class RecordingFolder:
             def visit(part: Timbre) -> StoredRecipe:
                 return KINDS[part.kind].of(part, stage_once, visit)
 
-            if isinstance(timbre, PresetBlend):
+            if isinstance(timbre, PresetBlend | PresetMorph):
                 yield timbre, []
             else:
                 yield visit(timbre), list(staged.values())

@@ -15,8 +15,15 @@ from core.engines.registry import check_settings
 from core.errors import SettingsError
 from core.library import recipes
 from core.library.errors import UnknownPreset
-from core.library.presets import Preset, PresetBlend, name_key
-from core.library.recipes import PinnedPreset, Recording, StoredBlend, StoredRecipe
+from core.library.presets import Preset, PresetBlend, PresetMixture, PresetMorph, name_key
+from core.library.recipes import (
+    PinnedPreset,
+    RecipePart,
+    Recording,
+    StoredBlend,
+    StoredMorph,
+    StoredRecipe,
+)
 from core.library.schema import PRESET, RECORDING, TAG, TRASHED_RECORDING, VERSION
 
 _PRESETS = select(
@@ -181,23 +188,33 @@ def recipe_of(connection: Connection, version: PinnedPreset) -> StoredRecipe:
     return recipes.from_data(json.loads(stored))
 
 
-def pin_presets(connection: Connection, recipe: StoredRecipe | PresetBlend) -> StoredRecipe:
+def pin_presets(connection: Connection, recipe: StoredRecipe | PresetMixture) -> StoredRecipe:
     """A recipe in which every preset given by name is pinned to its current version.
 
     Args:
         connection: to the library.
-        recipe: a blend of presets by name or id, or a recipe, which is returned as it is.
+        recipe: a blend or morph of presets by name or id, or a recipe, which is returned as it is.
 
     Raises:
         UnknownPreset: if there is no such preset.
     """
-    if not isinstance(recipe, PresetBlend):
-        return recipe
-    parts = []
-    for name, weight in recipe.parts:
-        row = find_row(connection, name)
-        parts.append((PinnedPreset(row.id, row.number, row.name), float(weight)))
-    return StoredBlend(tuple(parts), recipe.mode)
+    if isinstance(recipe, PresetBlend):
+        return StoredBlend(
+            tuple((_pinned(connection, name), float(weight)) for name, weight in recipe.parts),
+            recipe.mode,
+        )
+    if isinstance(recipe, PresetMorph):
+        return StoredMorph(
+            tuple((position, _pinned(connection, there)) for position, there in recipe.points)
+        )
+    return recipe
+
+
+def _pinned(connection: Connection, there: str | PresetBlend) -> RecipePart:
+    if isinstance(there, PresetBlend):
+        return pin_presets(connection, there)
+    row = find_row(connection, there)
+    return PinnedPreset(row.id, row.number, row.name)
 
 
 def free_name(connection: Connection, name: str) -> str:

@@ -20,7 +20,7 @@ from sqlalchemy import Connection, delete, func, insert, select, text, update
 from core.engines.registry import check_settings
 from core.library import recipe_tree, recipes
 from core.library.errors import BlendCycle, NameTaken
-from core.library.presets import PresetBlend, name_key
+from core.library.presets import PresetMixture, name_key
 from core.library.recipes import PinnedPreset, Recording, StoredRecipe
 from core.library.rows import fetch_one, find_row, is_taken, pin_presets, recipe_of
 from core.library.schema import PART, PRESET, RECORDING, TAG, VERSION
@@ -193,7 +193,7 @@ class Changes:
     """What to change of a preset; None leaves it as it is."""
 
     name: str | None = None
-    recipe: StoredRecipe | PresetBlend | None = None
+    recipe: StoredRecipe | PresetMixture | None = None
     settings: RenderSettings | None = None
     tags: tuple[str, ...] | None = None
     rating: int | None = None

@@ -18,7 +18,7 @@ from pathlib import Path
 
 from core.console import progress_display
 from core.encoders.base import AudioEncoding, TimbreEncoder
-from core.encoders.embed import look_up_or_resolve
+from core.encoders.morphing import embedding_of
 from core.library import Library
 from core.library.embeddings.digests import digest_of
 from core.library.factory import embeddings
@@ -28,7 +28,7 @@ from core.models import DEFAULT_BUNDLE
 from core.models.registry import Registry
 from core.progress import report
 from core.threads import VARIABLE
-from core.timbre import Blend, Timbre
+from core.timbre import Timbre
 from core.types import FloatArray
 
 
@@ -81,7 +81,7 @@ def _embed_all(
     missing: Mapping[bytes, Timbre], found: Mapping[bytes, FloatArray], processes: int | None
 ) -> Iterator[tuple[bytes, FloatArray]]:
     """Recordings and words in processes; then blends, whose parts are mostly known by then."""
-    leaves = {digest: timbre for digest, timbre in missing.items() if not isinstance(timbre, Blend)}
+    leaves = {digest: timbre for digest, timbre in missing.items() if not timbre.inside}
     os.environ[VARIABLE] = os.environ["OMP_NUM_THREADS"] = "1"  # in the processes
     # Spawned, not forked: torch's threads do not live through a fork.
     context = multiprocessing.get_context("spawn")
@@ -96,14 +96,14 @@ def _embed_all(
 
     for digest, timbre in missing.items():
         if digest not in leaves:
-            yield digest, look_up_or_resolve(timbre, shipped_encoder(), look_up=look_up)
+            yield digest, embedding_of(timbre, shipped_encoder(), look_up=look_up)
 
 
 def _embed(timbre: Timbre) -> FloatArray:
     import torch
 
     torch.set_num_threads(1)
-    return look_up_or_resolve(timbre, shipped_encoder())
+    return embedding_of(timbre, shipped_encoder())
 
 
 def main() -> None:

@@ -13,7 +13,14 @@ from typing import TYPE_CHECKING, Protocol
 
 from core.clip import Clip
 from core.descriptors.adjectives import MeasuredRange
-from core.library.presets import Neighbour, Preset, PresetBlend, PresetOrder, PresetPage
+from core.library.presets import (
+    Neighbour,
+    Preset,
+    PresetBlend,
+    PresetMixture,
+    PresetOrder,
+    PresetPage,
+)
 from core.timbre import BlendMode, Timbre
 from core.types import FloatArray
 from desktop.services.measures.interface import MeasureService
@@ -123,7 +130,7 @@ class PresetService(MeasureService, Protocol):
 
     def tags(self) -> Sequence[tuple[str, int]]: ...
     def details(self, preset_id: str) -> PresetDetails: ...
-    def add(self, name: str, timbre: Timbre | PresetBlend, control: TaskControl) -> Preset: ...
+    def add(self, name: str, timbre: Timbre | PresetMixture, control: TaskControl) -> Preset: ...
     def edit(
         self,
         preset_id: str,

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from core import paths
 from core.descriptors.adjectives import MeasuredRange
 from core.errors import AudioError, SettingsError
-from core.library.presets import Neighbour, Preset, PresetBlend, PresetPage
+from core.library.presets import Neighbour, Preset, PresetBlend, PresetMixture, PresetPage
 from core.models import DEFAULT_BUNDLE
 from core.timbre import AudioTimbre, Timbre
 from desktop.services.interfaces import (
@@ -153,13 +153,13 @@ class LibraryPresets(LibraryMeasures):
         recipe = self.library.stored_recipe(preset)
         return PresetDetails(
             preset,
-            tuple(_lines(recipe)),
+            tuple(recipe.lines()),
             tuple(self._parts(recipe)),
             tuple(self.library.versions(preset_id)),
             self._gain_db(preset),
         )
 
-    def add(self, name: str, timbre: Timbre | PresetBlend, control: TaskControl) -> Preset:
+    def add(self, name: str, timbre: Timbre | PresetMixture, control: TaskControl) -> Preset:
         return self.library.add(name, timbre, on_progress=control.progress, on_stage=control.stage)
 
     def edit(
@@ -269,15 +269,6 @@ class LibraryPresets(LibraryMeasures):
         settings = self.library.with_gain(preset, sha256, preset.settings)
         gain_db = settings.get(GAIN.name)
         return None if gain_db is None else float(gain_db)
-
-
-def _lines(recipe: StoredRecipe) -> list[str]:
-    """A recipe in lines for people: a blend's parts each with its share, the largest first."""
-    if not recipe.children:
-        return [recipe.summary()]
-    whole = sum(weight for _, weight in recipe.children) or 1.0
-    parts = sorted(recipe.children, key=lambda part: -part[1])
-    return [f"{100 * weight / whole:.0f} % {part.summary()}" for part, weight in parts]
 
 
 def _blend_recipe(library: Library, preset_id: str) -> BlendRecipe:

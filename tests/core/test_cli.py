@@ -70,6 +70,24 @@ def test_a_preset_of_drums_or_a_clone_of_them_is_warned_of(run: Run, tmp_path: P
     assert err.count("note: drums.ogg: this sounds like drums") == 1
 
 
+def test_a_morph_of_presets_is_rendered_kept_and_repeated(run: Run) -> None:
+    morph = "0=Small Bell,0.5=(Small Bell=0.6,Warm Drawbars=0.4),1=Warm Drawbars"
+    assert run("preset", "add", "Dawn", "--morph", morph)[0] == 0
+    assert render(run, "--morph", morph)[0] == 0
+    told = read_provenance("out.wav")
+    assert told.timbre is not None
+    assert told.timbre.kind == "morph"
+    first = Path("out.wav").read_bytes()
+    assert run("render", "--from", "out.wav", "-o", "again.wav")[0] == 0
+    assert Path("again.wav").read_bytes() == first
+    assert render(run, "--preset", "dawn")[0] == 0
+    assert np.array_equal(soundfile.read("out.wav")[0], soundfile.read("again.wav")[0])
+    code, _, err = render(run, "--morph", "0=Dawn,1=Small Bell")
+    assert (code, "cannot be a point of a morph" in err) == (2, True)
+    code, _, err = render(run, "--morph", "0=Small Bell")
+    assert (code, "2–64 points" in err) == (2, True)
+
+
 def test_json_is_one_object_that_describes_the_file(run: Run) -> None:
     code, out, _ = render(run, "--text", "hollow flute", "--seed", "4", "--json")
     assert code == 0

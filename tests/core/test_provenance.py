@@ -20,7 +20,7 @@ import soundfile
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core import AudioTimbre, Blend, TextTimbre
+from core import AudioTimbre, Blend, Morph, TextTimbre
 from core.audio import read_audio, write_wav
 from core.clip import Clip, Note
 from core.encoders.base import unit
@@ -266,3 +266,13 @@ def test_json_nested_beyond_reason_is_damage(tmp_path: Path) -> None:
     path.write_bytes(content[:start] + CHUNK_ID + len(deep).to_bytes(4, "little") + deep)
     with pytest.raises(AudioError, match="damaged"):
         read_provenance(path)
+
+
+def test_a_morph_needs_a_newer_program_and_nothing_else_does() -> None:
+    words = TextTimbre("warm")
+    moving = replace(FULL, timbre=Morph({0: words, 1: TextTimbre("cold")}))
+    data = json.loads(json.dumps(moving.to_json()))
+    assert data["schema"] == SCHEMA == 5
+    assert Provenance.from_json(data).timbre == moving.timbre
+    assert replace(moving, timbre=words, revision=2).to_json()["schema"] == 4
+    assert replace(moving, timbre=words).to_json()["schema"] < 4

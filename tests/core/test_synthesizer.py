@@ -9,13 +9,15 @@ import numpy as np
 import pytest
 import torch
 
-from core import AudioTimbre, Blend, Clip, Note, Synthesizer, TextTimbre
+from core import AudioTimbre, Blend, Clip, Morph, Note, Synthesizer, TextTimbre
 from core.audio import read_audio, write_wav
 from core.errors import AudioError, Cancelled, MidiError, ModelDamaged, ModelMissing, SettingsError
 from core.midi import write_midi
 from core.models.registry import Registry
 from core.provenance import read_provenance
 from core.settings import RenderSettings
+from core.threads import computing
+from core.types import EmbeddingPath
 from tests.core.engines.tokensynth import tiny
 from tests.helpers.bundles import write_tiny_bundle
 
@@ -289,3 +291,64 @@ def test_sound_is_written_either_way_round(tmp_path: Path) -> None:
         np.testing.assert_array_equal(read_audio(tmp_path / f"{index}.wav")[0], stereo)
     write_wav(tmp_path / "i.wav", np.array([-32768, 0, 32767], np.int16), 44_100, subtype="FLOAT")
     assert read_audio(tmp_path / "i.wav")[0][0].tolist() == pytest.approx([-1, 0, 1], abs=1e-4)
+
+
+MOVING = Morph({0: TextTimbre("hollow flute"), 1: TextTimbre("steel drum")})
+
+
+def test_a_morph_moves_through_each_clip_and_repeats(synth: Synthesizer, tmp_path: Path) -> None:
+    twice = Clip.of("twice", CLIP.notes, 2 * CLIP.length_s)
+    takes = synth.render_batch([(CLIP, MOVING, 4), (CLIP, MOVING, 5), (twice, MOVING, 4)])
+    paths = [take.provenance.embedding for take in takes]
+    assert all(isinstance(path, EmbeddingPath) for path in paths)
+    assert [path.times_s.tolist() for path in paths if isinstance(path, EmbeddingPath)] == [
+        [0.0, CLIP.length_s], [0.0, CLIP.length_s], [0.0, twice.length_s],
+    ]  # fmt: skip
+    assert takes[0].provenance.gain_db == takes[2].provenance.gain_db
+    told = read_provenance(takes[0].write(tmp_path / "take.wav", subtype="FLOAT"))
+    assert told.timbre == MOVING
+    again = synth.repeat(told)
+    assert np.array_equal(again.audio, takes[0].audio)
+    assert np.array_equal(synth.render(CLIP, MOVING, seed=5).audio, takes[1].audio)
+    by_position = synth.render(CLIP, {0: "hollow flute", 1: "steel drum"}, seed=4)
+    assert np.array_equal(by_position.audio, takes[0].audio)
+    sounds = [synth.render(CLIP, timbre, seed=4).audio for _, timbre in MOVING.points]
+    assert not any(np.array_equal(takes[0].audio, sound) for sound in sounds)
+    assert "hollow flute" in repr(takes[0])
+
+
+def test_a_morph_played_live_moves_where_it_is_told_how_long(synth: Synthesizer) -> None:
+    def heard(timbre: Morph, length_s: float | None) -> np.ndarray:
+        stream = synth.stream(timbre, seed=4, length_s=length_s)
+        for note in CLIP.notes:
+            stream.note_on(note.pitch, note.velocity, at=round(note.start_s * 44_100))
+            stream.note_off(note.pitch, at=round(note.end_s * 44_100))
+        samples = round(CLIP.length_s * 44_100)
+        return stream.process(samples + stream.latency)[stream.latency :]
+
+    with computing(True):
+        moving = heard(MOVING, CLIP.length_s)
+    rendered = synth.render(CLIP, MOVING, seed=4).audio[0, : len(moving)]
+    assert np.abs(moving - rendered).max() < 1e-3
+    mean = synth.stream(MOVING, seed=4)
+    still = synth.engine.stream(synth.embed(MOVING), seed=4)
+    gain = 10 ** (synth.gain_db(synth.embed(MOVING)) / 20)
+    for stream in (mean, still):
+        stream.note_on(60, 90)
+    with computing(True):
+        mean_sound, still_sound = mean.process(9000), still.process(9000)
+    np.testing.assert_allclose(mean_sound, gain * still_sound, atol=1e-5)
+
+
+def test_limits_say_that_an_engine_cannot_move(synth: Synthesizer) -> None:
+    still = Synthesizer(tiny.engine(), synth.bundle, "cpu")
+    assert "embedding_path" not in {limit.code for limit in still.limits(CLIP)}
+    for timbre in (MOVING, {0: "a", 1: "b"}):
+        (limit,) = (
+            limit for limit in still.limits(CLIP, timbre=timbre) if limit.code == "embedding_path"
+        )
+        assert limit.message == (
+            "the tokensynth engine cannot play a timbre that moves: its mean over the clip sounds"
+        )
+    assert synth.limits(CLIP, timbre=MOVING) == []
+    assert still.limits(CLIP, timbre="a") == still.limits(CLIP)

@@ -28,6 +28,7 @@ from core.engines.embedded.decoder import (
 )
 from core.engines.embedded.leakage import without_leakage
 from core.engines.embedded.modulation import Modulation
+from core.engines.embedded.moving_conditioning import Conditioning, conditioning_of
 from core.types import Float64Array, FloatArray
 
 TAIL_S = 1.2
@@ -118,14 +119,14 @@ class KnotTimes:
 
 
 def knot_levels(
-    decoder: LevelNetwork, conditioning: NoteConditioning, which: Tensor, times: KnotTimes,
+    decoder: LevelNetwork, conditioning: Conditioning, which: Tensor, times: KnotTimes,
     index: Tensor, fraction: Tensor, keys: npt.NDArray[np.int64],
 ) -> tuple[Tensor, Tensor]:  # fmt: skip
     """Levels at breakpoints, dB: of partials [J, 144], half ones last, and of noise [J, N].
 
     Args:
         decoder: trained network.
-        conditioning: of M notes.
+        conditioning: of M notes, or of breakpoints.
         which: int64 [J], which of them each breakpoint uses.
         times: of J breakpoints.
         index, fraction: [J, 128], from each breakpoint's :class:`NoteShape`.
@@ -145,9 +146,10 @@ def knot_levels(
         _, first, again = np.unique(
             which.cpu().numpy()[late], return_index=True, return_inverse=True
         )
-        slopes = _slopes(decoder, conditioning, rows.of(late[first]))
         device = which.device
-        at, slope_of = (torch.from_numpy(a).to(device) for a in (late, again))
+        at, slope_of, chosen = (torch.from_numpy(a).to(device) for a in (late, again, late[first]))
+        known = partials[chosen], noise[chosen]
+        slopes = _slopes(decoder, conditioning, rows.of(late[first]), known)
         by_s = torch.from_numpy(past_s[late].astype(np.float32)).to(device)[:, None]
         for levels, slope in zip((partials, noise), slopes, strict=True):
             levels[at] += slope[slope_of] * by_s
@@ -184,7 +186,7 @@ class _Rows:
 
 
 def _decode(
-    decoder: LevelNetwork, conditioning: NoteConditioning, rows: _Rows
+    decoder: LevelNetwork, conditioning: Conditioning, rows: _Rows
 ) -> tuple[Tensor, Tensor]:
     """What the decoder says of breakpoints: partials [J, 144] and noise [J, N], dB.
 
@@ -200,14 +202,15 @@ def _decode(
         *(torch.from_numpy(a.astype(np.float32)).to(device) for a in vars(distinct).values())
     )
     if of_row is None:
-        levels = decoder.levels(conditioning, rows.which, moments)
+        levels = decoder.levels(*conditioning_of(conditioning, rows.which), moments)
         return tone_levels(levels, rows.index, rows.fraction), levels.noise_db
     moment = torch.from_numpy(of_row).to(device)
     at_once = _ROWS_AT_ONCE if device.type == "cpu" else _ROWS_ON_DEVICE
     pieces = []
     for first in range(0, len(of_row), at_once):
         piece = slice(first, first + at_once)
-        levels = decoder.levels(conditioning, rows.which[piece], moments.of(moment[piece]))
+        notes, which = conditioning_of(conditioning, rows.which[piece])
+        levels = decoder.levels(notes, which, moments.of(moment[piece]))
         partials = tone_levels(levels, rows.index[piece], rows.fraction[piece])
         pieces.append((partials, levels.noise_db))
     partials, noise = (torch.cat(parts) for parts in zip(*pieces, strict=True))
@@ -215,7 +218,7 @@ def _decode(
 
 
 def _slopes(
-    decoder: LevelNetwork, conditioning: NoteConditioning, rows: _Rows
+    decoder: LevelNetwork, conditioning: Conditioning, rows: _Rows, known: tuple[Tensor, Tensor]
 ) -> tuple[Tensor, Tensor]:
     """How fast levels fall at the longest time that was trained on.
 
@@ -223,19 +226,27 @@ def _slopes(
 
     Args:
         decoder: trained network.
-        conditioning: of M notes.
-        rows: of the notes in question, at any time.
+        conditioning: of M notes, or of breakpoints.
+        rows: of the notes in question, past that time.
+        known: what was decoded for them; of keys that are down, it is what is asked here.
 
     Returns:
         Of partials [J, 144] and of noise [J, N], dB a second ≤ 0.
     """
-    held = np.zeros(len(rows.which))
-    now, before = (
-        _decode(decoder, conditioning, replace(rows, times=KnotTimes(held + at_s, held)))
-        for at_s in (_TRAINED_HELD_S, _TRAINED_HELD_S - _SLOPE_S)
-    )
+
+    def held(some: _Rows, at_s: float) -> tuple[Tensor, Tensor]:
+        zeros = np.zeros(len(some.which))
+        return _decode(decoder, conditioning, replace(some, times=KnotTimes(zeros + at_s, zeros)))
+
+    released = np.flatnonzero(rows.times.off_s)
+    if len(released):
+        at = torch.from_numpy(released).to(rows.which.device)
+        for levels, asked in zip(known, held(rows.of(released), _TRAINED_HELD_S), strict=True):
+            levels[at] = asked
+    before = held(rows, _TRAINED_HELD_S - _SLOPE_S)
     partials, noise = (
-        ((here - there) / _SLOPE_S).clamp_max(0.0) for here, there in zip(now, before, strict=True)
+        ((here - there) / _SLOPE_S).clamp_max(0.0)
+        for here, there in zip(known, before, strict=True)
     )
     return partials, noise
 

@@ -18,7 +18,7 @@ from torch import Tensor
 from core.clip import Bend, Note
 from core.engines.embedded.bending import knot_semitones, ratios, sounding_pitches
 from core.engines.embedded.controls import SAMPLE_RATE, held_times, tail_times
-from core.engines.embedded.decoder import Decoder, NoteConditioning
+from core.engines.embedded.decoder import Decoder
 from core.engines.embedded.levels import (
     TAIL_S,
     KnotTimes,
@@ -27,6 +27,11 @@ from core.engines.embedded.levels import (
     knot_levels,
     note_shapes,
     silence_unheard,
+)
+from core.engines.embedded.moving_conditioning import (
+    Conditioning,
+    MovingConditioning,
+    conditioning_of,
 )
 from core.engines.embedded.synthesis import BLOCK, NotePhases, NoteTracks, amplitude, level_db
 from core.types import Embedding, EmbeddingPath, Float64Array
@@ -88,7 +93,12 @@ class NoteDecoder:
     """
 
     def __init__(self, decoder: Decoder, embedding: Embedding, device: torch.device) -> None:
-        self._decoder, self._embedding, self._device = decoder, embedding, device
+        self._decoder, self._device = decoder, device
+        self._path: MovingConditioning | None = None
+        if isinstance(embedding, EmbeddingPath):
+            self._path = MovingConditioning(decoder, embedding, device)
+        else:
+            self._embedding = embedding
         self._kept: dict[_KindKey, _NoteKind] = {}
         self._kept_knots = 0
 
@@ -106,7 +116,7 @@ class NoteDecoder:
                 number += 1
 
     def _levels_of(self, notes: Sequence[Note]) -> list[_NoteKind]:
-        if isinstance(self._embedding, EmbeddingPath):
+        if self._path is not None:
             return self._decode(notes)  # a moving timbre makes every note another
         kinds: list[_KindKey] = [
             (note.pitch, note.velocity, _held_blocks(note), _bend_of(note)) for note in notes
@@ -134,7 +144,8 @@ class NoteDecoder:
         keys = np.array([note.pitch for note in notes], np.int64)[knots.of_note]
         pitches = sounding_pitches(keys, semitones)
         conditioning, which = self._condition(notes, knots, pitches)
-        statics = conditioning.statics[which[self._to_device(knots.first)]]
+        notes_of, firsts = conditioning_of(conditioning, which[self._to_device(knots.first)])
+        statics = notes_of.statics[firsts]
         shapes = note_shapes(statics, [note.pitch for note in notes])
         index = np.stack([shape.index for shape in shapes])[knots.of_note]
         fraction = np.stack([shape.fraction for shape in shapes])[knots.of_note]
@@ -164,7 +175,7 @@ class NoteDecoder:
 
     def _condition(
         self, notes: Sequence[Note], knots: _Knots, pitches: Float64Array
-    ) -> tuple[NoteConditioning, Tensor]:
+    ) -> tuple[Conditioning, Tensor]:
         """Conditioning, and which of it each knot uses, int64 [J].
 
         Args:
@@ -174,18 +185,19 @@ class NoteDecoder:
         """
         of_note = knots.of_note
         velocity = np.array([note.velocity for note in notes], np.float64)[of_note]
-        if isinstance(self._embedding, EmbeddingPath):
+        if self._path is not None:
             starts_s = np.array([note.start_s for note in notes], np.float64)
-            points = self._embedding.at(starts_s[of_note] + knots.times.since_s)
-            which = np.arange(len(of_note))
-        else:
-            # Notes of a key struck alike have the same one, and share breakpoints by that; a
-            # bent note has its own tuning wherever it is, and shares nothing.
-            own = np.array([(i + 1) * note.is_bent for i, note in enumerate(notes)])[of_note]
-            struck = (own * _PITCHES + pitches) * _VELOCITIES + velocity
-            _, first, which = np.unique(struck, return_index=True, return_inverse=True)
-            pitches, velocity = pitches[first], velocity[first]
-            points = np.repeat(self._embedding[None], len(first), axis=0)
+            at_s = starts_s[of_note] + knots.times.since_s
+            begins = knots.times.since_s == 0.0
+            conditioning = self._path.conditioning(at_s, begins, pitches, velocity)
+            return conditioning, torch.arange(len(of_note), device=self._device)
+        # Notes of a key struck alike have the same one, and share breakpoints by that; a
+        # bent note has its own tuning wherever it is, and shares nothing.
+        own = np.array([(i + 1) * note.is_bent for i, note in enumerate(notes)])[of_note]
+        struck = (own * _PITCHES + pitches) * _VELOCITIES + velocity
+        _, first, which = np.unique(struck, return_index=True, return_inverse=True)
+        pitches, velocity = pitches[first], velocity[first]
+        points = np.repeat(self._embedding[None], len(first), axis=0)
         state = self._decoder.note_state(
             *(
                 self._to_device(array.astype(np.float32, copy=False))

@@ -14,9 +14,13 @@ import torch
 from core.engines.embedded.bending import BLOCK_S, Ints, ratios, sounding_pitches
 from core.engines.embedded.controls import N_PARTIALS, SAMPLE_RATE, held_time, tail_times
 from core.engines.embedded.decoder import Decoder, NoteConditioning, envelope_weights
-from core.engines.embedded.held_moments import HeldMoments
 from core.engines.embedded.levels import TAIL_S, KnotTimes, knot_levels, note_shapes
-from core.engines.embedded.single_note import SingleNoteDecoder
+from core.engines.embedded.moving_conditioning import (
+    Conditioning,
+    MovingConditioning,
+    conditioning_of,
+)
+from core.engines.embedded.short_ways import HeldMoments, SingleNoteDecoder
 from core.engines.embedded.synthesis import NotePhases, amplitude
 from core.engines.embedded.voices import NEVER, Voices
 from core.types import Embedding, EmbeddingPath, Float64Array
@@ -62,7 +66,11 @@ class VoiceDecoder:
 
     def set_timbre(self, embedding: Embedding) -> None:
         """Decode with another timbre from now on."""
-        self._embedding = embedding
+        self._path: MovingConditioning | None = None
+        if isinstance(embedding, EmbeddingPath):
+            self._path = MovingConditioning(self._decoder, embedding, torch.device("cpu"))
+        else:
+            self._embedding = embedding
         self._timbre += 1
         self._is_new = True  # to the notes that sound
         self._timbre_state: torch.Tensor | None = None  # made when a note first needs it
@@ -103,9 +111,8 @@ class VoiceDecoder:
         conditioning, which = self._condition(voices, rows, times.since_s, pitches)
         begins = np.flatnonzero(numbers == 0)
         if len(begins):
-            shapes = note_shapes(
-                conditioning.statics[which[begins]], keys[begins].astype(np.int64).tolist()
-            )
+            notes, firsts = conditioning_of(conditioning, which[begins])
+            shapes = note_shapes(notes.statics[firsts], keys[begins].astype(np.int64).tolist())
             for row, shape in zip(rows[begins], shapes, strict=True):
                 voices.shape(int(row), shape, self._phases_of(int(voices.numbers[row])))
         index, fraction = voices.index[rows], voices.fraction[rows]
@@ -123,7 +130,7 @@ class VoiceDecoder:
 
     def _condition(
         self, voices: Voices, rows: Ints, since_s: Float64Array, pitches: Float64Array
-    ) -> tuple[NoteConditioning, torch.Tensor]:
+    ) -> tuple[Conditioning, torch.Tensor]:
         """Conditioning of notes, made anew where the timbre has changed.
 
         Args:
@@ -137,11 +144,11 @@ class VoiceDecoder:
         """
         decoder = self._decoder
         pitch = torch.from_numpy(pitches.astype(np.float32))
-        if isinstance(self._embedding, EmbeddingPath):
+        if self._path is not None:
             at_s = voices.start[rows] / SAMPLE_RATE + since_s
-            embedding = torch.from_numpy(self._embedding.at(at_s))
-            state = decoder.note_state(embedding, pitch, voices.velocity[rows])
-            return decoder.conditioning(state), torch.arange(len(rows))
+            velocity = voices.velocity[rows].numpy().astype(np.float64)
+            moving = self._path.conditioning(at_s, since_s == 0.0, pitches, velocity)
+            return moving, torch.arange(len(rows))
         bent = pitches != voices.pitch[rows].numpy()
         still = rows[~bent]
         old = np.unique(still[voices.timbre[still] != self._timbre])

@@ -18,7 +18,7 @@ from torch import Tensor
 from core.clip import Clip
 from core.codecs.base import Codec
 from core.codecs.registry import load_codec
-from core.engines.base import Engine, Limit, RenderRequest
+from core.engines.base import Engine, Limit, RenderRequest, still_embedding
 from core.engines.tokensynth.checkpoint import load_transformer
 from core.engines.tokensynth.declaration import DECLARATION
 from core.engines.tokensynth.generate import DecodeItem, Prompt, generate
@@ -38,7 +38,7 @@ from core.engines.tokensynth.windows import (
 from core.errors import ModelDamaged, SettingsError
 from core.models.registry import Bundle
 from core.progress import ProgressCallback, always_continue, part_of, report
-from core.types import EMBEDDING_DIM, EmbeddingPath, FloatArray
+from core.types import EMBEDDING_DIM, FloatArray
 
 MAX_BATCH = 8
 """Items decoded together; keys and values of one take 100 MB at the published size."""
@@ -172,7 +172,7 @@ class TokenSynthEngine(Engine):
         return results
 
     def _begin(self, request: RenderRequest) -> _RenderState:
-        embedding = start_embedding(request)
+        embedding = checked_embedding(request)
         sampling = sampling_for(request.settings, can_guide=self._unconditional is not None)
         guidance = None
         if self._unconditional is not None and sampling.guidance > 1:
@@ -237,8 +237,8 @@ def load(bundle: Bundle, device: str) -> TokenSynthEngine:
     )
 
 
-def start_embedding(request: RenderRequest) -> FloatArray:
-    """The one embedding a decode is conditioned on: a path's first.
+def checked_embedding(request: RenderRequest) -> FloatArray:
+    """The one embedding a decode is conditioned on: a path's mean over the clip.
 
     Returns:
         float32 [512].
@@ -246,8 +246,7 @@ def start_embedding(request: RenderRequest) -> FloatArray:
     Raises:
         SettingsError: if it is not 512 finite values.
     """
-    embedding = request.embedding
-    start = embedding.embeddings[0] if isinstance(embedding, EmbeddingPath) else embedding
-    if start.shape != (EMBEDDING_DIM,) or not np.all(np.isfinite(start)):
+    embedding = still_embedding(request)
+    if embedding.shape != (EMBEDDING_DIM,) or not np.all(np.isfinite(embedding)):
         raise SettingsError(f"a timbre embedding is {EMBEDDING_DIM} finite values")
-    return np.ascontiguousarray(start, dtype=np.float32)
+    return np.ascontiguousarray(embedding, dtype=np.float32)

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from core.clip import Note
-from core.engines.base import Limit, RenderRequest, ignored_settings, unplayed_bends
+from core.engines.base import Limit, RenderRequest, ignored_settings, unplayed_bends, unplayed_path
 from core.engines.tokensynth.declaration import DECLARATION, GUIDANCE
 from core.engines.tokensynth.tokens import STEPS_PER_S, VELOCITIES, nearest_velocity
-from core.types import EmbeddingPath
 
 STEP_S = 1 / STEPS_PER_S
 
@@ -48,10 +47,7 @@ def limits_of(request: RenderRequest, left_out: Sequence[Note], *, can_guide: bo
         "thin out the clip there",
         left_out,
     )
-    if isinstance(request.embedding, EmbeddingPath) and len(request.embedding.times_s) > 1:
-        limits.append(
-            Limit("embedding_path", "a timbre that moves is not possible; its start is used")
-        )
+    limits += unplayed_path(DECLARATION, request)
     if not can_guide and (GUIDANCE.of(request.settings) or 1.0) > 1.0:
         limits.append(
             Limit("setting_ignored", "guidance needs the unconditional weights, not loaded here")

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from core.encoders.base import AudioEncoding, TimbreEncoder
-from core.encoders.embed import look_up_or_resolve
+from core.encoders.morphing import embedding_of
 from core.errors import ModelError, OutputError
 from core.library.embeddings.kept import KeptEmbeddings
 from core.loading import deferred_encoder
@@ -74,7 +74,7 @@ class PresetListener:
             return known
         try:
             with computing(self.encoder.has_small_steps):
-                embedding = look_up_or_resolve(
+                embedding = embedding_of(
                     timbre,
                     self.encoder,
                     remarks.append,

@@ -17,7 +17,7 @@ from sqlalchemy import Connection, bindparam, func, select
 from sqlalchemy.dialects.sqlite import insert
 
 from core.encoders.base import AudioEncoding, TimbreEncoder
-from core.encoders.embed import look_up_or_resolve
+from core.encoders.morphing import embedding_of
 from core.errors import AudioError, OutputError, SettingsError
 from core.library import rows
 from core.library.embeddings.kept import KeptEmbeddings
@@ -174,7 +174,7 @@ def _compute(
             remarks: list[str] = []
             try:
                 timbre = timbre_of(PinnedPreset(row.id, row.number, row.name))
-                embedding = look_up_or_resolve(timbre, encoder, remarks.append, kept.look_up, part)
+                embedding = embedding_of(timbre, encoder, remarks.append, kept.look_up, part)
             except (AudioError, SettingsError, UnknownPreset) as error:
                 failed.append((row, str(error)))
                 continue
@@ -233,9 +233,7 @@ def similar(
             else near
         )
         with computing(encoder.has_small_steps):
-            vector = look_up_or_resolve(
-                timbre, encoder, on_remark, kept.look_up, on_progress, on_stage
-            )
+            vector = embedding_of(timbre, encoder, on_remark, kept.look_up, on_progress, on_stage)
     with database.read() as connection:
         except_id = near.id if isinstance(near, Preset) else None
         stores = kept.of_encoder(encoder)

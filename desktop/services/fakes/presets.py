@@ -12,7 +12,16 @@ from typing import TYPE_CHECKING
 
 from core.descriptors.adjectives import ADJECTIVE_WORDS, MeasuredRange
 from core.library.errors import NameTaken, UnknownPreset
-from core.library.presets import Neighbour, Preset, PresetBlend, PresetPage, clean_name, clean_tags
+from core.library.presets import (
+    Neighbour,
+    Preset,
+    PresetBlend,
+    PresetMixture,
+    PresetMorph,
+    PresetPage,
+    clean_name,
+    clean_tags,
+)
 from core.timbre import Timbre, as_timbre
 from desktop.services.fakes.map_points import made_up_points
 from desktop.services.fakes.measures import FakeMeasures
@@ -118,9 +127,12 @@ class FakePresets(FakeMeasures):
         recipe = (f"60 % {others[0]}", f"40 % {others[1]}")
         return PresetDetails(preset, recipe, tuple(others), tuple(range(1, preset.version + 1)))
 
-    def add(self, name: str, timbre: Timbre | PresetBlend, control: TaskControl) -> Preset:
+    def add(self, name: str, timbre: Timbre | PresetMixture, control: TaskControl) -> Preset:
         self._check()
-        kind = "blend" if isinstance(timbre, PresetBlend) else as_timbre(timbre).kind
+        if isinstance(timbre, PresetBlend | PresetMorph):
+            kind = "blend" if isinstance(timbre, PresetBlend) else "morph"
+        else:
+            kind = as_timbre(timbre).kind
         added = replace(_made_up(len(self._presets)), name=self._free(name), kind=kind)
         if isinstance(timbre, PresetBlend):
             self._blends[added.id] = timbre

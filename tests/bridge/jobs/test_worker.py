@@ -53,8 +53,8 @@ from core.progress import ProgressCallback
 from core.provenance import embedding_to_json, read_provenance
 from core.settings import RenderSettings
 from core.synthesizer import Synthesizer
-from core.timbre import AudioTimbre, Blend, TextTimbre
-from core.types import FloatArray
+from core.timbre import AudioTimbre, Blend, Morph, TextTimbre
+from core.types import EmbeddingPath, FloatArray
 from tests.bridge.conftest import request
 from tests.helpers.bundles import write_tiny_bundle
 
@@ -373,6 +373,26 @@ def test_a_blend_with_other_weights_hears_nothing_again(
         assert np.array_equal(np.asarray(told.embedding), whole)
         del embedded[-1]  # by this test
     assert embedded == [bell.describe(), reed.describe()]
+
+
+def test_a_morph_moves_and_its_timbres_are_heard_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    embedded = counted(monkeypatch, "embed", lambda _self, timbre, *_: timbre.describe())
+    worker = RenderWorker(io.StringIO(), "cpu")
+    bell, reed = TextTimbre("bell"), TextTimbre("reed")
+    morph = Morph({0: bell, 0.5: Blend({bell: 1, reed: 1}), 1: reed})
+    orders = [job(number, tmp_path, timbre=morph) for number in (1, 2)]
+    carry_out(RenderBatch(1, tuple(orders)), by=worker)
+    assert embedded == [bell.describe(), reed.describe()]
+    told = read_provenance(orders[0].takes[0].path)
+    assert told.timbre == morph
+    synth = Synthesizer.load("one", "cpu")
+    path, meant = told.embedding, synth.embed_in_clip(morph, told.clip.length_s)
+    assert isinstance(path, EmbeddingPath)
+    assert isinstance(meant, EmbeddingPath)
+    assert np.array_equal(path.embeddings, meant.embeddings)
+    assert np.array_equal(path.times_s, meant.times_s)
 
 
 def test_a_batch_cancelled_before_it_begins_makes_no_file(tmp_path: Path) -> None:

@@ -62,15 +62,18 @@ def test_a_key_holds_everything_a_gain_depends_on() -> None:
     plain = RenderSettings()
     path = EmbeddingPath(np.array([0.0, 1.0]), np.stack([point(1), point(2)]))
     slower = EmbeddingPath(np.array([0.0, 2.0]), np.stack([point(1), point(2)]))
+    thrice = np.stack([point(1), point(2), point(2)])
+    uneven = EmbeddingPath(np.array([0.0, 0.5, 1.0]), thrice)
     keys = [
         gain_key(point(1), "a", plain),
         gain_key(point(2), "a", plain),
         gain_key(point(1), "b", plain),
         gain_key(point(1), "a", RenderSettings(temperature=0.5)),
         gain_key(path, "a", plain),
-        gain_key(slower, "a", plain),
+        gain_key(uneven, "a", plain),
     ]
     assert len(set(keys)) == len(keys)
+    assert gain_key(slower, "a", plain) == gain_key(path, "a", plain)  # the phrase has one length
     assert gain_key(point(1), "a", RenderSettings(gain=3.0)) == keys[0]
 
 

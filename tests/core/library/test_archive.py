@@ -247,7 +247,7 @@ def surrogate(manifest: dict[str, Any]) -> None:
 
 
 def newer(manifest: dict[str, Any]) -> None:
-    manifest["version"] = 2
+    manifest["version"] = 3
 
 
 def bad_digest(manifest: dict[str, Any]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +14,7 @@ from core.codecs.dac import Dac
 from core.engines.base import RenderRequest
 from core.engines.tokensynth import engine as engine_module
 from core.engines.tokensynth.checkpoint import to_published
-from core.engines.tokensynth.engine import TAIL_S, TokenSynthEngine
+from core.engines.tokensynth.engine import TAIL_S, TokenSynthEngine, checked_embedding
 from core.engines.tokensynth.generate import DecodeItem, Prompt, generate
 from core.engines.tokensynth.sampling import Sampling
 from core.engines.tokensynth.tokens import prompt_tokens
@@ -180,12 +181,16 @@ def test_limits_name_what_cannot_be_said(engine: TokenSynthEngine) -> None:
     assert "setting_ignored" not in {limit.code for limit in engine.limits(request)}
 
 
-def test_an_embedding_path_is_rendered_as_its_start(engine: TokenSynthEngine) -> None:
+def test_an_embedding_path_is_rendered_as_its_mean_over_the_clip(engine: TokenSynthEngine) -> None:
     fixed = tiny.request(2, 0.3, seed=1)
     assert isinstance(fixed.embedding, np.ndarray)
-    path = EmbeddingPath(np.array([0.0, 1.0]), np.stack([fixed.embedding, tiny.embedding(7)]))
-    moving = RenderRequest(fixed.clip, path, fixed.settings, fixed.seed)
-    assert np.array_equal(engine.render([fixed])[0], engine.render([moving])[0])
+    points = np.stack([fixed.embedding, tiny.embedding(7)])
+    path = EmbeddingPath(np.array([0.0, fixed.clip.length_s]), points)
+    moving = replace(fixed, embedding=path)
+    mean = points.sum(axis=0) / np.linalg.norm(points.sum(axis=0))
+    np.testing.assert_allclose(checked_embedding(moving), mean, atol=1e-6)
+    halfway = replace(fixed, embedding=checked_embedding(moving))
+    assert np.array_equal(engine.render([halfway])[0], engine.render([moving])[0])
 
 
 @pytest.mark.parametrize("bad", [np.zeros(8), np.full(512, np.nan)])

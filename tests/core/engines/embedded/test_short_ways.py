@@ -7,8 +7,7 @@ import torch
 
 from core.engines.embedded.controls import held_time
 from core.engines.embedded.decoder import Decoder, DecoderConfig
-from core.engines.embedded.held_moments import HeldMoments
-from core.engines.embedded.single_note import SingleNoteDecoder
+from core.engines.embedded.short_ways import HeldMoments, SingleNoteDecoder
 from tests.helpers.decoders import lively_decoder, timbre
 
 

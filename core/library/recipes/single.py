@@ -1,14 +1,7 @@
-"""How a recipe is stored: recordings by content, parts of a blend by preset and version.
-
-A stored recipe is data with no paths. Its digest stands for the sound: two recipes
-with one digest have one embedding, whichever way they were put together. Reading and
-writing files is :mod:`core.library.recordings`'.
-"""
+"""What a stored recipe may hold, and what is made of no others: a recording, words, a preset."""
 
 from __future__ import annotations
 
-import hashlib
-import json
 import re
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
@@ -17,16 +10,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from core.errors import SettingsError
-from core.timbre import (
-    BLEND_MODES,
-    MAX_DEPTH,
-    MAX_PARTS,
-    AudioTimbre,
-    Blend,
-    BlendMode,
-    TextTimbre,
-    Timbre,
-)
+from core.timbre import AudioTimbre, TextTimbre, Timbre
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _EXTENSION = re.compile(r"\.[a-z0-9]{1,8}")
@@ -43,8 +27,15 @@ class RecipePart(ABC):
 
     @property
     def children(self) -> RecipeParts:
-        """The parts it is mixed from, with their weights; none unless it is a blend."""
+        """The parts it is made of, with their weights; none of a recording or words.
+
+        Those of a morph are the parts of a clip that are nearest to each point.
+        """
         return ()
+
+    def lines(self) -> list[str]:
+        """What it is made of, a line each, such as ``60 % Warm bass``; itself if of nothing."""
+        return [self.summary()]
 
     @abstractmethod
     def summary(self) -> str:
@@ -52,7 +43,7 @@ class RecipePart(ABC):
 
     @abstractmethod
     def to_data(self) -> dict[str, Any]:
-        """JSON-ready data; :func:`from_data` reads it back."""
+        """JSON-ready data; :func:`core.library.recipes.from_data` reads it back."""
 
     @classmethod
     @abstractmethod
@@ -79,7 +70,8 @@ class StoredRecipe(RecipePart):
         """What makes the sound, as JSON-ready data: names of files and presets left out.
 
         Raises:
-            TypeError: if a preset is still named in it; :func:`expand` it first.
+            TypeError: if a preset is still named in it; :func:`~core.library.recipe_tree.expand`
+                it first.
         """
 
     @abstractmethod
@@ -91,8 +83,13 @@ class StoredRecipe(RecipePart):
 
         Raises:
             SettingsError: as :class:`core.timbre.Blend` does.
-            TypeError: if a preset is still named in it; :func:`expand` it first.
+            TypeError: if a preset is still named in it; :func:`~core.library.recipe_tree.expand`
+                it first.
         """
+
+    def with_children(self, change: Callable[[RecipePart], RecipePart]) -> StoredRecipe:
+        """The same with each of its parts replaced; itself if it has none."""
+        return self
 
     @classmethod
     @abstractmethod
@@ -210,65 +207,6 @@ class Words(StoredRecipe):
 
 
 @dataclass(frozen=True)
-class StoredBlend(StoredRecipe):
-    """A blend; weights are as in :class:`core.timbre.Blend`, which checks them."""
-
-    kind: ClassVar[str] = Blend.kind
-    parts: RecipeParts
-    mode: BlendMode = "slerp"
-
-    @property
-    def children(self) -> RecipeParts:
-        return self.parts
-
-    def summary(self) -> str:
-        return " + ".join(
-            f"{weight:g} × " + (f"({part.summary()})" if part.children else part.summary())
-            for part, weight in self.parts
-        )
-
-    def to_data(self) -> dict[str, Any]:
-        listed = [{"weight": weight, "recipe": part.to_data()} for part, weight in self.parts]
-        return {"kind": self.kind, "mode": self.mode, "parts": listed}
-
-    @classmethod
-    def read(cls, data: Mapping[str, Any], part: Callable[[Any], RecipePart]) -> StoredBlend | None:
-        """See :meth:`RecipePart.read`."""
-        listed, mode = data.get("parts"), data.get("mode")
-        if mode not in BLEND_MODES or not isinstance(listed, list):
-            return None
-        if not 1 <= len(listed) <= MAX_PARTS:
-            raise SettingsError(f"a blend has 1–{MAX_PARTS} parts, not {len(listed)}")
-        parts = []
-        for entry in listed:
-            match entry:
-                case {"weight": int() | float() as weight, "recipe": inner}:
-                    parts.append((part(inner), float(weight)))
-                case _:
-                    raise SettingsError("a part of a blend needs a weight and a recipe")
-        return cls(tuple(parts), mode)
-
-    def canonical(self) -> list[Any]:
-        parts = [
-            [repr(weight), json.dumps(require_recipe(p).canonical())] for p, weight in self.parts
-        ]
-        return [self.kind, self.mode, *parts]
-
-    def to_timbre(self, path_of: Callable[[Recording], Path]) -> Blend:
-        parts = tuple(
-            (require_recipe(part).to_timbre(path_of), weight) for part, weight in self.parts
-        )
-        return Blend(parts, self.mode)
-
-    @classmethod
-    def of(
-        cls, timbre: Any, stage: Callable[[Path], Recording], part: Callable[[Timbre], StoredRecipe]
-    ) -> StoredBlend:
-        """See :meth:`StoredRecipe.of`."""
-        return cls(tuple((part(inner), weight) for inner, weight in timbre.parts), timbre.mode)
-
-
-@dataclass(frozen=True)
 class PinnedPreset(RecipePart):
     """A preset as it was at one version. ``name`` is for people and may be outdated."""
 
@@ -297,44 +235,6 @@ class PinnedPreset(RecipePart):
             case {"id": str(preset_id), "version": int(number), "name": str(name)}:
                 return cls(preset_id, number, name)
         return None
-
-
-KINDS: Mapping[str, type[StoredRecipe]] = {
-    recipe.kind: recipe for recipe in (Recording, Words, StoredBlend)
-}
-"""How each kind of timbre is stored, by the kind's name."""
-
-
-def digest(expanded: StoredRecipe) -> bytes:
-    """SHA-256 of what makes the sound, 32 bytes: names of files and presets do not matter."""
-    return hashlib.sha256(json.dumps(expanded.canonical()).encode()).digest()
-
-
-def from_data(data: Any) -> StoredRecipe:
-    """Read what :meth:`RecipePart.to_data` wrote.
-
-    Raises:
-        SettingsError: if the data is no recipe.
-    """
-    recipe = _read(data, MAX_DEPTH)
-    if isinstance(recipe, PinnedPreset):
-        raise SettingsError("a recipe is a recording, words or a blend, not another preset's name")
-    return require_recipe(recipe)
-
-
-def _read(data: Any, levels_left: int) -> RecipePart:
-    # Counted on the way down: data from a file may be nested beyond Python's own stack.
-    if levels_left < 0:
-        raise SettingsError(f"blends may be nested {MAX_DEPTH} deep, not more")
-    kinds: Mapping[str, type[RecipePart]] = {**KINDS, PinnedPreset.kind: PinnedPreset}
-    if isinstance(data, dict) and data.get("kind") in kinds:
-        recipe = kinds[data["kind"]].read(data, lambda inner: _read(inner, levels_left - 1))
-        if recipe is not None:
-            return recipe
-    *most, last = KINDS
-    raise SettingsError(
-        f"this is not a recipe: it needs a kind ({', '.join(most)} or {last}) and its data"
-    )
 
 
 def require_recipe(part: RecipePart) -> StoredRecipe:
