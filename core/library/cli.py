@@ -129,7 +129,6 @@ def add(
 @with_examples(
     "timbre preset list",
     "timbre preset list --tag strings --order newest",
-    "timbre preset list --kind audio --favourites --json",
     'timbre preset list --darker-than "Small Bell" --order dark',
 )
 @with_comparisons

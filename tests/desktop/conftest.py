@@ -9,7 +9,7 @@ import pytest
 from PyQt6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from desktop import app
+from desktop import page_links, stage_link
 from desktop.app import Desktop
 from desktop.settings import SettingsFile
 from tests.desktop.frame_fakes import AddedPresets, FakePage, FakeStage, MadeBy, services
@@ -23,8 +23,8 @@ def make_desktop(
 ) -> Iterator[MakeDesktop]:
     """Opens windows; each can be closed and opened again with the same settings."""
     monkeypatch.setenv("TIMBRE_HOME", str(tmp_path))
-    monkeypatch.setattr(app, "BROWSE_PAGE", MadeBy(FakePage))
-    monkeypatch.setattr(app, "STAGE", MadeBy(FakeStage))
+    monkeypatch.setattr(page_links, "BROWSE_PAGE", MadeBy(FakePage))
+    monkeypatch.setattr(stage_link, "STAGE", MadeBy(FakeStage))
     opened: list[Desktop] = []
 
     def make(presets: AddedPresets | None = None) -> Desktop:

@@ -89,6 +89,8 @@ class FakePage(QWidget):
     play_wanted = pyqtSignal(str)
     render_wanted = pyqtSignal(list)
     blind_wanted = pyqtSignal(list)
+    blend_wanted = pyqtSignal(list)
+    edit_blend_wanted = pyqtSignal(str)
     status = pyqtSignal(str)
     failed = pyqtSignal(str)
 
@@ -111,6 +113,7 @@ class FakeStage(QWidget):
         super().__init__()
         self.told: list[object] = []
         self.clip: object = "a phrase"
+        self.live_panel: object = None
 
     def set_clip(self, clip: object) -> None:
         self.clip = clip

@@ -17,7 +17,7 @@ from desktop.services.checks.interface import CheckService
 from desktop.services.interfaces import AudioOut
 from desktop.services.jobs_interface import ClipItem, TakeItem
 from desktop.tasks import Tasks
-from desktop.widgets.piano_roll import PianoRoll
+from desktop.widgets.roll.piano_roll import PianoRoll
 
 _MOST_NOTES, _LONGEST_S = 5000, 600.0
 """Of larger clips, takes are measured only when somebody asks: it takes minutes."""

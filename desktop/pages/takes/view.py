@@ -35,8 +35,8 @@ from desktop.services.interfaces import AudioOut
 from desktop.services.jobs_interface import ClipItem, JobService, PresetChoice, TakeItem
 from desktop.tasks import Lane, LaneTask, TaskControl, Tasks
 from desktop.widgets.file_drop import FileDropWidget
-from desktop.widgets.piano_roll import PianoRoll
-from desktop.widgets.roll_notes import RollNotes
+from desktop.widgets.roll.piano_roll import PianoRoll
+from desktop.widgets.roll.roll_notes import RollNotes
 
 _Result = TypeVar("_Result")
 

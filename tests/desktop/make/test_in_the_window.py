@@ -67,7 +67,7 @@ def test_the_key_for_something_new_leads_to_the_first_page_until_it_is_done(
 ) -> None:
     desktop.window.commands.run("page.first")
     assert desktop.window.page == "first"
-    desktop._first_page_done()
+    desktop._pages._first_page_done()
     desktop.window.commands.run("page.first")
     assert desktop.window.page == "make"
 

@@ -30,7 +30,7 @@ def write_notes(file: Path, count: int) -> Path:
 def test_a_large_file_is_read_elsewhere_and_is_the_same(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    file = write_notes(tmp_path / "large.mid", 15_000)
+    file = write_notes(tmp_path / "large.mid", 20_000)
     assert file.stat().st_size > LARGE_BYTES
     here = clip_reading.read_here(file)
     monkeypatch.setattr("core.midi.read_midi", lambda _file: pytest.fail("read in this process"))
@@ -50,7 +50,7 @@ def test_nobody_waits_for_a_file_that_is_not_wanted_any_more(tmp_path: Path) -> 
     task = LaneTask[None](lambda _control: None, None, None, None)
     task.cancel()
     with pytest.raises(Cancelled):
-        read_clip(write_notes(tmp_path / "large.mid", 15_000), TaskControl(task))
+        read_clip(write_notes(tmp_path / "large.mid", 20_000), TaskControl(task))
 
 
 def test_100_000_notes_hold_the_window_only_shortly(qtbot: QtBot, tmp_path: Path) -> None:

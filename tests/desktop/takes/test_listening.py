@@ -20,7 +20,7 @@ from desktop.services.fakes.checks import FakeChecks
 from desktop.services.fakes.jobs import FakeJobs, fake_clip
 from desktop.services.fakes.take_files import fake_take_file
 from desktop.tasks import Tasks
-from desktop.widgets.roll_marks import RollMarks
+from desktop.widgets.roll.roll_marks import RollMarks
 from tests.desktop.takes.conftest import Until
 
 

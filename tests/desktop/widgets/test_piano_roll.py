@@ -14,9 +14,9 @@ from pytestqt.qtbot import QtBot
 
 from core.clip import Clip, Note
 from desktop.services.fakes.jobs import fake_clip
-from desktop.widgets.piano_roll import PianoRoll
-from desktop.widgets.roll_notes import DENSE, RollNotes
-from desktop.widgets.roll_view import ALL_KEYS, MIN_SECONDS, RollView, time_words
+from desktop.widgets.roll.piano_roll import PianoRoll
+from desktop.widgets.roll.roll_notes import DENSE, RollNotes
+from desktop.widgets.roll.roll_view import ALL_KEYS, MIN_SECONDS, RollView, time_words
 
 WHOLE = RollView(0.0, 60.0, 40.0, 30.0, 60.0)
 

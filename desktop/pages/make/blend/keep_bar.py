@@ -22,7 +22,7 @@ _NAMED = 3
 _MOST_TRIES = 100
 
 
-class KeepBar(QWidget):
+class BlendKeepBar(QWidget):
     """See the module's first line.
 
     Args:

@@ -14,7 +14,7 @@ from desktop.commands import Commands
 from desktop.pages.make.blend.bilinear import MIDDLE
 from desktop.pages.make.blend.drops import presets_in
 from desktop.pages.make.blend.hearing_bar import HearingBar
-from desktop.pages.make.blend.keep_bar import KeepBar
+from desktop.pages.make.blend.keep_bar import BlendKeepBar
 from desktop.pages.make.blend.model import BlendModel
 from desktop.pages.make.blend.pad_frame import PadFrame
 from desktop.pages.make.blend.part_list import PartList
@@ -57,7 +57,7 @@ class BlendPanel(QWidget):
         self.list = PartList(self.model)
         self.hearing = HearingBar(live, self.model) if live is not None else None
         self.path = PathBar(self.model, self.pads.pad, self.hearing)
-        self.keeping = KeepBar(self.model, presets, tasks)
+        self.keeping = BlendKeepBar(self.model, presets, tasks)
         self.anew = QPushButton(self.tr("Begin anew"))
         self.anew.setToolTip(self.tr("Take everything out of the blend"))
         self.setAcceptDrops(True)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from desktop.pages.takes.measured.columns import LIKENESS, NOTES
 from desktop.services.checks.interface import TakeCheck
-from desktop.widgets.roll_marks import ADDED_SIGN, MISSED_SIGN
+from desktop.widgets.roll.roll_marks import ADDED_SIGN, MISSED_SIGN
 
 NOT_MEASURED = "not measured yet"
 LISTENING = "listening…"

@@ -17,8 +17,8 @@ from desktop.pages.takes.sound.spectrogram import Levels
 from desktop.pages.takes.sound.take_sound import TakeSound, TakeSounds
 from desktop.services.checks.interface import TakeCheck
 from desktop.tasks import Lane, TaskControl, Tasks
-from desktop.widgets.piano_roll import PianoRoll
-from desktop.widgets.roll_marks import RollMarks
+from desktop.widgets.roll.piano_roll import PianoRoll
+from desktop.widgets.roll.roll_marks import RollMarks
 
 _DETAIL_AFTER_MS = 120
 _NOTHING = "Choose a finished take below to see its sound here, and to play it from any place."

@@ -10,8 +10,8 @@ from PyQt6.QtGui import QFontMetrics, QImage, QPainter, QPalette, QPen, QPolygon
 
 from core.types import FloatArray
 from desktop.pages.takes.sound.spectrogram import band_edges_hz
-from desktop.widgets.roll_painter import keys_width
-from desktop.widgets.roll_view import RollView
+from desktop.widgets.roll.roll_painter import keys_width
+from desktop.widgets.roll.roll_view import RollView
 
 _WAVEFORM_PART, _MOST_WAVEFORM_PX = 0.34, 72
 _GAP_PX = 1

@@ -24,7 +24,7 @@ from PyQt6.QtWidgets import QSizePolicy, QWidget
 from desktop.pages.takes.sound.sound_painter import SoundPainter
 from desktop.pages.takes.sound.spectrogram import RANGE_DB, Levels
 from desktop.pages.takes.sound.take_sound import TakeSound
-from desktop.widgets.roll_view import RollView, time_words
+from desktop.widgets.roll.roll_view import RollView, time_words
 
 _ZOOM = 1.25
 _STEP_PART = 0.02

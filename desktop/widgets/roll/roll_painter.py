@@ -16,9 +16,9 @@ from PyQt6.QtGui import (
 )
 
 from core.clip import Note, pitch_name
-from desktop.widgets.roll_marks import RollMarks, paint_marks
-from desktop.widgets.roll_notes import RollNotes
-from desktop.widgets.roll_view import RollView, time_words
+from desktop.widgets.roll.roll_marks import RollMarks, paint_marks
+from desktop.widgets.roll.roll_notes import RollNotes
+from desktop.widgets.roll.roll_view import RollView, time_words
 
 _RULER_PX, _GAP_PX = 20, 6
 _VELOCITY_PX = 44

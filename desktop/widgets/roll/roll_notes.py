@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from core.clip import Clip, Note, pitch_name
 from core.types import FloatArray
-from desktop.widgets.roll_view import ALL_KEYS, RollView
+from desktop.widgets.roll.roll_view import ALL_KEYS, RollView
 
 DENSE = 2000
 """With more notes in sight single ones cannot be told apart."""

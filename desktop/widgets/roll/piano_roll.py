@@ -1,8 +1,8 @@
 """A piano roll to look at a clip: notes with velocities and bends, named keys, a playhead.
 
-Notes can be marked (:mod:`desktop.widgets.roll_marks`). The wheel zooms in time where the pointer
-is, with Ctrl over keys, with Shift it moves; the mouse drags the view, a click or a drag along the
-ruler asks for a time, a double click shows everything again. Colours are the palette's.
+Notes can be marked (:mod:`desktop.widgets.roll.roll_marks`). The wheel zooms in time where the
+pointer is, with Ctrl over keys, with Shift it moves; the mouse drags the view, a click or a drag
+along the ruler asks for a time, a double click shows everything again. Colours are the palette's.
 """
 
 from __future__ import annotations
@@ -25,10 +25,10 @@ from PyQt6.QtGui import (
 from PyQt6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from core.clip import Clip, Note
-from desktop.widgets.roll_marks import RollMarks
-from desktop.widgets.roll_notes import RollNotes
-from desktop.widgets.roll_painter import RollPainter
-from desktop.widgets.roll_view import RollView
+from desktop.widgets.roll.roll_marks import RollMarks
+from desktop.widgets.roll.roll_notes import RollNotes
+from desktop.widgets.roll.roll_painter import RollPainter
+from desktop.widgets.roll.roll_view import RollView
 
 _ZOOM = 1.25
 _CLICK_PX = 4.0
