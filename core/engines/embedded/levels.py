@@ -34,8 +34,8 @@ from core.types import Float64Array, FloatArray
 TAIL_S = 1.2
 """Time a note may sound after its release; its last quarter fades out."""
 
-_TRAINED_HELD_S = 3.5  # longest time since onset the decoder was trained on
-_SLOPE_S = 1.0
+TRAINED_HELD_S = 3.5  # longest time since onset the decoder was trained on
+SLOPE_S = 1.0
 _SILENT_DB = -200.0
 _FEW = 256  # breakpoints: among so few it is not worth while to look for those that are alike
 _ROWS_AT_ONCE = 256  # what a layer gives for so many stays in a processor's cache
@@ -133,7 +133,7 @@ def knot_levels(
         keys: int64 [J], the MIDI keys of the breakpoints' notes.
     """
     # Of a key held longer, the decoder is asked at the longest time that it was trained on.
-    past_s = np.maximum(times.since_s - times.off_s - _TRAINED_HELD_S, 0.0)  # [J]
+    past_s = np.maximum(times.since_s - times.off_s - TRAINED_HELD_S, 0.0)  # [J]
     rows = _Rows(which, KnotTimes(times.since_s - past_s, times.off_s), index, fraction)
     if len(past_s) > _FEW:
         first, again = rows.distinct()
@@ -241,11 +241,11 @@ def _slopes(
     released = np.flatnonzero(rows.times.off_s)
     if len(released):
         at = torch.from_numpy(released).to(rows.which.device)
-        for levels, asked in zip(known, held(rows.of(released), _TRAINED_HELD_S), strict=True):
+        for levels, asked in zip(known, held(rows.of(released), TRAINED_HELD_S), strict=True):
             levels[at] = asked
-    before = held(rows, _TRAINED_HELD_S - _SLOPE_S)
+    before = held(rows, TRAINED_HELD_S - SLOPE_S)
     partials, noise = (
-        ((here - there) / _SLOPE_S).clamp_max(0.0)
+        ((here - there) / SLOPE_S).clamp_max(0.0)
         for here, there in zip(known, before, strict=True)
     )
     return partials, noise

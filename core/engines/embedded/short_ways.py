@@ -24,6 +24,7 @@ from core.engines.embedded.decoder import (
     NoteConditioning,
     Residual,
 )
+from core.engines.embedded.levels import SLOPE_S, TRAINED_HELD_S
 from core.engines.embedded.note_features import note_features
 from core.types import FloatArray
 
@@ -101,8 +102,10 @@ def _silu(x: FloatArray) -> FloatArray:
 
 @cache
 def _grid() -> frozenset[float]:
-    """Times of breakpoints of held notes, as float32: those that come again."""
-    return frozenset(float(np.float32(held_time(number))) for number in range(_MOST))
+    """Times of held notes that come again, as float32: of breakpoints, and of slopes past them."""
+    times = [held_time(number) for number in range(_MOST - 2)]
+    times += [TRAINED_HELD_S, TRAINED_HELD_S - SLOPE_S]
+    return frozenset(float(np.float32(at_s)) for at_s in times)
 
 
 class HeldMoments:
