@@ -160,6 +160,7 @@ class Library(LibraryKeeper):
                 favourite,
             )
             pk = store.add(connection, draft)
+            self._place_anew(connection, pk)
             for recording in staged:
                 recording.publish()
             preset, digest = rows.fetch_one(connection, pk), rows.row_of(connection, pk).digest
@@ -218,6 +219,8 @@ class Library(LibraryKeeper):
                 changes = replace(changes, recipe=recipe)
             connection = stack.enter_context(self._database.write())
             pk = store.edit(connection, name_or_id, changes)
+            if timbre is not None or settings is not None:
+                self._place_anew(connection, pk)
             for recording in staged:
                 recording.publish()
             preset, digest = rows.fetch_one(connection, pk), rows.row_of(connection, pk).digest
