@@ -37,6 +37,7 @@ class ProcessLive:
         self._state = LiveState()
         self._orders: queue.SimpleQueue[str | None] = queue.SimpleQueue()
         self._blends = 0  # begun so far
+        self._ending: threading.Thread | None = None
         self.plays_blend = False
 
     def begin(self, preset_id: str, device: str = "") -> None:
@@ -69,7 +70,14 @@ class ProcessLive:
         self._send("end")
         self._orders.put(None)
         self._orders = queue.SimpleQueue()
-        threading.Thread(target=_see_it_end, args=(process,), name="live end").start()
+        self._ending = threading.Thread(target=_see_it_end, args=(process,), name="live end")
+        self._ending.start()
+
+    def close(self) -> None:
+        """End the process, and wait until it has: the device is free for who comes next."""
+        self.end()
+        if self._ending is not None:
+            self._ending.join()
 
     def note_on(self, pitch: int, velocity: int) -> None:
         """As the interface says."""
