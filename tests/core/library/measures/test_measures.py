@@ -234,9 +234,7 @@ def found(library: Library) -> set[str]:
 
 
 @pytest.mark.parametrize("are_made", [True, False])
-def test_what_is_shown_of_a_preset_is_what_it_is_found_by(
-    tmp_path: Path, are_made: bool
-) -> None:
+def test_what_is_shown_of_a_preset_is_what_it_is_found_by(tmp_path: Path, are_made: bool) -> None:
     with Library.open(tmp_path / "stocked.sqlite", model=None) as library:
         _change_what_is_there(library, are_made)
 
