@@ -52,7 +52,7 @@ class LibraryKeeper(MeasuredLibrary, LibraryMapper):
         """
         with self._database.write() as connection:
             pk = trash.put_back(connection, preset_id)
-            self._place_anew(connection, pk)  # the yardstick may be another by now
+            self._place_anew(connection, [pk])  # the yardstick may be another by now
             return rows.fetch_one(connection, pk)
 
     def duplicate(self, name_or_id: str) -> Preset:
@@ -63,7 +63,7 @@ class LibraryKeeper(MeasuredLibrary, LibraryMapper):
         """
         with self._database.write() as connection:
             pk = copies.duplicate(connection, rows.find_row(connection, name_or_id).pk)
-            self._place_anew(connection, pk)
+            self._place_anew(connection, [pk])
             return rows.fetch_one(connection, pk)
 
     def restore_version(self, name_or_id: str, number: int) -> Preset:
@@ -79,7 +79,7 @@ class LibraryKeeper(MeasuredLibrary, LibraryMapper):
         with self._database.write() as connection:
             pk = rows.find_row(connection, name_or_id).pk
             copies.restore_version(connection, pk, number)
-            self._place_anew(connection, pk)
+            self._place_anew(connection, [pk])
             return rows.fetch_one(connection, pk)
 
     def note_heard(self, name_or_id: str) -> None:

@@ -160,7 +160,7 @@ class Library(LibraryKeeper):
                 favourite,
             )
             pk = store.add(connection, draft)
-            self._place_anew(connection, pk)
+            self._place_anew(connection, [pk])
             for recording in staged:
                 recording.publish()
             preset, digest = rows.fetch_one(connection, pk), rows.row_of(connection, pk).digest
@@ -220,7 +220,7 @@ class Library(LibraryKeeper):
             connection = stack.enter_context(self._database.write())
             pk = store.edit(connection, name_or_id, changes)
             if timbre is not None or settings is not None:
-                self._place_anew(connection, pk)
+                self._place_anew(connection, [pk])
             for recording in staged:
                 recording.publish()
             preset, digest = rows.fetch_one(connection, pk), rows.row_of(connection, pk).digest
@@ -254,7 +254,9 @@ class Library(LibraryKeeper):
             PresetFileError: if the file is damaged, not an export, or not a safe one.
             OutputError: if the library's disk is full.
         """
-        presets = transfer.import_from(self._database, self._recordings, Path(source))
+        presets = transfer.import_from(
+            self._database, self._recordings, Path(source), self._place_anew
+        )
         self._listen(presets, on_progress, on_remark, on_stage)
         return presets[-1]
 
@@ -266,7 +268,9 @@ class Library(LibraryKeeper):
         Returns:
             The factory presets.
         """
-        return tuple(transfer.import_factory_bank(self._database, self._recordings))
+        return tuple(
+            transfer.import_factory_bank(self._database, self._recordings, self._place_anew)
+        )
 
     def _hear(
         self,

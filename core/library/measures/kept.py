@@ -217,11 +217,6 @@ def are_made(connection: Connection) -> bool:
     return connection.execute(kept).first() is not None
 
 
-def forget_up_to_date(connection: Connection) -> None:
-    """Presets came whose measures may be known: places are made anew when they are needed."""
-    connection.execute(delete(META).where(META.c.key == _UP_TO_DATE))
-
-
 def _values(
     connection: Connection, rows: Sequence[Any], model_sha256: str
 ) -> dict[int, MeasuredValues]:

@@ -109,8 +109,10 @@ def in_order(
     page = query.order_by(*ranked).limit(limit).offset(offset)
     pks = list(connection.execute(page).scalars())
     if len(pks) < limit:
-        count = select(func.count()).select_from(query.subquery())
-        measured = int(connection.execute(count).scalar_one())
+        measured = offset + len(pks)
+        if not pks and offset:
+            count = select(func.count()).select_from(query.subquery())
+            measured = int(connection.execute(count).scalar_one())
         others = [*conditions, ~exists().where(PLACE.c.preset_pk == PRESET.c.pk, *has_place)]
         if narrowing.ranges:
             others.append(PRESET.c.pk.in_(narrowing.preset_pks()))

@@ -77,13 +77,13 @@ class MeasuredLibrary(LibraryReader):
         with self._database.read() as connection:
             return kept.count_without(connection, self._model_sha256)
 
-    def _place_anew(self, connection: Connection, pk: int) -> None:
-        """Let a preset be found by what is known of its sound, which is new or another now.
+    def _place_anew(self, connection: Connection, pks: Sequence[int]) -> None:
+        """Let presets be found by what is known of their sounds, which are new or others now.
 
         Args:
             connection: inside a write transaction.
-            pk: the preset's key.
+            pks: the presets' keys.
         """
         if kept.are_made(connection):
             with contextlib.suppress(ModelError):  # nothing is found by a model that is not here
-                kept.refresh(connection, [pk], self._model_sha256)
+                kept.refresh(connection, pks, self._model_sha256)

@@ -98,7 +98,7 @@ def test_lists_in_the_order_of_an_adjective_leave_nothing_out(
     library.edit("Glare", favourite=True)
     assert names(library.list(order=order, favourites=True).presets) == ["Glare"]
     with pytest.raises(SettingsError, match=r"'warm' is not one of name, .*dark"):
-        library.list(order="warm")  # type: ignore[arg-type]
+        library.list(order="warm")
 
 
 def test_ranges_narrow_searches_and_what_sounds_alike(
@@ -236,10 +236,10 @@ def found(library: Library) -> set[str]:
 @pytest.mark.parametrize("are_made", [True, False])
 def test_what_is_shown_of_a_preset_is_what_it_is_found_by(tmp_path: Path, are_made: bool) -> None:
     with Library.open(tmp_path / "stocked.sqlite", model=None) as library:
-        _change_what_is_there(library, are_made)
+        _change_what_is_there(library, tmp_path, are_made)
 
 
-def _change_what_is_there(library: Library, are_made: bool) -> None:
+def _change_what_is_there(library: Library, tmp_path: Path, are_made: bool) -> None:
     if are_made:
         assert found(library)
     bell = library.get("Small Bell")
@@ -260,3 +260,26 @@ def _change_what_is_there(library: Library, are_made: bool) -> None:
     assert mine.name not in found(library)
     library.put_back(mine.id)
     assert mine.name in found(library)
+    file = library.export(copy.id, tmp_path)
+    library.remove(copy.id)
+    assert library.import_(file).name in found(library)
+
+
+@pytest.mark.parametrize("order", ["name", "bright", "dark"])
+def test_a_list_is_the_same_whatever_stretch_of_it_is_asked_for(
+    library: Library, order: PresetOrder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("core.library.search._COMMON", 20)  # so few are many
+    fill(library, 300)
+    for number in range(4):
+        library.add(f"not measured {number}", TextTimbre("x"), favourite=True)
+    ranges = [MeasuredRange("noise", 0.1, 0.9)]
+    for options in ({}, {"favourites": True}, {"favourites": True, "ranges": ranges}):
+        whole = library.list(limit=1000, order=order, **options)
+        assert len(whole.presets) == whole.total
+        parts = [
+            preset.id
+            for offset in range(0, whole.total + 7, 7)
+            for preset in library.list(offset, 7, order=order, **options).presets
+        ]
+        assert parts == [preset.id for preset in whole.presets]
