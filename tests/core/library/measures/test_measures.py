@@ -98,7 +98,7 @@ def test_lists_in_the_order_of_an_adjective_leave_nothing_out(
     library.edit("Glare", favourite=True)
     assert names(library.list(order=order, favourites=True).presets) == ["Glare"]
     with pytest.raises(SettingsError, match=r"'warm' is not one of name, .*dark"):
-        library.list(order="warm")
+        library.list(order="warm")  # type: ignore[arg-type]
 
 
 def test_ranges_narrow_searches_and_what_sounds_alike(
