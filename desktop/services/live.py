@@ -38,6 +38,7 @@ class ProcessLive:
         self._orders: queue.SimpleQueue[str | None] = queue.SimpleQueue()
         self._blends = 0  # begun so far
         self._ending: threading.Thread | None = None
+        self._is_closed = False
         self.plays_blend = False
 
     def begin(self, preset_id: str, device: str = "") -> None:
@@ -74,7 +75,8 @@ class ProcessLive:
         self._ending.start()
 
     def close(self) -> None:
-        """End the process, and wait until it has: the device is free for who comes next."""
+        """End the process for good, and wait until it has: the device is free for who comes next."""
+        self._is_closed = True  # a page may ask for more while the window goes
         self.end()
         if self._ending is not None:
             self._ending.join()
@@ -101,7 +103,8 @@ class ProcessLive:
             self._orders.put(order_to_line(*order))
 
     def _start_if_gone(self) -> None:
-        if self._process is None or self._process.poll() is not None:
+        is_gone = self._process is None or self._process.poll() is not None
+        if is_gone and not self._is_closed:
             self._start()
 
     def _start(self) -> None:

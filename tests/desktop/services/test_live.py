@@ -180,4 +180,6 @@ def test_orders_reach_the_process_and_its_death_is_said(
     assert process is not None
     live.close()  # as the window does, which waits for no signal of a page
     assert process.poll() is not None
+    live.begin_blend([("bell", 0.5), ("pad", 0.5)])
+    assert live._process is None
     live.close()
