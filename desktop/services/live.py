@@ -75,7 +75,7 @@ class ProcessLive:
         self._ending.start()
 
     def close(self) -> None:
-        """End the process for good, and wait until it has: the device is free for who comes next."""
+        """End the process for good, and wait for that: the device is free for who comes next."""
         self._is_closed = True  # a page may ask for more while the window goes
         self.end()
         if self._ending is not None:
