@@ -10,10 +10,27 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from core.descriptors.adjectives import MeasuredRange
     from core.library.library import Library
-    from core.library.presets import Neighbour, Preset, PresetBlend, PresetMorph, PresetPage
+    from core.library.presets import (
+        Neighbour,
+        Preset,
+        PresetBlend,
+        PresetMeasures,
+        PresetMorph,
+        PresetPage,
+    )
 
-__all__ = ["Library", "Neighbour", "Preset", "PresetBlend", "PresetMorph", "PresetPage"]
+__all__ = [
+    "Library",
+    "MeasuredRange",
+    "Neighbour",
+    "Preset",
+    "PresetBlend",
+    "PresetMeasures",
+    "PresetMorph",
+    "PresetPage",
+]
 
 
 def __getattr__(name: str) -> Any:
@@ -21,6 +38,10 @@ def __getattr__(name: str) -> Any:
         from core.library.library import Library
 
         return Library
+    if name == "MeasuredRange":
+        from core.descriptors.adjectives import MeasuredRange
+
+        return MeasuredRange
     if name in __all__:
         from core.library import presets
 

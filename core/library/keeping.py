@@ -51,7 +51,9 @@ class LibraryKeeper(MeasuredLibrary, LibraryMapper):
             UnknownPreset: if it was not discarded, or too long ago.
         """
         with self._database.write() as connection:
-            return rows.fetch_one(connection, trash.put_back(connection, preset_id))
+            pk = trash.put_back(connection, preset_id)
+            self._place_anew(connection, [pk])  # the yardstick may be another by now
+            return rows.fetch_one(connection, pk)
 
     def duplicate(self, name_or_id: str) -> Preset:
         """Save a preset once more, as it is now, with a number after its name.
@@ -60,8 +62,9 @@ class LibraryKeeper(MeasuredLibrary, LibraryMapper):
             The copy.
         """
         with self._database.write() as connection:
-            pk = rows.find_row(connection, name_or_id).pk
-            return rows.fetch_one(connection, copies.duplicate(connection, pk))
+            pk = copies.duplicate(connection, rows.find_row(connection, name_or_id).pk)
+            self._place_anew(connection, [pk])
+            return rows.fetch_one(connection, pk)
 
     def restore_version(self, name_or_id: str, number: int) -> Preset:
         """Make what a preset was at an earlier version its newest one.
@@ -76,6 +79,7 @@ class LibraryKeeper(MeasuredLibrary, LibraryMapper):
         with self._database.write() as connection:
             pk = rows.find_row(connection, name_or_id).pk
             copies.restore_version(connection, pk, number)
+            self._place_anew(connection, [pk])
             return rows.fetch_one(connection, pk)
 
     def note_heard(self, name_or_id: str) -> None:

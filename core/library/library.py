@@ -160,6 +160,7 @@ class Library(LibraryKeeper):
                 favourite,
             )
             pk = store.add(connection, draft)
+            self._place_anew(connection, [pk])
             for recording in staged:
                 recording.publish()
             preset, digest = rows.fetch_one(connection, pk), rows.row_of(connection, pk).digest
@@ -218,6 +219,8 @@ class Library(LibraryKeeper):
                 changes = replace(changes, recipe=recipe)
             connection = stack.enter_context(self._database.write())
             pk = store.edit(connection, name_or_id, changes)
+            if timbre is not None or settings is not None:
+                self._place_anew(connection, [pk])
             for recording in staged:
                 recording.publish()
             preset, digest = rows.fetch_one(connection, pk), rows.row_of(connection, pk).digest
@@ -251,7 +254,9 @@ class Library(LibraryKeeper):
             PresetFileError: if the file is damaged, not an export, or not a safe one.
             OutputError: if the library's disk is full.
         """
-        presets = transfer.import_from(self._database, self._recordings, Path(source))
+        presets = transfer.import_from(
+            self._database, self._recordings, Path(source), self._place_anew
+        )
         self._listen(presets, on_progress, on_remark, on_stage)
         return presets[-1]
 
@@ -263,7 +268,9 @@ class Library(LibraryKeeper):
         Returns:
             The factory presets.
         """
-        return tuple(transfer.import_factory_bank(self._database, self._recordings))
+        return tuple(
+            transfer.import_factory_bank(self._database, self._recordings, self._place_anew)
+        )
 
     def _hear(
         self,

@@ -12,10 +12,11 @@ from core.library.recipes import (
     StoredRecipe,
     require_recipe,
 )
-from core.timbre import MAX_DEPTH
+from core.timbre import MAX_DEPTH, Morph
 
 MAX_LEAVES = 256
-"""Recordings and words in one recipe with all the blends in it taken apart, at most."""
+"""Recordings and words in one recipe with all the blends in it taken apart, at most; of a morph in
+each of its points, which mostly have the same ones."""
 
 Lookup = Callable[[PinnedPreset], StoredRecipe]
 """The recipe of a preset's version."""
@@ -56,13 +57,21 @@ def expand(recipe: StoredRecipe, lookup: Lookup) -> StoredRecipe:
         if part.children:
             if levels_left <= 0:
                 raise SettingsError(f"blends may be nested {MAX_DEPTH} deep, not more")
-            return require_recipe(part).with_children(lambda inner: visit(inner, levels_left - 1))
+            return require_recipe(part).with_children(
+                lambda inner: visit_child(part, inner, levels_left - 1)
+            )
         leaves_left -= 1
         if leaves_left < 0:
             raise SettingsError(
                 f"this comes to more than {MAX_LEAVES} recordings and words; use fewer parts"
             )
         return require_recipe(part)
+
+    def visit_child(parent: RecipePart, part: RecipePart, levels_left: int) -> StoredRecipe:
+        nonlocal leaves_left
+        if parent.kind == Morph.kind:
+            leaves_left = MAX_LEAVES
+        return visit(part, levels_left)
 
     return visit(recipe, MAX_DEPTH)
 

@@ -110,7 +110,8 @@ def page(
     total = connection.execute(count).scalar_one()
     chosen = walking if total > _COMMON else conditions
     if order in ADJECTIVE_ORDERS:
-        is_walked = total > _COMMON
+        # Far down a list that leaves presets out, most rows on the way are not in it.
+        is_walked = total > _COMMON and not (besides and 4 * (offset + limit) > total)
         pks = in_order(connection, order, narrowing, besides, offset, limit, is_walked=is_walked)
         return PresetPage(tuple(rows.fetch(connection, pks)), total)
     query = select(PRESET.c.pk).where(*chosen)

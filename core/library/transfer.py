@@ -22,7 +22,6 @@ from core.files import refuse_existing, refuse_inputs
 from core.library import archive, factory, recipe_tree, recipes, rows, store
 from core.library.errors import PresetFileError
 from core.library.manifest import Entry, recordings_of
-from core.library.measures.kept import forget_up_to_date
 from core.library.presets import Preset, name_key
 from core.library.recipes import PinnedPreset, StoredRecipe
 from core.library.recordings import RecordingFolder, StagedRecording
@@ -30,6 +29,9 @@ from core.library.schema import META, PRESET, VERSION
 from core.sqlite import Database
 
 _BANK_KEY = "factory_bank"
+
+AddedCallback = Callable[[Connection, Sequence[int]], object]
+"""Called with the keys of presets that came, inside the transaction in which they did."""
 
 
 def export_entries(connection: Connection, preset: PinnedPreset) -> list[Entry]:
@@ -106,31 +108,38 @@ def export_to(
     return file
 
 
-def import_from(database: Database, folder: RecordingFolder, source: Path) -> list[Preset]:
+def import_from(
+    database: Database, folder: RecordingFolder, source: Path, on_added: AddedCallback
+) -> list[Preset]:
     """Take in the presets of a file. See :meth:`.library.Library.import_`.
 
     Args:
         database: the library.
         folder: its recordings.
         source: the file.
+        on_added: as of :func:`import_entries`.
 
     Returns:
         The presets, the one that was exported last.
     """
     with tempfile.TemporaryDirectory(prefix="timbre-import-") as unpacked:
         entries, files = archive.unpack(source, Path(unpacked))
-        return import_entries(database, folder.stage, entries, files, str(source))
+        return import_entries(database, folder.stage, entries, files, str(source), on_added)
 
 
-def import_factory_bank(database: Database, folder: RecordingFolder) -> list[Preset]:
+def import_factory_bank(
+    database: Database, folder: RecordingFolder, on_added: AddedCallback
+) -> list[Preset]:
     """Put the factory presets in or back. See :meth:`.library.Library.restore_factory`.
 
     Args:
         database: the library.
         folder: its recordings.
+        on_added: as of :func:`import_entries`.
     """
     entries, files = factory.load()
-    return import_entries(database, folder.stage_factory, entries, files, "the factory bank")
+    source = "the factory bank"
+    return import_entries(database, folder.stage_factory, entries, files, source, on_added)
 
 
 def import_entries(
@@ -139,6 +148,7 @@ def import_entries(
     entries: Sequence[Entry],
     files: Mapping[str, Path],
     source: str,
+    on_added: AddedCallback,
 ) -> list[Preset]:
     """Add the presets of a manifest, all of them or none.
 
@@ -152,6 +162,7 @@ def import_entries(
         entries: the manifest's.
         files: the file of each recording, by digest.
         source: where they come from, for messages.
+        on_added: called with the keys of all of them, in the same transaction.
 
     Returns:
         The presets, in the order of the entries.
@@ -188,7 +199,7 @@ def import_entries(
                 pks.append(pk)
             for copy in staged:
                 copy.publish()
-            forget_up_to_date(connection)  # what ships measured is to be found by it
+            on_added(connection, pks)
             if any(entry.key is not None for entry in entries):
                 connection.execute(
                     META.insert().prefix_with("OR REPLACE").values(key=_BANK_KEY, value="1")

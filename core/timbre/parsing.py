@@ -53,9 +53,13 @@ def parse_blend(text: str) -> list[tuple[str, float]]:
     return pairs
 
 
-_VALUE = r'(?:\((?P<blend>.+?)\)|"(?P<quoted>[^"]+)"|(?P<plain>.+?))'
-_AHEAD = rf"(?=\s*(?:,\s*(?:{_NUMBER})\s*=|,?\s*$))"
-_POINT = re.compile(rf"\s*(?P<position>{_NUMBER})\s*=\s*{_VALUE}{_AHEAD}\s*,?", re.IGNORECASE)
+_BLEND = r"\((?P<blend>.+?)\)"
+_PRESET = r'"(?P<quoted>[^"]+)"|(?P<plain>.+?)'
+_AT = rf"\s*(?P<position>{_NUMBER})\s*=\s*"
+_AHEAD = rf"(?=\s*(?:,\s*(?:{_NUMBER})\s*=|,?\s*$))\s*,?"
+_BLEND_POINT = re.compile(rf"{_AT}{_BLEND}{_AHEAD}", re.IGNORECASE)
+_PRESET_POINT = re.compile(rf"{_AT}(?:{_PRESET}){_AHEAD}", re.IGNORECASE)
+_QUOTED = re.compile(r'"[^"]+"')
 
 
 def parse_morph(text: str) -> list[tuple[float, str | list[tuple[str, float]]]]:
@@ -76,14 +80,28 @@ def parse_morph(text: str) -> list[tuple[float, str | list[tuple[str, float]]]]:
     points: list[tuple[float, str | list[tuple[str, float]]]] = []
     at = 0
     while text[at:].strip():
-        point = _POINT.match(text, at)
-        if point is None:
-            raise SettingsError(f"{text[at:].strip()!r} is not a position and a name; {form}")
-        blend = point["blend"]
-        there = parse_blend(blend) if blend else point["quoted"] or point["plain"]
+        there: str | list[tuple[str, float]]
+        point = _BLEND_POINT.match(text, at)
+        if point is not None and _is_closed(point["blend"]):
+            there = parse_blend(point["blend"])
+        else:
+            point = _PRESET_POINT.match(text, at)
+            if point is None:
+                raise SettingsError(f"{text[at:].strip()!r} is not a position and a name; {form}")
+            there = point["quoted"] or point["plain"]
         points.append((float(point["position"]), there))
         at = point.end()
     if not points:
         raise SettingsError(f"the morph is empty; {form}")
     check_positions([position for position, _ in points])
     return points
+
+
+def _is_closed(inside: str) -> bool:
+    """Whether the brackets around a text belong together: those of ``(Soft) Bell (low)`` do not."""
+    depth = 0
+    for character in _QUOTED.sub("", inside):
+        depth += (character == "(") - (character == ")")
+        if depth < 0:
+            return False
+    return True

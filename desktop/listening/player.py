@@ -31,6 +31,7 @@ class BlindPlayer(QObject):
         super().__init__(parent)
         self._audio = audio
         self._is_playing = False
+        self._number = 0  # of what was begun here: others play through the device too
         self._problem = ""
         self._timer = QTimer(self)
         self._timer.setInterval(_LOOK_MS)
@@ -39,7 +40,8 @@ class BlindPlayer(QObject):
     @property
     def is_playing(self) -> bool:
         """Whether a sound of the test plays."""
-        return self._is_playing and self._audio.is_playing
+        is_ours = self._audio.sound_number == self._number
+        return self._is_playing and is_ours and self._audio.is_playing
 
     def hear(self, sound: ComparedSound) -> None:
         """Go on with a sound where the other one is; begin it if none plays.
@@ -49,7 +51,7 @@ class BlindPlayer(QObject):
         if self.is_playing:
             self._audio.replace(sound.audio, sound.sample_rate)
         else:
-            self._audio.play(sound.audio, sound.sample_rate)
+            self._number = self._audio.play(sound.audio, sound.sample_rate)
             self._is_playing = True
             self.playing_changed.emit(True)
         self._timer.start()
@@ -57,7 +59,8 @@ class BlindPlayer(QObject):
     def stop(self) -> None:
         """Be silent."""
         if self._is_playing:
-            self._audio.stop()
+            if self._audio.sound_number == self._number:
+                self._audio.stop()
             self._show_silence()
 
     def look(self) -> None:
@@ -65,7 +68,7 @@ class BlindPlayer(QObject):
         if self._audio.problem != self._problem:
             self._problem = self._audio.problem
             self.problem.emit(self._problem)
-        if self._audio.is_playing:
+        if self.is_playing:
             self.moved.emit(self._audio.position_s)
             return
         if self._is_playing:

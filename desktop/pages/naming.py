@@ -31,7 +31,7 @@ def with_free_name(name: str, make: Callable[[str], _Made]) -> _Made:
     """Make something under a name, or the name with the first number that is free.
 
     Args:
-        name: the one wanted.
+        name: the one wanted; one that is too long is cut.
         make: raises :class:`NameTaken` before it does anything long.
 
     Raises:
@@ -39,7 +39,8 @@ def with_free_name(name: str, make: Callable[[str], _Made]) -> _Made:
     """
     for number in range(1, _MOST):
         try:
-            return make(name if number == 1 else f"{name} {number}")
+            tail = "" if number == 1 else f" {number}"
+            return make(name[: MAX_NAME_CHARACTERS - len(tail)].rstrip() + tail)
         except NameTaken:
             continue
     raise NameTaken(f"there are {_MOST} presets named {name!r}; rename or delete some")

@@ -37,6 +37,8 @@ class ProcessLive:
         self._state = LiveState()
         self._orders: queue.SimpleQueue[str | None] = queue.SimpleQueue()
         self._blends = 0  # begun so far
+        self._ending: threading.Thread | None = None
+        self._is_closed = False
         self.plays_blend = False
 
     def begin(self, preset_id: str, device: str = "") -> None:
@@ -69,7 +71,15 @@ class ProcessLive:
         self._send("end")
         self._orders.put(None)
         self._orders = queue.SimpleQueue()
-        threading.Thread(target=_see_it_end, args=(process,), name="live end").start()
+        self._ending = threading.Thread(target=_see_it_end, args=(process,), name="live end")
+        self._ending.start()
+
+    def close(self) -> None:
+        """End the process for good, and wait for that: the device is free for who comes next."""
+        self._is_closed = True  # a page may ask for more while the window goes
+        self.end()
+        if self._ending is not None:
+            self._ending.join()
 
     def note_on(self, pitch: int, velocity: int) -> None:
         """As the interface says."""
@@ -93,7 +103,8 @@ class ProcessLive:
             self._orders.put(order_to_line(*order))
 
     def _start_if_gone(self) -> None:
-        if self._process is None or self._process.poll() is not None:
+        is_gone = self._process is None or self._process.poll() is not None
+        if is_gone and not self._is_closed:
             self._start()
 
     def _start(self) -> None:

@@ -220,7 +220,7 @@ class LibraryPresets(LibraryMeasures):
 
         preset = self.library.get(preset_id)
         kept = self._pictures / f"{preset.id}-{preset.version}.npy"
-        with contextlib.suppress(OSError, ValueError):  # not there, or broken off half way
+        with contextlib.suppress(OSError, ValueError, EOFError):  # not there, or broken off
             return (np.load(kept, allow_pickle=False) / np.float32(255)).astype(np.float32)
         sound = self._sound(preset, control)
         if sound is None:

@@ -110,6 +110,11 @@ def test_what_is_no_morph_is_one_type_error(make: Callable[[], object], words: s
         ("0=Warm, soft,1=x=y", [(0.0, "Warm, soft"), (1.0, "x=y")]),
         ('0="a,1=b",1="(old)"', [(0.0, "a,1=b"), (1.0, "(old)")]),
         ("0=(old) Bell,1=B", [(0.0, "(old) Bell"), (1.0, "B")]),
+        ("0=(old) Bell,1=Pad (low)", [(0.0, "(old) Bell"), (1.0, "Pad (low)")]),
+        (
+            '0=(old) Bell,0.5=(Pad (low)=1,":)"=2),1=(a) (b)',
+            [(0.0, "(old) Bell"), (0.5, [("Pad (low)", 1.0), (":)", 2.0)]), (1.0, "(a) (b)")],
+        ),
         (
             '0=A,0.5=(A=0.6, "B,1=c"=0.4),1=B',
             [(0.0, "A"), (0.5, [("A", 0.6), ("B,1=c", 0.4)]), (1.0, "B")],

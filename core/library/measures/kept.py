@@ -1,4 +1,4 @@
-"""MeasuredValues values, edits and places as rows, inside a caller's transaction."""
+"""Measured values, edits and places as rows, inside a caller's transaction."""
 
 from __future__ import annotations
 
@@ -195,7 +195,13 @@ def bring_up_to_date(connection: Connection, model_sha256: str) -> None:
         MEASURE.c.phrase == measure_basis(),
     )
     edited = exists().where(PLACE_EDIT.c.preset_pk == PRESET.c.pk)
-    known = select(PRESET.c.pk).where(measured | edited | PRESET.c.factory_key.is_not(None))
+    # By the sound, not by whose it is: a copy of a factory preset measures what that does.
+    shipped = VERSION.c.digest.in_(bytes.fromhex(one) for one in factory_measures(model_sha256))
+    known = (
+        select(PRESET.c.pk)
+        .join(VERSION, VERSION.c.pk == PRESET.c.version_pk)
+        .where(measured | edited | shipped)
+    )
     refresh(connection, list(connection.execute(known).scalars()), model_sha256)
     values = {"value": str(basis)}
     connection.execute(
@@ -205,15 +211,16 @@ def bring_up_to_date(connection: Connection, model_sha256: str) -> None:
     )
 
 
-def forget_up_to_date(connection: Connection) -> None:
-    """Presets came whose measures may be known: places are made anew when they are needed."""
-    connection.execute(delete(META).where(META.c.key == _UP_TO_DATE))
+def are_made(connection: Connection) -> bool:
+    """Whether places were made at all; those of every preset are when they are first needed."""
+    kept = select(META.c.value).where(META.c.key == _UP_TO_DATE)
+    return connection.execute(kept).first() is not None
 
 
 def _values(
     connection: Connection, rows: Sequence[Any], model_sha256: str
 ) -> dict[int, MeasuredValues]:
-    """MeasuredValues values by presets' keys: those kept, else those that ship."""
+    """Measured values by presets' keys: those kept, else those that ship."""
     current = {row.version_pk: row for row in rows}
     found: dict[int, MeasuredValues] = {}
     kept = select(MEASURE).where(

@@ -104,13 +104,18 @@ def in_order(
     # Walking the order, its index is the one to use.
     ranges = narrowing.conditions(is_indexed=not is_walked)
     query = select(PLACE.c.preset_pk).where(*has_place, *ranges)
-    if conditions:
+    if conditions and not is_walked:
+        found = select(PRESET.c.pk).where(*conditions)
+        query = query.where(PLACE.c.preset_pk.in_(found))
+    elif conditions:
         query = query.join(PRESET, PRESET.c.pk == PLACE.c.preset_pk).where(*conditions)
     page = query.order_by(*ranked).limit(limit).offset(offset)
     pks = list(connection.execute(page).scalars())
     if len(pks) < limit:
-        count = select(func.count()).select_from(query.subquery())
-        measured = int(connection.execute(count).scalar_one())
+        measured = offset + len(pks)
+        if not pks and offset:
+            count = select(func.count()).select_from(query.subquery())
+            measured = int(connection.execute(count).scalar_one())
         others = [*conditions, ~exists().where(PLACE.c.preset_pk == PRESET.c.pk, *has_place)]
         if narrowing.ranges:
             others.append(PRESET.c.pk.in_(narrowing.preset_pks()))

@@ -5,15 +5,19 @@ from __future__ import annotations
 import contextlib
 import math
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from core.coercion.type_errors import real_number
 from core.descriptors.adjectives import adjective_named
-from core.errors import SettingsError
+from core.errors import ModelError, SettingsError
 from core.library import rows
 from core.library.errors import LibraryUnusable
 from core.library.measures import kept
 from core.library.presets import Preset, PresetMeasures
 from core.library.reading import LibraryReader
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
 
 
 class MeasuredLibrary(LibraryReader):
@@ -72,3 +76,14 @@ class MeasuredLibrary(LibraryReader):
         self._narrowing((), is_ordered=True)
         with self._database.read() as connection:
             return kept.count_without(connection, self._model_sha256)
+
+    def _place_anew(self, connection: Connection, pks: Sequence[int]) -> None:
+        """Let presets be found by what is known of their sounds, which are new or others now.
+
+        Args:
+            connection: inside a write transaction.
+            pks: the presets' keys.
+        """
+        if kept.are_made(connection):
+            with contextlib.suppress(ModelError):  # nothing is found by a model that is not here
+                kept.refresh(connection, pks, self._model_sha256)

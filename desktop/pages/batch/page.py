@@ -165,8 +165,11 @@ class BatchPage(QWidget):
     def _recalled(self, groups: list[RenderGroup]) -> None:
         for group in groups:
             group.takes = [self._seen.get(take.id, take) for take in group.takes]
+        are_begun = bool(self._groups)
         self._groups += groups
         self._show_groups()
+        if are_begun:  # and kept already, without those of earlier
+            self._keep()
 
     def _keep(self) -> None:
         """Have the batches kept as they are now."""

@@ -71,6 +71,7 @@ class RecordingPanel(QWidget):
         self._outline: SoundOutline | None = None
         self._region = (0.0, 0.0)
         self._played_from: float | None = None
+        self._sound_number = 0  # of what was begun here: others play through the device too
         self.waveform: Any = None
         self.drop = DropZone(
             self.tr("Drop a recording here: one note of an instrument, or a few"),
@@ -185,14 +186,14 @@ class RecordingPanel(QWidget):
         """Hear the region as it was recorded, or be silent."""
         if self._file is None or self._outline is None:
             return
-        if self._played_from is not None:
+        if self._is_heard:
             self._audio.stop()
             self._stopped()
             return
         file, (start, end) = self._file, self._region
 
         def play(sound: tuple[FloatArray, int]) -> None:
-            self._audio.play(*sound)
+            self._sound_number = self._audio.play(*sound)
             self._played_from = start
             self.region_bar.set_playing(True)
             self._playing.start()
@@ -323,10 +324,16 @@ class RecordingPanel(QWidget):
     # Hearing the region
 
     def _look(self) -> None:
-        if self._played_from is None or not self._audio.is_playing:
+        if self._played_from is None or not self._is_heard:
             self._stopped()
             return
         self.waveform.set_playhead(self._played_from + self._audio.position_s)
+
+    @property
+    def _is_heard(self) -> bool:
+        """Whether the region sounds, and not something that was begun elsewhere since."""
+        is_ours = self._audio.sound_number == self._sound_number
+        return self._played_from is not None and is_ours and self._audio.is_playing
 
     def _stopped(self) -> None:
         self._played_from = None

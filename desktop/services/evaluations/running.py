@@ -43,7 +43,8 @@ class RunningEvaluation:
         self.words, self.fraction = "starting", 0.0
         self._error = ""
         self._is_stopped = self._is_finished = False
-        self._first = self._last = 0
+        self._first: int | None = None  # sounds that were there before: an earlier start's
+        self._last = 0
         self._began = time.monotonic()
         kept = read_request(folder)
         self._took_s, self._sounds = (kept[1], kept[2]) if kept is not None else (0.0, 0)
@@ -73,7 +74,8 @@ class RunningEvaluation:
             self.words = message["stage"]
         elif "done" in message:
             done, total = message["done"], message["total"]
-            self._first = self._first or done - 1
+            if self._first is None:
+                self._first = done - 1
             self._last = done
             self.fraction = done / total
             parts = [f"{done} of {total} sounds"]
@@ -85,7 +87,7 @@ class RunningEvaluation:
         self._on_change(self.folder)
 
     def _end(self, code: int, errors: str) -> None:
-        sounds = self._sounds + self._last - self._first
+        sounds = self._sounds + self._last - (self._first or 0)
         took_s = self._took_s + time.monotonic() - self._began
         with contextlib.suppress(TimbreError, OSError):  # only the next estimate is worse
             write_request(self.folder, self._request, took_s, sounds)

@@ -242,9 +242,10 @@ class QtSource:
         """No more."""
         if self._io is not None:
             self._read()
-            self._io.readyRead.disconnect(self._read)
+            with contextlib.suppress(TypeError):  # it was never connected: it did not open
+                self._io.readyRead.disconnect(self._read)
             self._io = None
-        with contextlib.suppress(TypeError):  # it was never connected
+        with contextlib.suppress(TypeError):  # nor this
             self._source.stateChanged.disconnect(self._changed)
         self._source.stop()
 

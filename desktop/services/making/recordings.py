@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import os
 import shutil
+import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -86,21 +88,25 @@ class LocalRecordings:
         is_copied = whole and status.st_size <= _COPIED_BYTES
         name = file.stem if region is None else f"{file.stem} {region[0]:.2f}-{region[1]:.2f} s"
         suffix = file.suffix if is_copied else ".wav"
-        made = next(iter(folder.glob("*")), None) if folder.is_dir() else None
-        if made is not None and not made.name.endswith(".part"):
-            made.touch()
+        made = _file_in(folder)
+        if made is not None:
+            os.utime(folder)
             return made
         try:
-            folder.mkdir(parents=True, exist_ok=True)
-            target = free_path(folder, name, suffix)
-            if is_copied:
-                read_reference(file)  # refused before it is copied
-                unfinished = target.with_suffix(".part")
-                shutil.copyfile(file, unfinished)
-                unfinished.replace(target)
-            else:
-                audio, rate = read_reference(file) if region is None else read_region(file, *region)
-                write_wav(target, audio, rate, subtype="FLOAT")
+            _parts().mkdir(parents=True, exist_ok=True)
+            # A folder comes under its name with the file in it: it may be made twice at a time.
+            with tempfile.TemporaryDirectory(
+                dir=_parts(), ignore_cleanup_errors=True
+            ) as unfinished:
+                target = free_path(Path(unfinished, "part"), name, suffix)
+                target.parent.mkdir()
+                if is_copied:
+                    read_reference(file)  # refused before it is copied
+                    shutil.copyfile(file, target)
+                else:
+                    sound = read_reference(file) if region is None else read_region(file, *region)
+                    write_wav(target, *sound, subtype="FLOAT")
+                target = _published(target, folder)
         except OSError as error:
             raise output_error(folder, error) from error
         self._forget_old(folder)
@@ -129,3 +135,32 @@ class LocalRecordings:
             folders = sorted(newest.parent.iterdir(), key=lambda one: -one.stat().st_mtime)
             for folder in folders[_MOST_PARTS:]:
                 shutil.rmtree(folder, ignore_errors=True)
+
+
+def _file_in(folder: Path) -> Path | None:
+    """The one file of a part's folder; None if it is not there."""
+    with contextlib.suppress(OSError):
+        return next(iter(folder.iterdir()), None)
+    return None
+
+
+def _published(file: Path, folder: Path) -> Path:
+    """Give a finished file's folder its name; where the file is from now on.
+
+    Args:
+        file: alone in its folder.
+        folder: the name; if somebody was quicker, theirs is as good.
+
+    Raises:
+        OSError: if it cannot be.
+    """
+    with contextlib.suppress(OSError):
+        folder.rmdir()  # what cleans caches leaves empty folders
+    try:
+        file.parent.rename(folder)
+    except OSError:
+        theirs = _file_in(folder)
+        if theirs is None:
+            raise
+        return theirs
+    return folder / file.name

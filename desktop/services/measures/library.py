@@ -97,21 +97,25 @@ class LibraryMeasures:
         near = self.neighbours(preset.id, _NEAR, control)
         measures = self.library.measures([other.preset.id for other in near])
         made: Preset | None = None
-        for share in OWN_SHARES:
-            blend = further(
-                preset, place, near, measures, pair, is_higher=is_higher, own_share=share
-            )
-            if blend is None:
-                break
-            if made is None:
-                made = self._add_named(f"{preset.name}, {word}", blend, control)
-            else:
-                made = self.library.edit(made.id, timbre=blend)
-            found = self.measure(made.id, control).measured[pair.name]
-            if (found > place) if is_higher else (found < place):
-                return made
-        if made is not None:
-            self.library.remove(made.id)
+        is_further = False
+        try:
+            for share in OWN_SHARES:
+                blend = further(
+                    preset, place, near, measures, pair, is_higher=is_higher, own_share=share
+                )
+                if blend is None:
+                    break
+                if made is None:
+                    made = self._add_named(f"{preset.name}, {word}", blend, control)
+                else:
+                    made = self.library.edit(made.id, timbre=blend)
+                found = self.measure(made.id, control).measured[pair.name]
+                is_further = (found > place) if is_higher else (found < place)
+                if is_further:
+                    return made
+        finally:
+            if made is not None and not is_further:  # cancelled, too: it was only tried
+                self.library.remove(made.id)
         raise SettingsError(
             f"nothing like {preset.name} that was measured makes it {word}; add presets, or scroll "
             "through those you have, so that they are measured"

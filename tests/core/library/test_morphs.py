@@ -123,8 +123,7 @@ def test_a_path_over_a_pad_is_not_too_wide(filled: Library) -> None:
     corners = {"x": 1.0, "y": 1.0, "z": 1.0, "Warm": 1.0}
     filled.add("Path", PresetMorph([(i / 63, corners) for i in range(64)]))
     filled.add("Long", PresetMorph([(i / 63, "Path" if i < 0 else "Cold") for i in range(64)]))
-    with pytest.raises(SettingsError, match="256 recordings and words"):
-        filled.add("Wide", PresetMorph([(i / 63, {**corners, "Cold": 1.0}) for i in range(64)]))
+    filled.add("Wide", PresetMorph([(i / 63, {**corners, "Cold": 1.0}) for i in range(64)]))
 
 
 def point(position: object) -> dict[str, object]:
@@ -164,3 +163,26 @@ def test_the_same_morph_has_one_digest() -> None:
             for at in (1, 1.0)
         ]
     )
+
+
+def test_a_path_of_many_points_over_blends_is_kept(library: Library) -> None:
+    """Points of a path over the pad have the same few presets: they count once in each."""
+    for corner in range(4):
+        for part in range(3):
+            library.add(f"{corner}{part}", TextTimbre(f"words {corner} {part}"))
+        library.add(f"corner {corner}", PresetBlend({f"{corner}{part}": 1 for part in range(3)}))
+    mixed = PresetBlend({f"corner {corner}": corner + 1 for corner in range(4)})
+    kept = library.add("Path", PresetMorph([(number / 31, mixed) for number in range(32)]))
+    timbre = library.recipe(kept)
+    assert isinstance(timbre, Morph)
+    assert len(timbre.points) == 32
+    encoder = SeedEncoder()
+    assert embedding_of(timbre, encoder).shape == (512,)
+    wide = [library.add(f"w{n}", TextTimbre(f"w {n}")).id for n in range(60)]
+    library.add("wide", PresetBlend(dict.fromkeys(wide, 1)))
+    for number in range(5):
+        library.add(f"wide {number}", PresetBlend({"wide": 1, "00": 1 + number}))
+    with pytest.raises(SettingsError, match="more than 256 recordings and words"):
+        library.add(
+            "Too wide", PresetMorph({0: PresetBlend({f"wide {n}": 1 for n in range(5)}), 1: "00"})
+        )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -14,6 +15,8 @@ from core.audio import write_audio
 from core.errors import UserInputError
 from desktop.commands import Commands
 from desktop.pages.batch.commands import add_batch_commands
+from desktop.pages.batch.group import RenderGroup
+from desktop.pages.batch.kept import save_groups
 from desktop.pages.batch.page import BatchPage
 from desktop.pages.batch.plan import BatchPlan
 from desktop.services.fakes.audio import FakeAudio
@@ -248,6 +251,21 @@ def test_batches_are_there_at_the_next_start(
     assert again.widgets.groups.currentText() == "riff in 3 presets"
     jobs.finish(4, tmp_path / "a.wav")
     assert again.group.takes[1].state == "done"
+
+
+def test_a_batch_begun_before_those_of_earlier_are_there_loses_none(
+    qtbot: QtBot, jobs: FakeJobs, audio: FakeAudio, tasks: Tasks, until: Until, tmp_path: Path
+) -> None:
+    kept = tmp_path / "batches.json"
+    earlier = plan_of(jobs, "riff")
+    takes = jobs.submit(earlier.clips[0].id, [preset.id for preset in earlier.presets])
+    save_groups([RenderGroup(earlier.title, {earlier.clips[0].id: ("riff", 1.0)}, [*takes])], kept)
+    page = BatchPage(jobs, audio, tasks, kept=kept)
+    qtbot.addWidget(page)
+    now = plan_of(jobs, "walk")
+    page.add(now, jobs.submit(now.clips[0].id, [now.presets[0].id]))
+    until(lambda: len(page.groups) == 2)
+    until(lambda: len(json.loads(kept.read_bytes())) == 2)
 
 
 def plan_of(jobs: FakeJobs, name: str) -> BatchPlan:

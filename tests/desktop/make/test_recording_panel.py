@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 from PyQt6.QtCore import QMimeData, QPointF, Qt, QUrl
 from PyQt6.QtGui import QColor, QDropEvent, QPalette
@@ -136,6 +137,21 @@ def test_the_region_is_heard_as_it_is(
     assert not audio.is_playing
     assert panel.waveform.playhead_s is None
     assert panel.region_bar.play_button.text() == "Play region"
+
+
+def test_what_others_play_is_not_taken_for_the_region(
+    opened: MakePage, audio: FakeAudio, until: Until
+) -> None:
+    panel = opened.recording
+    panel.toggle_region()
+    until(lambda: panel.region_bar.play_button.text() == "Stop")
+    others = audio.play(np.zeros((1, 44_100), np.float32), 44_100)  # a preset, on the stage
+    until(lambda: panel.region_bar.play_button.text() == "Play region")
+    assert panel.waveform.playhead_s is None
+    assert audio.sound_number == others
+    panel.toggle_region()
+    until(lambda: len(audio.played) == 3)  # the region again, where it would have been silence
+    assert audio.is_playing
 
 
 def test_the_timbre_is_heard_before_it_is_kept(

@@ -112,6 +112,7 @@ def test_the_next_estimate_is_of_how_long_the_last_took(
     run = evaluations.start(request(2))
     until(lambda: evaluations.under_way == 0)
     kept = json.loads((run.folder / "request.json").read_text())
+    assert kept["sounds"] == 2
     kept.update(took_s=30.0, sounds=10)
     (run.folder / "request.json").write_text(json.dumps(kept))
     plan = evaluations.plan(EvaluationRequest("embedded-v1", ("embedded",)))

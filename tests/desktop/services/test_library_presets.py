@@ -102,6 +102,9 @@ def test_pictures_are_drawn_once_and_kept(
     assert picture is not None
     assert picture.shape == (BANDS, TIMES)
     assert picture.dtype == np.float32
+    (file,) = presets._pictures.iterdir()
+    file.write_bytes(b"")  # the disk was full just then
+    assert presets.picture(preset.id, CONTROL) is not None
     recipe = presets.library.recipe(preset)
     assert isinstance(recipe, AudioTimbre)
     recipe.path.unlink()

@@ -174,3 +174,12 @@ def test_orders_reach_the_process_and_its_death_is_said(
     wait_until(lambda: '"preset", "pad", ""' in live.state.words)
     live.end()
     assert live.state == LiveState()
+    live.begin("bell")
+    wait_until(lambda: '"preset", "bell", ""' in live.state.words)
+    process = live._process
+    assert process is not None
+    live.close()  # as the window does, which waits for no signal of a page
+    assert process.poll() is not None
+    live.begin_blend([("bell", 0.5), ("pad", 0.5)])
+    assert live._process is None
+    live.close()

@@ -178,6 +178,32 @@ def test_what_cannot_be_used_is_refused_before_it_is_copied(tmp_path: Path) -> N
     assert not [file for file in parts.rglob("*") if file.is_file()]
 
 
+def test_a_part_that_is_made_several_times_at_once_is_one(tmp_path: Path) -> None:
+    """Who hears a timbre and keeps it at once asks twice."""
+    file = tmp_path / "a.wav"
+    write_wav(file, np.random.default_rng(1).uniform(-0.5, 0.5, (2, 400_000)), RATE)
+    for region in (None, (1.0, 40.0)):
+        found: list[Path] = []
+        makers = [
+            threading.Thread(
+                target=lambda region=region, found=found: found.append(
+                    LocalRecordings().part(file, region, Control())
+                )
+            )
+            for _ in range(4)
+        ]
+        for maker in makers:
+            maker.start()
+        for maker in makers:
+            maker.join()
+        assert len(found) == 4
+        assert len(set(found)) == 1
+        assert list(found[0].parent.iterdir()) == found[:1]
+        found[0].unlink()  # as what cleans caches does, which leaves folders
+        assert LocalRecordings().part(file, region, Control()) == found[0]
+    assert len(list(found[0].parent.parent.iterdir())) == 2  # nothing unfinished stays
+
+
 def test_old_parts_are_forgotten(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("desktop.services.making.recordings._MOST_PARTS", 3)
     write_wav(tmp_path / "a.wav", np.full((1, 9 * RATE), 0.1, np.float32), RATE)

@@ -10,7 +10,7 @@ import pytest
 from core.clip import Clip
 from core.descriptors.adjectives import MeasuredRange
 from core.descriptors.phrase import MEASURING_PHRASE
-from core.errors import SettingsError
+from core.errors import Cancelled, SettingsError
 from core.library.embeddings.kept import KeptEmbeddings
 from core.synthesizer import Synthesizer
 from core.timbre import TextTimbre
@@ -91,6 +91,19 @@ def test_a_variation_is_really_further_and_its_lineage_is_read(
     assert len(details.parts) == 3
     assert presets.vary(bell.id, "brightness", is_higher, control()).name == f"{made.name} (2)"
     assert presets.vary(bell.id, "", False, control()).name == f"{bell.name}, near"
+
+
+def test_a_variation_that_was_only_tried_is_not_left_behind(
+    presets: LibraryPresets, player: PhrasePlayer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def cancelled(*_: object) -> Path:
+        raise Cancelled("cancelled")
+
+    bell, before = presets.library.get("Tight Bell"), presets.library.list().total
+    monkeypatch.setattr(presets, "_render", cancelled)
+    with pytest.raises(Cancelled):
+        presets.vary(bell.id, "brightness", True, control())
+    assert presets.library.list().total == before
 
 
 def test_what_is_at_the_end_already_says_so(presets: LibraryPresets) -> None:

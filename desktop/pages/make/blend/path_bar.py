@@ -158,4 +158,13 @@ class PathBar(QWidget):
         if self._model.silence:
             self.failed.emit(self._model.silence)
             return
-        self.morph_wanted.emit(self.morph_points())
+        points = self.morph_points()
+        if not all(parts for _, parts in points):
+            self.failed.emit(
+                self.tr(
+                    "Nothing is heard on a part of the path, as what is there is muted: let it be "
+                    "heard, or draw another path"
+                )
+            )
+            return
+        self.morph_wanted.emit(points)

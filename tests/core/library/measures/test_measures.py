@@ -225,3 +225,61 @@ def test_a_search_by_ranges_is_exact_among_many(library: Library, order: PresetO
         if order == "bright":
             found = [places[int(preset.name[1:]) - 1][0] for preset in page.presets]
             assert found == sorted(found, reverse=True)
+
+
+def found(library: Library) -> set[str]:
+    """Names of all that a range finds, as wide as one can be that asks anything."""
+    ranges = [MeasuredRange("brightness", 0.0, 0.999)]
+    return set(names(library.list(limit=1000, ranges=ranges).presets))
+
+
+@pytest.mark.parametrize("are_made", [True, False])
+def test_what_is_shown_of_a_preset_is_what_it_is_found_by(tmp_path: Path, are_made: bool) -> None:
+    with Library.open(tmp_path / "stocked.sqlite", model=None) as library:
+        _change_what_is_there(library, tmp_path, are_made)
+
+
+def _change_what_is_there(library: Library, tmp_path: Path, are_made: bool) -> None:
+    if are_made:
+        assert found(library)
+    bell = library.get("Small Bell")
+    copy = library.duplicate(bell.id)
+    same = library.add("Same recipe", library.recipe(bell))
+    assert library.measures([copy.id])[copy.id].is_measured
+    assert found(library) >= {bell.name, copy.name, same.name}
+    library.edit(bell.id, timbre=TextTimbre("gong"))
+    assert bell.name not in found(library)
+    library.restore_version(bell.id, bell.version)
+    assert bell.name in found(library)
+    mine = library.add("Mine", TextTimbre("mine"))
+    library.edit_place(mine.id, "brightness", 0.5)
+    library.edit(mine.id, settings=RenderSettings(gain=-3.0))
+    assert library.measures([mine.id])[mine.id].places == {"brightness": 0.5}
+    assert mine.name in found(library)
+    library.discard(mine.id)
+    assert mine.name not in found(library)
+    library.put_back(mine.id)
+    assert mine.name in found(library)
+    file = library.export(copy.id, tmp_path)
+    library.remove(copy.id)
+    assert library.import_(file).name in found(library)
+
+
+@pytest.mark.parametrize("order", ["name", "bright", "dark"])
+def test_a_list_is_the_same_whatever_stretch_of_it_is_asked_for(
+    library: Library, order: PresetOrder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("core.library.search._COMMON", 20)  # so few are many
+    fill(library, 300)
+    for number in range(4):
+        library.add(f"not measured {number}", TextTimbre("x"), favourite=True)
+    ranges = [MeasuredRange("noise", 0.1, 0.9)]
+    for options in ({}, {"favourites": True}, {"favourites": True, "ranges": ranges}):
+        whole = library.list(limit=1000, order=order, **options)
+        assert len(whole.presets) == whole.total
+        parts = [
+            preset.id
+            for offset in range(0, whole.total + 7, 7)
+            for preset in library.list(offset, 7, order=order, **options).presets
+        ]
+        assert parts == [preset.id for preset in whole.presets]

@@ -234,6 +234,12 @@ def test_a_path_is_drawn_followed_and_given_on(
     ((first, *_, last),) = given
     assert (first[0], first[1][0][0], last[0], last[1][-1][0]) == (0.0, ids[0], 1.0, ids[3])
     assert (first[1][0][1], last[1][-1][1]) == pytest.approx((1.0, 1.0), abs=0.02)
+    panel.model.mute(ids[0], True)
+    said: list[str] = []
+    panel.failed.connect(said.append)
+    bar.morph.click()  # at its beginning nothing would be heard
+    assert (len(given), "muted" in said[-1]) == (1, True)
+    panel.model.mute(ids[0], False)
     assert panel.hearing is not None
     bar.follow.click()
     panel.hearing.player._timer.stop()
