@@ -159,13 +159,18 @@ class PageLinks(QObject):
             wanted = " to ".join(dict.fromkeys(names)) + ", moving"
             return with_free_name(wanted, lambda name: presets.add(name, morph, control))
 
-        self._tasks.run(
-            keep,
-            lambda preset: self._made(preset.id, preset.name),
-            failed=lambda error: self._window.say_fault(fault_of(error)),
-            lane=Lane.FILES,
-            owner=self,
-        )
+        window = self._window
+
+        def kept(preset: Preset) -> None:
+            window.say("blend", window.tr("“{}” is kept among your presets").format(preset.name))
+            self._made(preset.id, preset.name)
+
+        def failed(error: Exception) -> None:
+            window.say("blend", "")
+            window.say_fault(fault_of(error))
+
+        window.say("blend", window.tr("making the moving timbre…"))
+        self._tasks.run(keep, kept, failed=failed, lane=Lane.FILES, owner=self)
 
     def _add_daw_page(self) -> None:
         window, services = self._window, self._services
