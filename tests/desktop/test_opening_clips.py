@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,7 @@ from desktop.services.fakes.audio import FakeAudio
 from desktop.services.fakes.audition import FakeAuditions
 from desktop.services.fakes.daws import FakeDaws
 from desktop.services.fakes.jobs import FakeJobs
+from desktop.services.processes.clip_reading import read_here
 from desktop.stage.stage import Stage
 from desktop.tasks import Tasks
 from desktop.widgets.daw_list import DawList
@@ -84,3 +86,16 @@ def test_two_lists_of_daws_are_both_filled(qtbot: QtBot) -> None:
         qtbot.addWidget(one)
     qtbot.waitUntil(lambda: all(one.buttons for one in lists), timeout=LIMIT_MS)
     tasks.close()
+
+
+def test_what_is_left_out_of_a_clip_is_said_without_options_of_commands(tmp_path: Path) -> None:
+    bell, drum = (
+        bytes((0, 0x90, 60, 90, 96, 0x80, 60, 0)),
+        bytes((0, 0x99, 36, 90, 96, 0x89, 36, 0)),
+    )
+    track = bell + drum + bytes((0, 0xFF, 0x2F, 0))
+    file = tmp_path / "song.mid"
+    head = b"MThd" + struct.pack(">IHHH", 6, 0, 1, 96)
+    file.write_bytes(head + b"MTrk" + struct.pack(">I", len(track)) + track)
+    _, remarks = read_here(file)
+    assert remarks == ("drum notes (channel 10) left out: 1",)
