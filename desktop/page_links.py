@@ -92,6 +92,7 @@ class PageLinks(QObject):
             services.jobs, self._tasks, services.bridge, services.audio, services.checks
         )
         page.clip_changed.connect(self._stage.use_clip)
+        self._stage.clip_opened.connect(lambda file: page.open_files([file]))
         self._tell_of("takes", page)
         window.add_page("takes", window.tr("Takes"), "takes", page)
         window.count_as_under_way(lambda: services.jobs.under_way)
@@ -158,13 +159,18 @@ class PageLinks(QObject):
             wanted = " to ".join(dict.fromkeys(names)) + ", moving"
             return with_free_name(wanted, lambda name: presets.add(name, morph, control))
 
-        self._tasks.run(
-            keep,
-            lambda preset: self._made(preset.id, preset.name),
-            failed=lambda error: self._window.say_fault(fault_of(error)),
-            lane=Lane.FILES,
-            owner=self,
-        )
+        window = self._window
+
+        def kept(preset: Preset) -> None:
+            window.say("blend", window.tr("“{}” is kept among your presets").format(preset.name))
+            self._made(preset.id, preset.name)
+
+        def failed(error: Exception) -> None:
+            window.say("blend", "")
+            window.say_fault(fault_of(error))
+
+        window.say("blend", window.tr("making the moving timbre…"))
+        self._tasks.run(keep, kept, failed=failed, lane=Lane.FILES, owner=self)
 
     def _add_daw_page(self) -> None:
         window, services = self._window, self._services
@@ -255,6 +261,13 @@ class PageLinks(QObject):
 
     def _add_takes_commands(self, takes: Any) -> None:
         tr, panel = self._window.tr, takes.listening.panel
+        self._window.commands.add(
+            "takes.open",
+            tr("Open MIDI files as clips"),
+            takes.clip_panel.open_button.click,
+            keys="Ctrl+Shift+O",
+            section=tr("Takes"),
+        )
         for name, words, run in (
             ("check", tr("Check the notes of the selected take"), takes.listening.check),
             ("best", tr("Sort takes, the best first"), takes.table.sort_best_first),

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from PyQt6.QtCore import QObject
+from PyQt6.QtCore import QObject, pyqtSignal
 
 from desktop.faults import Fault, fault_of
 from desktop.parts import STAGE, Services
@@ -23,7 +24,12 @@ class StageLink(QObject):
         window: where the stage goes.
         services: what it is given.
         tasks: the one door.
+
+    Attributes:
+        clip_opened: a MIDI file was opened on the stage.
     """
+
+    clip_opened = pyqtSignal(Path)
 
     def __init__(self, window: MainWindow, services: Services, tasks: Tasks) -> None:
         super().__init__(window)
@@ -42,6 +48,7 @@ class StageLink(QObject):
         stage = STAGE.make(services.auditions, services.audio, self._tasks, services.live)
         stage.status.connect(lambda words: window.say("stage", words))
         stage.failed.connect(lambda words: window.say_fault(Fault(words)))
+        stage.clip_opened.connect(self.clip_opened)
         window.set_stage(stage)
         window.commands.add(
             "stage.toggle", window.tr("Play or stop"), stage.toggle, keys="Ctrl+Space"

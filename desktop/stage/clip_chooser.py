@@ -9,6 +9,7 @@ from PyQt6.QtCore import QMimeData, pyqtSignal
 from PyQt6.QtWidgets import QComboBox, QFileDialog, QWidget
 
 from core.clip import Clip
+from desktop.widgets.start_folder import StartFolder
 
 _OPEN = "Open a MIDI file…"
 SUFFIXES = (".mid", ".midi", ".rmi", ".kar")
@@ -27,6 +28,7 @@ class ClipChooser(QComboBox):
 
     def __init__(self, phrases: Sequence[str], parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self._folder = StartFolder()
         self.setAccessibleName("Phrase or clip to hear")
         self.setToolTip("What presets play; drop a MIDI file here to hear it instead")
         self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
@@ -72,8 +74,9 @@ class ClipChooser(QComboBox):
             return
         self.setCurrentIndex(self._shown)
         patterns = " ".join(f"*{suffix}" for suffix in SUFFIXES)
-        name, _ = QFileDialog.getOpenFileName(self, _OPEN, "", f"MIDI ({patterns})")
+        name, _ = QFileDialog.getOpenFileName(self, _OPEN, self._folder.path, f"MIDI ({patterns})")
         if name:
+            self._folder.chosen(name)
             self.file_wanted.emit(Path(name))
 
 

@@ -60,11 +60,13 @@ class Stage(QWidget):
         playing_changed: whether a sound plays now.
         status: what is being done, or what is to be known, in words; empty when it is over.
         failed: why something could not be done.
+        clip_opened: a MIDI file was opened here, and presets are heard with it.
     """
 
     playing_changed = pyqtSignal(bool)
     status = pyqtSignal(str)
     failed = pyqtSignal(str)
+    clip_opened = pyqtSignal(Path)
 
     def __init__(
         self,
@@ -202,6 +204,8 @@ class Stage(QWidget):
 
     def set_clip(self, clip: Clip | str) -> None:
         """Hear presets with a clip, or with a phrase by its name, from now on."""
+        if clip == self.clip:
+            return  # what plays goes on
         self.clip_chooser.set_clip(clip)
         self._forget_sound()
 
@@ -209,7 +213,7 @@ class Stage(QWidget):
         """Hear presets with a MIDI file from now on."""
         self._tasks.run(
             lambda control: read_clip(file, control),
-            self._clip_read,
+            lambda read: self._clip_read(file, read),
             failed=self._fail,
             lane=Lane.FILES,
             owner=self,
@@ -314,12 +318,13 @@ class Stage(QWidget):
             self.status.emit(remark)
         self._remark_told = remark
 
-    def _clip_read(self, read: tuple[Clip, tuple[str, ...]]) -> None:
+    def _clip_read(self, file: Path, read: tuple[Clip, tuple[str, ...]]) -> None:
         clip, remarks = read
         self.set_clip(clip)
         self.status.emit("; ".join([f"presets now play {clip.name or 'your clip'}", *remarks]))
         if self._chosen:
             self.play()
+        self.clip_opened.emit(file)
 
     def _clip_chosen(self) -> None:
         self._forget_sound()

@@ -54,6 +54,21 @@ QToolButton {{ background: {c.raised}; border: 1px solid {c.line}; border-radius
 QToolButton:hover {{ border-color: {c.quiet_text}; }}
 QToolButton:focus, QToolButton:checked {{ border-color: {c.accent}; }}
 QToolButton:disabled {{ color: {c.quiet_text}; background: {c.surface}; }}
+QComboBox {{ background: {c.raised}; border: 1px solid {c.line}; border-radius: 4px;
+  padding: 4px 8px; min-height: 18px; }}
+QComboBox:hover {{ border-color: {c.quiet_text}; }}
+QComboBox:focus, QComboBox:on {{ border-color: {c.accent}; }}
+QComboBox:disabled {{ color: {c.quiet_text}; background: {c.surface}; }}
+QComboBox::drop-down {{ border: none; width: 20px; }}
+QComboBox::down-arrow {{ image: none; width: 0; height: 0; border-left: 4px solid {c.raised};
+  border-right: 4px solid {c.raised}; border-top: 5px solid {c.quiet_text}; }}
+QComboBox::down-arrow:disabled {{ border-left-color: {c.surface}; border-right-color: {c.surface};
+  border-top-color: {c.line}; }}
+QComboBox QAbstractItemView {{ background: {c.raised}; border: 1px solid {c.line};
+  selection-background-color: {c.accent}; selection-color: {c.on_accent}; }}
+QHeaderView {{ background: {c.surface}; }}
+QHeaderView::section {{ background: {c.surface}; color: {c.quiet_text}; border: none;
+  border-bottom: 1px solid {c.line}; padding: 4px; }}
 QScrollBar:vertical {{ background: transparent; border: none; width: 12px; margin: 0; }}
 QScrollBar:horizontal {{ background: transparent; border: none; height: 12px; margin: 0; }}
 QScrollBar::handle {{ background: {c.line}; border-radius: 4px; margin: 2px; }}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PyQt6.QtCore import pyqtSignal
+from PyQt6.QtGui import QShowEvent
 from PyQt6.QtWidgets import QFrame, QGridLayout, QLabel, QPushButton, QWidget
 
 from desktop.faults import fault_of
@@ -38,6 +39,7 @@ class DawList(QFrame):
         self._grid.setVerticalSpacing(GRID)
         self._grid.setColumnStretch(1, 1)
         self.buttons: dict[str, QPushButton] = {}
+        self._is_known = False
         self._next = QLabel()
         self._next.setWordWrap(True)
         self._next.hide()
@@ -52,10 +54,17 @@ class DawList(QFrame):
             failed=self._fail,
             lane=Lane.BACKGROUND,
             owner=self,
-            replaces="looking for DAWs",
+            replaces=f"looking for DAWs {id(self):x}",  # each list has its own look
         )
 
+    def showEvent(self, event: QShowEvent | None) -> None:  # noqa: N802 - Qt's name
+        """Look again: another list may have connected one meanwhile."""
+        super().showEvent(event)
+        if self._is_known:
+            self.look()
+
     def _show(self, found: Sequence[DawFound]) -> None:
+        self._is_known = True
         while (item := self._grid.takeAt(0)) is not None:
             widget = item.widget()
             if widget is not None and widget is not self._next:

@@ -11,6 +11,7 @@ from PyQt6.QtWidgets import QFileDialog, QFrame, QHBoxLayout, QLabel, QPushButto
 
 from desktop.theme.icons import icon
 from desktop.theme.style_sheet import GRID
+from desktop.widgets.start_folder import StartFolder
 
 
 class DropZone(QFrame):
@@ -35,7 +36,7 @@ class DropZone(QFrame):
         self.setProperty("role", "drop")
         self.setAcceptDrops(True)
         self.setAccessibleName(words)
-        self._filters = filters
+        self._filters, self._folder = filters, StartFolder()
         label = QLabel(words)
         label.setWordWrap(True)
         self.button = QPushButton(self.tr("Choose…"))
@@ -87,8 +88,11 @@ class DropZone(QFrame):
             )
 
     def _choose(self) -> None:
-        name, _ = QFileDialog.getOpenFileName(self, self.tr("Choose a file"), "", self._filters)
+        name, _ = QFileDialog.getOpenFileName(
+            self, self.tr("Choose a file"), self._folder.path, self._filters
+        )
         if name:
+            self._folder.chosen(name)
             self.dropped.emit((Path(name),))
 
     def _show_hovered(self, is_hovered: bool) -> None:

@@ -108,6 +108,7 @@ class FakeStage(QWidget):
     playing_changed = pyqtSignal(bool)
     status = pyqtSignal(str)
     failed = pyqtSignal(str)
+    clip_opened = pyqtSignal(Path)
 
     def __init__(self, *_: object) -> None:
         super().__init__()

@@ -130,6 +130,7 @@ class DetailPane(QScrollArea):
         )
         if not self._tags.hasFocus():
             self._tags.setText(", ".join(preset.tags))
+            self._tags.setCursorPosition(0)  # of many, the first are seen
         if is_other:
             self._recipe.setText(preset.summary)
             self._show_parts(())

@@ -27,8 +27,10 @@ from desktop.services.interfaces import PresetQuery
 from desktop.widgets.chips import Chip, ChipChoice
 
 _NARROW = 640
+_TIGHT = 440
 _SMALLEST = 300
-"""Widths, pixels: where chips go into a menu, and below which there is no room for anything."""
+"""Widths, pixels: where chips go into a menu; where the search has its row to itself; and below
+which there is no room for anything."""
 
 
 class SearchField(QLineEdit):
@@ -208,6 +210,8 @@ class FilterBar(QWidget):
         for chip in (*self._owners.values(), *self._kinds.values(), self.tags):
             chip.setVisible(not is_narrow)
         self._all.setVisible(is_narrow)
+        for widget in (*self._views.buttons(), self._order):
+            widget.setVisible(self.width() >= _TIGHT)
 
     def changeEvent(self, event: QEvent | None) -> None:  # noqa: N802
         super().changeEvent(event)
@@ -265,10 +269,28 @@ class FilterBar(QWidget):
                 action.triggered.connect(lambda _on, chip=chip: chip.click())
                 menu.addAction(action)
             menu.addMenu(self.tags.menu)
+            if self._order.isHidden():
+                self._add_orders(menu)
 
         menu.aboutToShow.connect(fill)
         button.hide()
         return button
+
+    def _add_orders(self, menu: QMenu) -> None:
+        """How the list can be sorted, where there is no room for the field."""
+        orders = menu.addMenu(self.tr("Sort by"))
+        if orders is None:
+            return
+        for index in range(self._order.count()):
+            if not self._order.itemText(index):
+                orders.addSeparator()
+                continue
+            action = QAction(self._order.itemText(index), orders)
+            action.setCheckable(True)
+            action.setChecked(index == self._order.currentIndex())
+            action.setEnabled(self._order.isEnabled())
+            action.triggered.connect(lambda _on, index=index: self._order.setCurrentIndex(index))
+            orders.addAction(action)
 
     def _chip(self, text: str) -> Chip:
         return Chip(text, self)

@@ -95,6 +95,7 @@ class BrowsePage(QWidget):
         self._keep = ""
         self._told = ("", 0, "")
         self._row = 0
+        self._is_unheard = False
         self._typing = QTimer(self)
         self._typing.setSingleShot(True)
         self._typing.setInterval(_TYPING_MS)
@@ -161,7 +162,7 @@ class BrowsePage(QWidget):
         self._filters.changed.connect(self._query_changed)
         self._filters.view_wanted.connect(lambda number: self._shown.show_view(VIEWS[number]))
         self._connect_views(self._shown)
-        self._filters.search.step_wanted.connect(self._view.step)
+        self._filters.search.step_wanted.connect(self._step_from_search)
         self._filters.search.left.connect(self._to_list)
         self._view.typed.connect(self._type)
         self._view.stepped.connect(self._stepped)
@@ -248,6 +249,7 @@ class BrowsePage(QWidget):
         row = self._model.row_of(self._keep)
         if row is None:
             row = min(self._row, total - 1)
+            self._is_unheard = True
         if row >= 0:
             self._view.setCurrentIndex(self._model.index(row))
         else:
@@ -317,7 +319,17 @@ class BrowsePage(QWidget):
         self.play_wanted.emit(preset_id)
         self._note_heard(self._model.presets_of([row]))
 
+    def _step_from_search(self, by: int) -> None:
+        """On into the list, where the keys that mark and rate count; nothing found is left out."""
+        preset, is_unheard = self.current, self._is_unheard
+        self._to_list()
+        if by > 0 and is_unheard and preset is not None:
+            self._hear(preset)
+        else:
+            self._view.step(by)
+
     def _hear(self, preset: Preset) -> None:
+        self._is_unheard = False
         self.play_wanted.emit(preset.id)
         self._note_heard(lambda: [preset])
 

@@ -59,7 +59,7 @@ class TrafficTable(QTableWidget):
         rows.setDefaultSectionSize(self.fontMetrics().height() + 8)
         columns.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         columns.setHighlightSections(False)
-        for column, width in enumerate((64, 160, 120, 240)):
+        for column, width in enumerate((56, 128, 112, 160)):
             self.setColumnWidth(column, width)
         columns.setSectionResizeMode(4, QHeaderView.ResizeMode.Stretch)
         jobs.events.clip_came.connect(self._clip_came)

@@ -110,6 +110,14 @@ class KeepBar(QWidget):
             self._tell("")
         self._show_state()
 
+    def move_source(self, make: MakeTimbre) -> None:
+        """The same sound comes from elsewhere now; what is said of it stays.
+
+        Args:
+            make: gives the timbre.
+        """
+        self._make = make
+
     def rename(self, name: str) -> None:
         """Propose a name for something else, whatever the user wrote for what was before."""
         self.name.setText(name)  # Qt forgets by this that it was modified
@@ -195,4 +203,7 @@ class KeepBar(QWidget):
             widget.setVisible(is_busy)
         self.hear_button.setEnabled(can)
         self.name.setEnabled(can)
-        self.keep_button.setEnabled(can and not is_busy and bool(self.name.text().strip()))
+        can_keep = can and not is_busy and bool(self.name.text().strip())
+        if not can_keep and self.keep_button.hasFocus():
+            self.name.setFocus()  # Qt would pass it on to whatever comes next in the window
+        self.keep_button.setEnabled(can_keep)

@@ -74,6 +74,7 @@ class MakePage(QWidget):
         self.words.taken.connect(self.taken)
         self.setAcceptDrops(True)
         self.setFocusProxy(self.tabs)
+        self.tabs.tabBarClicked.connect(self._focus_tab)
         if commands is not None:
             self._add_commands(commands)
 
@@ -98,6 +99,15 @@ class MakePage(QWidget):
             if isinstance(scrolled, QScrollArea) and scrolled.widget() is widget:
                 self.tabs.setCurrentIndex(number)
         widget.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def _focus_tab(self, number: int) -> None:
+        """Who clicks on a tab goes on with what is under it: words can be typed at once."""
+        scrolled = self.tabs.widget(number)
+        if not isinstance(scrolled, QScrollArea) or (panel := scrolled.widget()) is None:
+            return
+        self.tabs.setCurrentIndex(number)
+        if panel.focusProxy() is not None:
+            panel.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def open_files(self, files: Sequence[Path]) -> None:
         """Open a recording."""

@@ -219,6 +219,9 @@ class RecordingPanel(QWidget):
         self.region_bar.set_length(outline.end_s)
         self.title.setText(describe(file, outline))
         self._show_opened(True)
+        window = self.window()
+        if window is not None and window.focusWidget() is self.drop.button:
+            self.waveform.setFocus()  # the space key plays, and does not ask for another file
         self.status.emit("")
         self.keep_bar.rename(name_for_file(file))
         self._set_region(*first_region(outline))
@@ -357,7 +360,7 @@ class RecordingPanel(QWidget):
         def show(moved: Path) -> None:
             if self._file == file:
                 self._file = moved
-                self.keep_bar.set_source(self._timbre_source(), self.keep_bar.name.text())
+                self.keep_bar.move_source(self._timbre_source())
             self._look_for_earlier()
 
         self._run(lambda _: self._recordings.release(file), show)

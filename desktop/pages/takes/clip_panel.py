@@ -3,18 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 
 from PyQt6.QtCore import QModelIndex, QTimer, pyqtSignal
-from PyQt6.QtWidgets import QAbstractItemView, QListView, QVBoxLayout, QWidget
+from PyQt6.QtWidgets import (
+    QAbstractItemView,
+    QFileDialog,
+    QListView,
+    QPushButton,
+    QVBoxLayout,
+    QWidget,
+)
 
 from desktop.pages.takes.bridge_strip import BridgeStrip
 from desktop.pages.takes.clip_model import ClipDelegate, ClipModel
+from desktop.pages.takes.drops import MIDI_SUFFIXES
 from desktop.pages.takes.hints import hint_label
 from desktop.services.bridge_interface import BridgeControl
 from desktop.services.jobs_interface import ClipItem
 from desktop.tasks import Tasks
+from desktop.theme.style_sheet import GRID
+from desktop.widgets.start_folder import StartFolder
 
-_NO_CLIPS = "No clips yet"
+_NO_CLIPS = "No clips yet: open a MIDI file, drop one, or send a clip from your DAW."
 
 
 class ClipPanel(QWidget):
@@ -30,10 +41,13 @@ class ClipPanel(QWidget):
         clip_list: the list of them.
         chosen: another :class:`ClipItem` is.
         selection_changed: more or fewer clips are selected beside it.
+        files_wanted: MIDI files were chosen, a list of paths.
+        open_button: asks for them.
     """
 
     chosen = pyqtSignal(object)
     selection_changed = pyqtSignal()
+    files_wanted = pyqtSignal(list)
 
     def __init__(
         self, tasks: Tasks, bridge: BridgeControl | None = None, parent: QWidget | None = None
@@ -52,11 +66,18 @@ class ClipPanel(QWidget):
         self.clip_list.setUniformItemSizes(True)
         self.clip_list.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
         self.clip_list.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        self._folder = StartFolder()
+        self.open_button = QPushButton(self.tr("Open MIDI files…"))
+        self.open_button.clicked.connect(self._choose_files)
+        foot = QVBoxLayout()
+        foot.setContentsMargins(GRID, GRID, GRID, 0 if bridge is not None else GRID)
+        foot.addWidget(self.open_button)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         column.addWidget(self._no_clips, 1)
         column.addWidget(self.clip_list, 1)
+        column.addLayout(foot)
         if bridge is not None:
             column.addWidget(BridgeStrip(bridge, tasks))
         chosen = self.clip_list.selectionModel()
@@ -104,6 +125,14 @@ class ClipPanel(QWidget):
         """What a clip is called."""
         clip = self.clips.clip(self.clips.row_of(clip_id))
         return clip.clip.name if clip is not None else "a clip"
+
+    def _choose_files(self) -> None:
+        patterns = " ".join(f"*{suffix}" for suffix in sorted(MIDI_SUFFIXES))
+        title, kinds = self.tr("Open MIDI files"), f"MIDI ({patterns})"
+        names, _ = QFileDialog.getOpenFileNames(self, title, self._folder.path, kinds)
+        if names:
+            self._folder.chosen(names[-1])
+            self.files_wanted.emit([Path(name) for name in names])
 
     def _choose(self, index: QModelIndex, _before: QModelIndex | None = None) -> None:
         clip = self.clips.clip(index.row())

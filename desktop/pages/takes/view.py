@@ -183,6 +183,7 @@ class TakesPage(FileDropWidget):
         events.take_changed.connect(self._on_take)
         events.said.connect(self.status)
         self.clip_panel.chosen.connect(self._choose)
+        self.clip_panel.files_wanted.connect(self.open_files)
         self.clip_panel.selection_changed.connect(
             lambda: self.render_bar.set_clip_count(len(self.clip_panel.selected))
         )
@@ -367,9 +368,11 @@ class TakesPage(FileDropWidget):
         for clip in clips:
             if self.clips.row_of(clip.id) < 0:
                 self.clips.put(clip)
-        row = self.clips.row_of(clip_id)
+        row, before = self.clips.row_of(clip_id), self.current_clip
         if row >= 0:
             self.clip_panel.select(row)
+        if before is not None and before.id == clip_id:
+            self.clip_changed.emit(before.clip)  # opened again, so it is heard again
         for item in taken:
             if isinstance(item, TakeItem):
                 self.takes.put(item)

@@ -7,6 +7,7 @@ in a process, whose answer takes 30 ms at most at a time to be taken in.
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 from core.clip import Clip
@@ -15,6 +16,9 @@ from desktop.tasks import TaskControl
 
 LARGE_BYTES = 100_000
 """Some 14,000 notes; smaller files hold no other thread for 20 ms."""
+
+_OPTION = re.compile(r" \(--\w[^)]*\)")
+"""A hint at an option of the command line, which the window does not have."""
 
 
 def read_clip(file: Path, control: TaskControl) -> tuple[Clip, tuple[str, ...]]:
@@ -49,4 +53,4 @@ def read_here(file: Path) -> tuple[Clip, tuple[str, ...]]:
     from core.midi import read_midi
 
     reading = read_midi(file)
-    return reading.clip, tuple(remark.message for remark in reading.remarks)
+    return reading.clip, tuple(_OPTION.sub("", remark.message) for remark in reading.remarks)
