@@ -33,6 +33,7 @@ class Waveform(pg.PlotWidget):  # type: ignore[misc]
         self._hint = QLabel(self)
         self._hint.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._hint.setWordWrap(True)
+        self._hint.setProperty("role", "quiet")
         self._hint.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         self._low, self._high = pg.PlotDataItem(), pg.PlotDataItem()
         self._outline = pg.FillBetweenItem(self._low, self._high)
@@ -112,9 +113,6 @@ class Waveform(pg.PlotWidget):  # type: ignore[misc]
         self._outline.setBrush(pg.mkBrush(fill))
         for curve in (self._low, self._high):
             curve.setPen(pg.mkPen(accent, width=1))
-        hint_palette = self._hint.palette()
-        hint_palette.setColor(QPalette.ColorRole.WindowText, quiet)
-        self._hint.setPalette(hint_palette)
         self._playhead.setPen(pg.mkPen(text, width=2))
         axis = self.getAxis("bottom")
         axis.setPen(pg.mkPen(quiet))
