@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from PyQt6.QtCore import QSize
+from PyQt6.QtCore import QSize, Qt
 from PyQt6.QtGui import QColor, QImage, QPalette
 from PyQt6.QtWidgets import (
     QApplication,
@@ -64,6 +64,8 @@ class Sampler(QWidget):
             column.addWidget(widget)
         column.addWidget(progress)
         column.addWidget(waveform)
+        for widget in self.findChildren(QWidget):
+            widget.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # only one window has it
         self.resize(QSize(300, 900))
 
     def _add(self, column: QVBoxLayout, widget: QWidget, role: str) -> QWidget:
@@ -83,9 +85,6 @@ def theme(qapp: QApplication) -> Iterator[Theme]:
 
 
 def picture(widget: QWidget) -> QImage:
-    focus = QApplication.focusWidget()
-    if focus is not None:
-        focus.clearFocus()  # which differs between them by who came last
     QApplication.processEvents()
     return widget.grab().toImage()
 
