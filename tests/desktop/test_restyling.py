@@ -64,8 +64,8 @@ class Sampler(QWidget):
             column.addWidget(widget)
         column.addWidget(progress)
         column.addWidget(waveform)
-        for widget in self.findChildren(QWidget):
-            widget.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # only one window has it
+        for child in self.findChildren(QWidget):
+            child.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # only one window has it
         self.resize(QSize(300, 900))
 
     def _add(self, column: QVBoxLayout, widget: QWidget, role: str) -> QWidget:
@@ -145,7 +145,7 @@ def test_pages_that_are_not_seen_do_not_hold_the_window(qtbot: QtBot, theme: The
     rounds = []
     for choice in ("dark", "light", "dark"):  # the quickest tells of the code
         with gui_watchdog() as watchdog:
-            theme.choose(choice)  # type: ignore[arg-type]
+            theme.choose(choice)
             qtbot.waitUntil(lambda: theme.is_everywhere, timeout=LAST_RESORT_MS)
         rounds.append(watchdog)
     quickest = min(rounds, key=lambda each: each.longest_busy_ms)
