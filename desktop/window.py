@@ -154,6 +154,7 @@ class MainWindow(QMainWindow):
         """Open a page; one that is not there is left alone."""
         if name not in self._pages:
             return
+        self._theme.bring_up_to_date(self._pages[name])
         self._stack.setCurrentWidget(self._pages[name])
         self.rail.show_page(name)
         self._pages[name].setFocus(Qt.FocusReason.OtherFocusReason)

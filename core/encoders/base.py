@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,6 +16,7 @@ from core.progress import (
     ignore_stage,
     report,
 )
+from core.threads import computing
 from core.types import FloatArray
 
 
@@ -66,6 +68,10 @@ class TimbreEncoder(ABC):
     def fingerprint(self) -> str:
         """What kept embeddings are told apart by, hex: the weights and, if known, the code."""
         return self.sha256
+
+    def computing(self) -> AbstractContextManager[None]:
+        """Around what is encoded in a row: as many threads as suit it."""
+        return computing(self.has_small_steps)
 
     def loaded(self, _on_stage: StageCallback = ignore_stage) -> TimbreEncoder:
         """The same encoder, its weights in memory; ``on_stage`` is called if that takes a while."""

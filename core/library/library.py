@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
@@ -46,7 +46,8 @@ from core.sqlite import BUSY_TIMEOUT_S, Database
 from core.timbre import Timbre, TimbreLike, as_timbre
 
 if TYPE_CHECKING:
-    from core.encoders.base import AudioEncoding
+    from core.encoders.base import AudioEncoding, TimbreEncoder
+    from core.models.registry import Bundle
 
 
 class Library(LibraryKeeper):
@@ -71,6 +72,7 @@ class Library(LibraryKeeper):
         with_factory_bank: bool = True,
         model: str | None = DEFAULT_BUNDLE,
         busy_timeout_s: float = BUSY_TIMEOUT_S,
+        encoder_of: Callable[[Bundle], TimbreEncoder] | None = None,
     ) -> Library:
         """Open a library, making it if it is not there.
 
@@ -81,6 +83,7 @@ class Library(LibraryKeeper):
                 waits for it later; None leaves that until it is needed. So does a bundle that
                 is not on this machine.
             busy_timeout_s: how long to wait for another process that is writing, seconds.
+            encoder_of: gives the bundle's encoder; None loads it in this process.
 
         Raises:
             LibraryUnusable: if it is damaged, cannot be opened, or is not a library.
@@ -88,7 +91,7 @@ class Library(LibraryKeeper):
         """
         file = Path(path).absolute() if path is not None else paths.library_path()
         cache = paths.cache_dir() if path is None else file.with_suffix(".cache")
-        library = cls(Database(file, schema.SCHEMA, busy_timeout_s), cache, model)
+        library = cls(Database(file, schema.SCHEMA, busy_timeout_s), cache, model, encoder_of)
         is_new = not transfer.has_factory_bank(library._database)
         if with_factory_bank and is_new and not library._database.is_read_only:
             library.restore_factory()

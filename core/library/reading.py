@@ -40,11 +40,14 @@ from core.sqlite import Database
 from core.timbre import Blend, BlendMode, Timbre, TimbreLike, as_timbre
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from sqlalchemy import Connection
 
     from core.encoders.base import TimbreEncoder
     from core.library.embeddings.listener import PresetListener
     from core.library.embeddings.similar import EmbeddingUpdate
+    from core.models.registry import Bundle
     from core.types import FloatArray
 
 _UPDATED = 0.5
@@ -58,13 +61,20 @@ class LibraryReader:
         database: the presets.
         cache: the folder of embeddings.
         model: the bundle whose encoder listens to new presets, or None.
+        encoder_of: gives that encoder; None loads it in this process.
     """
 
-    def __init__(self, database: Database, cache: Path, model: str | None) -> None:
+    def __init__(
+        self,
+        database: Database,
+        cache: Path,
+        model: str | None,
+        encoder_of: Callable[[Bundle], TimbreEncoder] | None = None,
+    ) -> None:
         self.path = database.path
         self._database = database
         self._recordings = RecordingFolder(database.path.with_suffix(".recordings"))
-        self._cache, self._model = cache, model
+        self._cache, self._model, self._encoder_of = cache, model, encoder_of
 
     def get(self, name_or_id: str) -> Preset:
         """The preset of a name or id."""
@@ -373,4 +383,4 @@ class LibraryReader:
         from core.library.embeddings.kept import KeptEmbeddings
         from core.library.embeddings.listener import PresetListener
 
-        return PresetListener(self._model, KeptEmbeddings(self._cache))
+        return PresetListener(self._model, KeptEmbeddings(self._cache), self._encoder_of)

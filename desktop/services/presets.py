@@ -21,6 +21,7 @@ from desktop.services.interfaces import (
     PresetDetails,
     PresetQuery,
 )
+from desktop.services.making.encoders import EncodersElsewhere
 from desktop.services.measures.library import LibraryMeasures, PresetRender
 
 if TYPE_CHECKING:
@@ -57,6 +58,7 @@ class LibraryPresets(LibraryMeasures):
         self._pictures = paths.cache_dir() / "pictures"
         self._opening = threading.Lock()
         self._opened: Library | None = None
+        self._encoders = EncodersElsewhere()
 
     @property
     def library(self) -> Library:
@@ -69,7 +71,9 @@ class LibraryPresets(LibraryMeasures):
             if self._opened is None:
                 from core.library import Library
 
-                self._opened = Library.open(self._path, model=self._model)
+                self._opened = Library.open(
+                    self._path, model=self._model, encoder_of=self._encoders.encoder_of
+                )
             return self._opened
 
     def close(self) -> None:
@@ -78,6 +82,7 @@ class LibraryPresets(LibraryMeasures):
             if self._opened is not None:
                 self._opened.close()
                 self._opened = None
+        self._encoders.close()
 
     def page(self, query: PresetQuery, offset: int, limit: int) -> PresetPage:
         """See :class:`~desktop.services.interfaces.PresetService`, as all that follow."""
@@ -236,10 +241,9 @@ class LibraryPresets(LibraryMeasures):
         return picture
 
     def _encoder(self) -> TimbreEncoder:
-        from core.loading import deferred_encoder
         from core.models.registry import Registry
 
-        return deferred_encoder(Registry().resolve(self._model or DEFAULT_BUNDLE))
+        return self._encoders.encoder_of(Registry().resolve(self._model or DEFAULT_BUNDLE))
 
     def _sound(self, preset: Preset, control: TaskControl) -> Path | None:
         if preset.kind == AudioTimbre.kind:

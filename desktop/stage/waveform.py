@@ -34,6 +34,7 @@ class Waveform(pg.PlotWidget):  # type: ignore[misc]
         self._hint.setProperty("role", "quiet")
         self._hint.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._hint.setWordWrap(True)
+        self._hint.setProperty("role", "quiet")
         self._hint.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         self._low, self._high = pg.PlotDataItem(), pg.PlotDataItem()
         self._outline = pg.FillBetweenItem(self._low, self._high)

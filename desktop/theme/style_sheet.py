@@ -8,15 +8,35 @@ for buttons; ``rail`` for the pages' buttons;
 
 from __future__ import annotations
 
+import re
+from dataclasses import asdict
+
 from desktop.theme.colours import Colours
 
 GRID = 8
 """Distances are multiples of this, in pixels of the design."""
 
+ROLES = Colours(
+    surface="AlternateBase",
+    raised="ToolTipBase",
+    line="Mid",
+    text="ToolTipText",
+    quiet_text="PlaceholderText",
+    accent="Link",
+    on_accent="HighlightedText",
+    good="LinkVisited",
+    warning="Midlight",
+    bad="BrightText",
+)
+"""Where a palette has each colour: names of roles of :class:`PyQt6.QtGui.QPalette`.
 
-def style_sheet(colours: Colours) -> str:
-    """The application's style sheet in a theme."""
-    c = colours
+Of those that say the same, one that no widget changes, and that is the same when it is disabled.
+"""
+
+
+def style_sheet() -> str:
+    """The application's style sheet: the same in every theme, as its colours are the palette's."""
+    c = Colours(**{name: _in_style_sheets(role) for name, role in asdict(ROLES).items()})
     return f"""
 QToolTip {{ color: {c.text}; background: {c.raised}; border: 1px solid {c.line}; padding: 4px; }}
 QLabel[role="title"] {{ font-size: 18pt; font-weight: 600; }}
@@ -97,3 +117,9 @@ QSplitter::handle:horizontal {{ width: 1px; }}
 QProgressBar {{ background: {c.line}; border: none; border-radius: 2px; }}
 QProgressBar::chunk {{ background: {c.accent}; border-radius: 2px; }}
 """
+
+
+def _in_style_sheets(role: str) -> str:
+    """A role as a style sheet writes it: ``palette(placeholder-text)``."""
+    words = re.findall("[A-Z][a-z]+", role.replace("ToolTip", "Tooltip"))
+    return f"palette({'-'.join(words).lower()})"

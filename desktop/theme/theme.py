@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import gc
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Literal, get_args
 
 from PyQt6.QtCore import QObject, Qt, pyqtSignal
 from PyQt6.QtGui import QColor, QPalette
-from PyQt6.QtWidgets import QApplication
+from PyQt6.QtWidgets import QApplication, QWidget
 
 from desktop.theme.colours import DARK, LIGHT, Colours
+from desktop.theme.restyling import Restyling, no_collection
 from desktop.theme.style_sheet import style_sheet
 
 ThemeChoice = Literal["system", "light", "dark"]
@@ -43,6 +41,8 @@ class Theme(QObject):
         self._choice: ThemeChoice = "system"
         self._colours = LIGHT
         application.setStyle("Fusion")
+        application.setStyleSheet(style_sheet())
+        self._restyling = Restyling(application, self)
         hints = application.styleHints()
         assert hints is not None  # Qt has them for every application
         self._hints = hints
@@ -74,26 +74,19 @@ class Theme(QObject):
             self._choice == "system" and self._hints.colorScheme() is Qt.ColorScheme.Dark
         )
         self._colours = DARK if is_dark else LIGHT
-        with _no_collection():
+        with no_collection():
             self._application.setPalette(palette_of(self._colours))
-            self._application.setStyleSheet(style_sheet(self._colours))
+        self._restyling.begin()
         self.changed.emit()
 
+    @property
+    def is_everywhere(self) -> bool:
+        """Whether all widgets, hidden ones too, have its colours."""
+        return self._restyling.is_done
 
-@contextmanager
-def _no_collection() -> Iterator[None]:
-    """Keep Python from collecting widgets while Qt goes through the list of all of them.
-
-    Widgets' handlers run meanwhile, and may set off a collection; a widget that Qt is about to
-    come to would be gone.
-    """
-    was_enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_enabled:
-            gc.enable()
+    def bring_up_to_date(self, part: QWidget) -> None:
+        """Have a part of the window in the theme at once, which was hidden when it changed."""
+        self._restyling.finish(part)
 
 
 def palette_of(colours: Colours) -> QPalette:
@@ -115,9 +108,9 @@ def palette_of(colours: Colours) -> QPalette:
         roles.HighlightedText: colours.on_accent,
         roles.Accent: colours.accent,
         roles.Link: colours.accent,
-        roles.LinkVisited: colours.accent,
+        roles.LinkVisited: colours.good,
         roles.Light: colours.raised,
-        roles.Midlight: colours.raised,
+        roles.Midlight: colours.warning,
         roles.Mid: colours.line,
         roles.Dark: colours.line,
         roles.Shadow: colours.line,

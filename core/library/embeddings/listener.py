@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -11,9 +12,8 @@ from core.encoders.morphing import embedding_of
 from core.errors import ModelError, OutputError
 from core.library.embeddings.kept import KeptEmbeddings
 from core.loading import deferred_encoder
-from core.models.registry import Registry
+from core.models.registry import Bundle, Registry
 from core.progress import ProgressCallback, RemarkCallback, StageCallback, report
-from core.threads import computing
 from core.timbre import Timbre
 
 
@@ -27,10 +27,12 @@ class PresetListener:
     Attributes:
         model: a bundle's id; None hears nothing.
         kept: what was said before.
+        encoder_of: the encoder of a bundle; None loads it in this process.
     """
 
     model: str | None
     kept: KeptEmbeddings
+    encoder_of: Callable[[Bundle], TimbreEncoder] | None = None
 
     @cached_property
     def encoder(self) -> TimbreEncoder | None:
@@ -38,7 +40,7 @@ class PresetListener:
         if self.model is None:
             return None
         try:
-            return deferred_encoder(Registry().resolve(self.model))
+            return (self.encoder_of or deferred_encoder)(Registry().resolve(self.model))
         except ModelError:
             return None
 
@@ -73,7 +75,7 @@ class PresetListener:
             report(on_progress, 1.0)
             return known
         try:
-            with computing(self.encoder.has_small_steps):
+            with self.encoder.computing():
                 embedding = embedding_of(
                     timbre,
                     self.encoder,

@@ -38,7 +38,6 @@ from core.progress import (
     report,
 )
 from core.sqlite import Database
-from core.threads import computing
 from core.timbre import Timbre
 from core.types import FloatArray
 
@@ -119,7 +118,7 @@ def update_embeddings(
                 is_held = True
         kept.hold(heard, encoder)
 
-    with computing(encoder.has_small_steps) if missing else contextlib.nullcontext():
+    with encoder.computing() if missing else contextlib.nullcontext():
         computed, failed = _compute(kept, keep, encoder, missing, timbre_of, on_progress)
     update = EmbeddingUpdate(computed, tuple((row.name, reason) for row, reason in failed))
     if failed:
@@ -232,7 +231,7 @@ def similar(
             if isinstance(near, Preset)
             else near
         )
-        with computing(encoder.has_small_steps):
+        with encoder.computing():
             vector = embedding_of(timbre, encoder, on_remark, kept.look_up, on_progress, on_stage)
     with database.read() as connection:
         except_id = near.id if isinstance(near, Preset) else None

@@ -26,14 +26,20 @@ _Key = tuple[str, int]
 class PresetMeasuring(QObject):
     """Measures by preset, kept while they are in use.
 
+    Nobody's child: a page may be collected while one arrives, and takes its children with it.
+
+    Args:
+        presets: measure them.
+        tasks: the door to other threads.
+
     Attributes:
         arrived: the id of a preset whose measures are there, or cannot be.
     """
 
     arrived = pyqtSignal(str)
 
-    def __init__(self, presets: PresetService, tasks: Tasks, parent: QObject | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, presets: PresetService, tasks: Tasks) -> None:
+        super().__init__()
         self._presets, self._tasks = presets, tasks
         self._known: OrderedDict[_Key, PresetMeasures] = OrderedDict()
         self._asked: dict[_Key, None] = {}

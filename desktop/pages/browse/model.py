@@ -69,7 +69,7 @@ class PresetModel(QAbstractListModel):
         self._waiting: OrderedDict[int, LaneTask[PresetPage]] = OrderedDict()
         self._rows: dict[str, int] = {}
         pictures.arrived.connect(partial(self._arrived, PICTURE_ROLE))
-        self.measuring = PresetMeasuring(presets, tasks, self)
+        self.measuring = PresetMeasuring(presets, tasks)
         self.measuring.arrived.connect(partial(self._arrived, MEASURES_ROLE))
 
     @property

@@ -67,7 +67,7 @@ class BrowsePage(QWidget):
     ) -> None:
         super().__init__()
         self._presets, self._tasks = presets, tasks
-        self._pictures = PresetPictures(presets, tasks, self)
+        self._pictures = PresetPictures(presets, tasks)
         self._model = PresetModel(presets, tasks, self._pictures, self)
         self._edits = PresetEdits(presets, tasks, self)
         self._files = PresetFiles(presets, tasks, self)

@@ -7,14 +7,13 @@ from collections import OrderedDict
 from functools import cache, partial
 from typing import TYPE_CHECKING
 
-from PyQt6 import sip
 from PyQt6.QtCore import QObject, pyqtSignal
 from PyQt6.QtGui import QImage
 
 from core.errors import TimbreError
 from core.library.presets import Preset
 from desktop.services.interfaces import PresetService
-from desktop.tasks import Lane, LaneTask, Tasks
+from desktop.tasks import Lane, LaneTask, TaskControl, Tasks
 
 if TYPE_CHECKING:
     from core.types import FloatArray
@@ -34,17 +33,23 @@ _Key = tuple[str, int]
 class PresetPictures(QObject):
     """Images by preset, kept while they are in use.
 
+    Nobody's child: a page may be collected while one arrives, and takes its children with it.
+
+    Args:
+        presets: draw them.
+        tasks: the door to other threads.
+
     Attributes:
         arrived: the id of a preset whose picture is there, or that has none.
     """
 
     arrived = pyqtSignal(str)
 
-    def __init__(self, presets: PresetService, tasks: Tasks, parent: QObject | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, presets: PresetService, tasks: Tasks) -> None:
+        super().__init__()
         self._presets, self._tasks = presets, tasks
         self._images: OrderedDict[_Key, QImage | None] = OrderedDict()
-        self._waiting: OrderedDict[_Key, LaneTask[FloatArray | None]] = OrderedDict()
+        self._waiting: OrderedDict[_Key, LaneTask[QImage | None]] = OrderedDict()
         self._problems: dict[_Key, str] = {}
 
     def image(self, preset: Preset) -> QImage | None:
@@ -67,8 +72,14 @@ class PresetPictures(QObject):
 
     def _draw(self, key: _Key) -> None:
         preset_id, _ = key
+
+        def draw(control: TaskControl) -> QImage | None:
+            # Here, not in the window's thread: what has the colours takes a while to import.
+            picture = self._presets.picture(preset_id, control)
+            return None if picture is None else to_image(picture)
+
         self._waiting[key] = self._tasks.run(
-            lambda control: self._presets.picture(preset_id, control),
+            draw,
             then=partial(self._keep, key),
             failed=partial(self._fail, key),
             lane=Lane.BACKGROUND,
@@ -78,13 +89,12 @@ class PresetPictures(QObject):
             _, oldest = self._waiting.popitem(last=False)
             oldest.cancel()
 
-    def _keep(self, key: _Key, picture: FloatArray | None) -> None:
+    def _keep(self, key: _Key, image: QImage | None) -> None:
         self._waiting.pop(key, None)
-        self._images[key] = None if picture is None else to_image(picture)
+        self._images[key] = image
         if len(self._images) > _MOST_KEPT:
             self._images.popitem(last=False)
-        if not sip.isdeleted(self):  # the page may be collected while the picture is made
-            self.arrived.emit(key[0])
+        self.arrived.emit(key[0])
 
     def _fail(self, key: _Key, error: Exception) -> None:
         if not isinstance(error, TimbreError):

@@ -14,14 +14,31 @@ import subprocess
 import sys
 import threading
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Protocol
 
 from core import errors, paths
 from core.errors import Cancelled, TimbreError
-from desktop.tasks import TaskControl
 
 LISTENER_COMMAND = (sys.executable, "-m", "desktop.services.making.worker")
 _LOOK_UP_S = 0.03
+
+
+class ListenerDied(TimbreError):
+    """The process ended before it had answered."""
+
+
+class Asking(Protocol):
+    """Who waits for an answer: a task's control, for instance."""
+
+    @property
+    def is_cancelled(self) -> bool:
+        """Whether nobody wants it any more."""
+
+    def stage(self, words: str) -> None:
+        """What is being done."""
+
+    def progress(self, fraction: float) -> bool:
+        """How far it is, 0…1."""
 
 
 class ListeningProcess:
@@ -39,11 +56,11 @@ class ListeningProcess:
         self._numbers = itertools.count(1)
         self._is_closed = False
 
-    def ask(self, control: TaskControl, question: str, **arguments: Any) -> Any:
+    def ask(self, control: Asking, question: str, **arguments: Any) -> Any:
         """Ask and wait.
 
         Args:
-            control: of the task; its stages are told.
+            control: of the task; its stages and progress are told.
             question: of :mod:`desktop.services.making.worker`.
             arguments: JSON-ready.
 
@@ -67,7 +84,7 @@ class ListeningProcess:
             process.kill()
             process.wait()
 
-    def _ask(self, control: TaskControl, order: dict[str, Any]) -> Any:
+    def _ask(self, control: Asking, order: dict[str, Any]) -> Any:
         process = self._living()
         number = next(self._numbers)
         assert process.stdin is not None
@@ -87,6 +104,8 @@ class ListeningProcess:
                 continue
             if "stage" in answer:
                 control.stage(answer["stage"])
+            elif "progress" in answer:
+                control.progress(answer["progress"])
             elif "error" in answer:
                 raise _error(answer)
             else:
@@ -119,7 +138,7 @@ class ListeningProcess:
         status = process.wait()
         if self._is_closed:
             return Cancelled("the window closes")
-        return TimbreError(
+        return ListenerDied(
             f"the listening process ended (status {status}); try again, and if it stays so see "
             f"{paths.cache_dir() / 'listener.log'}"
         )

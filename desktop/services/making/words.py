@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from core.library.presets import Neighbour
 from core.models import DEFAULT_BUNDLE
+from desktop.services.making.encoders import EncodersElsewhere
 from desktop.services.making.listener import ListeningProcess
 
 if TYPE_CHECKING:
@@ -34,15 +35,15 @@ class LibraryByWords:
         model: str = DEFAULT_BUNDLE,
     ) -> None:
         self._library, self._listener, self._model = library, listener, model
+        self._encoders = EncodersElsewhere(listener)
         self._known: OrderedDict[str, FloatArray] = OrderedDict()
 
     def nearest(self, words: str, limit: int, control: TaskControl) -> Sequence[Neighbour]:
         """As the interface says."""
-        from core.loading import deferred_encoder
         from core.models.registry import Registry
 
         embedding = self._embedding(" ".join(words.split()), control)
-        encoder = deferred_encoder(Registry().resolve(self._model))
+        encoder = self._encoders.encoder_of(Registry().resolve(self._model))
         return self._library().similar(
             embedding, encoder, limit, on_progress=control.progress, on_stage=control.stage
         )
