@@ -195,6 +195,19 @@ class PresetPage:
 
 
 @dataclass(frozen=True)
+class ImportedPresets:
+    """What a file became.
+
+    Attributes:
+        preset: the one that was exported, or made of the recording.
+        added: those that were not there before, each after those that it is made of.
+    """
+
+    preset: Preset
+    added: tuple[Preset, ...]
+
+
+@dataclass(frozen=True)
 class Neighbour:
     """A preset and how like the question it sounds.
 

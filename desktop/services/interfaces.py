@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Protocol
 from core.clip import Clip
 from core.descriptors.adjectives import MeasuredRange
 from core.library.presets import (
+    ImportedPresets,
     Neighbour,
     Preset,
     PresetBlend,
@@ -167,7 +168,7 @@ class PresetService(MeasureService, Protocol):
         """Remove a preset; what is given puts it back as it was, with its id's marks and tags."""
         ...
 
-    def import_file(self, file: Path, control: TaskControl) -> Preset: ...
+    def import_file(self, file: Path, control: TaskControl) -> ImportedPresets: ...
     def export_file(self, preset_id: str, folder: Path) -> Path: ...
     def picture(self, preset_id: str, control: TaskControl) -> FloatArray | None:
         """A small spectral picture, float32 [bands, times] in 0…1; None if it cannot be made."""

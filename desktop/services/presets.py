@@ -11,7 +11,14 @@ from typing import TYPE_CHECKING
 from core import paths
 from core.descriptors.adjectives import MeasuredRange
 from core.errors import AudioError, SettingsError
-from core.library.presets import Neighbour, Preset, PresetBlend, PresetMixture, PresetPage
+from core.library.presets import (
+    ImportedPresets,
+    Neighbour,
+    Preset,
+    PresetBlend,
+    PresetMixture,
+    PresetPage,
+)
 from core.models import DEFAULT_BUNDLE
 from core.timbre import AudioTimbre, Timbre
 from desktop.services.interfaces import (
@@ -198,17 +205,20 @@ class LibraryPresets(LibraryMeasures):
         preset = self.library.discard(preset_id)
         return lambda: self.library.put_back(preset.id)
 
-    def import_file(self, file: Path, control: TaskControl) -> Preset:
+    def import_file(self, file: Path, control: TaskControl) -> ImportedPresets:
         """Take in an exported preset, or make one of a recording, called as its file."""
         if file.suffix.lower() == _SUFFIX:
-            return self.library.import_(file, on_progress=control.progress, on_stage=control.stage)
+            return self.library.import_file(
+                file, on_progress=control.progress, on_stage=control.stage
+            )
         from core.library.errors import NameTaken
 
         stem, count = file.stem[:110] or "recording", 1
         while True:
             name = stem if count == 1 else f"{stem} ({count})"
             try:
-                return self.add(name, AudioTimbre(file), control)
+                made = self.add(name, AudioTimbre(file), control)
+                return ImportedPresets(made, (made,))
             except NameTaken:
                 count += 1
 

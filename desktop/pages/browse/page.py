@@ -15,7 +15,8 @@ from PyQt6.QtWidgets import (
 from core.library.presets import Preset
 from desktop.pages.browse.actions import LIST_ACTIONS, ActionRegistry, make_actions
 from desktop.pages.browse.details import DetailPane
-from desktop.pages.browse.edits import EditOutcome, PresetEdits
+from desktop.pages.browse.edit_steps import EditOutcome
+from desktop.pages.browse.edits import PresetEdits
 from desktop.pages.browse.files import ImportReport, PresetFiles, files_in
 from desktop.pages.browse.filters import FilterBar
 from desktop.pages.browse.model import MOST_FOUND, PRESET_ROLE, PresetModel, SelectedPresets
@@ -380,6 +381,7 @@ class BrowsePage(QWidget):
 
     def _imported(self, report: ImportReport) -> None:
         count = len(report.presets)
+        self._edits.take_in(report.added)
         if report.presets:
             self.status.emit(
                 self.tr("imported {}").format(

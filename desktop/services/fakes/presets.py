@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from core.descriptors.adjectives import ADJECTIVE_WORDS, MeasuredRange
 from core.library.errors import NameTaken, UnknownPreset
 from core.library.presets import (
+    ImportedPresets,
     Neighbour,
     Preset,
     PresetBlend,
@@ -197,12 +198,13 @@ class FakePresets(FakeMeasures):
             del self._presets[preset_id]
         return lambda: self._put(preset)
 
-    def import_file(self, file: Path, control: TaskControl) -> Preset:
+    def import_file(self, file: Path, control: TaskControl) -> ImportedPresets:
         self._check()
         if not file.exists():
             raise UnknownPreset(f"{file}: no such file")
         preset = replace(_made_up(0), id=_new_id(), name=self._free(file.stem), factory=False)
-        return self._put(replace(preset, kind="audio", summary=file.name))
+        made = self._put(replace(preset, kind="audio", summary=file.name))
+        return ImportedPresets(made, (made,))
 
     def export_file(self, preset_id: str, folder: Path) -> Path:
         self._check()
