@@ -22,10 +22,11 @@ MAX_PAGE = 1000
 """Presets in one page, at most."""
 
 PresetOrder = Literal[
-    "name", "newest", "rating", "recent",
+    "name", "mine", "newest", "rating", "recent",
     "dark", "bright", "soft", "hard", "dry", "long", "pure", "noisy", "thin", "full",
 ]  # fmt: skip
-"""``recent``: last heard or rendered first; an adjective: what is most so first."""
+"""``mine``: the user's own before the factory's; ``recent``: last heard or rendered first; an
+adjective: what is most so first."""
 
 
 @dataclass(frozen=True, init=False)

@@ -43,20 +43,26 @@ class PresetQuery:
         text: words; empty finds everything.
         kind: ``audio``, ``text`` or ``blend``; empty for all.
         tag: only presets with it; empty for all.
+        family: only presets with a tag that names it; empty for all.
+        feature: only presets that were measured to have it; empty for all.
         favourites: only these.
         mine: True for the user's own only, False for the factory's only, None for both.
         order: of the list, if ``text`` is empty.
         like: id of a preset; the list is then of what sounds like it, the nearest first.
+        aspect: the pair of adjectives by which it does; empty for the sound as a whole.
         ranges: only presets that were measured and are in all of these.
     """
 
     text: str = ""
     kind: str = ""
     tag: str = ""
+    family: str = ""
+    feature: str = ""
     favourites: bool = False
     mine: bool | None = None
-    order: PresetOrder = "name"
+    order: PresetOrder = "mine"
     like: str = ""
+    aspect: str = ""
     ranges: tuple[MeasuredRange, ...] = ()
 
 
@@ -115,12 +121,12 @@ class PresetService(MeasureService, Protocol):
 
     def page(self, query: PresetQuery, offset: int, limit: int) -> PresetPage: ...
     def neighbours(
-        self,
-        preset_id: str,
-        limit: int,
-        control: TaskControl,
-        ranges: Sequence[MeasuredRange] = (),
+        self, preset_id: str, limit: int, control: TaskControl
     ) -> Sequence[Neighbour]: ...
+    def alike(self, query: PresetQuery, limit: int, control: TaskControl) -> Sequence[Neighbour]:
+        """What sounds like the preset of a query and meets the rest of it, the nearest first."""
+        ...
+
     def map_points(self, query: PresetQuery, control: TaskControl) -> MapPoints | None:
         """Where the presets of a list stand on the map, in its order; None if there is no map."""
         ...

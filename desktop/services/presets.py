@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from core import paths
-from core.descriptors.adjectives import MeasuredRange
 from core.errors import AudioError, SettingsError
 from core.library.presets import (
     ImportedPresets,
@@ -29,6 +28,7 @@ from desktop.services.interfaces import (
     PresetQuery,
 )
 from desktop.services.measures.library import LibraryMeasures, PresetRender
+from desktop.services.preset_conditions import conditions_of
 
 if TYPE_CHECKING:
     from core.encoders.base import TimbreEncoder
@@ -88,60 +88,37 @@ class LibraryPresets(LibraryMeasures):
 
     def page(self, query: PresetQuery, offset: int, limit: int) -> PresetPage:
         """See :class:`~desktop.services.interfaces.PresetService`, as all that follow."""
-        kind, tag = query.kind or None, query.tag or None
+        wanted = conditions_of(query)
         if query.text.strip():
-            return self.library.search(
-                query.text,
-                offset,
-                limit,
-                kind=kind,
-                tag=tag,
-                favourites=query.favourites,
-                mine=query.mine,
-                ranges=query.ranges,
-            )
-        return self.library.list(
-            offset,
-            limit,
-            order=query.order,
-            kind=kind,
-            tag=tag,
-            favourites=query.favourites,
-            mine=query.mine,
-            ranges=query.ranges,
-        )
+            return self.library.search(query.text, offset, limit, **wanted)
+        return self.library.list(offset, limit, order=query.order, **wanted)
 
-    def neighbours(
-        self,
-        preset_id: str,
-        limit: int,
-        control: TaskControl,
-        ranges: Sequence[MeasuredRange] = (),
-    ) -> Sequence[Neighbour]:
+    def neighbours(self, preset_id: str, limit: int, control: TaskControl) -> Sequence[Neighbour]:
+        return self.alike(PresetQuery(like=preset_id), limit, control)
+
+    def alike(self, query: PresetQuery, limit: int, control: TaskControl) -> Sequence[Neighbour]:
+        wanted = conditions_of(query)
+        if query.aspect:
+            known = self.library.measures([query.like]).get(query.like)
+            if known is not None and query.aspect not in known.places:
+                control.stage("measuring")
+                self.measure(query.like, control)
+            return self.library.similar_in(query.like, query.aspect, limit, **wanted)
         return self.library.similar(
-            self.library.get(preset_id),
+            self.library.get(query.like),
             self._encoder(),
             limit,
             on_progress=control.progress,
             on_stage=control.stage,
-            ranges=ranges,
+            **wanted,
         )
 
     def map_points(self, query: PresetQuery, control: TaskControl) -> MapPoints | None:
         if query.like:
-            near = self.neighbours(query.like, MOST_LIKE, control, query.ranges)
-            presets = [neighbour.preset for neighbour in near]
+            presets = [near.preset for near in self.alike(query, MOST_LIKE, control)]
             return self.library.map_points_of(self._encoder(), presets)
-        return self.library.map_points(
-            self._encoder(),
-            query.text,
-            order=query.order,
-            kind=query.kind or None,
-            tag=query.tag or None,
-            favourites=query.favourites,
-            mine=query.mine,
-            ranges=query.ranges,
-        )
+        wanted = conditions_of(query)
+        return self.library.map_points(self._encoder(), query.text, order=query.order, **wanted)
 
     def listen(self, control: TaskControl) -> int:
         update = self.library.update_embeddings(

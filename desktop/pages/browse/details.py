@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from PyQt6.QtCore import QSize, Qt, pyqtSignal
 from PyQt6.QtGui import QImage, QPainter, QPaintEvent, QPalette
 from PyQt6.QtWidgets import (
@@ -10,6 +12,7 @@ from PyQt6.QtWidgets import (
     QHBoxLayout,
     QLabel,
     QLineEdit,
+    QMenu,
     QPushButton,
     QScrollArea,
     QSizePolicy,
@@ -18,6 +21,7 @@ from PyQt6.QtWidgets import (
     QWidget,
 )
 
+from core.descriptors.adjectives import ADJECTIVES
 from core.library.presets import Preset
 from desktop.pages.browse.delegates import GRID, bold
 from desktop.pages.browse.sound_pane import SoundPane
@@ -73,7 +77,8 @@ class DetailPane(QScrollArea):
         favoured: whether it is to be a favourite.
         tags_edited: all the tags that it is to have.
         version_wanted: an earlier version that is to be the newest again.
-        like_wanted: what sounds like it is to be listed.
+        like_wanted: what sounds like it is to be listed: by the name of a pair of adjectives, or,
+            empty, as a whole.
         part_wanted: the name of a preset that it is made of.
         play_wanted: it is to be heard.
     """
@@ -82,7 +87,7 @@ class DetailPane(QScrollArea):
     favoured = pyqtSignal(bool)
     tags_edited = pyqtSignal(list)
     version_wanted = pyqtSignal(int)
-    like_wanted = pyqtSignal()
+    like_wanted = pyqtSignal(str)
     part_wanted = pyqtSignal(str)
     play_wanted = pyqtSignal()
 
@@ -120,6 +125,7 @@ class DetailPane(QScrollArea):
         owner = self.tr("factory") if preset.factory else self.tr("mine")
         kinds = {
             "audio": self.tr("recording"), "text": self.tr("words"), "blend": self.tr("blend"),
+            "morph": self.tr("moves from sound to sound"),
         }  # fmt: skip
         kind = kinds.get(preset.kind, preset.kind)
         self._about.setText(self.tr("{} · {} · version {}").format(kind, owner, preset.version))
@@ -186,10 +192,11 @@ class DetailPane(QScrollArea):
         self._play = QPushButton(self.tr("Play"))
         self._play.clicked.connect(self.play_wanted)
         self._like = QPushButton(self.tr("More like this"))
-        self._like.clicked.connect(self.like_wanted)
+        self._like.clicked.connect(lambda: self.like_wanted.emit(""))
         buttons = QHBoxLayout()
         buttons.addWidget(self._play)
         buttons.addWidget(self._like, 1)
+        buttons.addWidget(self._aspect_button())
         for widget in (self._name, self._about, self._picture):
             column.addWidget(widget)
         column.addLayout(marks)
@@ -197,6 +204,17 @@ class DetailPane(QScrollArea):
         column.addLayout(self._sections())
         column.addStretch(1)
         return body
+
+    def _aspect_button(self) -> QPushButton:
+        button = QPushButton(self.tr("in"))
+        button.setToolTip(self.tr("More like this in one thing: as bright, as long …"))
+        button.setAccessibleName(self.tr("More like this in one thing"))
+        menu = QMenu(button)
+        for pair in ADJECTIVES:
+            words = self.tr("In {}, from {} to {}").format(pair.name, pair.low, pair.high)
+            menu.addAction(words, partial(self.like_wanted.emit, pair.name))
+        button.setMenu(menu)
+        return button
 
     def _sections(self) -> QVBoxLayout:
         self._tags = QLineEdit()

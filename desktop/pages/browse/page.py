@@ -151,7 +151,7 @@ class BrowsePage(QWidget):
         self._model.show(self._filters.query, self._row)
         self._tasks.run(
             lambda _control: self._presets.tags(),
-            then=self._filters.tags.set_words,
+            then=self._filters.axes.set_tags,
             failed=self._show_failure,
             owner=self,
         )
@@ -160,6 +160,7 @@ class BrowsePage(QWidget):
 
     def _connect(self) -> None:
         self._filters.changed.connect(self._query_changed)
+        self._filters.alike_wanted.connect(self._more_like_this)
         self._filters.view_wanted.connect(lambda number: self._shown.show_view(VIEWS[number]))
         self._connect_views(self._shown)
         self._filters.search.step_wanted.connect(self._view.step)
@@ -364,10 +365,10 @@ class BrowsePage(QWidget):
         if preset is not None:
             self._edits.restore_version(preset, number)
 
-    def _more_like_this(self) -> None:
+    def _more_like_this(self, aspect: str = "") -> None:
         preset = self.current
         if preset is not None:
-            self._filters.set_query(PresetQuery(like=preset.id), preset.name)
+            self._filters.show_alike(preset, aspect)
 
     def _edited(self, outcome: EditOutcome) -> None:
         self.status.emit(outcome.words)
