@@ -12,10 +12,9 @@ from core.errors import SettingsError
 from core.library import Library
 from core.library.measures.yardstick import features_of, ranges_of
 from core.timbre import TextTimbre
-from core.types import FloatArray
-from tests.helpers.fakes import FakeEncoder
+from tests.helpers.library import SeedEncoder
 
-ENCODER = FakeEncoder()
+ENCODER = SeedEncoder()
 
 
 @pytest.fixture
@@ -74,8 +73,10 @@ def test_a_feature_is_searched_for_as_a_tag_is(library: Library) -> None:
     assert len(found) == len(set(found))
     both = [one.name for one in library.search("percussive bell").presets]
     assert "Tight Bell" in both
-    assert all("bell" in one.name.casefold() or "bell" in one.tags
-               for one in library.search("percussive bell").presets)
+    assert all(
+        "bell" in one.name.casefold() or "bell" in one.tags
+        for one in library.search("percussive bell").presets
+    )
     assert library.search("percussive", mine=True).total == 0
 
 
