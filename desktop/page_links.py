@@ -83,6 +83,7 @@ class PageLinks(QObject):
         page = BROWSE_PAGE.make(services.presets, self._tasks, window.commands)
         page.current_changed.connect(self._stage.choose)
         page.play_wanted.connect(self._stage.play)
+        page.timbre_wanted.connect(self._stage.hear_timbre)
         page.render_wanted.connect(self._render)
         self._tell_of("browse", page)
         window.add_page("browse", window.tr("Browse"), "browse", page)

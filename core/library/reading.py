@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import datetime
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -165,6 +166,44 @@ class LibraryReader:
         """The numbers of a preset's versions, oldest first."""
         with self._database.read() as connection:
             return rows.versions_of(connection, rows.find_row(connection, name_or_id).pk)
+
+    def version_facts(self, name_or_id: str) -> Sequence[tuple[int, datetime, str]]:
+        """A preset's versions, oldest first: number, when made (UTC), and the recipe's line."""
+        with self._database.read() as connection:
+            return rows.version_facts(connection, rows.find_row(connection, name_or_id).pk)
+
+    def likeness(
+        self,
+        first: Timbre,
+        second: Timbre,
+        encoder: TimbreEncoder,
+        on_progress: ProgressCallback = always_continue,
+        on_stage: StageCallback = ignore_stage,
+    ) -> float:
+        """How like each other two timbres are: the cosine between their embeddings, −1 … 1.
+
+        Args:
+            first, second: timbres.
+            encoder: hears them.
+            on_progress, on_stage: as in :meth:`similar`.
+
+        Raises:
+            Cancelled: if ``on_progress`` said so.
+            AudioError: if a recording cannot be used.
+        """
+        from core.encoders.morphing import embedding_of
+        from core.threads import computing
+
+        look_up = self._listener.kept.look_up
+        with computing(encoder.has_small_steps):
+            one, other = (
+                embedding_of(timbre, encoder, ignore_remark, look_up, part, on_stage)
+                for timbre, part in (
+                    (first, part_of(on_progress, 0.0, 0.5)),
+                    (second, part_of(on_progress, 0.5, 1.0)),
+                )
+            )
+        return min(1.0, max(-1.0, float(one @ other)))
 
     def similar(
         self,

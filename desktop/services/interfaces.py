@@ -24,6 +24,7 @@ from core.library.presets import (
 )
 from core.timbre import BlendMode, Timbre
 from core.types import FloatArray
+from desktop.services.comparing.interface import CompareService, VersionFacts
 from desktop.services.measures.interface import MeasureService
 from desktop.tasks import TaskControl
 
@@ -74,15 +75,17 @@ class PresetDetails:
         preset: as it is now.
         recipe: in lines for people; of a blend each part with its weight.
         parts: presets that a blend is made of, by name; those that still exist.
-        versions: numbers of all its versions, oldest first.
+        versions: all of them, oldest first.
+        features: of :mod:`core.descriptors.features`, that it was measured to have.
         gain_db: that makes it as loud as others; None if it was not measured yet.
     """
 
     preset: Preset
     recipe: tuple[str, ...]
     parts: tuple[str, ...] = ()
-    versions: tuple[int, ...] = (1,)
+    versions: tuple[VersionFacts, ...] = ()
     gain_db: float | None = None
+    features: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -116,7 +119,7 @@ class BlendRecipe:
     remarks: tuple[str, ...] = ()
 
 
-class PresetService(MeasureService, Protocol):
+class PresetService(MeasureService, CompareService, Protocol):
     """Presets. All methods are slow."""
 
     def page(self, query: PresetQuery, offset: int, limit: int) -> PresetPage: ...

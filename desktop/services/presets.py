@@ -20,6 +20,7 @@ from core.library.presets import (
 )
 from core.models import DEFAULT_BUNDLE
 from core.timbre import AudioTimbre, Timbre
+from desktop.services.comparing.library import PICTURE_PHRASE, LibraryComparing, TimbreRender
 from desktop.services.interfaces import (
     MOST_LIKE,
     BlendPart,
@@ -27,8 +28,8 @@ from desktop.services.interfaces import (
     PresetDetails,
     PresetQuery,
 )
-from desktop.services.measures.library import LibraryMeasures, PresetRender
-from desktop.services.preset_conditions import conditions_of
+from desktop.services.measures.conditions import conditions_of
+from desktop.services.measures.library import PresetRender
 
 if TYPE_CHECKING:
     from core.encoders.base import TimbreEncoder
@@ -39,11 +40,10 @@ if TYPE_CHECKING:
     from desktop.tasks import TaskControl
 
 
-PICTURE_PHRASE = "note"
 _SUFFIX = ".timbre"
 
 
-class LibraryPresets(LibraryMeasures):
+class LibraryPresets(LibraryComparing):
     """A :class:`desktop.services.interfaces.PresetService` over :class:`core.library.Library`.
 
     Args:
@@ -51,6 +51,7 @@ class LibraryPresets(LibraryMeasures):
         model: the bundle whose embeddings and gains count; None listens to nothing.
         render: makes the sound that a picture is drawn of and that is measured; without it, only
             presets made of a recording have a picture.
+        render_timbre: the same of earlier versions.
     """
 
     def __init__(
@@ -58,8 +59,9 @@ class LibraryPresets(LibraryMeasures):
         path: Path | None = None,
         model: str | None = DEFAULT_BUNDLE,
         render: PresetRender | None = None,
+        render_timbre: TimbreRender | None = None,
     ) -> None:
-        super().__init__(render)
+        super().__init__(render, render_timbre)
         self._path, self._model = path, model
         self._pictures = paths.cache_dir() / "pictures"
         self._opening = threading.Lock()
@@ -139,8 +141,9 @@ class LibraryPresets(LibraryMeasures):
             preset,
             tuple(recipe.lines()),
             tuple(self._parts(recipe)),
-            tuple(self.library.versions(preset_id)),
+            tuple(self.versions(preset_id)),
             self._gain_db(preset),
+            self.features([preset.id]).get(preset.id, ()),
         )
 
     def add(self, name: str, timbre: Timbre | PresetMixture, control: TaskControl) -> Preset:

@@ -25,8 +25,8 @@ from core.library.presets import (
 )
 from core.library.timbre_map.families import FAMILIES, family_named_by
 from core.timbre import Timbre, as_timbre
+from desktop.services.fakes.comparing import FakeComparing
 from desktop.services.fakes.map_points import made_up_points
-from desktop.services.fakes.measures import FakeMeasures
 from desktop.services.interfaces import (
     MOST_LIKE,
     BlendPart,
@@ -50,7 +50,7 @@ _KINDS = ("text", "audio", "blend", "text")
 _BEGAN = datetime(2026, 1, 1, tzinfo=UTC)
 
 
-class FakePresets(FakeMeasures):
+class FakePresets(FakeComparing):
     """A :class:`desktop.services.interfaces.PresetService` in memory.
 
     Args:
@@ -120,12 +120,14 @@ class FakePresets(FakeMeasures):
     def details(self, preset_id: str) -> PresetDetails:
         self._check()
         preset = self._get(preset_id)
+        versions = tuple(self.versions(preset_id))
+        features = self.features([preset_id])[preset_id]
         others = [other.name for other in self._presets.values() if other.id != preset_id][:2]
         if preset.kind != "blend" or len(others) < 2:
             gain_db = None if preset.kind == "audio" else 1.5
-            return PresetDetails(preset, (preset.summary,), gain_db=gain_db)
+            return PresetDetails(preset, (preset.summary,), (), versions, gain_db, features)
         recipe = (f"60 % {others[0]}", f"40 % {others[1]}")
-        return PresetDetails(preset, recipe, tuple(others), tuple(range(1, preset.version + 1)))
+        return PresetDetails(preset, recipe, tuple(others), versions, features=features)
 
     def add(self, name: str, timbre: Timbre | PresetMixture, control: TaskControl) -> Preset:
         self._check()
