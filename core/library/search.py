@@ -203,13 +203,20 @@ def _mine_first(
     """
     factory = select(func.count()).select_from(PRESET).where(*conditions, _FROM_FACTORY)
     own = total - int(connection.execute(factory).scalar_one())
-    by_name = select(PRESET.c.pk).where(*conditions).order_by(PRESET.c.name_key)
+    met = select(PRESET.c.pk).where(*conditions)
     pks: list[int] = []
     if offset < own:
-        stretch = by_name.where(_FROM_USER).limit(limit).offset(offset)
-        pks += connection.execute(stretch).scalars()
+        count, users = min(limit, own - offset), met.where(_FROM_USER)
+        if 2 * offset <= own:
+            stretch = users.order_by(PRESET.c.name_key).limit(count).offset(offset)
+            pks += connection.execute(stretch).scalars()
+        else:  # walked from its end, which is nearer
+            stretch = users.order_by(PRESET.c.name_key.desc()).limit(count)
+            pks += reversed(
+                connection.execute(stretch.offset(own - offset - count)).scalars().all()
+            )
     if len(pks) < limit:
-        stretch = by_name.where(_FROM_FACTORY).limit(limit - len(pks))
+        stretch = met.where(_FROM_FACTORY).order_by(PRESET.c.name_key).limit(limit - len(pks))
         pks += connection.execute(stretch.offset(max(0, offset - own))).scalars()
     return pks
 

@@ -35,6 +35,14 @@ def test_the_users_own_come_first_page_by_page(library: Library) -> None:
     assert names(library, order="mine") == expected
     pages = [library.list(at, 7, order="mine").presets for at in range(0, len(expected), 7)]
     assert [one.name for page in pages for one in page] == expected
+    for number in range(9):
+        library.add(f"More {number}", TextTimbre(str(number)))
+    own = names(library, mine=True)
+    for at in range(len(own)):
+        page = library.list(at, 4, order="mine").presets
+        assert [one.name for one in page][: len(own) - at] == own[at : at + 4]
+    for number in range(9):
+        library.remove(f"More {number}")
     assert names(library, order="mine", favourites=True) == ["Yota"]
     assert names(library, order="mine", mine=False) == expected[2:]
     assert names(library, order="mine", tag="choir")[0] == "Zeta"
