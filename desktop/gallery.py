@@ -233,6 +233,16 @@ def _votes(services: Services, tasks: Tasks) -> QWidget:
     return VotesDialog(services.votes, tasks)
 
 
+def _compare(services: Services, tasks: Tasks) -> QWidget:
+    from desktop.pages.browse.compare.dialog import ComparePresetsDialog
+
+    query = PresetQuery(order="newest")
+    known = services.presets.page(query, 0, 60).presets
+    changed = next(preset for preset in known if preset.version > 1 and preset.kind == "text")
+    older, newer = services.presets.versions(changed.id)[-2:]
+    return ComparePresetsDialog((older, newer), services.presets, tasks)
+
+
 PAGES: Mapping[str, Builder] = {
     "browse": _browse,
     "make": lambda services, tasks: _make(services, tasks, "nothing"),
@@ -257,6 +267,7 @@ PAGES: Mapping[str, Builder] = {
     "blind-abx": _blind("abx"),
     "blind-results": _blind("results"),
     "votes": _votes,
+    "compare": _compare,
     "closing": lambda services, tasks: ClosingDialog(2, lambda: 2, "importing 12 of 40 presets"),
     "details": lambda services, tasks: DetailsDialog(_FAULT),
 }

@@ -25,6 +25,7 @@ from desktop.parts import (
     TAKES_PAGE,
     Services,
 )
+from desktop.preset_steps import PresetSteps
 from desktop.services.interfaces import PresetQuery
 from desktop.services.jobs_interface import PresetChoice
 from desktop.settings import SettingsFile
@@ -75,16 +76,28 @@ class PageLinks(QObject):
         self._add_evaluation_page()
         self._add_blind_tests()
         self._add_first_page()
+        self._add_preset_steps()
 
     def _add_browse_page(self) -> None:
         window, services = self._window, self._services
         page = BROWSE_PAGE.make(services.presets, self._tasks, window.commands)
         page.current_changed.connect(self._stage.choose)
         page.play_wanted.connect(self._stage.play)
+        page.timbre_wanted.connect(self._stage.hear_timbre)
         page.render_wanted.connect(self._render)
         self._tell_of("browse", page)
         window.add_page("browse", window.tr("Browse"), "browse", page)
         self.browse = page
+
+    def _add_preset_steps(self) -> None:
+        window = self._window
+        steps = PresetSteps(self._services.presets, self._tasks, window)
+        self.browse.current_changed.connect(steps.set_current)
+        self.browse.play_wanted.connect(steps.set_current)
+        steps.heard.connect(self._stage.hear)
+        steps.status.connect(lambda words: window.say("steps", words))
+        steps.failed.connect(lambda error: window.say_fault(fault_of(error)))
+        steps.offer(window.commands)
 
     def _add_takes_page(self) -> None:
         window, services = self._window, self._services

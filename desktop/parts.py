@@ -139,7 +139,7 @@ def real_services(model: str = DEFAULT_BUNDLE, device: str = "") -> Services:
         device: where they are computed; empty leaves it to the engines.
     """
     auditions, jobs = AUDITIONS.make(), JOBS.make(None, model, device)
-    presets = PRESETS.make(None, DEFAULT_BUNDLE, auditions.render)
+    presets = PRESETS.make(None, DEFAULT_BUNDLE, auditions.render, auditions.render_timbre)
     return Services(
         presets,
         auditions,

@@ -9,7 +9,7 @@ from PyQt6.QtCore import QObject, pyqtSignal
 
 from desktop.faults import Fault, fault_of
 from desktop.parts import STAGE, Services
-from desktop.tasks import Lane, Tasks
+from desktop.tasks import HEAR, Lane, Tasks
 from desktop.window import MainWindow
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ class StageLink(QObject):
         # So that the first preset is heard at once; who hears nothing loses nothing.
         warm_up = services.auditions.warm_up
         self._tasks.run(
-            warm_up, failed=lambda _: None, lane=Lane.AUDITION, owner=self, replaces="warm up"
+            warm_up, failed=lambda _: None, lane=Lane.AUDITION, owner=self, replaces=HEAR
         )
         if self._waiting is not None:
             self._bring(*self._waiting)

@@ -25,6 +25,11 @@ _T = TypeVar("_T")
 _SHOWN_EVERY_S = 0.03
 
 
+HEAR = "hear a preset"
+"""The name (:meth:`Tasks.run`'s ``replaces``) of what the user wants to hear, and of what is made
+ready for it: loading a model gives way to a sound that is there already."""
+
+
 class Lane(Enum):
     """Where work waits for its turn; the value is how many threads it has."""
 

@@ -146,7 +146,7 @@ def list_(
             "--order",
             "--sort",
             metavar="ORDER",
-            help=f"name, newest, rating or recent; or what is most so first: {_ADJECTIVES}.",
+            help=f"name, mine, newest, rating or recent; or what is most so first: {_ADJECTIVES}.",
         ),
     ] = "name",
     comparisons: Comparisons = _NO_COMPARISONS,

@@ -21,6 +21,7 @@ from core.errors import AudioError, SettingsError
 from core.library import rows, schema, store, transfer
 from core.library.keeping import LibraryKeeper
 from core.library.presets import (
+    ImportedPresets,
     Preset,
     PresetBlend,
     PresetMixture,
@@ -231,13 +232,13 @@ class Library(LibraryKeeper):
             self._keep(preset, digest, heard, on_remark, on_stage)
         return preset
 
-    def import_(
+    def import_file(
         self,
         source: str | os.PathLike[str],
         on_progress: ProgressCallback = always_continue,
         on_remark: RemarkCallback = ignore_remark,
         on_stage: StageCallback = ignore_stage,
-    ) -> Preset:
+    ) -> ImportedPresets:
         """Take in what :meth:`export` wrote, all of it or nothing.
 
         A preset that is here already, with the same name, sound and settings, is used as it
@@ -251,17 +252,27 @@ class Library(LibraryKeeper):
             on_stage: called with what is loaded or listened to.
 
         Returns:
-            The preset that was exported.
+            The preset that was exported, and those that were added with it.
 
         Raises:
             PresetFileError: if the file is damaged, not an export, or not a safe one.
             OutputError: if the library's disk is full.
         """
-        presets = transfer.import_from(
+        presets, new = transfer.import_from(
             self._database, self._recordings, Path(source), self._place_anew
         )
         self._listen(presets, on_progress, on_remark, on_stage)
-        return presets[-1]
+        return ImportedPresets(presets[-1], tuple(one for one in presets if one.id in new))
+
+    def import_(
+        self,
+        source: str | os.PathLike[str],
+        on_progress: ProgressCallback = always_continue,
+        on_remark: RemarkCallback = ignore_remark,
+        on_stage: StageCallback = ignore_stage,
+    ) -> Preset:
+        """As :meth:`import_file`; the preset that was exported."""
+        return self.import_file(source, on_progress, on_remark, on_stage).preset
 
     def restore_factory(self) -> tuple[Preset, ...]:
         """Put the factory presets back: those removed, and those changed to what they were.

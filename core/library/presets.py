@@ -22,10 +22,11 @@ MAX_PAGE = 1000
 """Presets in one page, at most."""
 
 PresetOrder = Literal[
-    "name", "newest", "rating", "recent",
+    "name", "mine", "newest", "rating", "recent",
     "dark", "bright", "soft", "hard", "dry", "long", "pure", "noisy", "thin", "full",
 ]  # fmt: skip
-"""``recent``: last heard or rendered first; an adjective: what is most so first."""
+"""``mine``: the user's own before the factory's; ``recent``: last heard or rendered first; an
+adjective: what is most so first."""
 
 
 @dataclass(frozen=True, init=False)
@@ -192,6 +193,19 @@ class PresetPage:
 
     presets: tuple[Preset, ...]
     total: int
+
+
+@dataclass(frozen=True)
+class ImportedPresets:
+    """What a file became.
+
+    Attributes:
+        preset: the one that was exported, or made of the recording.
+        added: those that were not there before, each after those that it is made of.
+    """
+
+    preset: Preset
+    added: tuple[Preset, ...]
 
 
 @dataclass(frozen=True)

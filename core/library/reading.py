@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import datetime
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from core.coercion.type_errors import check_type
 from core.descriptors.adjectives import ADJECTIVE_WORDS, MeasuredRange
+from core.descriptors.features import features_in
 from core.library import recipe_tree, rows, search, transfer
 from core.library.errors import LibraryUnusable, UnknownPreset
 from core.library.measures.lists import Narrowing
@@ -25,6 +27,7 @@ from core.library.presets import (
 )
 from core.library.recipes import PinnedPreset, StoredRecipe
 from core.library.recordings import RecordingFolder
+from core.library.search import PresetFilter
 from core.models import DEFAULT_BUNDLE
 from core.progress import (
     ProgressCallback,
@@ -89,6 +92,7 @@ class LibraryReader:
         order: PresetOrder = "name",
         kind: str | None = None,
         tag: str | None = None,
+        family: str | None = None,
         favourites: bool = False,
         mine: bool | None = None,
         ranges: Sequence[MeasuredRange] = (),
@@ -98,11 +102,14 @@ class LibraryReader:
         Args:
             offset: presets before the page.
             limit: presets in the page, 1–1000.
-            order: ``name``, ``newest`` (last changed first), ``rating`` (best first), ``recent``
+            order: ``name``, ``mine`` (the user's own before the factory's, each by name),
+                ``newest`` (last changed first), ``rating`` (best first), ``recent``
                 (last heard first, see :meth:`.library.Library.note_heard`) or an adjective, such
                 as ``dark``: what is most so first, what was not measured last.
-            kind: only recordings, words or blends.
+            kind: only recordings, words, blends or morphs.
             tag: only presets with this tag.
+            family: only presets with a tag that names it, of
+                :data:`core.library.timbre_map.families.FAMILIES`.
             favourites: only favourites.
             mine: True leaves the factory's out, False all but these.
             ranges: only presets that were measured and are in all of these.
@@ -111,10 +118,9 @@ class LibraryReader:
             SettingsError: if a value is out of range.
         """
         narrowing = self._narrowing(ranges, is_ordered=order in ADJECTIVE_WORDS)
+        wanted = PresetFilter(kind, tag, family, favourites, mine)
         with self._database.read() as connection:
-            return search.page(
-                connection, offset, limit, order, kind, tag, favourites, mine, narrowing
-            )
+            return search.page(connection, offset, limit, order, wanted, narrowing)
 
     def search(
         self,
@@ -124,30 +130,31 @@ class LibraryReader:
         *,
         kind: str | None = None,
         tag: str | None = None,
+        family: str | None = None,
         favourites: bool = False,
         mine: bool | None = None,
         ranges: Sequence[MeasuredRange] = (),
     ) -> PresetPage:
         """Presets with every word of the query, or one that begins so, the best first.
 
-        Name, tags and recipe are searched; case and accents do not matter. An empty query
-        finds everything, by name. Of more than 1000 matches, 1000 are found: names that
-        match first, the last saved on top.
+        Name, tags and recipe are searched, and how presets sound: ``percussive`` also finds those
+        that were measured to be, see :data:`core.descriptors.features.FEATURES`. Case and accents
+        do not matter. An empty query finds everything, by name. Of more than 1000 matches, 1000
+        are found: names that match first, the last saved on top.
 
         Args:
             query: words.
             offset: presets before the page.
             limit: presets in the page, 1–1000.
-            kind, tag, favourites, mine, ranges: as in :meth:`list`.
+            kind, tag, family, favourites, mine, ranges: as in :meth:`list`.
 
         Raises:
             SettingsError: if a value is out of range.
         """
-        narrowing = self._narrowing(ranges)
+        narrowing, sounding = self._narrowing(ranges), self._sounding(query)
+        wanted = PresetFilter(kind, tag, family, favourites, mine)
         with self._database.read() as connection:
-            return search.search(
-                connection, query, offset, limit, kind, tag, favourites, mine, narrowing
-            )
+            return search.search(connection, query, offset, limit, wanted, narrowing, sounding)
 
     def tags(self) -> Sequence[tuple[str, int]]:
         """Every tag with how many presets have it, the commonest first."""
@@ -170,6 +177,44 @@ class LibraryReader:
         with self._database.read() as connection:
             return rows.versions_of(connection, rows.find_row(connection, name_or_id).pk)
 
+    def version_facts(self, name_or_id: str) -> Sequence[tuple[int, datetime, str]]:
+        """A preset's versions, oldest first: number, when made (UTC), and the recipe's line."""
+        with self._database.read() as connection:
+            return rows.version_facts(connection, rows.find_row(connection, name_or_id).pk)
+
+    def likeness(
+        self,
+        first: Timbre,
+        second: Timbre,
+        encoder: TimbreEncoder,
+        on_progress: ProgressCallback = always_continue,
+        on_stage: StageCallback = ignore_stage,
+    ) -> float:
+        """How like each other two timbres are: the cosine between their embeddings, −1 … 1.
+
+        Args:
+            first, second: timbres.
+            encoder: hears them.
+            on_progress, on_stage: as in :meth:`similar`.
+
+        Raises:
+            Cancelled: if ``on_progress`` said so.
+            AudioError: if a recording cannot be used.
+        """
+        from core.encoders.morphing import embedding_of
+        from core.threads import computing
+
+        look_up = self._listener.kept.look_up
+        with computing(encoder.has_small_steps):
+            one, other = (
+                embedding_of(timbre, encoder, ignore_remark, look_up, part, on_stage)
+                for timbre, part in (
+                    (first, part_of(on_progress, 0.0, 0.5)),
+                    (second, part_of(on_progress, 0.5, 1.0)),
+                )
+            )
+        return min(1.0, max(-1.0, float(one @ other)))
+
     def similar(
         self,
         near: Preset | TimbreLike | FloatArray,
@@ -179,6 +224,12 @@ class LibraryReader:
         on_remark: RemarkCallback = ignore_remark,
         on_stage: StageCallback = ignore_stage,
         ranges: Sequence[MeasuredRange] = (),
+        *,
+        kind: str | None = None,
+        tag: str | None = None,
+        family: str | None = None,
+        favourites: bool = False,
+        mine: bool | None = None,
     ) -> tuple[Neighbour, ...]:
         """Presets that sound most like something, the nearest first.
 
@@ -194,7 +245,7 @@ class LibraryReader:
             on_progress: of the computing; answering False cancels.
             on_remark: called with what is to be said about a recording to compare with.
             on_stage: called with what is loaded or listened to.
-            ranges: as in :meth:`list`.
+            ranges, kind, tag, family, favourites, mine: as in :meth:`list`.
 
         Raises:
             Cancelled: if ``on_progress`` said so.
@@ -215,7 +266,7 @@ class LibraryReader:
             on_remark,
             part_of(on_progress, _UPDATED, 1.0),
             on_stage,
-            self._narrowing(ranges) if ranges else None,
+            self._allowing(PresetFilter(kind, tag, family, favourites, mine), ranges),
         )
 
     def update_embeddings(
@@ -351,6 +402,24 @@ class LibraryReader:
         # A range that holds everything asks nothing: presets without a place stay in.
         narrowed = tuple(one for one in ranges if not one.is_whole)
         return Narrowing(narrowed, place_basis(self._model_sha256))
+
+    def _sounding(self, query: str) -> Narrowing:
+        """The ranges of the features that a query names."""
+        named, _ = features_in(query) if isinstance(query, str) else ((), "")
+        if not named:
+            return Narrowing()
+        from core.library.measures.yardstick import ranges_of
+
+        return self._narrowing([one for feature in named for one in ranges_of(feature)])
+
+    def _allowing(
+        self, wanted: PresetFilter, ranges: Sequence[MeasuredRange]
+    ) -> Callable[[Connection], frozenset[int]] | None:
+        """What gives the keys of presets that meet conditions; None if there is no condition."""
+        narrowing = self._narrowing(ranges)
+        if wanted == PresetFilter() and not narrowing.ranges:
+            return None
+        return lambda connection: frozenset(search.keys(connection, "", "name", wanted, narrowing))
 
     def _near(
         self, near: Preset | TimbreLike | FloatArray, encoder: TimbreEncoder

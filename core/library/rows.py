@@ -168,6 +168,24 @@ def versions_of(connection: Connection, pk: int) -> list[int]:
     return list(connection.execute(numbers).scalars())
 
 
+def version_facts(connection: Connection, pk: int) -> list[tuple[int, datetime, str]]:
+    """A preset's versions, oldest first: number, when it was made, in UTC, and its recipe's line.
+
+    Args:
+        connection: to the library.
+        pk: the preset's key.
+    """
+    query = (
+        select(VERSION.c.number, VERSION.c.created_at, VERSION.c.summary)
+        .where(VERSION.c.preset_pk == pk)
+        .order_by(VERSION.c.number)
+    )
+    return [
+        (number, datetime.fromisoformat(made_at), summary)
+        for number, made_at, summary in connection.execute(query)
+    ]
+
+
 def recipe_of(connection: Connection, version: PinnedPreset) -> StoredRecipe:
     """The recipe of a preset as it was at a version.
 

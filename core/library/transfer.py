@@ -110,7 +110,7 @@ def export_to(
 
 def import_from(
     database: Database, folder: RecordingFolder, source: Path, on_added: AddedCallback
-) -> list[Preset]:
+) -> tuple[list[Preset], frozenset[str]]:
     """Take in the presets of a file. See :meth:`.library.Library.import_`.
 
     Args:
@@ -120,7 +120,7 @@ def import_from(
         on_added: as of :func:`import_entries`.
 
     Returns:
-        The presets, the one that was exported last.
+        The presets, the one that was exported last; and the ids of those that are new.
     """
     with tempfile.TemporaryDirectory(prefix="timbre-import-") as unpacked:
         entries, files = archive.unpack(source, Path(unpacked))
@@ -139,7 +139,8 @@ def import_factory_bank(
     """
     entries, files = factory.load()
     source = "the factory bank"
-    return import_entries(database, folder.stage_factory, entries, files, source, on_added)
+    presets, _ = import_entries(database, folder.stage_factory, entries, files, source, on_added)
+    return presets
 
 
 def import_entries(
@@ -149,7 +150,7 @@ def import_entries(
     files: Mapping[str, Path],
     source: str,
     on_added: AddedCallback,
-) -> list[Preset]:
+) -> tuple[list[Preset], frozenset[str]]:
     """Add the presets of a manifest, all of them or none.
 
     An entry with a key is the factory preset of that key: it is put back as it was. One
@@ -165,7 +166,7 @@ def import_entries(
         on_added: called with the keys of all of them, in the same transaction.
 
     Returns:
-        The presets, in the order of the entries.
+        The presets, in the order of the entries; and the ids of those that are new.
 
     Raises:
         PresetFileError: if a recording or a blend cannot be used.
@@ -185,18 +186,20 @@ def import_entries(
             staged.append(copy)
         with database.write() as connection:
             imported: list[PinnedPreset] = []
-            pks = []
+            pks, added = [], set()
             for entry in entries:
                 recipe = recipe_tree.replace_presets(
                     entry.recipe, lambda part: imported[int(part.preset_id)]
                 )
                 try:
-                    pk = _import_entry(connection, replace(entry, recipe=recipe))
+                    pk, is_new = _import_entry(connection, replace(entry, recipe=recipe))
                 except SettingsError as error:
                     raise PresetFileError(f"{source} cannot be used: {error}") from error
                 preset = rows.fetch_one(connection, pk)
                 imported.append(PinnedPreset(preset.id, preset.version, preset.name))
                 pks.append(pk)
+                if is_new:
+                    added.add(preset.id)
             for copy in staged:
                 copy.publish()
             on_added(connection, pks)
@@ -204,7 +207,7 @@ def import_entries(
                 connection.execute(
                     META.insert().prefix_with("OR REPLACE").values(key=_BANK_KEY, value="1")
                 )
-            return [rows.fetch_one(connection, pk) for pk in pks]
+            return [rows.fetch_one(connection, pk) for pk in pks], frozenset(added)
 
 
 def has_factory_bank(database: Database) -> bool:
@@ -214,8 +217,8 @@ def has_factory_bank(database: Database) -> bool:
         return row is not None
 
 
-def _import_entry(connection: Connection, entry: Entry) -> int:
-    """Add one entry, or find it; returns the preset's key."""
+def _import_entry(connection: Connection, entry: Entry) -> tuple[int, bool]:
+    """Add one entry, or find it: the preset's key, and whether it is new."""
     expanded = recipe_tree.expand(entry.recipe, lambda part: rows.recipe_of(connection, part))
     digest = recipes.digest(expanded)
     column, value = (
@@ -227,10 +230,10 @@ def _import_entry(connection: Connection, entry: Entry) -> int:
     if pk is not None:
         row = rows.row_of(connection, pk)
         if _is_same(row, digest, entry):
-            return pk
+            return pk, False
         if entry.key is not None:
             store.add_version(connection, pk, entry.recipe, entry.settings)
-            return pk
+            return pk, False
     draft = store.Draft(
         rows.free_name(connection, entry.name),
         entry.recipe,
@@ -240,7 +243,7 @@ def _import_entry(connection: Connection, entry: Entry) -> int:
         entry.favourite,
         entry.key,
     )
-    return store.add(connection, draft)
+    return store.add(connection, draft), True
 
 
 def _is_same(row: Row[Any], digest: bytes, entry: Entry) -> bool:

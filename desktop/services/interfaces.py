@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Protocol
 from core.clip import Clip
 from core.descriptors.adjectives import MeasuredRange
 from core.library.presets import (
+    ImportedPresets,
     Neighbour,
     Preset,
     PresetBlend,
@@ -23,6 +24,7 @@ from core.library.presets import (
 )
 from core.timbre import BlendMode, Timbre
 from core.types import FloatArray
+from desktop.services.comparing.interface import CompareService, VersionFacts
 from desktop.services.measures.interface import MeasureService
 from desktop.tasks import TaskControl
 
@@ -42,20 +44,26 @@ class PresetQuery:
         text: words; empty finds everything.
         kind: ``audio``, ``text`` or ``blend``; empty for all.
         tag: only presets with it; empty for all.
+        family: only presets with a tag that names it; empty for all.
+        feature: only presets that were measured to have it; empty for all.
         favourites: only these.
         mine: True for the user's own only, False for the factory's only, None for both.
         order: of the list, if ``text`` is empty.
         like: id of a preset; the list is then of what sounds like it, the nearest first.
+        aspect: the pair of adjectives by which it does; empty for the sound as a whole.
         ranges: only presets that were measured and are in all of these.
     """
 
     text: str = ""
     kind: str = ""
     tag: str = ""
+    family: str = ""
+    feature: str = ""
     favourites: bool = False
     mine: bool | None = None
-    order: PresetOrder = "name"
+    order: PresetOrder = "mine"
     like: str = ""
+    aspect: str = ""
     ranges: tuple[MeasuredRange, ...] = ()
 
 
@@ -67,15 +75,17 @@ class PresetDetails:
         preset: as it is now.
         recipe: in lines for people; of a blend each part with its weight.
         parts: presets that a blend is made of, by name; those that still exist.
-        versions: numbers of all its versions, oldest first.
+        versions: all of them, oldest first.
+        features: of :mod:`core.descriptors.features`, that it was measured to have.
         gain_db: that makes it as loud as others; None if it was not measured yet.
     """
 
     preset: Preset
     recipe: tuple[str, ...]
     parts: tuple[str, ...] = ()
-    versions: tuple[int, ...] = (1,)
+    versions: tuple[VersionFacts, ...] = ()
     gain_db: float | None = None
+    features: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -109,17 +119,17 @@ class BlendRecipe:
     remarks: tuple[str, ...] = ()
 
 
-class PresetService(MeasureService, Protocol):
+class PresetService(MeasureService, CompareService, Protocol):
     """Presets. All methods are slow."""
 
     def page(self, query: PresetQuery, offset: int, limit: int) -> PresetPage: ...
     def neighbours(
-        self,
-        preset_id: str,
-        limit: int,
-        control: TaskControl,
-        ranges: Sequence[MeasuredRange] = (),
+        self, preset_id: str, limit: int, control: TaskControl
     ) -> Sequence[Neighbour]: ...
+    def alike(self, query: PresetQuery, limit: int, control: TaskControl) -> Sequence[Neighbour]:
+        """What sounds like the preset of a query and meets the rest of it, the nearest first."""
+        ...
+
     def map_points(self, query: PresetQuery, control: TaskControl) -> MapPoints | None:
         """Where the presets of a list stand on the map, in its order; None if there is no map."""
         ...
@@ -167,7 +177,7 @@ class PresetService(MeasureService, Protocol):
         """Remove a preset; what is given puts it back as it was, with its id's marks and tags."""
         ...
 
-    def import_file(self, file: Path, control: TaskControl) -> Preset: ...
+    def import_file(self, file: Path, control: TaskControl) -> ImportedPresets: ...
     def export_file(self, preset_id: str, folder: Path) -> Path: ...
     def picture(self, preset_id: str, control: TaskControl) -> FloatArray | None:
         """A small spectral picture, float32 [bands, times] in 0…1; None if it cannot be made."""

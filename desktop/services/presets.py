@@ -9,11 +9,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from core import paths
-from core.descriptors.adjectives import MeasuredRange
 from core.errors import AudioError, SettingsError
-from core.library.presets import Neighbour, Preset, PresetBlend, PresetMixture, PresetPage
+from core.library.presets import (
+    ImportedPresets,
+    Neighbour,
+    Preset,
+    PresetBlend,
+    PresetMixture,
+    PresetPage,
+)
 from core.models import DEFAULT_BUNDLE
 from core.timbre import AudioTimbre, Timbre
+from desktop.services.comparing.library import PICTURE_PHRASE, LibraryComparing, TimbreRender
 from desktop.services.interfaces import (
     MOST_LIKE,
     BlendPart,
@@ -22,7 +29,8 @@ from desktop.services.interfaces import (
     PresetQuery,
 )
 from desktop.services.making.encoders import EncodersElsewhere
-from desktop.services.measures.library import LibraryMeasures, PresetRender
+from desktop.services.measures.conditions import conditions_of
+from desktop.services.measures.library import PresetRender
 
 if TYPE_CHECKING:
     from core.encoders.base import TimbreEncoder
@@ -33,11 +41,10 @@ if TYPE_CHECKING:
     from desktop.tasks import TaskControl
 
 
-PICTURE_PHRASE = "note"
 _SUFFIX = ".timbre"
 
 
-class LibraryPresets(LibraryMeasures):
+class LibraryPresets(LibraryComparing):
     """A :class:`desktop.services.interfaces.PresetService` over :class:`core.library.Library`.
 
     Args:
@@ -45,6 +52,7 @@ class LibraryPresets(LibraryMeasures):
         model: the bundle whose embeddings and gains count; None listens to nothing.
         render: makes the sound that a picture is drawn of and that is measured; without it, only
             presets made of a recording have a picture.
+        render_timbre: the same of earlier versions.
     """
 
     def __init__(
@@ -52,8 +60,9 @@ class LibraryPresets(LibraryMeasures):
         path: Path | None = None,
         model: str | None = DEFAULT_BUNDLE,
         render: PresetRender | None = None,
+        render_timbre: TimbreRender | None = None,
     ) -> None:
-        super().__init__(render)
+        super().__init__(render, render_timbre)
         self._path, self._model = path, model
         self._pictures = paths.cache_dir() / "pictures"
         self._opening = threading.Lock()
@@ -86,60 +95,37 @@ class LibraryPresets(LibraryMeasures):
 
     def page(self, query: PresetQuery, offset: int, limit: int) -> PresetPage:
         """See :class:`~desktop.services.interfaces.PresetService`, as all that follow."""
-        kind, tag = query.kind or None, query.tag or None
+        wanted = conditions_of(query)
         if query.text.strip():
-            return self.library.search(
-                query.text,
-                offset,
-                limit,
-                kind=kind,
-                tag=tag,
-                favourites=query.favourites,
-                mine=query.mine,
-                ranges=query.ranges,
-            )
-        return self.library.list(
-            offset,
-            limit,
-            order=query.order,
-            kind=kind,
-            tag=tag,
-            favourites=query.favourites,
-            mine=query.mine,
-            ranges=query.ranges,
-        )
+            return self.library.search(query.text, offset, limit, **wanted)
+        return self.library.list(offset, limit, order=query.order, **wanted)
 
-    def neighbours(
-        self,
-        preset_id: str,
-        limit: int,
-        control: TaskControl,
-        ranges: Sequence[MeasuredRange] = (),
-    ) -> Sequence[Neighbour]:
+    def neighbours(self, preset_id: str, limit: int, control: TaskControl) -> Sequence[Neighbour]:
+        return self.alike(PresetQuery(like=preset_id), limit, control)
+
+    def alike(self, query: PresetQuery, limit: int, control: TaskControl) -> Sequence[Neighbour]:
+        wanted = conditions_of(query)
+        if query.aspect:
+            known = self.library.measures([query.like]).get(query.like)
+            if known is not None and query.aspect not in known.places:
+                control.stage("measuring")
+                self.measure(query.like, control)
+            return self.library.similar_in(query.like, query.aspect, limit, **wanted)
         return self.library.similar(
-            self.library.get(preset_id),
+            self.library.get(query.like),
             self._encoder(),
             limit,
             on_progress=control.progress,
             on_stage=control.stage,
-            ranges=ranges,
+            **wanted,
         )
 
     def map_points(self, query: PresetQuery, control: TaskControl) -> MapPoints | None:
         if query.like:
-            near = self.neighbours(query.like, MOST_LIKE, control, query.ranges)
-            presets = [neighbour.preset for neighbour in near]
+            presets = [near.preset for near in self.alike(query, MOST_LIKE, control)]
             return self.library.map_points_of(self._encoder(), presets)
-        return self.library.map_points(
-            self._encoder(),
-            query.text,
-            order=query.order,
-            kind=query.kind or None,
-            tag=query.tag or None,
-            favourites=query.favourites,
-            mine=query.mine,
-            ranges=query.ranges,
-        )
+        wanted = conditions_of(query)
+        return self.library.map_points(self._encoder(), query.text, order=query.order, **wanted)
 
     def listen(self, control: TaskControl) -> int:
         update = self.library.update_embeddings(
@@ -160,8 +146,9 @@ class LibraryPresets(LibraryMeasures):
             preset,
             tuple(recipe.lines()),
             tuple(self._parts(recipe)),
-            tuple(self.library.versions(preset_id)),
+            tuple(self.versions(preset_id)),
             self._gain_db(preset),
+            self.features([preset.id]).get(preset.id, ()),
         )
 
     def add(self, name: str, timbre: Timbre | PresetMixture, control: TaskControl) -> Preset:
@@ -203,17 +190,20 @@ class LibraryPresets(LibraryMeasures):
         preset = self.library.discard(preset_id)
         return lambda: self.library.put_back(preset.id)
 
-    def import_file(self, file: Path, control: TaskControl) -> Preset:
+    def import_file(self, file: Path, control: TaskControl) -> ImportedPresets:
         """Take in an exported preset, or make one of a recording, called as its file."""
         if file.suffix.lower() == _SUFFIX:
-            return self.library.import_(file, on_progress=control.progress, on_stage=control.stage)
+            return self.library.import_file(
+                file, on_progress=control.progress, on_stage=control.stage
+            )
         from core.library.errors import NameTaken
 
         stem, count = file.stem[:110] or "recording", 1
         while True:
             name = stem if count == 1 else f"{stem} ({count})"
             try:
-                return self.add(name, AudioTimbre(file), control)
+                made = self.add(name, AudioTimbre(file), control)
+                return ImportedPresets(made, (made,))
             except NameTaken:
                 count += 1
 

@@ -32,11 +32,10 @@ from desktop.stage.level_meter import LevelMeter
 from desktop.stage.live_panel import LivePanel
 from desktop.stage.shortened_label import ShortenedLabel
 from desktop.stage.waveform import Waveform
-from desktop.tasks import Lane, LaneTask, Tasks
+from desktop.tasks import HEAR, Lane, LaneTask, Tasks
 
 _SPACING = 8
 _LOOK_MS = 33
-_HEARD = "hear a preset"
 _CHOOSER_WIDTH = 72
 _ANY_WIDTH = 16_777_215
 """Qt's own for no limit."""
@@ -236,7 +235,7 @@ class Stage(QWidget):
             failed=self._render_failed,
             lane=Lane.AUDITION,
             owner=self,
-            replaces=_HEARD,
+            replaces=HEAR,
             staged=self._staged,
             progressed=self._progressed,
         )

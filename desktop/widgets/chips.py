@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from PyQt6.QtCore import QSize, Qt, pyqtSignal
 from PyQt6.QtGui import QColor, QPainter, QPaintEvent, QPen, QResizeEvent
@@ -65,6 +65,7 @@ class ChipChoice(QWidget):
     def __init__(self, more: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._words: tuple[tuple[str, int], ...] = ()
+        self._hints: dict[str, str] = {}
         self._choice = ""
         self._chips: list[Chip] = []
         self._more = QPushButton(more, self)
@@ -74,14 +75,22 @@ class ChipChoice(QWidget):
         self._more.hide()
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
 
-    def set_words(self, words: Sequence[tuple[str, int]]) -> None:
-        """Offer words, each with how often it is found, the commonest first."""
+    def set_words(
+        self, words: Sequence[tuple[str, int]], hints: Mapping[str, str] | None = None
+    ) -> None:
+        """Offer words.
+
+        Args:
+            words: each with how often it is found, 0 if that is not counted; the first are seen.
+            hints: what words mean, for those that need it.
+        """
         if tuple(words) == self._words:
             return
         self._words = tuple(words)
         self.menu.clear()
+        self._hints = dict(hints or {})
         for word, count in sorted(words):
-            action = self.menu.addAction(f"{word}   {count:,}")
+            action = self.menu.addAction(f"{word}   {count:,}" if count else word)
             if action is not None:
                 action.triggered.connect(lambda _checked, word=word: self._choose(word, True))
         self._make_chips()
@@ -122,6 +131,7 @@ class ChipChoice(QWidget):
         for word in words[:24]:
             chip = Chip(word, self)
             chip.setChecked(word == self._choice)
+            chip.setToolTip(self._hints.get(word, ""))
             chip.clicked.connect(lambda checked, word=word: self._choose(word, checked))
             self._chips.append(chip)
         self._place()

@@ -87,6 +87,7 @@ class FakePage(QWidget):
 
     current_changed = pyqtSignal(str)
     play_wanted = pyqtSignal(str)
+    timbre_wanted = pyqtSignal(object, str)
     render_wanted = pyqtSignal(list)
     blind_wanted = pyqtSignal(list)
     blend_wanted = pyqtSignal(list)

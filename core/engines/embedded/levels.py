@@ -245,8 +245,7 @@ def _slopes(
             levels[at] = asked
     before = held(rows, TRAINED_HELD_S - SLOPE_S)
     partials, noise = (
-        ((here - there) / SLOPE_S).clamp_max(0.0)
-        for here, there in zip(known, before, strict=True)
+        ((here - there) / SLOPE_S).clamp_max(0.0) for here, there in zip(known, before, strict=True)
     )
     return partials, noise
 

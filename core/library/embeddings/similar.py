@@ -23,7 +23,6 @@ from core.library import rows
 from core.library.embeddings.kept import KeptEmbeddings
 from core.library.embeddings.vectors import Vectors
 from core.library.errors import UnknownPreset
-from core.library.measures.lists import Narrowing
 from core.library.presets import Neighbour, Preset
 from core.library.recipes import PinnedPreset
 from core.library.schema import EMBEDDED, PRESET, VERSION
@@ -196,7 +195,7 @@ def similar(
     on_remark: RemarkCallback = ignore_remark,
     on_progress: ProgressCallback = always_continue,
     on_stage: StageCallback = ignore_stage,
-    narrowing: Narrowing | None = None,
+    allowed: Callable[[Connection], frozenset[int]] | None = None,
 ) -> tuple[Neighbour, ...]:
     """The presets nearest to something. See :meth:`.library.Library.similar`.
 
@@ -210,7 +209,7 @@ def similar(
         on_remark: called with what is to be said about a recording to compare with.
         on_progress: called with the fraction done; answering False cancels.
         on_stage: called with what is loaded or listened to.
-        narrowing: only presets in its ranges.
+        allowed: gives the keys of presets that are not left out; None leaves none out.
 
     Raises:
         Cancelled: if ``on_progress`` said so.
@@ -236,10 +235,8 @@ def similar(
     with database.read() as connection:
         except_id = near.id if isinstance(near, Preset) else None
         stores = kept.of_encoder(encoder)
-        if narrowing is None or not narrowing.ranges:
-            return nearest(connection, stores, vector, limit, except_id)
-        allowed = frozenset(narrowing.found(connection))
-        return nearest(connection, stores, vector, limit, except_id, allowed)
+        kept_pks = None if allowed is None else allowed(connection)
+        return nearest(connection, stores, vector, limit, except_id, kept_pks)
 
 
 def nearest(

@@ -130,6 +130,36 @@ def in_order(
     return pks
 
 
+def nearest_places(
+    connection: Connection,
+    adjective: str,
+    place: float,
+    narrowing: Narrowing,
+    conditions: Sequence[ColumnElement[bool]],
+    limit: int,
+) -> list[tuple[int, float]]:
+    """Keys of the presets nearest to a place between two adjectives, and how far they are, 0…1.
+
+    Args:
+        connection: to the library.
+        adjective: the pair's name.
+        place: 0…1.
+        narrowing: its basis counts, and its ranges.
+        conditions: on the presets besides.
+        limit: at most so many.
+    """
+    column = PLACE.c[adjective]
+    distance = func.abs(column - round(place * PLACE_PARTS))
+    query = (
+        select(PLACE.c.preset_pk, distance)
+        .join(PRESET, PRESET.c.pk == PLACE.c.preset_pk)
+        .where(*narrowing.conditions(is_indexed=False), column.is_not(None), *conditions)
+        .order_by(distance, PRESET.c.name_key)
+        .limit(limit)
+    )
+    return [(pk, found / PLACE_PARTS) for pk, found in connection.execute(query)]
+
+
 def _unindexed(place: ColumnElement[int]) -> ColumnElement[int]:
     """A column that SQLite uses no index for: a plus before it."""
     return UnaryExpression(place, operator=custom_op("+"), type_=place.type)

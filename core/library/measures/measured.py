@@ -8,13 +8,16 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from core.coercion.type_errors import real_number
-from core.descriptors.adjectives import adjective_named
+from core.descriptors.adjectives import MeasuredRange, adjective_named
 from core.errors import ModelError, SettingsError
 from core.library import rows
 from core.library.errors import LibraryUnusable
 from core.library.measures import kept
-from core.library.presets import Preset, PresetMeasures
+from core.library.measures.lists import nearest_places
+from core.library.presets import Neighbour, Preset, PresetMeasures
 from core.library.reading import LibraryReader
+from core.library.schema import PRESET
+from core.library.search import PresetFilter, check_page
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -70,6 +73,54 @@ class MeasuredLibrary(LibraryReader):
             row = rows.find_row(connection, name_or_id)
             kept.edit(connection, row.pk, adjective, place, self._model_sha256)
             return kept.find(connection, [row.id], self._model_sha256)[row.id]
+
+    def similar_in(
+        self,
+        name_or_id: str,
+        adjective: str,
+        limit: int = 20,
+        ranges: Sequence[MeasuredRange] = (),
+        *,
+        kind: str | None = None,
+        tag: str | None = None,
+        family: str | None = None,
+        favourites: bool = False,
+        mine: bool | None = None,
+    ) -> tuple[Neighbour, ...]:
+        """Presets that are nearest to one between two adjectives, whatever else they sound like.
+
+        Args:
+            name_or_id: the preset, which is left out of the answer.
+            adjective: the pair's name, such as ``brightness``.
+            limit: at most so many.
+            ranges, kind, tag, family, favourites, mine: as in :meth:`list`.
+
+        Returns:
+            The nearest first; the similarity is 1 at the same place, 0 at the other end.
+
+        Raises:
+            SettingsError: if there is no such pair, or the preset was not measured yet.
+        """
+        adjective_named(adjective)
+        preset = self.get(name_or_id)
+        place = self.measures([preset.id])[preset.id].places.get(adjective)
+        if place is None:
+            raise SettingsError(f"{preset.name} was not measured yet, so nothing is near it")
+        check_page(0, limit)
+        narrowing = self._narrowing(ranges, is_ordered=True)
+        conditions = PresetFilter(kind, tag, family, favourites, mine).walked()
+        with self._database.read() as connection:
+            found = nearest_places(
+                connection,
+                adjective,
+                place,
+                narrowing,
+                [*conditions, PRESET.c.id != preset.id],
+                limit,
+            )
+            presets = rows.fetch(connection, [pk for pk, _ in found])
+        near = zip(presets, found, strict=True)
+        return tuple(Neighbour(one, 1.0 - distance) for one, (_, distance) in near)
 
     def not_measured(self) -> int:
         """How many presets have no place between adjectives, so that no range finds them."""

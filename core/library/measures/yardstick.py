@@ -13,7 +13,8 @@ from collections.abc import Mapping
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from core.descriptors.adjectives import ADJECTIVES
+from core.descriptors.adjectives import ADJECTIVES, MeasuredRange
+from core.descriptors.features import FEATURES, SoundFeature
 from core.descriptors.phrase import measure_basis
 from core.library import factory
 
@@ -68,6 +69,33 @@ def places_of(measured: MeasuredValues) -> dict[str, float]:
         adjective.name: float(np.interp(measured[adjective.name], *_knots(adjective.name)))
         for adjective in ADJECTIVES
     }
+
+
+def ranges_of(feature: SoundFeature) -> tuple[MeasuredRange, ...]:
+    """The places that presets with a feature have."""
+    import numpy as np
+
+    found = []
+    for name, (low, high) in feature.limits.items():
+        ends = np.interp([low, high], *_knots(name))
+        found.append(MeasuredRange(name, float(ends[0]), float(ends[1])))
+    return tuple(found)
+
+
+def features_of(places: Mapping[str, float]) -> tuple[str, ...]:
+    """Names of the features that a preset has.
+
+    Args:
+        places: its own; those that are missing are in no range.
+    """
+    return tuple(
+        feature.name
+        for feature in FEATURES
+        if all(
+            one.adjective in places and one.low <= places[one.adjective] <= one.high
+            for one in ranges_of(feature)
+        )
+    )
 
 
 @cache

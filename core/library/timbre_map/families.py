@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from core.errors import SettingsError
+
 FAMILIES = (
     "keys", "mallets", "organ", "plucked", "bass", "strings", "voice", "brass", "wind", "lead",
     "pad", "drums",
@@ -17,6 +19,18 @@ FAMILY_OF_TAG = {
     "cello": "strings", "string": "strings",
 }  # fmt: skip
 """Of presets with several of these tags, the one that comes first here counts."""
+
+
+def tags_of_family(family: str) -> tuple[str, ...]:
+    """The tags that name a family.
+
+    Raises:
+        SettingsError: if there is none of that name.
+    """
+    if family not in FAMILIES:
+        raise SettingsError(f"the family {family!r} is not one of {', '.join(FAMILIES)}")
+    return tuple(tag for tag, named in FAMILY_OF_TAG.items() if named == family)
+
 
 _PROGRAMS = {
     "keys": (range(8),),

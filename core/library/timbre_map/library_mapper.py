@@ -28,6 +28,7 @@ class LibraryMapper(LibraryReader):
         order: PresetOrder = "name",
         kind: str | None = None,
         tag: str | None = None,
+        family: str | None = None,
         favourites: bool = False,
         mine: bool | None = None,
         ranges: Sequence[MeasuredRange] = (),
@@ -37,7 +38,7 @@ class LibraryMapper(LibraryReader):
         Args:
             encoder: whose embeddings count.
             query: words, as in :meth:`search`; none for every preset.
-            order, kind, tag, favourites, mine, ranges: as in :meth:`list`.
+            order, kind, tag, family, favourites, mine, ranges: as in :meth:`list`.
 
         Returns:
             The points; None if no projection is known for the encoder's weights.
@@ -51,8 +52,10 @@ class LibraryMapper(LibraryReader):
         from core.library.timbre_map.placing import map_points
 
         narrowing = self._narrowing(ranges, is_ordered=order in ADJECTIVE_WORDS)
+        wanted = search.PresetFilter(kind, tag, family, favourites, mine)
+        sounding = self._sounding(query)
         with self._database.read() as connection:
-            keys = search.keys(connection, query, order, kind, tag, favourites, mine, narrowing)
+            keys = search.keys(connection, query, order, wanted, narrowing, sounding)
             return map_points(connection, keys, self._listener.kept.of_encoder(encoder), placed)
 
     def map_points_of(self, encoder: TimbreEncoder, presets: Sequence[Preset]) -> MapPoints | None:

@@ -22,6 +22,7 @@ LIST_ACTIONS = (
     ("browse.play", "Play", "Space"),
     ("browse.render", "Render the clip in it", "Return"),
     ("browse.blind", "Compare blind …", "Ctrl+Shift+T"),
+    ("browse.compare", "Compare two side by side …", "Ctrl+Shift+D"),
     ("browse.favourite", "Favourite", "F"),
     ("browse.rename", "Rename", "F2"),
     ("browse.duplicate", "Duplicate", "Ctrl+D"),

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from PyQt6.QtCore import QSize, Qt, pyqtSignal
 from PyQt6.QtGui import QImage, QPainter, QPaintEvent, QPalette
 from PyQt6.QtWidgets import (
-    QComboBox,
     QFrame,
     QHBoxLayout,
     QLabel,
     QLineEdit,
+    QMenu,
     QPushButton,
     QScrollArea,
     QSizePolicy,
@@ -18,9 +20,12 @@ from PyQt6.QtWidgets import (
     QWidget,
 )
 
+from core.descriptors.adjectives import ADJECTIVES
 from core.library.presets import Preset
+from desktop.pages.browse.compare.versions_pane import SuggestedTags, VersionsPane
 from desktop.pages.browse.delegates import GRID, bold
 from desktop.pages.browse.sound_pane import SoundPane
+from desktop.services.comparing.interface import VersionFacts
 from desktop.services.interfaces import PresetDetails
 from desktop.widgets.stars import RatingBox
 
@@ -73,7 +78,9 @@ class DetailPane(QScrollArea):
         favoured: whether it is to be a favourite.
         tags_edited: all the tags that it is to have.
         version_wanted: an earlier version that is to be the newest again.
-        like_wanted: what sounds like it is to be listed.
+        compare_wanted: two versions that are to be compared.
+        like_wanted: what sounds like it is to be listed: by the name of a pair of adjectives, or,
+            empty, as a whole.
         part_wanted: the name of a preset that it is made of.
         play_wanted: it is to be heard.
     """
@@ -82,7 +89,8 @@ class DetailPane(QScrollArea):
     favoured = pyqtSignal(bool)
     tags_edited = pyqtSignal(list)
     version_wanted = pyqtSignal(int)
-    like_wanted = pyqtSignal()
+    like_wanted = pyqtSignal(str)
+    compare_wanted = pyqtSignal(object, object)
     part_wanted = pyqtSignal(str)
     play_wanted = pyqtSignal()
 
@@ -120,6 +128,7 @@ class DetailPane(QScrollArea):
         owner = self.tr("factory") if preset.factory else self.tr("mine")
         kinds = {
             "audio": self.tr("recording"), "text": self.tr("words"), "blend": self.tr("blend"),
+            "morph": self.tr("moves from sound to sound"),
         }  # fmt: skip
         kind = kinds.get(preset.kind, preset.kind)
         self._about.setText(self.tr("{} · {} · version {}").format(kind, owner, preset.version))
@@ -135,7 +144,8 @@ class DetailPane(QScrollArea):
             self._recipe.setText(preset.summary)
             self._show_parts(())
             self._gain.setText("…")
-            self._show_versions((preset.version,))
+            self._show_versions(())
+            self._suggested.show_features((), ())
         self._pages.setCurrentIndex(1)
 
     def show_details(self, details: PresetDetails) -> None:
@@ -151,6 +161,7 @@ class DetailPane(QScrollArea):
             else self.tr("{} dB, to be as loud as others").format(f"{details.gain_db:+.1f}")
         )
         self._show_versions(details.versions)
+        self._suggested.show_features(details.features, details.preset.tags)
 
     def show_picture(self, image: QImage | None, words: str) -> None:
         """Show the picture of the preset, or why there is none.
@@ -187,10 +198,11 @@ class DetailPane(QScrollArea):
         self._play = QPushButton(self.tr("Play"))
         self._play.clicked.connect(self.play_wanted)
         self._like = QPushButton(self.tr("More like this"))
-        self._like.clicked.connect(self.like_wanted)
+        self._like.clicked.connect(lambda: self.like_wanted.emit(""))
         buttons = QHBoxLayout()
         buttons.addWidget(self._play)
         buttons.addWidget(self._like, 1)
+        buttons.addWidget(self._aspect_button())
         for widget in (self._name, self._about, self._picture):
             column.addWidget(widget)
         column.addLayout(marks)
@@ -199,11 +211,24 @@ class DetailPane(QScrollArea):
         column.addStretch(1)
         return body
 
+    def _aspect_button(self) -> QPushButton:
+        button = QPushButton(self.tr("in"))
+        button.setToolTip(self.tr("More like this in one thing: as bright, as long …"))
+        button.setAccessibleName(self.tr("More like this in one thing"))
+        menu = QMenu(button)
+        for pair in ADJECTIVES:
+            words = self.tr("In {}, from {} to {}").format(pair.name, pair.low, pair.high)
+            menu.addAction(words, partial(self.like_wanted.emit, pair.name))
+        button.setMenu(menu)
+        return button
+
     def _sections(self) -> QVBoxLayout:
         self._tags = QLineEdit()
         self._tags.setPlaceholderText(self.tr("warm, pad"))
         self._tags.setAccessibleName(self.tr("Tags, with commas between them"))
         self._tags.editingFinished.connect(self._tags_finished)
+        self._suggested = SuggestedTags()
+        self._suggested.chosen.connect(self._take_tag)
         self.sound = SoundPane()
         self._recipe = QLabel()
         self._parts = QLabel()
@@ -218,33 +243,26 @@ class DetailPane(QScrollArea):
             label.setWordWrap(True)
         self._recipe.setTextFormat(Qt.TextFormat.PlainText)
         self._recipe.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        self._versions = QComboBox()
-        self._versions.setAccessibleName(self.tr("Versions"))
-        self._restore = QPushButton(self.tr("Restore"))
-        self._restore.clicked.connect(
-            lambda: self.version_wanted.emit(int(self._versions.currentData()))
-        )
-        self._versions.currentIndexChanged.connect(self._version_chosen)
-        versions = QWidget()
-        row = QHBoxLayout(versions)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.addWidget(self._versions, 1)
-        row.addWidget(self._restore)
+        self.versions = VersionsPane()
+        self.versions.restore_wanted.connect(self.version_wanted)
+        self.versions.compare_wanted.connect(self.compare_wanted)
         column = QVBoxLayout()
         column.setSpacing(12)
         sections = []
         for title, widget in (
             (self.tr("Sound"), self.sound),
             (self.tr("Tags"), self._tags),
+            (self.tr("As measured: press to keep as a tag"), self._suggested),
             (self.tr("Recipe"), self._recipe),
             (self.tr("Made of"), self._parts),
             (self.tr("Gain"), self._gain),
-            (self.tr("Versions"), versions),
+            (self.tr("Versions"), self.versions),
         ):
             section = _section(title, widget)
             column.addWidget(section)
             sections.append(section)
-        self._parts_section, self._versions_section = sections[3], sections[5]
+        self._suggested.set_section(sections[2])
+        self._parts_section, self._versions_section = sections[4], sections[6]
         return column
 
     def _show_parts(self, parts: tuple[str, ...]) -> None:
@@ -254,19 +272,13 @@ class DetailPane(QScrollArea):
         self._parts.setText("<br>".join(links))
         self._parts_section.setVisible(bool(parts))
 
-    def _show_versions(self, versions: tuple[int, ...]) -> None:
-        self._versions.blockSignals(True)
-        self._versions.clear()
-        for number in reversed(versions):
-            is_now = number == versions[-1]
-            words = self.tr("{}, now") if is_now else self.tr("{}")
-            self._versions.addItem(words.format(number), number)
-        self._versions.blockSignals(False)
-        self._version_chosen()
+    def _show_versions(self, versions: tuple[VersionFacts, ...]) -> None:
+        self.versions.show_versions(versions)
         self._versions_section.setVisible(len(versions) > 1)
 
-    def _version_chosen(self) -> None:
-        self._restore.setEnabled(self._versions.currentIndex() > 0)
+    def _take_tag(self, tag: str) -> None:
+        if self._preset is not None:
+            self.tags_edited.emit([*self._preset.tags, tag])
 
     def _tags_finished(self) -> None:
         tags = [tag.strip() for tag in self._tags.text().split(",") if tag.strip()]

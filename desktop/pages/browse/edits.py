@@ -7,46 +7,23 @@ way, through the library's lane, so that they happen in the order they were aske
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from functools import partial
-from typing import TypeVar
 
 from PyQt6.QtCore import QObject, pyqtSignal
-from PyQt6.QtGui import QUndoCommand, QUndoStack
+from PyQt6.QtGui import QUndoStack
 
 from core.errors import TimbreError
 from core.library.presets import Preset
+from desktop.pages.browse.edit_steps import (
+    EditCommand,
+    EditOutcome,
+    EditStep,
+    EditWork,
+    change_each,
+)
 from desktop.pages.browse.model import SelectedPresets
 from desktop.services.interfaces import PresetService
 from desktop.tasks import Lane, TaskControl, Tasks
-
-
-@dataclass(frozen=True)
-class EditOutcome:
-    """What a change left behind.
-
-    Attributes:
-        presets: those changed or added, as they are now.
-        is_list_changed: presets came or went, so that lists are to be fetched anew.
-        words: what was done, for the status line.
-    """
-
-    presets: tuple[Preset, ...]
-    is_list_changed: bool
-    words: str
-
-
-_Left = TypeVar("_Left")
-_Work = Callable[[], EditOutcome]
-
-
-@dataclass(frozen=True)
-class _Step:
-    """A change that was made. ``undo`` and ``redo`` are slow."""
-
-    outcome: EditOutcome
-    undo: _Work
-    redo: _Work
 
 
 class PresetEdits(QObject):
@@ -144,7 +121,7 @@ class PresetEdits(QObject):
             number: of the version.
         """
         self._set(
-            self.tr("Restore version"),
+            self.tr("Restore version {}").format(number),
             lambda: [preset],
             lambda one: self._presets.restore_version(one.id, number),
             lambda one: self._presets.restore_version(one.id, one.version),
@@ -154,32 +131,25 @@ class PresetEdits(QObject):
     def duplicate(self, chosen: SelectedPresets) -> None:
         """Copy presets, each under a name that is free."""
 
-        def work() -> _Step:
-            copies = _each(chosen(), lambda one: self._presets.duplicate(one.id), self._remove_now)
-            back: list[Callable[[], Preset]] = []
-
-            def undo() -> EditOutcome:
-                back[:] = [self._presets.remove(copy.id) for copy in reversed(copies)]
-                return EditOutcome((), True, self._words(copies, self.tr("removed again")))
-
-            def redo() -> EditOutcome:
-                again = tuple(put_back() for put_back in reversed(back))
-                return EditOutcome(again, True, self._words(copies, self.tr("copied")))
-
-            outcome = EditOutcome(tuple(copies), True, self._words(copies, self.tr("copied")))
-            return _Step(outcome, undo, redo)
+        def work() -> EditStep:
+            copies = change_each(
+                chosen(), lambda one: self._presets.duplicate(one.id), self._remove_now
+            )
+            words = self._words(copies, self.tr("copied"))
+            undo, redo = self._taking_back(copies, words)
+            return EditStep(EditOutcome(tuple(copies), True, words), undo, redo)
 
         self._do(self.tr("Duplicate"), work)
 
     def remove(self, chosen: SelectedPresets) -> None:
         """Delete presets; undoing brings each back as it was."""
 
-        def work() -> _Step:
+        def work() -> EditStep:
             removed = chosen()
             back: list[Callable[[], Preset]] = []
 
             def redo() -> EditOutcome:
-                back[:] = _each(
+                back[:] = change_each(
                     removed,
                     lambda one: self._presets.remove(one.id),
                     lambda _one, put_back: put_back(),
@@ -190,7 +160,7 @@ class PresetEdits(QObject):
                 again = tuple(put_back() for put_back in reversed(back))
                 return EditOutcome(again, True, self._words(again, self.tr("back again")))
 
-            return _Step(redo(), undo, redo)
+            return EditStep(redo(), undo, redo)
 
         self._do(self.tr("Delete"), work)
 
@@ -232,27 +202,56 @@ class PresetEdits(QObject):
             staged: told what is being done.
         """
 
-        def work(control: TaskControl) -> _Step:
+        def work(control: TaskControl) -> EditStep:
             made = make(control)
-            back: list[Callable[[], Preset]] = []
-
-            def undo() -> EditOutcome:
-                back[:] = [self._presets.remove(made.id)]
-                return EditOutcome((), True, self._words([made], self.tr("removed again")))
-
-            def redo() -> EditOutcome:
-                return EditOutcome((back[0](),), True, self._words([made], self.tr("back again")))
-
+            undo, redo = self._taking_back([made], self._words([made], self.tr("back again")))
             words = self._words([made], self.tr("added"))
-            return _Step(EditOutcome((made,), True, words), undo, redo)
+            return EditStep(EditOutcome((made,), True, words), undo, redo)
 
-        def then(step: _Step) -> None:
+        def then(step: EditStep) -> None:
             self._made(text, step)
             self.added.emit(step.outcome.presets[0].id)
 
         self._tasks.run(
             work, then=then, failed=self.tell, lane=Lane.FILES, owner=self, staged=staged
         )
+
+    def take_in(self, added: Sequence[Preset]) -> None:
+        """Let one undo remove what files became, however many they were.
+
+        Args:
+            added: presets that are there already, each after those that it is made of.
+        """
+        if not added:
+            return
+        words = self._words(added, self.tr("imported"))
+        undo, redo = self._taking_back(added, words)
+        text = self.tr("Import") if len(added) == 1 else self.tr("Import of {}").format(len(added))
+        step = EditStep(EditOutcome(tuple(added), True, words), undo, redo)
+        self.stack.push(EditCommand(text, step, self._again))
+
+    def _taking_back(self, made: Sequence[Preset], words: str) -> tuple[EditWork, EditWork]:
+        """How presets that were made are removed again, and how they come back.
+
+        Args:
+            made: each after those that it is made of.
+            words: what is said when they are back.
+        """
+        back: list[Callable[[], Preset]] = []
+
+        def undo() -> EditOutcome:
+            back[:] = change_each(
+                list(reversed(made)),
+                lambda one: self._presets.remove(one.id),
+                lambda _one, put_back: put_back(),
+            )
+            return EditOutcome((), True, self._words(made, self.tr("removed again")))
+
+        def redo() -> EditOutcome:
+            again = tuple(put_back() for put_back in reversed(back))
+            return EditOutcome(again, True, words)
+
+        return undo, redo
 
     def _set(
         self,
@@ -272,31 +271,31 @@ class PresetEdits(QObject):
             words: what was done.
         """
 
-        def work() -> _Step:
+        def work() -> EditStep:
             before = chosen()
 
             def redo() -> EditOutcome:
-                after = _each(before, change, lambda one, _after: revert(one))
+                after = change_each(before, change, lambda one, _after: revert(one))
                 return EditOutcome(tuple(after), False, self._words(after, words))
 
             def undo() -> EditOutcome:
                 after = tuple(revert(one) for one in before)
                 return EditOutcome(after, False, self._words(after, self.tr("as before")))
 
-            return _Step(redo(), undo, redo)
+            return EditStep(redo(), undo, redo)
 
         self._do(text, work)
 
-    def _do(self, text: str, work: Callable[[], _Step]) -> None:
+    def _do(self, text: str, work: Callable[[], EditStep]) -> None:
         self._tasks.run(
             lambda _control: work(), then=partial(self._made, text), failed=self.tell, owner=self
         )
 
-    def _made(self, text: str, step: _Step) -> None:
-        self.stack.push(_Command(text, step, self._again))
+    def _made(self, text: str, step: EditStep) -> None:
+        self.stack.push(EditCommand(text, step, self._again))
         self.done.emit(step.outcome)
 
-    def _again(self, work: _Work) -> None:
+    def _again(self, work: EditWork) -> None:
         self._tasks.run(lambda _control: work(), then=self.done.emit, failed=self.tell, owner=self)
 
     def tell(self, error: Exception) -> None:
@@ -313,43 +312,3 @@ class PresetEdits(QObject):
         if len(presets) == 1:
             return f"{presets[0].name}: {what}"
         return self.tr("{} presets: {}").format(f"{len(presets):,}", what)
-
-
-class _Command(QUndoCommand):
-    """A step on the stack; it was made already when it is pushed."""
-
-    def __init__(self, text: str, step: _Step, again: Callable[[_Work], None]) -> None:
-        super().__init__(text)
-        self._step, self._again, self._is_new = step, again, True
-
-    def undo(self) -> None:
-        self._again(self._step.undo)
-
-    def redo(self) -> None:
-        if self._is_new:
-            self._is_new = False
-        else:
-            self._again(self._step.redo)
-
-
-def _each(
-    presets: Sequence[Preset],
-    change: Callable[[Preset], _Left],
-    revert: Callable[[Preset, _Left], object],
-) -> list[_Left]:
-    """Change all presets or none.
-
-    Args:
-        presets: which.
-        change: one of them; gives what it left.
-        revert: takes it back, if a later one fails.
-    """
-    done: list[tuple[Preset, _Left]] = []
-    try:
-        for preset in presets:
-            done.append((preset, change(preset)))
-    except BaseException:
-        for preset, left in reversed(done):
-            revert(preset, left)
-        raise
-    return [left for _, left in done]

@@ -32,10 +32,12 @@ class ImportReport:
 
     Attributes:
         presets: that they became.
+        added: those that were not there before.
         problems: a line for each file that became none.
     """
 
     presets: tuple[Preset, ...]
+    added: tuple[Preset, ...]
     problems: tuple[str, ...]
 
 
@@ -138,18 +140,21 @@ class PresetFiles(QObject):
     def _import(self, files: Sequence[Path], control: TaskControl) -> ImportReport:
         found = list(_flat(files))
         presets: list[Preset] = []
+        added: list[Preset] = []
         problems: list[str] = []
         for number, file in enumerate(found, 1):
             if control.is_cancelled:
                 break
             control.stage(self.tr("importing {} of {}: {}").format(number, len(found), file.name))
             try:
-                presets.append(self._presets.import_file(file, control))
+                imported = self._presets.import_file(file, control)
+                presets.append(imported.preset)
+                added += imported.added
             except Cancelled:
                 break
             except TimbreError as error:
                 problems.append(str(error))
-        return ImportReport(tuple(presets), tuple(problems))
+        return ImportReport(tuple(presets), tuple(added), tuple(problems))
 
     def _tell(self, error: Exception) -> None:
         if isinstance(error, TimbreError):

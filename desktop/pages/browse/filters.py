@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import cast
 
 from PyQt6.QtCore import QEvent, Qt, pyqtSignal
 from PyQt6.QtGui import QAction, QKeyEvent, QResizeEvent
 from PyQt6.QtWidgets import (
     QButtonGroup,
-    QComboBox,
     QHBoxLayout,
     QLineEdit,
     QMenu,
@@ -19,10 +17,12 @@ from PyQt6.QtWidgets import (
     QWidget,
 )
 
-from core.descriptors.adjectives import ADJECTIVES, MeasuredRange
-from core.library.presets import PresetOrder
+from core.descriptors.adjectives import MeasuredRange
+from core.library.presets import Preset
 from desktop.pages.browse.delegates import GRID
+from desktop.pages.browse.order_field import OrderField
 from desktop.pages.browse.sound_filter import RangeChips, SoundFilter, ranges_with
+from desktop.pages.browse.tag_axes import TagAxes
 from desktop.services.interfaces import PresetQuery
 from desktop.widgets.chips import Chip, ChipChoice
 
@@ -69,35 +69,26 @@ class SearchField(QLineEdit):
 
 
 class FilterBar(QWidget):
-    """Two rows over the list.
+    """Rows over the list.
 
     Attributes:
         changed: another query, see :attr:`query`.
+        alike_wanted: what sounds like the preset at hand is to be listed.
         view_wanted: one of :data:`desktop.pages.browse.views.VIEWS`, by its number.
     """
 
     changed = pyqtSignal()
+    alike_wanted = pyqtSignal()
     view_wanted = pyqtSignal(int)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._query = PresetQuery()
         self.search = SearchField(self)
-        self.search.textChanged.connect(lambda text: self._change(text=text, like=""))
-        self._order = QComboBox(self)
-        self._order.setAccessibleName(self.tr("Sort by"))
-        for label, order in (
-            (self.tr("Name"), "name"),
-            (self.tr("Newest"), "newest"),
-            (self.tr("Rating"), "rating"),
-            (self.tr("Recently heard"), "recent"),
-        ):
-            self._order.addItem(label, order)
-        self._order.insertSeparator(self._order.count())
-        for adjective in ADJECTIVES:
-            for word in (adjective.low, adjective.high):
-                self._order.addItem(self.tr("{} first").format(word.capitalize()), word)
-        self._order.currentIndexChanged.connect(self._order_chosen)
+        self.search.textChanged.connect(lambda text: self._change(text=text, like="", aspect=""))
+        self._order = OrderField(self)
+        self._order.chosen.connect(self._order_chosen)
+        self._order.alike_wanted.connect(self.alike_wanted)
         self._views = self._view_buttons()
         top = QHBoxLayout()
         top.setSpacing(GRID)
@@ -109,7 +100,7 @@ class FilterBar(QWidget):
         self._like = Chip("", self)
         self._like.setChecked(True)
         self._like.hide()
-        self._like.clicked.connect(lambda: self._change(like=""))
+        self._like.clicked.connect(lambda: self._change(like="", aspect=""))
         self._favourites = self._chip(self.tr("Favourites"))
         self._favourites.clicked.connect(lambda on: self._change(favourites=on))
         self._owners = {
@@ -121,11 +112,31 @@ class FilterBar(QWidget):
             "audio": self._chip(self.tr("Recordings")),
             "text": self._chip(self.tr("Words")),
             "blend": self._chip(self.tr("Blends")),
+            "morph": self._chip(self.tr("Moving")),
         }
         for kind, chip in self._kinds.items():
             chip.clicked.connect(lambda on, kind=kind: self._change(kind=kind if on else ""))
-        self.tags = ChipChoice(self.tr("All tags"), self)
-        self.tags.chosen.connect(lambda tag: self._change(tag=tag))
+        self.sound = SoundFilter(self)
+        self.sound.range_chosen.connect(self.set_range)
+        self._all = self._menu_button()
+        self.axes = TagAxes(self)
+        self.axes.family_chosen.connect(lambda family: self._change(family=family))
+        self.axes.feature_chosen.connect(lambda feature: self._change(feature=feature))
+        self.axes.tag_chosen.connect(lambda tag: self._change(tag=tag))
+        rows = QVBoxLayout(self)
+        rows.setContentsMargins(GRID, GRID, GRID, GRID)
+        rows.setSpacing(GRID)
+        rows.addLayout(top)
+        rows.addLayout(self._chip_row())
+        rows.addWidget(self.axes)
+        self.ranges = RangeChips(self)
+        self.ranges.removed.connect(lambda name: self.set_range(MeasuredRange(name)))
+        self._range_words: dict[MeasuredRange, str] = {}
+        rows.addWidget(self.ranges)
+        self.setMinimumWidth(_SMALLEST)
+        self._show()
+
+    def _chip_row(self) -> QHBoxLayout:
         chips = QHBoxLayout()
         chips.setSpacing(GRID)
         chips.addWidget(self._like)
@@ -133,23 +144,15 @@ class FilterBar(QWidget):
             for chip in group:
                 chips.addWidget(chip)
             chips.addSpacing(GRID)
-        self.sound = SoundFilter(self)
-        self.sound.range_chosen.connect(self.set_range)
         chips.addWidget(self.sound)
-        chips.addWidget(self.tags, 1)
-        self._all = self._menu_button()
+        chips.addStretch(1)
         chips.addWidget(self._all)
-        rows = QVBoxLayout(self)
-        rows.setContentsMargins(GRID, GRID, GRID, GRID)
-        rows.setSpacing(GRID)
-        rows.addLayout(top)
-        rows.addLayout(chips)
-        self.ranges = RangeChips(self)
-        self.ranges.removed.connect(lambda name: self.set_range(MeasuredRange(name)))
-        self._range_words: dict[MeasuredRange, str] = {}
-        rows.addWidget(self.ranges)
-        self.setMinimumWidth(_SMALLEST)
-        self._show()
+        return chips
+
+    @property
+    def tags(self) -> ChipChoice:
+        """The user's own tags."""
+        return self.axes.tags
 
     @property
     def query(self) -> PresetQuery:
@@ -159,7 +162,7 @@ class FilterBar(QWidget):
     @property
     def is_narrowed(self) -> bool:
         """Whether anything is left out of the list."""
-        return replace(self._query, order="name") != PresetQuery()
+        return replace(self._query, order=PresetQuery().order) != PresetQuery()
 
     def clear(self) -> None:
         """Show every preset."""
@@ -176,11 +179,26 @@ class FilterBar(QWidget):
             return
         self._query = query
         short = self.fontMetrics().elidedText(like_name, Qt.TextElideMode.ElideRight, 120)
-        self._like.setText(self.tr("Like {} ✕").format(short))
-        self._like.setAccessibleName(self.tr("Sounds like {}; press to show all").format(like_name))
+        words = self.tr("Like {} ✕").format(short)
+        if query.aspect:
+            words = self.tr("Like {} in {} ✕").format(short, query.aspect)
+        self._like.setText(words)
+        self._like.setAccessibleName(
+            self.tr("{}; press to show all").format(words.rstrip(" ✕").replace(short, like_name))
+        )
         self._like.updateGeometry()
         self._show()
         self.changed.emit()
+
+    def show_alike(self, preset: Preset, aspect: str = "") -> None:
+        """Ask for what sounds like a preset, among what the other filters leave.
+
+        Args:
+            preset: which.
+            aspect: the pair of adjectives by which it does; empty for the sound as a whole.
+        """
+        query = replace(self._query, text="", like=preset.id, aspect=aspect)
+        self.set_query(query, preset.name)
 
     def set_range(self, one: MeasuredRange, words: str = "") -> None:
         """Narrow the list by how presets sound.
@@ -207,7 +225,7 @@ class FilterBar(QWidget):
         """See :class:`QWidget`, as all that follow: with little room, chips go into a menu."""
         super().resizeEvent(event)
         is_narrow = self.width() < _NARROW
-        for chip in (*self._owners.values(), *self._kinds.values(), self.tags):
+        for chip in (*self._owners.values(), *self._kinds.values(), self.axes):
             chip.setVisible(not is_narrow)
         self._all.setVisible(is_narrow)
         for widget in (*self._views.buttons(), self._order):
@@ -238,20 +256,13 @@ class FilterBar(QWidget):
             chip.setChecked(query.mine is mine)
         for kind, chip in self._kinds.items():
             chip.setChecked(query.kind == kind)
-        self.tags.set_choice(query.tag)
+        self.axes.show_query(query)
         self.sound.set_ranges(query.ranges)
         self.ranges.show_ranges(query.ranges, self._range_words)
-        is_ranked = bool(query.text.strip() or query.like)
-        self._order.setEnabled(not is_ranked)
-        self._order.setToolTip(
-            self.tr("The best match comes first") if is_ranked else self.tr("Sort by")
-        )
-        self._order.blockSignals(True)
-        self._order.setCurrentIndex(self._order.findData(query.order))
-        self._order.blockSignals(False)
+        self._order.show_query(query)
 
-    def _order_chosen(self, index: int) -> None:
-        self._change(order=cast("PresetOrder", self._order.itemData(index)))
+    def _order_chosen(self, order: str) -> None:
+        self._change(order=order, like="", aspect="")
 
     def _menu_button(self) -> QPushButton:
         """Every chip in a menu."""
@@ -268,7 +279,8 @@ class FilterBar(QWidget):
                 action.setChecked(chip.isChecked())
                 action.triggered.connect(lambda _on, chip=chip: chip.click())
                 menu.addAction(action)
-            menu.addMenu(self.tags.menu)
+            for choice in self.axes.choices:
+                menu.addMenu(choice.menu)
             if self._order.isHidden():
                 self._add_orders(menu)
 

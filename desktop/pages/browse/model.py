@@ -196,6 +196,7 @@ class PresetModel(QAbstractListModel):
     def _spoken(self, preset: Preset) -> str:
         kinds = {
             "audio": self.tr("recording"), "text": self.tr("words"), "blend": self.tr("blend"),
+            "morph": self.tr("moves from sound to sound"),
         }  # fmt: skip
         parts = [preset.name, kinds.get(preset.kind, preset.kind)]
         if preset.favourite:
@@ -213,7 +214,7 @@ class PresetModel(QAbstractListModel):
     ) -> tuple[int, PresetPage]:
         """The page that will be looked at; the last one if the list is shorter by now."""
         if query.like:
-            near = self._presets.neighbours(query.like, MOST_LIKE, control, query.ranges)
+            near = self._presets.alike(query, MOST_LIKE, control)
             return 0, PresetPage(tuple(neighbour.preset for neighbour in near), len(near))
         number = max(0, around) // PAGE
         page = self._presets.page(query, number * PAGE, PAGE)

@@ -14,8 +14,10 @@ from PyQt6.QtWidgets import (
 
 from core.library.presets import Preset
 from desktop.pages.browse.actions import LIST_ACTIONS, ActionRegistry, make_actions
+from desktop.pages.browse.compare.opener import PresetComparing
 from desktop.pages.browse.details import DetailPane
-from desktop.pages.browse.edits import EditOutcome, PresetEdits
+from desktop.pages.browse.edit_steps import EditOutcome
+from desktop.pages.browse.edits import PresetEdits
 from desktop.pages.browse.files import ImportReport, PresetFiles, files_in
 from desktop.pages.browse.filters import FilterBar
 from desktop.pages.browse.model import MOST_FOUND, PRESET_ROLE, PresetModel, SelectedPresets
@@ -45,6 +47,7 @@ class BrowsePage(QWidget):
     Attributes:
         current_changed: the id of the preset at hand, empty for none.
         play_wanted: a preset that is to be heard: the user stepped onto it or asked.
+        timbre_wanted: a timbre that is no preset as it is now, and what to call it: to be heard.
         render_wanted: presets that the clip is to be rendered in.
         blend_wanted: presets that are to go into a blend.
         edit_blend_wanted: a blend that is to be changed.
@@ -55,6 +58,7 @@ class BrowsePage(QWidget):
 
     current_changed = pyqtSignal(str)
     play_wanted = pyqtSignal(str)
+    timbre_wanted = pyqtSignal(object, str)
     render_wanted = pyqtSignal(list)
     blend_wanted = pyqtSignal(list)
     edit_blend_wanted = pyqtSignal(str)
@@ -104,6 +108,7 @@ class BrowsePage(QWidget):
         self._sound = SoundControls(
             presets, tasks, self._edits, self._model, self._filters, self._details
         )
+        self._comparing = PresetComparing(presets, tasks, self._edits, self)
         self._actions = make_actions(self, self._view, self._what_is_done(), SOUND_ACTIONS)
         self._selection.set_actions(self._actions)
         self._shown.set_actions([self._actions[name] for name, _, _ in LIST_ACTIONS])
@@ -151,7 +156,7 @@ class BrowsePage(QWidget):
         self._model.show(self._filters.query, self._row)
         self._tasks.run(
             lambda _control: self._presets.tags(),
-            then=self._filters.tags.set_words,
+            then=self._filters.axes.set_tags,
             failed=self._show_failure,
             owner=self,
         )
@@ -160,6 +165,7 @@ class BrowsePage(QWidget):
 
     def _connect(self) -> None:
         self._filters.changed.connect(self._query_changed)
+        self._filters.alike_wanted.connect(self._more_like_this)
         self._filters.view_wanted.connect(lambda number: self._shown.show_view(VIEWS[number]))
         self._connect_views(self._shown)
         self._filters.search.step_wanted.connect(self._step_from_search)
@@ -206,6 +212,9 @@ class BrowsePage(QWidget):
         details.rated.connect(lambda stars: self._edits.rate(self._shown_preset(), stars))
         details.favoured.connect(lambda on: self._edits.set_favourite(self._shown_preset(), on))
         details.tags_edited.connect(self._set_tags)
+        details.compare_wanted.connect(self._comparing.compare_versions)
+        self._comparing.preset_wanted.connect(self.play_wanted)
+        self._comparing.timbre_wanted.connect(self.timbre_wanted)
         details.version_wanted.connect(self._restore_version)
         details.like_wanted.connect(self._more_like_this)
         details.part_wanted.connect(lambda name: self.set_query(PresetQuery(text=name)))
@@ -220,6 +229,7 @@ class BrowsePage(QWidget):
             "browse.blend": lambda: self._ask_ids(self.blend_wanted.emit),
             "browse.edit_blend": self._edit_blend,
             "browse.blind": lambda: self._ask_ids(self.blind_wanted.emit),
+            "browse.compare": lambda: self._comparing.compare_presets(self._selection.presets()),
             "browse.search": self._to_search,
             "browse.next": lambda: self._view.step(1),
             "browse.previous": lambda: self._view.step(-1),
@@ -375,10 +385,10 @@ class BrowsePage(QWidget):
         if preset is not None:
             self._edits.restore_version(preset, number)
 
-    def _more_like_this(self) -> None:
+    def _more_like_this(self, aspect: str = "") -> None:
         preset = self.current
         if preset is not None:
-            self._filters.set_query(PresetQuery(like=preset.id), preset.name)
+            self._filters.show_alike(preset, aspect)
 
     def _edited(self, outcome: EditOutcome) -> None:
         self.status.emit(outcome.words)
@@ -392,6 +402,7 @@ class BrowsePage(QWidget):
 
     def _imported(self, report: ImportReport) -> None:
         count = len(report.presets)
+        self._edits.take_in(report.added)
         if report.presets:
             self.status.emit(
                 self.tr("imported {}").format(

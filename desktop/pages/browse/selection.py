@@ -171,7 +171,8 @@ class PresetSelection(QObject):
         """Show what can be done, at a point of the screen."""
         menu = QMenu(self._page)
         names = (
-            "play", "render", "blind", "", "like", "find_", "vary_", "blend", "edit_blend", "",
+            "play", "render", "compare", "blind", "", "like", "find_", "vary_", "blend",
+            "edit_blend", "",
             "favourite", "rename", "duplicate", "tag", "export", "", "delete",
         )  # fmt: skip
         for name in names:
@@ -218,6 +219,9 @@ class PresetSelection(QObject):
             if are_several
             else self.tr("Render the clip in it")
         )
+        compare = self._actions["browse.compare"]
+        compare.setEnabled(len(self.rows()) == 2)
+        compare.setStatusTip(self.tr("select two presets first"))
         blind = self._actions["browse.blind"]
         blind.setEnabled(are_several)
         blind.setStatusTip(self.tr("select two presets or more first"))

@@ -28,6 +28,7 @@ SOUND_ACTIONS = (
     *((f"browse.find_{word}", f"{word.capitalize()} than this", "") for _, _, word in DIRECTIONS),
     *((f"browse.vary_{word}", f"Like this, but {word}", "") for _, _, word in DIRECTIONS),
     ("browse.vary_near", "Something near this", ""),
+    *((f"browse.find_as_{one.name}", f"Alike in {one.name}", "") for one in ADJECTIVES),
     ("browse.any_sound", "Any sound: take the ranges off", ""),
 )
 """Name, text and key, as of :data:`desktop.pages.browse.actions.PAGE_ACTIONS`."""
@@ -89,6 +90,10 @@ class SoundControls(QObject):
             "browse.vary_near": with_current(lambda preset: self._vary(preset, None, False)),
             "browse.any_sound": lambda: self._filters.set_ranges(()),
         }
+        for one in ADJECTIVES:
+            found[f"browse.find_as_{one.name}"] = with_current(
+                partial(self._filters.show_alike, aspect=one.name)
+            )
         for pair, is_higher, word in DIRECTIONS:
             found[f"browse.find_{word}"] = with_current(
                 partial(self._find, pair=pair, is_higher=is_higher)

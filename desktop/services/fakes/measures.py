@@ -50,6 +50,16 @@ class FakeMeasures:
             edits[adjective] = place
         return self._measures(preset_id)
 
+    def features(self, preset_ids: Sequence[str]) -> Mapping[str, tuple[str, ...]]:
+        self._check()
+        found = {}
+        for preset_id in preset_ids:
+            places = self._measures(preset_id).places
+            ends = {"percussive": "attack", "sustained": "length"}
+            names = (name for name, pair in ends.items() if places.get(pair, 0.0) > 0.6)
+            found[preset_id] = tuple(names)
+        return found
+
     def not_measured(self) -> int:
         self._check()
         return sum(not self._measures(id).places for id in self._all_ids())

@@ -10,9 +10,10 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from core.descriptors.adjectives import ADJECTIVE_WORDS, MeasuredRange
+from core.descriptors.adjectives import ADJECTIVE_WORDS
 from core.library.errors import NameTaken, UnknownPreset
 from core.library.presets import (
+    ImportedPresets,
     Neighbour,
     Preset,
     PresetBlend,
@@ -22,9 +23,10 @@ from core.library.presets import (
     clean_name,
     clean_tags,
 )
+from core.library.timbre_map.families import FAMILIES, family_named_by
 from core.timbre import Timbre, as_timbre
+from desktop.services.fakes.comparing import FakeComparing
 from desktop.services.fakes.map_points import made_up_points
-from desktop.services.fakes.measures import FakeMeasures
 from desktop.services.interfaces import (
     MOST_LIKE,
     BlendPart,
@@ -48,7 +50,7 @@ _KINDS = ("text", "audio", "blend", "text")
 _BEGAN = datetime(2026, 1, 1, tzinfo=UTC)
 
 
-class FakePresets(FakeMeasures):
+class FakePresets(FakeComparing):
     """A :class:`desktop.services.interfaces.PresetService` in memory.
 
     Args:
@@ -78,28 +80,26 @@ class FakePresets(FakeMeasures):
         found = self._listed(query)
         return PresetPage(tuple(found[offset : offset + limit]), len(found))
 
-    def neighbours(
-        self,
-        preset_id: str,
-        limit: int,
-        control: TaskControl,
-        ranges: Sequence[MeasuredRange] = (),
-    ) -> Sequence[Neighbour]:
+    def neighbours(self, preset_id: str, limit: int, control: TaskControl) -> Sequence[Neighbour]:
+        return self.alike(PresetQuery(like=preset_id), limit, control)
+
+    def alike(self, query: PresetQuery, limit: int, control: TaskControl) -> Sequence[Neighbour]:
         self._check()
-        tags = set(self._get(preset_id).tags)
-        others = [
-            preset
-            for preset in self._presets.values()
-            if preset.id != preset_id and self._is_in(preset, ranges)
-        ]
-        likeness = [(len(tags & set(preset.tags)) / 3, preset) for preset in others]
+        own = self._get(query.like)
+        others = [preset for preset in self._listed(query) if preset.id != own.id]
+        if query.aspect:
+            place = self.measure(own.id, control).places[query.aspect]
+            places = [(self._measures(one.id).places.get(query.aspect), one) for one in others]
+            likeness = [(1 - abs(at - place), one) for at, one in places if at is not None]
+        else:
+            likeness = [(len({*own.tags} & {*preset.tags}) / 3, preset) for preset in others]
         likeness.sort(key=lambda pair: (-pair[0], pair[1].name))
         return [Neighbour(preset, similarity) for similarity, preset in likeness[:limit]]
 
     def map_points(self, query: PresetQuery, control: TaskControl) -> MapPoints | None:
         self._check()
         if query.like:
-            near = self.neighbours(query.like, MOST_LIKE, control)
+            near = self.alike(query, MOST_LIKE, control)
             return made_up_points([neighbour.preset for neighbour in near], self.unheard)
         return made_up_points(self._listed(query), self.unheard)
 
@@ -120,12 +120,14 @@ class FakePresets(FakeMeasures):
     def details(self, preset_id: str) -> PresetDetails:
         self._check()
         preset = self._get(preset_id)
+        versions = tuple(self.versions(preset_id))
+        features = self.features([preset_id])[preset_id]
         others = [other.name for other in self._presets.values() if other.id != preset_id][:2]
         if preset.kind != "blend" or len(others) < 2:
             gain_db = None if preset.kind == "audio" else 1.5
-            return PresetDetails(preset, (preset.summary,), gain_db=gain_db)
+            return PresetDetails(preset, (preset.summary,), (), versions, gain_db, features)
         recipe = (f"60 % {others[0]}", f"40 % {others[1]}")
-        return PresetDetails(preset, recipe, tuple(others), tuple(range(1, preset.version + 1)))
+        return PresetDetails(preset, recipe, tuple(others), versions, features=features)
 
     def add(self, name: str, timbre: Timbre | PresetMixture, control: TaskControl) -> Preset:
         self._check()
@@ -197,12 +199,13 @@ class FakePresets(FakeMeasures):
             del self._presets[preset_id]
         return lambda: self._put(preset)
 
-    def import_file(self, file: Path, control: TaskControl) -> Preset:
+    def import_file(self, file: Path, control: TaskControl) -> ImportedPresets:
         self._check()
         if not file.exists():
             raise UnknownPreset(f"{file}: no such file")
         preset = replace(_made_up(0), id=_new_id(), name=self._free(file.stem), factory=False)
-        return self._put(replace(preset, kind="audio", summary=file.name))
+        made = self._put(replace(preset, kind="audio", summary=file.name))
+        return ImportedPresets(made, (made,))
 
     def export_file(self, preset_id: str, folder: Path) -> Path:
         self._check()
@@ -227,7 +230,9 @@ class FakePresets(FakeMeasures):
             found = [
                 preset
                 for preset in self._presets.values()
-                if _meets(preset, query) and self._is_in(preset, query.ranges)
+                if _meets(preset, query)
+                and self._is_in(preset, query.ranges)
+                and (not query.feature or query.feature in self.features([preset.id])[preset.id])
             ]
         if not query.text:
             found.sort(key=self._key(query.order))
@@ -263,6 +268,7 @@ class FakePresets(FakeMeasures):
             return lambda preset: self._in_order(preset, order)
         keys: dict[str, Callable[[Preset], tuple[object, ...]]] = {
             "name": lambda preset: (preset.name.casefold(),),
+            "mine": lambda preset: (preset.factory, preset.name.casefold()),
             "newest": lambda preset: (-preset.changed_at.timestamp(),),
             "rating": lambda preset: (-preset.rating, preset.name.casefold()),
             "recent": lambda preset: (-self._heard.get(preset.id, 0), preset.name.casefold()),
@@ -277,10 +283,18 @@ def _meets(preset: Preset, query: PresetQuery) -> bool:
         return False
     if (query.kind and query.kind != preset.kind) or (query.tag and query.tag not in preset.tags):
         return False
+    if query.family and family_of(preset.tags) != query.family:
+        return False
     if not query.text:
         return True
     heap = f" {preset.name} {' '.join(preset.tags)}".casefold()
     return all(f" {word}" in heap for word in query.text.casefold().split())
+
+
+def family_of(tags: tuple[str, ...]) -> str:
+    """The family that tags name; empty if they name none."""
+    number = family_named_by(tags)
+    return "" if number is None else FAMILIES[number]
 
 
 def _made_up(number: int) -> Preset:

@@ -16,6 +16,10 @@ class MeasureService(Protocol):
         """What is known, without measuring; presets that are gone are left out."""
         ...
 
+    def features(self, preset_ids: Sequence[str]) -> Mapping[str, tuple[str, ...]]:
+        """Features (:mod:`core.descriptors.features`) that presets are known to have."""
+        ...
+
     def measure(self, preset_id: str, control: TaskControl) -> PresetMeasures:
         """Have a preset play the measuring phrase, measure it and keep what it measures."""
         ...

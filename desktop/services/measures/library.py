@@ -52,6 +52,12 @@ class LibraryMeasures:
     def measures(self, preset_ids: Sequence[str]) -> Mapping[str, PresetMeasures]:
         return self.library.measures(preset_ids)
 
+    def features(self, preset_ids: Sequence[str]) -> Mapping[str, tuple[str, ...]]:
+        from core.library.measures.yardstick import features_of
+
+        measures = self.library.measures(preset_ids)
+        return {preset_id: features_of(found.places) for preset_id, found in measures.items()}
+
     def measure(self, preset_id: str, control: TaskControl) -> PresetMeasures:
         known = self.library.measures([preset_id]).get(preset_id)
         if known is not None and known.is_measured:

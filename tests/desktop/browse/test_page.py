@@ -18,8 +18,15 @@ from desktop.services.interfaces import PresetQuery
 from tests.desktop.browse.conftest import OpenStage, Stage
 
 
-def test_the_list_shows_every_preset_by_name(stage: Stage) -> None:
+def test_the_list_shows_every_preset_mine_first(stage: Stage) -> None:
     assert stage.page._model.total == 60
+    shown = [stage.page._model.preset(row) for row in range(60)]
+    keys = [(one.factory, one.name.casefold()) for one in shown if one is not None]
+    assert len(keys) == 60
+    assert keys == sorted(keys)
+    order = stage.page._filters._order
+    order.activated.emit(order.findData("name"))
+    stage.settle()
     assert stage.names() == sorted(stage.names(), key=str.casefold)
     assert stage.said[-1] == "60 presets"
 
@@ -74,7 +81,7 @@ def test_filters_hold_together_and_can_be_cleared(stage: Stage) -> None:
 
 def test_presets_are_sorted_as_one_chooses(stage: Stage) -> None:
     order = stage.page._filters._order
-    order.setCurrentIndex(order.findData("rating"))
+    order.activated.emit(order.findData("rating"))
     stage.settle()
     ratings = [stage.page._model.preset(row).rating for row in range(60)]  # type: ignore[union-attr]
     assert ratings == sorted(ratings, reverse=True)

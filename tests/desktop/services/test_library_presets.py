@@ -13,6 +13,7 @@ from core.audio import write_wav
 from core.clip import Clip
 from core.errors import TimbreError
 from core.library import PresetBlend
+from core.library.presets import ImportedPresets
 from core.library.timbre_map.families import FAMILIES
 from core.timbre import AudioTimbre, Blend, TextTimbre
 from desktop.services.interfaces import PresetQuery, PresetService
@@ -75,7 +76,7 @@ def test_details_of_a_blend_name_its_parts_that_are_there(presets: LibraryPreset
     details = presets.details(blend.id)
     assert details.recipe == ('75 % "b"', "25 % A")
     assert details.parts == ("A",)
-    assert details.versions == (1,)
+    assert [one.number for one in details.versions] == [1]
 
 
 def test_gains_that_factory_presets_bring_are_told(presets: LibraryPresets) -> None:
@@ -86,10 +87,10 @@ def test_gains_that_factory_presets_bring_are_told(presets: LibraryPresets) -> N
 
 
 def test_a_recording_becomes_a_preset_of_its_name(presets: LibraryPresets, tone: Path) -> None:
-    first, second = (presets.import_file(tone, CONTROL) for _ in range(2))
+    first, second = (presets.import_file(tone, CONTROL).preset for _ in range(2))
     assert (first.name, second.name) == ("My tone", "My tone (2)")
     exported = presets.export_file(first.id, tone.parent)
-    assert presets.import_file(exported, CONTROL) == first
+    assert presets.import_file(exported, CONTROL) == ImportedPresets(first, ())
     with pytest.raises(TimbreError):
         presets.import_file(tone.parent / "gone.wav", CONTROL)
 
@@ -97,7 +98,7 @@ def test_a_recording_becomes_a_preset_of_its_name(presets: LibraryPresets, tone:
 def test_pictures_are_drawn_once_and_kept(
     presets: LibraryPresets, tone: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    preset = presets.import_file(tone, CONTROL)
+    preset = presets.import_file(tone, CONTROL).preset
     picture = presets.picture(preset.id, CONTROL)
     assert picture is not None
     assert picture.shape == (BANDS, TIMES)

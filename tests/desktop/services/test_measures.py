@@ -120,7 +120,7 @@ def test_what_is_at_the_end_already_says_so(presets: LibraryPresets) -> None:
 def test_what_sounds_alike_is_narrowed_too(presets: LibraryPresets) -> None:
     bell = presets.library.get("Small Bell")
     ranges = (MeasuredRange("length", 0.6, 1.0),)
-    near = presets.neighbours(bell.id, 5, control(), ranges)
+    near = presets.alike(PresetQuery(like=bell.id, ranges=ranges), 5, control())
     places = presets.measures([one.preset.id for one in near])
     assert len(near) == 5
     assert all(found.places["length"] >= 0.6 for found in places.values())

@@ -1,0 +1,1 @@
+"""Two presets, or two versions of one, side by side."""

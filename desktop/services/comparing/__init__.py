@@ -1,0 +1,1 @@
+"""Two sounds side by side, for the window."""
