@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from PyQt6.QtCore import QObject
 
-from desktop.faults import Fault, fault_of
+from desktop.faults import as_fault, fault_of
 from desktop.parts import STAGE, Services
 from desktop.tasks import Lane, Tasks
 from desktop.window import MainWindow
@@ -41,7 +41,7 @@ class StageLink(QObject):
         services, window = self._services, self._window
         stage = STAGE.make(services.auditions, services.audio, self._tasks, services.live)
         stage.status.connect(lambda words: window.say("stage", words))
-        stage.failed.connect(lambda words: window.say_fault(Fault(words)))
+        stage.failed.connect(lambda said: window.say_fault(as_fault(said)))
         window.set_stage(stage)
         window.commands.add(
             "stage.toggle", window.tr("Play or stop"), stage.toggle, keys="Ctrl+Space"
