@@ -20,8 +20,9 @@ from PyQt6.QtWidgets import (
 )
 
 from core.clip import Clip
+from core.library.errors import UnknownPreset
 from core.timbre import Timbre
-from desktop.faults import Fault, WayOut, fault_of
+from desktop.faults import Fault, WayOut, details_of, fault_of
 from desktop.services.interfaces import AudioOut, AuditionService, LiveService
 from desktop.services.processes.clip_reading import read_clip
 from desktop.stage.clip_chooser import ClipChooser, midi_file_in
@@ -354,10 +355,17 @@ class Stage(QWidget):
     def _render_failed(self, error: Exception) -> None:
         self._task = None
         self._show_state()
-        self.failed.emit(fault_of(error, WayOut("Try again", self.play)))
+        self.failed.emit(self._fault_of_render(error))
 
     def _fail(self, error: Exception) -> None:
         self.failed.emit(fault_of(error))
+
+    def _fault_of_render(self, error: Exception) -> Fault:
+        again = WayOut("Try again", self.play)
+        if isinstance(error, UnknownPreset):
+            words = f"{self._preset_name} was deleted; undo that in Browse, or choose another"
+            return Fault(words, details_of(error), again)
+        return fault_of(error, again)
 
     def _live_failed(self, problem: str) -> None:
         panel = self.live_panel

@@ -12,6 +12,7 @@ from PyQt6.QtGui import QColor, QPalette
 from PyQt6.QtWidgets import QApplication
 
 from desktop.theme.colours import DARK, LIGHT, Colours
+from desktop.theme.plain_text import PlainTextStyle
 from desktop.theme.style_sheet import style_sheet
 
 ThemeChoice = Literal["system", "light", "dark"]
@@ -42,7 +43,7 @@ class Theme(QObject):
         self._application = application
         self._choice: ThemeChoice = "system"
         self._colours = LIGHT
-        application.setStyle("Fusion")
+        application.setStyle(PlainTextStyle())
         hints = application.styleHints()
         assert hints is not None  # Qt has them for every application
         self._hints = hints
