@@ -23,7 +23,7 @@ class PlainTextStyle(QProxyStyle):
     def __init__(self) -> None:
         super().__init__("Fusion")
 
-    def polish(self, polished: Any) -> Any:  # type: ignore[override] # of three overloads
+    def polish(self, polished: Any) -> Any:
         """As Qt asks."""
         is_guessed = isinstance(polished, QLabel) and polished.textFormat() is _GUESSED
         if is_guessed:
