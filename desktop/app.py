@@ -15,13 +15,15 @@ from types import TracebackType
 from PyQt6.QtCore import QObject, QProcess, QTimer
 from PyQt6.QtWidgets import QApplication
 
+from core.errors import OutputError
 from desktop.display import check_display
-from desktop.faults import Fault, fault_of
+from desktop.faults import Fault, WayOut, fault_of
 from desktop.frame_commands import FrameCommands
 from desktop.menu_entry import launch_command
 from desktop.page_links import PageLinks
 from desktop.parts import Services, real_services
 from desktop.responsiveness import favour_the_window
+from desktop.services.bridge_interface import BridgeState
 from desktop.settings import SettingsFile
 from desktop.single_instance import SingleInstance, usual_name
 from desktop.stage_link import StageLink
@@ -107,10 +109,10 @@ class Desktop(QObject):
         self.window.show()
         QTimer.singleShot(0, self._stage.load)
         if self._settings.values.bridge_on:
-            bridge = self.services.bridge
-            QTimer.singleShot(0, lambda: self.tasks.run(lambda _: bridge.turn_on(), owner=self))
+            QTimer.singleShot(0, self._turn_bridge_on)
         if self._settings.remark:
             self.window.say_fault(Fault(self._settings.remark))
+        self.tasks.run(lambda _: self._settings.check_writable(), lane=Lane.BACKGROUND, owner=self)
 
     def close(self) -> None:
         """After the window: stop what runs, keep the settings, let go of devices."""
@@ -118,16 +120,36 @@ class Desktop(QObject):
             sys.excepthook = self._earlier_hook
         self._settings.change(
             sound_device=self.services.audio.device,
-            bridge_on=self.services.bridge.state.is_on,
+            bridge_on=self.services.bridge.is_wanted,
             render_pace=float(self._pages.batch.pace.seconds_per_s or 0.0),
         )
         self.services.close_bridge()
         self.tasks.close()
         self.services.close()
-        self._settings.save()
+        try:
+            self._settings.save()
+        except OutputError as error:  # said when the window opened; there is none to say it in now
+            _log.error("the window's settings are not kept: %s", error)
 
     def _keep_settings(self) -> None:
         self.tasks.run(lambda _: self._settings.save(), lane=Lane.BACKGROUND)
+
+    def _turn_bridge_on(self) -> None:
+        bridge, window = self.services.bridge, self.window
+        again = WayOut(window.tr("Turn it on again"), self._turn_bridge_on)
+
+        def turned(state: BridgeState) -> None:
+            if state.problem:
+                words = window.tr("DAWs are not answered: {reason}").format(reason=state.problem)
+                window.say_fault(Fault(" ".join(words.split()), way_out=again))
+
+        self.tasks.run(
+            lambda _: bridge.turn_on(),
+            turned,
+            failed=lambda error: window.say_fault(fault_of(error, again)),
+            lane=Lane.BRIDGE,
+            owner=self,
+        )
 
     def _restart(self) -> None:
         self.restart_wanted = True

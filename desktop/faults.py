@@ -59,6 +59,13 @@ def fault_of(error: BaseException, way_out: WayOut | None = None) -> Fault:
     return Fault(" ".join(message.split()), details_of(error), way_out)
 
 
+def as_fault(said: Fault | BaseException | str) -> Fault:
+    """What a page says went wrong, in whichever form it says it."""
+    if isinstance(said, Fault):
+        return said
+    return fault_of(said) if isinstance(said, BaseException) else Fault(" ".join(said.split()))
+
+
 def details_of(error: BaseException) -> str:
     """The error with where it came from and what ran it."""
     trace = "".join(traceback.format_exception(error))

@@ -9,7 +9,7 @@ from PyQt6.QtCore import QObject, pyqtSignal
 
 from core.library.presets import Preset, PresetMorph
 from core.paths import batches_path
-from desktop.faults import Fault, fault_of
+from desktop.faults import Fault, as_fault, fault_of
 from desktop.pages.naming import with_free_name
 from desktop.parts import (
     BATCH_COMMANDS,
@@ -130,9 +130,7 @@ class PageLinks(QObject):
         """Let the window say what a page says."""
         window = self._window
         page.status.connect(lambda words: window.say(name, words))
-        page.failed.connect(
-            lambda said: window.say_fault(said if isinstance(said, Fault) else Fault(said))
-        )
+        page.failed.connect(lambda said: window.say_fault(as_fault(said)))
 
     def _add_blend_panel(self) -> None:
         window, services, stage = self._window, self._services, self._stage

@@ -12,7 +12,8 @@ from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
-from core.files import output_error, replacing
+from core.errors import OutputError
+from core.files import check_writable, output_error, replacing
 from core.models import DEFAULT_BUNDLE
 from core.paths import data_dir
 
@@ -119,6 +120,22 @@ class SettingsFile:
         except OSError as error:
             raise output_error(self._path, error) from error
         self._saved = values
+
+    def check_writable(self) -> None:
+        """Look whether :meth:`save` could write, so that the user hears of it in time; slow.
+
+        Raises:
+            OutputError: if it could not; the message says what is not kept.
+        """
+        if self._is_left_alone:
+            return  # which the remark says
+        try:
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            check_writable(self._path)
+        except OSError as error:
+            raise output_error(self._path, error) from error
+        except OutputError as error:
+            raise OutputError(f"what you choose in the window is not kept: {error}") from error
 
     def _read(self) -> WindowSettings:
         try:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from PyQt6.QtCore import QObject, pyqtSignal
 
-from desktop.faults import Fault, fault_of
+from desktop.faults import as_fault, fault_of
 from desktop.parts import STAGE, Services
 from desktop.tasks import HEAR, Lane, Tasks
 from desktop.window import MainWindow
@@ -47,7 +47,7 @@ class StageLink(QObject):
         services, window = self._services, self._window
         stage = STAGE.make(services.auditions, services.audio, self._tasks, services.live)
         stage.status.connect(lambda words: window.say("stage", words))
-        stage.failed.connect(lambda words: window.say_fault(Fault(words)))
+        stage.failed.connect(lambda said: window.say_fault(as_fault(said)))
         stage.clip_opened.connect(self.clip_opened)
         window.set_stage(stage)
         window.commands.add(

@@ -48,6 +48,9 @@ class Lane(Enum):
     FILES = ("files", 2)
     """Imports, exports, copies, downloads."""
 
+    BRIDGE = ("bridge", 1)
+    """The bridge going on, which takes as long as a model takes to load."""
+
     PULLS = ("pulls", 1)
     """Models that come over the network, for hours: nothing else waits for them."""
 

@@ -37,8 +37,8 @@ TEST_ONLY = {
 
 
 CORE_ORDER = (
-    "errors", "paths", "version", "files", "sqlite", "archives", "threads", "types", "coercion",
-    "progress", "terminal", "console", "settings", "clip", "timbre", "audio", "midi",
+    "errors", "paths", "version", "files", "sqlite", "archives", "threads", "process_logs", "types",
+    "coercion", "progress", "terminal", "console", "settings", "clip", "timbre", "audio", "midi",
     "transcription", "corpora", "models", "codecs", "engines", "encoders", "loading", "bundles",
     "options", "provenance", "leveling", "descriptors", "notebooks", "takes", "synthesizer",
     "outputs", "audition", "library", "training", "render_command", "cli",

@@ -26,10 +26,9 @@ from bridge.jobs.worker_messages import (
     answer_from_line,
     to_line,
 )
+from core.process_logs import opened_log
 
 WORKER_COMMAND = (sys.executable, "-m", "bridge.jobs.worker")
-
-_LOG_BYTES = 2**20
 
 
 class WorkerProcess:
@@ -50,8 +49,7 @@ class WorkerProcess:
         self._asked: dict[int, Future[LimitsFound | WorkerDied]] = {}
         self._asked_count = 0
         self._lock = threading.Lock()  # over what is asked, and over its stdin
-        grown = log.exists() and log.stat().st_size > _LOG_BYTES
-        with log.open("wb" if grown else "ab") as stream:
+        with opened_log(log) as stream:
             self._process = subprocess.Popen(
                 command,
                 stdin=subprocess.PIPE,

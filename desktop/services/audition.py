@@ -261,9 +261,7 @@ class WorkerAuditions:
         if self._is_closed:
             raise Cancelled("the window closes")
         if self._worker is None or not self._worker.is_alive:
-            folder = paths.cache_dir()
-            folder.mkdir(parents=True, exist_ok=True)
-            self._worker = self._start_worker(folder / "audition-worker.log")
+            self._worker = self._start_worker(paths.cache_dir() / "audition-worker.log")
         return self._worker
 
 

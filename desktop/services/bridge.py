@@ -75,7 +75,7 @@ class LocalBridge(QObject):
         self._deliveries: deque[str] = deque(maxlen=_DELIVERIES)
         self._running = contextlib.ExitStack()
         self._server: BridgeServer | None = None
-        self._is_closed = False
+        self._is_closed = self._is_wanted = False
         self._log = BridgeLog(self._logged.emit)
         self._changed.connect(self._events.changed, Qt.ConnectionType.QueuedConnection)  # type: ignore[call-arg]
         self._logged.connect(self._events.logged, Qt.ConnectionType.QueuedConnection)  # type: ignore[call-arg]
@@ -96,6 +96,11 @@ class LocalBridge(QObject):
         """See :class:`BridgeControl`."""
         with self._lock:
             return self._state
+
+    @property
+    def is_wanted(self) -> bool:
+        """See :class:`BridgeControl`."""
+        return self._is_wanted
 
     @property
     def clients(self) -> Sequence[ConnectedClient]:
@@ -124,6 +129,7 @@ class LocalBridge(QObject):
 
     def turn_on(self) -> BridgeState:
         """See :class:`BridgeControl`."""
+        self._is_wanted = True
         with self._switching:
             if self._server is not None:
                 return self.state
@@ -140,6 +146,10 @@ class LocalBridge(QObject):
 
     def turn_off(self) -> BridgeState:
         """See :class:`BridgeControl`."""
+        self._is_wanted = False
+        return self._end()
+
+    def _end(self) -> BridgeState:
         with self._switching:
             self._server = None
             self._running.close()
@@ -156,7 +166,7 @@ class LocalBridge(QObject):
         self._log.unlisten()
         if self._switching.acquire(blocking=False):
             self._switching.release()
-            self.turn_off()
+            self._end()
 
     def _start(self, starting: contextlib.ExitStack) -> BridgeServer:
         from bridge.hosts import all_hosts
@@ -219,7 +229,7 @@ class LocalBridge(QObject):
         self._changed.emit(state)
 
     def _bring_back(self) -> None:
-        self.turn_off()
+        self._end()
         if not self._is_closed:
             self.turn_on()
 

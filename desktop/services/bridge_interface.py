@@ -87,6 +87,11 @@ class BridgeControl(Protocol):
         """Quick."""
         ...
 
+    @property
+    def is_wanted(self) -> bool:
+        """Whether it was turned on last, be it on or kept from that; quick."""
+        ...
+
     def turn_on(self) -> BridgeState:
         """Answer DAWs; what keeps it from that is in the state. Slow."""
         ...

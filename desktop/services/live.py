@@ -13,6 +13,7 @@ from dataclasses import replace
 from typing import IO
 
 from core import paths
+from core.process_logs import opened_log
 from core.timbre import BlendMode
 from desktop.services.interfaces import LiveState
 from desktop.services.live_keys.messages import order_to_line, state_from_line
@@ -108,12 +109,10 @@ class ProcessLive:
             self._start()
 
     def _start(self) -> None:
-        folder = paths.cache_dir()
-        folder.mkdir(parents=True, exist_ok=True)
         self._orders.put(None)  # for the thread of one that died
         self._orders = queue.SimpleQueue()
         self._state = LiveState(words="starting")
-        with (folder / "live-worker.log").open("wb") as log:
+        with opened_log(paths.cache_dir() / "live-worker.log") as log:
             process = subprocess.Popen(
                 self._command,
                 stdin=subprocess.PIPE,

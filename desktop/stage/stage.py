@@ -20,7 +20,9 @@ from PyQt6.QtWidgets import (
 )
 
 from core.clip import Clip
+from core.library.errors import UnknownPreset
 from core.timbre import Timbre
+from desktop.faults import Fault, WayOut, details_of, fault_of
 from desktop.services.interfaces import AudioOut, AuditionService, LiveService
 from desktop.services.processes.clip_reading import read_clip
 from desktop.stage.clip_chooser import ClipChooser, midi_file_in
@@ -58,13 +60,13 @@ class Stage(QWidget):
     Attributes:
         playing_changed: whether a sound plays now.
         status: what is being done, or what is to be known, in words; empty when it is over.
-        failed: why something could not be done.
+        failed: why something could not be done: a :class:`~desktop.faults.Fault`.
         clip_opened: a MIDI file was opened here, and presets are heard with it.
     """
 
     playing_changed = pyqtSignal(bool)
     status = pyqtSignal(str)
-    failed = pyqtSignal(str)
+    failed = pyqtSignal(object)
     clip_opened = pyqtSignal(Path)
 
     def __init__(
@@ -133,7 +135,7 @@ class Stage(QWidget):
         self.live_button.setVisible(self.live_panel is not None)
         if self.live_panel is not None:
             self.live_panel.hide()
-            self.live_panel.failed.connect(self.failed)
+            self.live_panel.failed.connect(self._live_failed)
             self.live_button.toggled.connect(self.live_panel.setVisible)
 
     def _lay_out(self) -> None:
@@ -309,7 +311,8 @@ class Stage(QWidget):
     def _tell_of_device(self) -> None:
         problem, remark = self._audio.problem, self._audio.remark
         if problem and problem != self._problem_told and self._sound is not None:
-            self.failed.emit(f"nothing can be heard: {problem}")
+            words = f"nothing can be heard: {problem}"
+            self.failed.emit(Fault(words, way_out=WayOut("Try again", self._play_again)))
             self._problem_told = problem
         elif not problem:
             self._problem_told = ""
@@ -356,10 +359,26 @@ class Stage(QWidget):
     def _render_failed(self, error: Exception) -> None:
         self._task = None
         self._show_state()
-        self._fail(error)
+        self.failed.emit(self._fault_of_render(error))
 
     def _fail(self, error: Exception) -> None:
-        self.failed.emit(str(error) or type(error).__name__)
+        self.failed.emit(fault_of(error))
+
+    def _fault_of_render(self, error: Exception) -> Fault:
+        again = WayOut("Try again", self.play)
+        if isinstance(error, UnknownPreset):
+            words = f"{self._preset_name} was deleted; undo that in Browse, or choose another"
+            return Fault(words, details_of(error), again)
+        return fault_of(error, again)
+
+    def _live_failed(self, problem: str) -> None:
+        panel = self.live_panel
+        assert panel is not None  # it says so
+        self.failed.emit(Fault(problem, way_out=WayOut("Start again", panel.begin_again)))
+
+    def _play_again(self) -> None:
+        self._audio.look_again()
+        self.play()
 
     def _cancel(self) -> None:
         task, self._task = self._task, None

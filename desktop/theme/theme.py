@@ -9,6 +9,7 @@ from PyQt6.QtGui import QColor, QPalette
 from PyQt6.QtWidgets import QApplication, QWidget
 
 from desktop.theme.colours import DARK, LIGHT, Colours
+from desktop.theme.plain_text import PlainTextStyle
 from desktop.theme.restyling import Restyling, no_collection
 from desktop.theme.style_sheet import style_sheet
 
@@ -40,7 +41,7 @@ class Theme(QObject):
         self._application = application
         self._choice: ThemeChoice = "system"
         self._colours = LIGHT
-        application.setStyle("Fusion")
+        application.setStyle(PlainTextStyle())
         application.setStyleSheet(style_sheet())
         self._restyling = Restyling(application, self)
         hints = application.styleHints()

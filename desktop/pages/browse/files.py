@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from PyQt6.QtCore import QMimeData, QObject, Qt, QUrl, pyqtSignal
@@ -13,6 +13,7 @@ from PyQt6.QtWidgets import QWidget
 
 from core.errors import Cancelled, TimbreError
 from core.library.presets import Preset
+from desktop.faults import fault_of
 from desktop.pages.browse.model import SelectedPresets
 from desktop.services.interfaces import PresetService
 from desktop.tasks import Lane, LaneTask, TaskControl, Tasks
@@ -22,6 +23,8 @@ PRESETS_MIME = "application/x-timbre-presets"
 
 MOST_DRAGGED = 50
 """Presets in one drag: their files are written before it begins."""
+
+_CLIPS = (".mid", ".midi")
 
 MOST_DROPPED = 10_000
 
@@ -34,11 +37,31 @@ class ImportReport:
         presets: that they became.
         added: those that were not there before.
         problems: a line for each file that became none.
+        count: of the files that were looked at.
     """
 
     presets: tuple[Preset, ...]
     added: tuple[Preset, ...]
     problems: tuple[str, ...]
+    count: int
+
+
+@dataclass
+class _Imported:
+    """What came of an import up to now."""
+
+    presets: list[Preset] = field(default_factory=list)
+    added: list[Preset] = field(default_factory=list)
+    problems: list[str] = field(default_factory=list)
+
+    @property
+    def count(self) -> int:
+        return len(self.presets) + len(self.problems)
+
+    def report(self) -> ImportReport:
+        return ImportReport(
+            tuple(self.presets), tuple(self.added), tuple(self.problems), self.count
+        )
 
 
 class PresetFiles(QObject):
@@ -57,7 +80,7 @@ class PresetFiles(QObject):
     def __init__(self, presets: PresetService, tasks: Tasks, parent: QWidget) -> None:
         super().__init__(parent)
         self._presets, self._tasks, self._widget = presets, tasks, parent
-        self._importing: list[LaneTask[ImportReport]] = []
+        self._importing: dict[LaneTask[None], _Imported] = {}
 
     @property
     def is_importing(self) -> bool:
@@ -70,16 +93,16 @@ class PresetFiles(QObject):
         Args:
             files: presets and recordings; of a folder, those in it.
         """
+        came = _Imported()
         task = self._tasks.run(
-            lambda control: self._import(files, control),
-            then=self.imported.emit,
+            lambda control: self._import(files, control, came),
             failed=self._tell,
             lane=Lane.FILES,
             owner=self,
+            staged=self.status.emit,
         )
-        self._importing.append(task)
-        task.finished.connect(lambda: self._importing.remove(task))
-        task.staged.connect(self.status)
+        self._importing[task] = came
+        task.finished.connect(self._import_over)
 
     def stop(self) -> None:
         """Take no more files in; those that are there stay."""
@@ -137,24 +160,31 @@ class PresetFiles(QObject):
         drag.setMimeData(mime_of(*made))
         drag.exec(Qt.DropAction.CopyAction)
 
-    def _import(self, files: Sequence[Path], control: TaskControl) -> ImportReport:
+    def _import_over(self) -> None:
+        """Say what came of it, be it done, stopped or broken off."""
+        task = self.sender()
+        came = self._importing.pop(task) if isinstance(task, LaneTask) else _Imported()
+        if came.count:
+            self.imported.emit(came.report())
+
+    def _import(self, files: Sequence[Path], control: TaskControl, came: _Imported) -> None:
         found = list(_flat(files))
-        presets: list[Preset] = []
-        added: list[Preset] = []
-        problems: list[str] = []
         for number, file in enumerate(found, 1):
             if control.is_cancelled:
                 break
             control.stage(self.tr("importing {} of {}: {}").format(number, len(found), file.name))
+            if file.suffix.lower() in _CLIPS:
+                words = self.tr("{} is a MIDI clip; drop it on Takes, or on the line below to play")
+                came.problems.append(words.format(file.name))
+                continue
             try:
                 imported = self._presets.import_file(file, control)
-                presets.append(imported.preset)
-                added += imported.added
+                came.presets.append(imported.preset)
+                came.added += imported.added
             except Cancelled:
                 break
-            except TimbreError as error:
-                problems.append(str(error))
-        return ImportReport(tuple(presets), tuple(added), tuple(problems))
+            except (TimbreError, OSError) as error:
+                came.problems.append(fault_of(error).message)
 
     def _tell(self, error: Exception) -> None:
         if isinstance(error, TimbreError):

@@ -13,6 +13,7 @@ from PyQt6.QtWidgets import (
 )
 
 from core.library.presets import Preset
+from desktop.faults import Fault, WayOut, fault_of
 from desktop.pages.browse.actions import LIST_ACTIONS, ActionRegistry, make_actions
 from desktop.pages.browse.compare.opener import PresetComparing
 from desktop.pages.browse.details import DetailPane
@@ -53,7 +54,7 @@ class BrowsePage(QWidget):
         edit_blend_wanted: a blend that is to be changed.
         blind_wanted: presets that are to be compared blind.
         status: what is or was done, in words.
-        failed: what could not be done and why, in words.
+        failed: what could not be done and why: words, or a :class:`~desktop.faults.Fault`.
     """
 
     current_changed = pyqtSignal(str)
@@ -64,7 +65,7 @@ class BrowsePage(QWidget):
     edit_blend_wanted = pyqtSignal(str)
     blind_wanted = pyqtSignal(list)
     status = pyqtSignal(str)
-    failed = pyqtSignal(str)
+    failed = pyqtSignal(object)
 
     def __init__(
         self, presets: PresetService, tasks: Tasks, commands: ActionRegistry | None = None
@@ -187,13 +188,13 @@ class BrowsePage(QWidget):
         self._model.dataChanged.connect(self._data_changed)
         self._pictures.arrived.connect(self._picture_arrived)
         self._edits.done.connect(self._edited)
-        self._edits.failed.connect(self.failed)
+        self._edits.failed.connect(self.failed.emit)
         self._edits.added.connect(self.play_wanted)
         self._sound.status.connect(self.status)
         self._edits.stack.indexChanged.connect(self._selection.enable)
         self._files.imported.connect(self._imported)
         self._files.status.connect(self.status)
-        self._files.failed.connect(self.failed)
+        self._files.failed.connect(self.failed.emit)
         self._empty.import_wanted.connect(self._selection.choose_imports)
         self._empty.clear_wanted.connect(self._filters.clear)
         self._empty.again_wanted.connect(self.refresh)
@@ -206,7 +207,7 @@ class BrowsePage(QWidget):
         views.typed.connect(self._type)
         views.menu_wanted.connect(self._selection.menu_at)
         views.status.connect(self.status)
-        views.failed.connect(self.failed)
+        views.failed.connect(self.failed.emit)
 
     def _connect_details(self, details: DetailPane) -> None:
         details.rated.connect(lambda stars: self._edits.rate(self._shown_preset(), stars))
@@ -271,9 +272,10 @@ class BrowsePage(QWidget):
         self.status.emit(words)
 
     def _show_failure(self, error: Exception) -> None:
-        self._empty.show_failure(str(error))
+        fault = fault_of(error, WayOut(self.tr("Try again"), self.refresh))
+        self._empty.show_failure(fault.message)
         self._shown.show_presets(False)
-        self.failed.emit(str(error))
+        self.failed.emit(fault)
 
     def _show_current(self, *_rows: object) -> None:
         preset = self.current
@@ -412,9 +414,16 @@ class BrowsePage(QWidget):
             self.refresh()
             self._keep = report.presets[-1].id
         if report.problems:
-            first, more = report.problems[0], len(report.problems) - 1
-            words = self.tr("{} (and {} more files that could not be used)").format(first, more)
-            self.failed.emit(words if more else first)
+            self.failed.emit(self._fault_of_import(report))
+
+    def _fault_of_import(self, report: ImportReport) -> Fault:
+        """One line for all files that could not be used; why not, each, is in its details."""
+        first, more = report.problems[0], len(report.problems) - 1
+        if not more:
+            return Fault(first)
+        words = self.tr("{} of {} files could not be used, as Details says of each; the first: {}")
+        files = f"{more + 1:,}", f"{report.count:,}"
+        return Fault(words.format(*files, first), "\n".join(report.problems))
 
     # Keys, menus, drops.
 

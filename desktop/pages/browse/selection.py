@@ -15,6 +15,7 @@ from desktop.pages.browse.delegates import PresetDelegate
 from desktop.pages.browse.edits import PresetEdits
 from desktop.pages.browse.files import PresetFiles
 from desktop.pages.browse.model import PRESET_ROLE, PresetModel, SelectedPresets
+from desktop.theme.plain_text import literal
 from desktop.widgets.cell_view import CellView
 from desktop.widgets.stars import rating_at
 
@@ -209,8 +210,8 @@ class PresetSelection(QObject):
         self._actions["browse.undo"].setEnabled(stack.canUndo())
         self._actions["browse.redo"].setEnabled(stack.canRedo())
         undo, redo = self.tr("Undo {}"), self.tr("Redo {}")
-        self._actions["browse.undo"].setText(undo.format(stack.undoText()).strip())
-        self._actions["browse.redo"].setText(redo.format(stack.redoText()).strip())
+        self._actions["browse.undo"].setText(undo.format(literal(stack.undoText())).strip())
+        self._actions["browse.redo"].setText(redo.format(literal(stack.redoText())).strip())
 
     def _tell_of_several(self) -> None:
         are_several = len(self.rows()) > 1

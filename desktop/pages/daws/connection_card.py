@@ -71,7 +71,7 @@ class ConnectionCard(QFrame):
             lambda _control: self._bridge.turn_on() if on else self._bridge.turn_off(),
             self._turned,
             failed=self._fail,
-            lane=Lane.FILES,
+            lane=Lane.BRIDGE,
             owner=self,
         )
 

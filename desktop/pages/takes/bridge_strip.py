@@ -57,7 +57,7 @@ class BridgeStrip(QWidget):
             else (lambda _control: self._bridge.turn_off())
         )
         self._switch.setEnabled(False)
-        self._tasks.run(work, self._turned, failed=self._failed, lane=Lane.FILES, owner=self)
+        self._tasks.run(work, self._turned, failed=self._failed, lane=Lane.BRIDGE, owner=self)
 
     def _turned(self, state: BridgeState) -> None:
         self._switch.setEnabled(True)

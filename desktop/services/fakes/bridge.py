@@ -20,13 +20,14 @@ class FakeBridge:
 
     Attributes:
         problem: what keeps it from being turned on, if anything does.
+        is_wanted: see :class:`BridgeControl`.
         trip: what :meth:`test_trip` answers.
     """
 
     def __init__(self, problem: str = "") -> None:
         self._events = BridgeEvents()
         self._state = BridgeState()
-        self.problem = problem
+        self.problem, self.is_wanted = problem, False
         self._clients: list[ConnectedClient] = []
         self._lines: list[str] = []
         self.trip: tuple[TripStep, ...] = (
@@ -46,12 +47,14 @@ class FakeBridge:
 
     def turn_on(self) -> BridgeState:
         """See :class:`BridgeControl`."""
+        self.is_wanted = True
         if self.problem:
             return self._set(BridgeState(problem=self.problem))
         return self._set(BridgeState(True, "bridge on, port 9270; no DAW yet", 9270))
 
     def turn_off(self) -> BridgeState:
         """See :class:`BridgeControl`."""
+        self.is_wanted = False
         return self._set(BridgeState())
 
     def connect_client(self, name: str) -> BridgeState:

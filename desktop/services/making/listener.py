@@ -18,6 +18,7 @@ from typing import Any, Protocol
 
 from core import errors, paths
 from core.errors import Cancelled, TimbreError
+from core.process_logs import opened_log
 
 LISTENER_COMMAND = (sys.executable, "-m", "desktop.services.making.worker")
 _LOOK_UP_S = 0.03
@@ -117,9 +118,7 @@ class ListeningProcess:
         process = self._process
         if process is not None and process.poll() is None:
             return process
-        folder = paths.cache_dir()
-        folder.mkdir(parents=True, exist_ok=True)
-        with (folder / "listener.log").open("wb") as log:
+        with opened_log(paths.cache_dir() / "listener.log") as log:
             process = subprocess.Popen(
                 self._command,
                 stdin=subprocess.PIPE,

@@ -9,6 +9,7 @@ import pytest
 from PyQt6.QtCore import QtMsgType, qInstallMessageHandler
 from pytestqt.qtbot import QtBot
 
+from desktop.faults import as_fault
 from desktop.pages.browse.page import BrowsePage
 from desktop.services.fakes.presets import FakePresets
 from desktop.tasks import Tasks
@@ -86,7 +87,7 @@ def open_stage(qtbot: QtBot, warnings_fail: None) -> Iterator[OpenStage]:
         qtbot.addWidget(page)
         stage = Stage(page, presets, tasks, qtbot)
         page.status.connect(stage.said.append)
-        page.failed.connect(stage.failures.append)
+        page.failed.connect(lambda said: stage.failures.append(as_fault(said).message))
         page.resize(1000, 600)
         page.show()
         stage.settle()

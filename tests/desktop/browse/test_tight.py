@@ -28,7 +28,7 @@ def test_the_search_has_its_row_and_the_list_is_sorted_from_the_menu(qtbot: QtBo
     assert menu is not None
     menu.aboutToShow.emit()
     (orders,) = [inner for inner in menu.findChildren(QMenu) if inner.title() == "Sort by"]
-    (rating,) = [action for action in orders.actions() if action.text() == "Rating"]
+    (rating,) = [action for action in orders.actions() if action.text() == "Best rated first"]
     rating.trigger()
     assert bar.query.order == "rating"
     share_of_search(1000)

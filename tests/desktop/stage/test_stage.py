@@ -17,6 +17,7 @@ from core.clip import Clip, Note
 from core.errors import ModelMissing
 from core.midi import write_midi
 from core.timbre import TextTimbre
+from desktop.faults import as_fault
 from desktop.services.fakes.audio import FakeAudio
 from desktop.services.fakes.audition import FakeAuditions
 from desktop.services.fakes.live import FakeLive
@@ -41,7 +42,7 @@ class Given:
         self.words: list[str] = []
         self.failures: list[str] = []
         self.stage.status.connect(self.words.append)
-        self.stage.failed.connect(self.failures.append)
+        self.stage.failed.connect(lambda said: self.failures.append(as_fault(said).message))
 
     def wait(self, happened: Callable[[], object]) -> None:
         self.qtbot.waitUntil(lambda: bool(happened()), timeout=LIMIT_MS)

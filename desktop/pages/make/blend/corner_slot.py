@@ -19,6 +19,7 @@ from PyQt6.QtWidgets import QAbstractButton, QApplication, QMenu, QSizePolicy, Q
 from desktop.pages.make.blend.drops import corner_in, corner_mime, presets_in
 from desktop.pages.make.blend.entries import BlendEntry
 from desktop.theme.colours import colours_of
+from desktop.theme.plain_text import literal
 from desktop.theme.style_sheet import GRID
 
 
@@ -43,7 +44,7 @@ class CornerSlot(QAbstractButton):
         super().__init__(parent)
         self._number = number
         self._entry: BlendEntry | None = None
-        self._share = ""
+        self._name = self._share = ""
         self._pressed_at = QPoint()
         self._is_target = False
         self.setAcceptDrops(True)
@@ -71,7 +72,8 @@ class CornerSlot(QAbstractButton):
         where = self.names()[self._number]
         self._share = "" if entry is None else f"{share:.0%}".replace("%", " %")
         name = self.tr("empty") if entry is None else entry.name
-        self.setText(name)
+        self._name = name
+        self.setText(literal(name))
         self.setAccessibleName(self.tr("Corner {}: {}").format(where, f"{name} {self._share}"))
         self.setToolTip(
             self.tr("Drop a preset here")
@@ -94,7 +96,7 @@ class CornerSlot(QAbstractButton):
         entry = self._entry
         if entry is not None:
             menu.addSeparator()
-            action = menu.addAction(self.tr("Take {} out of the blend").format(entry.name))
+            action = menu.addAction(self.tr("Take {} out of the blend").format(literal(entry.name)))
             assert action is not None
             action.triggered.connect(lambda: self.remove_wanted.emit(entry.preset_id))
         return menu
@@ -158,7 +160,7 @@ class CornerSlot(QAbstractButton):
         painter.drawText(inside, int(centre | Qt.AlignmentFlag.AlignRight), self._share)
         inside.adjust(0, 0, -metrics.horizontalAdvance(self._share) - GRID * bool(self._share), 0)
         painter.setPen(QColor(colours.text if self._entry else colours.quiet_text))
-        name = metrics.elidedText(self.text(), Qt.TextElideMode.ElideRight, inside.width())
+        name = metrics.elidedText(self._name, Qt.TextElideMode.ElideRight, inside.width())
         painter.drawText(inside, int(centre | Qt.AlignmentFlag.AlignLeft), name)
         painter.end()
 
