@@ -12,6 +12,7 @@ from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
+from bridge.options import PORT
 from core.files import output_error, replacing
 from core.models import DEFAULT_BUNDLE
 from core.paths import data_dir
@@ -37,6 +38,7 @@ class WindowSettings:
         sound_device: to play through; empty for the system's own.
         render_pace: seconds that a second of sound takes to render here; 0 before one was measured.
         bridge_on: clips from DAWs are taken while the window is open.
+        bridge_port: where they are taken, UDP and TCP; scripts look at the usual one.
         render_model: id of the bundle that renders are made with.
         render_device: where renders are computed; empty leaves it to the engines.
     """
@@ -51,6 +53,7 @@ class WindowSettings:
     first_page_done: bool = False
     sound_device: str = ""
     bridge_on: bool = True
+    bridge_port: int = PORT
     render_model: str = DEFAULT_BUNDLE
     render_device: str = ""
     render_pace: float = 0.0
@@ -58,6 +61,8 @@ class WindowSettings:
     def __post_init__(self) -> None:
         bounded = min(max(self.scale_percent, MIN_SCALE_PERCENT), MAX_SCALE_PERCENT)
         object.__setattr__(self, "scale_percent", bounded)
+        if not 0 < self.bridge_port < 2**16:
+            object.__setattr__(self, "bridge_port", PORT)
 
 
 UPGRADES: Mapping[int, Callable[[dict[str, Any]], None]] = {}
