@@ -1,8 +1,8 @@
 """Programs that a test drives from outside: ``python -m tests.helpers.driven NAME``.
 
 They open real windows. A line of JSON on stdin is a question, answered by a line on stdout: where
-a widget is on the screen, what was dropped. Nothing else is done for them: the mouse and the keys
-are the display's.
+a widget is on the screen, what it says, what was dropped. Nothing else is done for them: the mouse
+and the keys are the display's.
 """
 
 from __future__ import annotations
@@ -10,15 +10,17 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Callable
+import traceback
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from PyQt6 import sip
-from PyQt6.QtCore import QMimeData, QPoint, QRect, QSocketNotifier, Qt, QUrl
+from PyQt6.QtCore import QMimeData, QModelIndex, QPoint, QRect, QSocketNotifier, Qt, QUrl
 from PyQt6.QtGui import QDrag, QDragEnterEvent, QDropEvent, QMouseEvent
 from PyQt6.QtWidgets import QAbstractItemView, QApplication, QLabel, QWidget
 
-Answer = Callable[[dict[str, str]], object]
+Question = dict[str, str]
+Answer = Callable[[Question], object]
 
 
 class Questions:
@@ -37,38 +39,65 @@ class Questions:
             return
         *lines, self._rest = (self._rest + data).split(b"\n")
         for line in lines:
-            print(json.dumps(self._answer(json.loads(line))), flush=True)
+            try:
+                said = {"answer": self._answer(json.loads(line))}
+            except Exception:  # whoever asks must not wait for ever
+                said = {"error": traceback.format_exc()}
+            print(json.dumps(said), flush=True)
+
+
+def about_widgets(question: Question) -> object:
+    """What all windows answer: ``where``, ``text`` and ``picture``."""
+    if "picture" in question:
+        screen = QApplication.primaryScreen()
+        return screen is not None and screen.grabWindow(sip.voidptr(0)).save(question["picture"])
+    if "text" in question:
+        return [_text(widget) for widget in _called(question["text"])]
+    return place_of(question["where"], question["row"])
 
 
 def place_of(name: str, row: str) -> list[int] | None:
-    """Where a visible widget is, or a row in it."""
-    for widget in QApplication.allWidgets():
-        if not widget.isVisible() or name not in _names(widget):
+    """Where a widget that can be used is, or a row in it.
+
+    Args:
+        name: its accessible name or its text.
+        row: words in the row; empty for the widget itself.
+    """
+    for widget in _called(name):
+        if not widget.isEnabled():
             continue
         if not row:
             return _on_screen(widget, widget.rect())
-        rect = _row_in(widget, row)
-        if rect is not None:
-            return rect
+        if isinstance(widget, QAbstractItemView):
+            rect = _row_in(widget, row)
+            if rect is not None:
+                return rect
     return None
 
 
-def _names(widget: QWidget) -> tuple[str, ...]:
+def _called(name: str) -> Iterator[QWidget]:
+    for widget in QApplication.allWidgets():
+        if widget.isVisible() and name in (widget.accessibleName(), _text(widget)):
+            yield widget
+
+
+def _text(widget: QWidget) -> str:
     text = getattr(widget, "text", None)
     words = text() if callable(text) else ""
-    return widget.accessibleName(), words if isinstance(words, str) else ""
+    return words if isinstance(words, str) else ""
 
 
-def _row_in(widget: QWidget, row: str) -> list[int] | None:
-    model = widget.model() if isinstance(widget, QAbstractItemView) else None
-    viewport = widget.viewport() if isinstance(widget, QAbstractItemView) else None
-    if model is None or viewport is None or not isinstance(widget, QAbstractItemView):
+def _row_in(view: QAbstractItemView, row: str) -> list[int] | None:
+    model, viewport, root = view.model(), view.viewport(), view.rootIndex()
+    if model is None or viewport is None:
         return None
-    for number in range(model.rowCount(widget.rootIndex())):
-        for column in range(model.columnCount(widget.rootIndex())):
-            index = model.index(number, column, widget.rootIndex())
+    for number in range(model.rowCount(root)):
+        # Beside one another by the index itself: a list's model tells nobody how many there are.
+        index: QModelIndex = model.index(number, 0, root)
+        while index.isValid():
             if row in str(index.data(Qt.ItemDataRole.DisplayRole)):
-                return _on_screen(viewport, widget.visualRect(index))
+                return _on_screen(viewport, view.visualRect(index))
+            index = model.index(number, index.column() + 1, root)
     return None
 
 
@@ -85,9 +114,7 @@ def desktop() -> int:
 
     def show_and_listen(self: app.Desktop) -> None:
         show(self)
-        self.questions = Questions(  # type: ignore[attr-defined]
-            lambda question: place_of(question["where"], question["row"])
-        )
+        self.questions = Questions(about_widgets)  # type: ignore[attr-defined]
 
     app.Desktop.show = show_and_listen  # type: ignore[method-assign]
     return app.run()
@@ -130,6 +157,10 @@ class Shelf(QLabel):
             self.dropped += [url.toLocalFile() for url in data.urls()]
             event.acceptProposedAction()
 
+    def about(self, question: Question) -> object:
+        """Answer what is asked: ``dropped``, beside what all windows do."""
+        return self.dropped if "dropped" in question else about_widgets(question)
+
 
 def shelf(file: str, x: str, y: str) -> int:
     """A :class:`Shelf` at a place of the screen.
@@ -143,13 +174,7 @@ def shelf(file: str, x: str, y: str) -> int:
     window.resize(200, 120)
     window.move(QPoint(int(x), int(y)))
     window.show()
-
-    def answer(question: dict[str, str]) -> object:
-        if "where" in question:
-            return place_of(question["where"], question["row"])
-        return window.dropped
-
-    questions = Questions(answer)
+    questions = Questions(window.about)
     code = application.exec()
     del questions
     return code

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import json
 import os
 import subprocess
-import sys
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import IO
+from pathlib import Path
 
-from tests.helpers.terminal import heed_ctrl_c
 from tests.helpers.waiting import LAST_RESORT_S
 
 _STEPS = 12
@@ -74,14 +71,17 @@ class Hands:
         )
         return done.stdout.strip()
 
-    def click(self, at: tuple[int, int], *, times: int = 1) -> None:
+    def click(self, at: tuple[int, int], *, times: int = 1, key: str = "") -> None:
         """Click with the left button.
 
         Args:
             at: where.
             times: how often.
+            key: held down meanwhile, by xdotool's name; empty for none.
         """
-        self.x("mousemove", *map(str, at), "click", "--repeat", str(times), "1")
+        hold, let_go = (("keydown", key), ("keyup", key)) if key else ((), ())
+        click = ("click", "--repeat", str(times), "1")
+        self.x("mousemove", *map(str, at), *hold, *click, *let_go)
 
     def drag(self, source: tuple[int, int], target: tuple[int, int]) -> None:
         """Drag from a place to another, in steps: toolkits take a jump for no drag.
@@ -98,6 +98,15 @@ class Hands:
         time.sleep(5 * _STEP_S)  # the target answers before the button goes up
         self.x("mouseup", "1")
 
+    def window_at(self, at: tuple[int, int]) -> str:
+        """The number of the window on top at a place."""
+        said = self.x("mousemove", *map(str, at), "getmouselocation", "--shell")
+        return dict(line.split("=") for line in said.splitlines())["WINDOW"]
+
+    def windows(self, title: str) -> list[str]:
+        """The numbers of the windows that show a title."""
+        return self.x("search", "--onlyvisible", "--name", title).split()
+
     def type(self, words: str) -> None:
         """Type words."""
         self.x("type", "--delay", "20", words)
@@ -107,51 +116,13 @@ class Hands:
         self.x("key", *keys)
 
 
-class DrivenProgram:
-    """A program of ours with windows, run by :mod:`tests.helpers.driven`.
+def screen_environment(display: str, home: Path) -> dict[str, str]:
+    """Variables of a program that opens real windows.
 
     Args:
-        name: of a program there.
-        arguments: for it.
-        environment: to run it in.
+        display: the X server's name.
+        home: the program's data.
     """
-
-    def __init__(self, name: str, *arguments: str, environment: Mapping[str, str]) -> None:
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", "tests.helpers.driven", name, *arguments],
-            env=dict(environment),
-            preexec_fn=heed_ctrl_c,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-
-    @property
-    def process(self) -> subprocess.Popen[str]:
-        """The process."""
-        return self._process
-
-    def ask(self, **question: object) -> object:
-        """Ask something that :mod:`tests.helpers.driven` answers."""
-        stdin, stdout = self._pipes()
-        stdin.write(json.dumps(question) + "\n")
-        stdin.flush()
-        line = stdout.readline()
-        assert line, f"the program ended: {self._process.poll()}"
-        return json.loads(line)
-
-    def find(self, name: str, row: str = "") -> Place | None:
-        """Where a widget is.
-
-        Args:
-            name: its accessible name or its text.
-            row: words of a row of it, whose place is asked for; empty for the widget itself.
-        """
-        found = self.ask(where=name, row=row)
-        return Place(*found) if isinstance(found, list) else None
-
-    def _pipes(self) -> tuple[IO[str], IO[str]]:
-        stdin, stdout = self._process.stdin, self._process.stdout
-        assert stdin is not None
-        assert stdout is not None
-        return stdin, stdout
+    variables = {**os.environ, "DISPLAY": display, "TIMBRE_HOME": str(home)}
+    variables.pop("QT_QPA_PLATFORM", None)  # the tests' own, which opens none
+    return variables

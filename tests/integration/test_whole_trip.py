@@ -1,14 +1,12 @@
 """From a recording to a take in the DAW, in the real window, as a person does it.
 
 A recording is dropped from another program, becomes a preset, a clip comes by OSC, its take is
-heard (what the sound device played is looked at) and dragged out into the other program.
+heard (what the sound device played is looked at) and dragged out into the other program; then two
+takes are voted on blind. There is no window manager, and what Qt does off screen does not count.
 """
 
 from __future__ import annotations
 
-import os
-import signal
-import socket
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -16,16 +14,25 @@ import numpy as np
 import pytest
 
 from bridge.client import BridgeClient
+from bridge.protocol.replies import Done
 from core.audio import read_audio, write_audio
 from core.clip import Clip, Note
 from core.library import Library
+from core.types import FloatArray
+from desktop.listening.vote_store import LocalVotes
+from desktop.listening.votes import Vote
 from desktop.settings import SettingsFile
+from tests.helpers.driven_program import DrivenProgram
+from tests.helpers.ports import free_port
 from tests.helpers.sound_tape import SoundTape, sound_tape
-from tests.helpers.virtual_display import DrivenProgram, Hands, Place, virtual_display
-from tests.helpers.waiting import LAST_RESORT_S, wait_until
+from tests.helpers.virtual_display import screen_environment, virtual_display
+from tests.helpers.waiting import wait_until
 
-SHELF = (1340, 820)
+SHELF = ("1340", "820")
 RIFF = Clip.of("riff", [Note(0.4 * step, 57 + 5 * step, 100, 0.4) for step in range(4)])
+PRESET = "my string"
+TAKES = "Takes of this clip"
+TRIALS = 2
 
 
 @pytest.fixture
@@ -39,22 +46,111 @@ def tape(tmp_path: Path) -> Iterator[SoundTape]:
 @pytest.fixture
 def environment(tmp_path: Path, tape: SoundTape) -> Iterator[Mapping[str, str]]:
     with virtual_display() as display:
-        own = {"DISPLAY": display, "TIMBRE_HOME": str(tmp_path / "home")}
-        variables = {**os.environ, **tape.environment, **own}
-        variables.pop("QT_QPA_PLATFORM", None)
-        yield variables
+        yield {**screen_environment(display, tmp_path / "home"), **tape.environment}
 
 
-def free_port() -> int:
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        return int(taken.getsockname()[1])
+def test_a_recording_becomes_takes_that_are_heard_dragged_and_voted_on(
+    environment: Mapping[str, str], tape: SoundTape, tmp_path: Path
+) -> None:
+    home, port, picture = tmp_path / "home", free_port(), tmp_path / "screen.png"
+    settings = SettingsFile(home / "desktop.json")
+    settings.change(first_page_done=True, bridge_port=port)
+    settings.save()
+    recording = tmp_path / f"{PRESET}.wav"
+    write_audio(recording, pluck(), 44_100)
+    with (
+        DrivenProgram("desktop", environment=environment, picture=picture) as window,
+        DrivenProgram(
+            "shelf", str(recording), *SHELF, environment=environment, picture=picture
+        ) as shelf,
+    ):
+        drop_recording(window, shelf, recording)
+        preset = preset_in(home / "library.sqlite")
+        first, second = render(port, preset)
+        window.click("Takes")
+        window.click("Clips", RIFF.name)
+        hear_take(window, tape, second)
+        window.hands.drag(window.place(TAKES, PRESET).middle, shelf.place(recording.name).middle)
+        wait_until(lambda: shelf.ask(dropped=True))
+        assert shelf.ask(dropped=True) == [second.path]
+        vote(window, tape)
+        window.hands.press("ctrl+q")
+        assert window.ended() == 0
+    votes = votes_in(home / "votes.sqlite")
+    assert [each.answer for each in votes] == ["a"] * TRIALS
+    for each in votes:
+        assert {each.a.seed, each.b.seed} == {0, 1}
+        assert (each.a.preset, each.b.preset) == (PRESET, PRESET)
+    assert Path(first.path).is_file()
+    assert Path(second.path).is_file()
 
 
-def pluck() -> np.ndarray:
-    """A plucked string (Karplus and Strong, 1983), two seconds of A3."""
-    rng = np.random.default_rng(0)
-    line = rng.uniform(-1, 1, 200)
+def drop_recording(window: DrivenProgram, shelf: DrivenProgram, recording: Path) -> None:
+    """Drag the recording among the presets, and see that it became one."""
+    shelf.hands.drag(shelf.place(recording.name).middle, window.place("Presets").middle)
+    window.place("Presets", PRESET)
+
+
+def preset_in(library_file: Path) -> str:
+    """The id that the library has for the preset."""
+    with Library.open(library_file, model=None) as library:
+        return library.get(PRESET).id
+
+
+def render(port: int, preset: str) -> list[Done]:
+    """A DAW's clip comes by OSC, and again with another seed; the takes."""
+    takes: list[Done] = []
+    with BridgeClient(port=port, name="ardour-1") as daw:
+        for seed in range(2):
+            takes += daw.render(RIFF, preset, seed=seed)
+    return takes
+
+
+def hear_take(window: DrivenProgram, tape: SoundTape, take: Done) -> None:
+    """Play the newest take; what the sound device got is the take."""
+    sound, rate = read_audio(take.path)
+    assert np.abs(sound).max() > 0.01
+    before = len(tape.heard())
+    window.click(TAKES, PRESET, times=2)
+    wait_until(lambda: is_loud(tape.heard()[before:]))
+    wait_until(lambda: not is_loud(tape.heard()[-rate // 2 :]))
+    heard = tape.heard()[before:].mean(axis=1)
+    assert likeness(heard, sound.mean(axis=0)) > 0.9
+
+
+def vote(window: DrivenProgram, tape: SoundTape) -> None:
+    """Compare both takes blind by keys alone, and see what was which."""
+    window.click(TAKES, PRESET)
+    window.hands.press("ctrl+a")
+    window.click("Blind A/B")
+    window.click("How many trials")
+    window.hands.press("ctrl+a")
+    window.hands.type(str(TRIALS))
+    window.click("Begin")
+    for number in range(TRIALS):
+        wait_until(lambda n=number: window.texts(f"Trial {n + 1} of {TRIALS}"))
+        before = len(tape.heard())
+        wait_until(lambda start=before: is_loud(tape.heard()[start:]))  # A, at once
+        window.hands.press("b")
+        window.place("A better")  # open to votes, now that both were heard
+        window.hands.press("1")
+    for take in (1, 2):
+        window.place("What was which", f"{PRESET}, take {take}")
+    window.click("Close")
+
+
+def votes_in(file: Path) -> list[Vote]:
+    """The votes that were kept."""
+    kept = LocalVotes(file)
+    try:
+        return list(kept.votes())
+    finally:
+        kept.close()
+
+
+def pluck() -> FloatArray:
+    """A plucked string (Karplus and Strong, 1983), two seconds of A3, float32 [1, 88,200]."""
+    line = np.random.default_rng(0).uniform(-1, 1, 200)
     out = np.empty(88_200)
     for i in range(len(out)):
         out[i] = line[i % 200]
@@ -62,88 +158,12 @@ def pluck() -> np.ndarray:
     return (0.5 * out / np.abs(out).max()).astype(np.float32)[None]
 
 
-class Session:
-    """The window and the other program."""
-
-    def __init__(self, environment: Mapping[str, str], recording: Path) -> None:
-        self.hands = Hands(environment)
-        self.window = DrivenProgram("desktop", environment=environment)
-        self.shelf = DrivenProgram(
-            "shelf", str(recording), *map(str, SHELF), environment=environment
-        )
-
-    def place(self, name: str, row: str = "") -> Place:
-        """Where something in the window is, once it is there."""
-        found: list[Place] = []
-
-        def look() -> bool:
-            place = self.window.find(name, row)
-            if place is not None:
-                found.append(place)
-            return bool(found)
-
-        wait_until(look, lambda: f"nothing is called {name} {row}")
-        return found[-1]
-
-    def click(self, name: str, row: str = "") -> None:
-        self.hands.click(self.place(name, row).middle)
-
-    def close(self) -> None:
-        for program in (self.window, self.shelf):
-            program.process.send_signal(signal.SIGINT)
-        for program in (self.window, self.shelf):
-            program.process.wait(LAST_RESORT_S)
+def is_loud(sound: FloatArray) -> bool:
+    """Whether anything is to be heard."""
+    return bool(np.abs(sound).max(initial=0.0) > 2e-3)
 
 
-def test_a_recording_becomes_a_take_in_the_daw(
-    environment: Mapping[str, str], tape: SoundTape, tmp_path: Path
-) -> None:
-    home, port = tmp_path / "home", free_port()
-    home.mkdir()
-    settings = SettingsFile(home / "desktop.json")
-    settings.change(first_page_done=True, bridge_port=port)
-    settings.save()
-    recording = tmp_path / "my string.wav"
-    write_audio(recording, pluck(), 44_100)
-    session = Session(environment, recording)
-    try:
-        presets = session.place("Presets")
-        shelf = session.shelf.find(recording.name)
-        assert shelf is not None
-        session.hands.drag(shelf.middle, presets.middle)
-        library_file = home / "library.sqlite"
-
-        def preset_id() -> str:
-            with Library.open(library_file, model=None) as library:
-                found = [p.id for p in library.list(0, 100).presets if p.name == "my string"]
-            return found[0] if found else ""
-
-        wait_until(lambda: library_file.exists() and preset_id())
-        with BridgeClient(port=port, name="ardour-1") as daw:
-            (take,) = daw.render(RIFF, preset_id())
-        sound, rate = read_audio(take.path)
-        assert np.abs(sound).max() > 0.01
-        session.click("Takes")
-        session.click("Clips", "riff")
-        # Heard: what the sound device got is the take.
-        before = len(tape.heard())
-        session.hands.click(session.place("Takes of this clip", "my string").middle, times=2)
-        wait_until(lambda: np.abs(tape.heard()[before:]).max(initial=0.0) > 0.01)
-        wait_until(lambda: np.abs(tape.heard()[-rate // 2 :]).max(initial=0.0) < 1e-3)
-        heard = tape.heard()[before:].mean(axis=1)
-        assert likeness(heard, sound.mean(axis=0)) > 0.9
-        # Out into the other program.
-        row = session.place("Takes of this clip", "my string")
-        session.hands.drag(row.middle, shelf.middle)
-        wait_until(lambda: session.shelf.ask(dropped=True))
-        assert session.shelf.ask(dropped=True) == [take.path]
-    finally:
-        session.close()
-    assert session.window.process.returncode == 0
-    assert Path(take.path).is_file()
-
-
-def likeness(one: np.ndarray, other: np.ndarray) -> float:
+def likeness(one: FloatArray, other: FloatArray) -> float:
     """The highest correlation of two sounds over all shifts, 0…1."""
     size = 1 << (len(one) + len(other)).bit_length()
     product = np.fft.irfft(np.fft.rfft(one, size) * np.conj(np.fft.rfft(other, size)))
