@@ -72,13 +72,15 @@ class Hands:
         return done.stdout.strip()
 
     def click(self, at: tuple[int, int], *, times: int = 1, key: str = "") -> None:
-        """Click with the left button.
+        """Click with the left button; the window there has the keys then.
 
         Args:
             at: where.
             times: how often.
             key: held down meanwhile, by xdotool's name; empty for none.
         """
+        # Window managers do it; there is none.
+        self.x("windowfocus", self.window_at(at))
         hold, let_go = (("keydown", key), ("keyup", key)) if key else ((), ())
         click = ("click", "--repeat", str(times), "1")
         self.x("mousemove", *map(str, at), *hold, *click, *let_go)

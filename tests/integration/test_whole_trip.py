@@ -74,6 +74,7 @@ def test_a_recording_becomes_takes_that_are_heard_dragged_and_voted_on(
         wait_until(lambda: shelf.ask(dropped=True))
         assert shelf.ask(dropped=True) == [second.path]
         vote(window, tape)
+        window.click("Browse")
         window.hands.press("ctrl+q")
         assert window.ended() == 0
     votes = votes_in(home / "votes.sqlite")
@@ -128,7 +129,7 @@ def vote(window: DrivenProgram, tape: SoundTape) -> None:
     window.hands.type(str(TRIALS))
     window.click("Begin")
     for number in range(TRIALS):
-        wait_until(lambda n=number: window.texts(f"Trial {n + 1} of {TRIALS}"))
+        window.place(f"Trial {number + 1} of {TRIALS}")
         before = len(tape.heard())
         wait_until(lambda start=before: is_loud(tape.heard()[start:]))  # A, at once
         window.hands.press("b")
