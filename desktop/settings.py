@@ -176,12 +176,15 @@ class SettingsFile:
                     taken[field.name] = found[field.name]
                 else:
                     refused.append(field.name)
+        values = WindowSettings(**taken)
+        if taken.get("bridge_port", values.bridge_port) != values.bridge_port:
+            refused.append("bridge_port")
         if refused:
             self.remark = self.remark or (
                 f"Some of the window's settings are as usual again ({', '.join(refused)}): "
                 f"{self._path} has values for them that cannot be."
             )
-        return WindowSettings(**taken)
+        return values
 
 
 def _fits(value: object, hint: Any) -> bool:

@@ -21,15 +21,13 @@ class DrivenProgram:
     Args:
         name: of a program in :mod:`tests.helpers.driven`.
         arguments: for it.
-        environment: to run it in; names the display.
-        picture: where the screen is drawn if the block fails.
+        environment: of :func:`tests.helpers.virtual_display.screen_environment`. If the block
+            fails, the screen is drawn beside the program's data.
     """
 
-    def __init__(
-        self, name: str, *arguments: str, environment: Mapping[str, str], picture: Path
-    ) -> None:
+    def __init__(self, name: str, *arguments: str, environment: Mapping[str, str]) -> None:
         self.hands = Hands(environment)
-        self._picture = picture
+        self._picture = Path(environment["TIMBRE_HOME"]).with_name("screen.png")
         self.process = subprocess.Popen(
             [sys.executable, "-m", "tests.helpers.driven", name, *arguments],
             cwd=ROOT,

@@ -22,7 +22,7 @@ from tests.helpers.waiting import LAST_RESORT_S, wait_until
 COVERED = (300, 300)
 """A place of the window, with another program's window over it."""
 
-LONG = Clip.of("long", [Note(0.25 * step, 48 + step % 24, 90, 0.25) for step in range(240)])
+LONG = Clip.of("long", [Note(0.25 * step, 48 + step % 24, 90, 0.25) for step in range(120)])
 
 
 class _LeftAlone(Exception):
@@ -48,11 +48,10 @@ def port(tmp_path: Path) -> int:
 def test_a_second_start_raises_the_first_window_and_ends(
     environment: Mapping[str, str], port: int, tmp_path: Path
 ) -> None:
-    options = {"environment": environment, "picture": tmp_path / "screen.png"}
     corner = [str(at - 20) for at in COVERED]
-    with DrivenProgram("desktop", **options) as window:
+    with DrivenProgram("desktop", environment=environment) as window:
         window.place("Takes")
-        with DrivenProgram("shelf", "a file", *corner, **options) as shelf:
+        with DrivenProgram("shelf", "a file", *corner, environment=environment) as shelf:
             shelf.place("a file")
             hands = window.hands
             wait_until(lambda: [hands.window_at(COVERED)] == hands.windows("Shelf"))
@@ -76,10 +75,9 @@ def test_a_second_start_raises_the_first_window_and_ends(
 def test_a_render_that_the_window_was_closed_over_goes_on_at_the_next_start(
     environment: Mapping[str, str], port: int, tmp_path: Path
 ) -> None:
-    options = {"environment": environment, "picture": tmp_path / "screen.png"}
     renders = tmp_path / "home" / "renders"
-    with DrivenProgram("desktop", **options) as window:
-        window.place("Takes")
+    with DrivenProgram("desktop", environment=environment) as window:
+        window.place(f"bridge on, port {port}; no DAW yet")
         leave_a_render(port)
         window.click("Takes")
         window.hands.press("ctrl+q")
@@ -90,7 +88,7 @@ def test_a_render_that_the_window_was_closed_over_goes_on_at_the_next_start(
         window.click("Stop and close")
         assert window.ended() == 0
     assert not list(renders.glob("*.wav"))
-    with DrivenProgram("desktop", **options) as window:
+    with DrivenProgram("desktop", environment=environment) as window:
         window.click("Clips", LONG.name)
         window.place("Takes of this clip", "done")
         (take,) = renders.glob("*.wav")

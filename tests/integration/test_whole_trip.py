@@ -52,22 +52,21 @@ def environment(tmp_path: Path, tape: SoundTape) -> Iterator[Mapping[str, str]]:
 def test_a_recording_becomes_takes_that_are_heard_dragged_and_voted_on(
     environment: Mapping[str, str], tape: SoundTape, tmp_path: Path
 ) -> None:
-    home, port, picture = tmp_path / "home", free_port(), tmp_path / "screen.png"
+    home, port = tmp_path / "home", free_port()
     settings = SettingsFile(home / "desktop.json")
     settings.change(first_page_done=True, bridge_port=port)
     settings.save()
     recording = tmp_path / f"{PRESET}.wav"
     write_audio(recording, pluck(), 44_100)
     with (
-        DrivenProgram("desktop", environment=environment, picture=picture) as window,
-        DrivenProgram(
-            "shelf", str(recording), *SHELF, environment=environment, picture=picture
-        ) as shelf,
+        DrivenProgram("desktop", environment=environment) as window,
+        DrivenProgram("shelf", str(recording), *SHELF, environment=environment) as shelf,
     ):
         drop_recording(window, shelf, recording)
         preset = preset_in(home / "library.sqlite")
-        first, second = render(port, preset)
         window.click("Takes")
+        window.place(f"bridge on, port {port}; no DAW yet")
+        first, second = render(port, preset)
         window.click("Clips", RIFF.name)
         hear_take(window, tape, second)
         window.hands.drag(window.place(TAKES, PRESET).middle, shelf.place(recording.name).middle)
@@ -113,7 +112,7 @@ def hear_take(window: DrivenProgram, tape: SoundTape, take: Done) -> None:
     assert np.abs(sound).max() > 0.01
     before = len(tape.heard())
     window.click(TAKES, PRESET, times=2)
-    wait_until(lambda: is_loud(tape.heard()[before:]))
+    wait_for_sound(tape)
     wait_until(lambda: not is_loud(tape.heard()[-rate // 2 :]))
     heard = tape.heard()[before:].mean(axis=1)
     assert part_heard(sound.mean(axis=0), heard, rate) > 0.5
@@ -130,13 +129,12 @@ def vote(window: DrivenProgram, tape: SoundTape) -> None:
     window.click("Begin")
     for number in range(TRIALS):
         window.place(f"Trial {number + 1} of {TRIALS}")
-        before = len(tape.heard())
-        wait_until(lambda start=before: is_loud(tape.heard()[start:]))  # A, at once
+        wait_for_sound(tape)  # A, at once
         window.hands.press("b")
         window.place("A better")  # open to votes, now that both were heard
         window.hands.press("1")
     for take in (1, 2):
-        window.place("What was which", f"{PRESET}, take {take}")
+        window.place("What was which", f"{PRESET} v1, take {take}")
     window.click("Close")
 
 
@@ -157,6 +155,12 @@ def pluck() -> FloatArray:
         out[i] = line[i % 200]
         line[i % 200] = 0.498 * (line[i % 200] + line[(i + 1) % 200])
     return (0.5 * out / np.abs(out).max()).astype(np.float32)[None]
+
+
+def wait_for_sound(tape: SoundTape) -> None:
+    """Return when something is heard from now on."""
+    before = len(tape.heard())
+    wait_until(lambda: is_loud(tape.heard()[before:]))
 
 
 def is_loud(sound: FloatArray) -> bool:
