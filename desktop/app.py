@@ -55,7 +55,7 @@ def run() -> int:
         print("Timbre Bridge is open already; its window comes to the front.")
         return 0
     values = settings.values
-    services = real_services(values.render_model, values.render_device)
+    services = real_services(values.render_model, values.render_device, values.bridge_port)
     desktop = Desktop(application, settings, services)
     favour_the_window()
     instance.raise_wanted.connect(desktop.window.raise_window)

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import Any
 
+from bridge.options import PORT
 from core.models import DEFAULT_BUNDLE
 from desktop.listening.votes import VoteService
 from desktop.services.bridge_interface import BridgeControl
@@ -37,9 +38,9 @@ class Part:
         """Import it, for whoever makes it afterwards; may be done on another thread."""
         import_module(self.module)
 
-    def make(self, *arguments: Any) -> Any:
+    def make(self, *arguments: Any, **options: Any) -> Any:
         """One of it; on the thread of the window, if it is a widget."""
-        return getattr(import_module(self.module), self.name)(*arguments)
+        return getattr(import_module(self.module), self.name)(*arguments, **options)
 
 
 BROWSE_PAGE = Part("desktop.pages.browse.page", "BrowsePage")
@@ -131,12 +132,15 @@ class Services:
                 close()
 
 
-def real_services(model: str = DEFAULT_BUNDLE, device: str = "") -> Services:
+def real_services(
+    model: str = DEFAULT_BUNDLE, device: str = "", bridge_port: int = PORT
+) -> Services:
     """Over the user's own library and this machine's devices.
 
     Args:
         model: id of the bundle that renders are made with.
         device: where they are computed; empty leaves it to the engines.
+        bridge_port: where DAWs are answered, UDP and TCP.
     """
     auditions, jobs = AUDITIONS.make(), JOBS.make(None, model, device)
     presets = PRESETS.make(None, DEFAULT_BUNDLE, auditions.render, auditions.render_timbre)
@@ -146,7 +150,7 @@ def real_services(model: str = DEFAULT_BUNDLE, device: str = "") -> Services:
         AUDIO_OUT.make(),
         DAWS.make(),
         jobs,
-        BRIDGE.make(jobs),
+        BRIDGE.make(jobs, port=bridge_port),
         MAKING.make(presets),
         LIVE.make(),
         CHECKS.make(),

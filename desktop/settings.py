@@ -12,6 +12,7 @@ from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
+from bridge.options import PORT
 from core.errors import OutputError
 from core.files import check_writable, output_error, replacing
 from core.models import DEFAULT_BUNDLE
@@ -38,6 +39,7 @@ class WindowSettings:
         sound_device: to play through; empty for the system's own.
         render_pace: seconds that a second of sound takes to render here; 0 before one was measured.
         bridge_on: clips from DAWs are taken while the window is open.
+        bridge_port: where they are taken, UDP and TCP; scripts look at the usual one.
         render_model: id of the bundle that renders are made with.
         render_device: where renders are computed; empty leaves it to the engines.
     """
@@ -52,6 +54,7 @@ class WindowSettings:
     first_page_done: bool = False
     sound_device: str = ""
     bridge_on: bool = True
+    bridge_port: int = PORT
     render_model: str = DEFAULT_BUNDLE
     render_device: str = ""
     render_pace: float = 0.0
@@ -59,6 +62,8 @@ class WindowSettings:
     def __post_init__(self) -> None:
         bounded = min(max(self.scale_percent, MIN_SCALE_PERCENT), MAX_SCALE_PERCENT)
         object.__setattr__(self, "scale_percent", bounded)
+        if not 0 < self.bridge_port < 2**16:
+            object.__setattr__(self, "bridge_port", PORT)
 
 
 UPGRADES: Mapping[int, Callable[[dict[str, Any]], None]] = {}
@@ -188,12 +193,15 @@ class SettingsFile:
                     taken[field.name] = found[field.name]
                 else:
                     refused.append(field.name)
+        values = WindowSettings(**taken)
+        if taken.get("bridge_port", values.bridge_port) != values.bridge_port:
+            refused.append("bridge_port")
         if refused:
             self.remark = self.remark or (
                 f"Some of the window's settings are as usual again ({', '.join(refused)}): "
                 f"{self._path} has values for them that cannot be."
             )
-        return WindowSettings(**taken)
+        return values
 
 
 def _fits(value: object, hint: Any) -> bool:

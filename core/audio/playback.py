@@ -22,6 +22,10 @@ from core.types import FloatArray
 
 _log = logging.getLogger(__name__)
 
+LATENCY_S = 0.1
+"""From a frame's being asked for to its being heard. At the 35 ms that a PulseAudio device has by
+itself a sound has gaps while renders keep the machine busy."""
+
 _STALLED_S = 2.0
 """A device that has asked for nothing for so long went away; the slowest ask every half second."""
 
@@ -207,6 +211,7 @@ class Playback:
                 device=self.device.index,
                 channels=sound.frames.shape[1],
                 dtype="float32",
+                latency=LATENCY_S,
                 callback=fill,
                 finished_callback=finished,
             )

@@ -112,7 +112,8 @@ class SetupView(QWidget):
         """The sounds are there."""
         words = self.tr("Ready. All are equally loud, and change over without a gap.")
         self._show(words, "quiet", is_ready=True)
-        self.begin.setFocus()
+        if not (self.trials.hasFocus() or self.abx.hasFocus()):  # who sets them goes on
+            self.begin.setFocus()
 
     def show_failure(self, words: str) -> None:
         """They cannot be compared."""

@@ -6,6 +6,7 @@ thread of the window, and every pause of the window would be heard.
 
 from __future__ import annotations
 
+import math
 import threading
 import time
 from collections.abc import Callable
@@ -95,7 +96,7 @@ class QtOutputStream:
             the count of frames, and None for what sounddevice tells.
         finished_callback: called when the callback has no more and all was heard, or it broke off.
         blocksize: frames asked for at once.
-        latency: ``low`` or ``high``.
+        latency: ``low``, ``high`` or seconds.
 
     Attributes:
         latency: seconds from a frame's being asked for to its being heard, as buffered here.
@@ -110,12 +111,15 @@ class QtOutputStream:
         callback: Callable[[FloatArray, int, Any, Any], object],
         finished_callback: Callable[[], object] = lambda: None,
         blocksize: int = _BLOCK,
-        latency: str = "high",
+        latency: str | float = "high",
         **_rest: Any,
     ) -> None:
         self._rate, self._device, self._channels = samplerate, device, channels
         self._callback, self._finished, self._block = callback, finished_callback, blocksize
-        self._ahead = _BLOCKS_AHEAD[latency]
+        if isinstance(latency, str):
+            self._ahead = _BLOCKS_AHEAD[latency]
+        else:
+            self._ahead = max(_BLOCKS_AHEAD["low"], math.ceil(latency * samplerate / blocksize))
         self.latency = self._ahead * blocksize / samplerate
         self._is_stopped = threading.Event()
         self._opened = threading.Event()

@@ -25,6 +25,8 @@ class Waveform(pg.PlotWidget):  # type: ignore[misc]
         self.setMouseEnabled(x=False, y=False)
         self.hideButtons()
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.setAcceptDrops(False)  # what lies under it takes them
+        self.viewport().setAcceptDrops(False)
         self.hideAxis("left")
         axis = self.getAxis("bottom")
         axis.setStyle(tickLength=-4)

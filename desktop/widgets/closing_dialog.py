@@ -40,7 +40,12 @@ class ClosingDialog(QDialog):
         what = QLabel(words)
         what.setWordWrap(True)
         what.setVisible(bool(words))
-        advice = QLabel(self.tr("What is stopped leaves your presets and files as they were."))
+        advice = QLabel(
+            self.tr(
+                "What is stopped leaves your presets and files as they were; renders go on when "
+                "you start again."
+            )
+        )
         advice.setProperty("role", "quiet")
         advice.setWordWrap(True)
         self.keep = QPushButton(self.tr("Keep working"))

@@ -54,6 +54,17 @@ def test_a_damaged_file_is_kept_beside_and_said(path: Path) -> None:
         kept.unlink()
 
 
+@pytest.mark.parametrize("port", [0, -1, 65_536])
+def test_a_port_that_cannot_be_is_said(path: Path, port: int) -> None:
+    write(path, {"version": 1, "bridge_port": port, "bridge_on": False})
+    file = SettingsFile(path)
+    assert file.values == WindowSettings(bridge_on=False)
+    assert "bridge_port" in file.remark
+    write(path, {"version": 1, "bridge_port": 65_535})
+    assert SettingsFile(path).values.bridge_port == 65_535
+    assert SettingsFile(path).remark == ""
+
+
 def test_one_wrong_value_costs_no_other(path: Path) -> None:
     write(path, {"version": 1, "theme": 7, "scale_percent": 125, "unknown": 1})
     file = SettingsFile(path)

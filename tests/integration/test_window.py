@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
@@ -14,6 +13,7 @@ import pytest
 from core.library import Library
 from desktop.settings import SettingsFile
 from tests.helpers.terminal import heed_ctrl_c
+from tests.helpers.virtual_display import Hands, screen_environment, virtual_display
 from tests.helpers.waiting import LAST_RESORT_S, wait_until
 
 FIELD = (640, 90)
@@ -21,37 +21,18 @@ FIELD = (640, 90)
 
 
 @pytest.fixture
-def display(tmp_path: Path) -> Iterator[str]:
-    """An X server of the test's own."""
-    reading, writing = os.pipe()
-    server = subprocess.Popen(
-        ["Xvfb", "-displayfd", str(writing), "-screen", "0", "1400x900x24", "-nolisten", "tcp"],
-        pass_fds=[writing],
-        stderr=subprocess.DEVNULL,
-    )
-    os.close(writing)
-    with os.fdopen(reading) as numbers:
-        number = numbers.readline().strip()
-    yield f":{number}"
-    server.terminate()
-    server.wait(LAST_RESORT_S)
+def environment(tmp_path: Path) -> Iterator[Mapping[str, str]]:
+    with virtual_display("1400x900") as display:
+        yield screen_environment(display, tmp_path / "home")
 
 
-def test_words_become_a_preset_that_is_heard(display: str, tmp_path: Path) -> None:
-    home = tmp_path / "home"
-    home.mkdir()
+def test_words_become_a_preset_that_is_heard(
+    environment: Mapping[str, str], tmp_path: Path
+) -> None:
+    home, hands = tmp_path / "home", Hands(environment)
     settings = SettingsFile(home / "desktop.json")
     settings.change(bridge_on=False)  # its port may be somebody's
     settings.save()
-    environment = {**os.environ, "DISPLAY": display, "TIMBRE_HOME": str(home)}
-    environment.pop("QT_QPA_PLATFORM", None)
-
-    def x(*arguments: str) -> str:
-        done = subprocess.run(
-            ["xdotool", *arguments], env=environment, capture_output=True, text=True, check=False
-        )
-        return done.stdout.strip()
-
     window = subprocess.Popen(
         [sys.executable, "-m", "core.cli", "desktop"],
         env=environment,
@@ -61,11 +42,11 @@ def test_words_become_a_preset_that_is_heard(display: str, tmp_path: Path) -> No
         text=True,
     )
     try:
-        wait_until(lambda: x("search", "--onlyvisible", "--name", "Timbre Bridge"))
+        wait_until(lambda: hands.windows("Timbre Bridge"))
         wait_until((home / "library.sqlite").exists)
-        x("mousemove", *map(str, FIELD), "click", "1")
-        x("type", "glassy bell")
-        x("key", "Return")
+        hands.click(FIELD)
+        hands.type("glassy bell")
+        hands.press("Return")
         wait_until(lambda: any((home / "cache" / "auditions").glob("*.wav")))
     finally:
         window.send_signal(signal.SIGINT)

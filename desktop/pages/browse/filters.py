@@ -301,7 +301,7 @@ class FilterBar(QWidget):
             action.setCheckable(True)
             action.setChecked(index == self._order.currentIndex())
             action.setEnabled(self._order.isEnabled())
-            action.triggered.connect(lambda _on, index=index: self._order.setCurrentIndex(index))
+            action.triggered.connect(lambda _on, index=index: self._order.choose(index))
             orders.addAction(action)
 
     def _chip(self, text: str) -> Chip:

@@ -42,7 +42,7 @@ class OrderField(QComboBox):
         self.setMaxVisibleItems(self.count())
         self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.setMinimumContentsLength(16)
-        self.activated.connect(self._activated)
+        self.activated.connect(self.choose)
         self._shown = PresetQuery()
 
     def show_query(self, query: PresetQuery) -> None:
@@ -53,7 +53,8 @@ class OrderField(QComboBox):
         self.setToolTip(self.tr("The best match comes first") if has_words else self.tr("Sort by"))
         self.setCurrentIndex(self.findData(_ALIKE if query.like else query.order))
 
-    def _activated(self, index: int) -> None:
+    def choose(self, index: int) -> None:
+        """Sort by what stands at a place of the list, as if it was chosen there."""
         order = str(self.itemData(index))
         if order == _ALIKE:
             self.show_query(self._shown)  # until there is such a list

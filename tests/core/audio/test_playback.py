@@ -45,6 +45,7 @@ def test_a_sound_is_played_to_its_end(backend: FakeBackend) -> None:
         plays.append(player.is_playing)
     assert plays == [False, True, False]
     assert stream.options["device"] == 1
+    assert stream.options["latency"] == playback.LATENCY_S
     heard = np.concatenate(stream.heard)
     for channel in heard.T:
         assert np.array_equal(channel[:1000], SOUND[0])

@@ -54,3 +54,10 @@ def test_a_waveform_shows_a_hint_until_there_is_a_sound(qtbot: QtBot) -> None:
     assert waveform.grab().toImage() != empty
     waveform.clear_sound()
     assert waveform.playhead_s is None
+
+
+def test_a_waveform_leaves_drops_to_what_it_lies_on(qtbot: QtBot) -> None:
+    waveform = Waveform()
+    qtbot.addWidget(waveform)
+    assert not waveform.acceptDrops()
+    assert not waveform.viewport().acceptDrops()
