@@ -19,7 +19,7 @@ from evaluation.judges.musicnn.network import N_MELS, PATCH_FRAMES
 
 SAMPLE_RATE = 16_000
 FFT, HOP = 512, 256
-PATCH_SAMPLES = PATCH_FRAMES * HOP
+PATCH_SAMPLES = (PATCH_FRAMES - 1) * HOP  # frames are centred, so one more begins at the end
 _COMPRESSION = 10_000.0
 
 # Slaney's mel scale: linear up to 1 kHz, logarithmic above (Auditory Toolbox, 1998).

@@ -2,7 +2,7 @@
 
 The network (:mod:`.network`, weights of MagnaTagATune) knows instruments by the tags that people
 gave to recordings; no system here was trained with it, or on what it says. Both judges take its
-layers as they are published: nothing is fitted here. Windows are three seconds, at most 1.5 s apart.
+layers as they are published: nothing is fitted here. Windows are 3 s, at most 1.5 s apart.
 
 ``musicnn``: the 200 features of the penultimate layer, which the tags are read off.
 ``musicnn-channels``: mean and standard deviation over time of each of the 561 channels of the front
