@@ -11,8 +11,8 @@ Conventions that hold for every judge:
 - Level first: every sound is brought to :data:`LOUDNESS_LUFS` (ITU-R BS.1770), so that a gain
   changes nothing.
 - All of a sound counts alike, in windows spread evenly over it: three seconds of noise appended
-  to three seconds of music make half of what is heard. Of a sound over
-  :data:`MAX_SECONDS`, forty stretches of three seconds, spread evenly, count.
+  to three seconds of music make half of what is heard. The level of a sound over
+  :data:`MAX_SECONDS` is measured on forty stretches of three seconds, spread evenly.
 - Silence has no timbre: its embedding is all 0, and its similarity to anything is 0.
 """
 
@@ -129,14 +129,14 @@ def prepared(audio: SoundLike, sample_rate: int, to_hz: int | None = None) -> Fl
     if is_silent(whole):
         return None
     loud = np.flatnonzero(np.abs(whole) > _END_RATIO * np.abs(whole).max())
-    sound = _stretches(whole[loud[0] : loud[-1] + 1], sample_rate)
+    sound = whole[loud[0] : loud[-1] + 1]
     if to_hz is not None:
         sound = mono(sound, sample_rate, to_hz)
     if not sound.any():  # all of it lay above what the rate can carry
         return None
     sound = (sound / np.abs(sound).max()).astype(np.float32)
     rate = to_hz or sample_rate
-    loudness = integrated_loudness(sound[None], rate)
+    loudness = integrated_loudness(_stretches(sound, rate)[None], rate)
     # Clicks and what lies below hearing have no loudness by the standard: peak 1 it is.
     if not np.isfinite(loudness):
         return sound

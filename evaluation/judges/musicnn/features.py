@@ -26,47 +26,48 @@ _COMPRESSION = 10_000.0
 _HZ_A_MEL, _LINEAR_HZ, _STEP = 200.0 / 3.0, 1000.0, np.log(6.4) / 27.0
 
 
-def log_mel(sound: FloatArray) -> FloatArray:
-    """The networks' input of a sound.
+def log_mel(sounds: FloatArray) -> Tensor:
+    """The networks' input of sounds.
 
     Args:
-        sound: float32 [n] at :data:`SAMPLE_RATE`.
+        sounds: float32 [B, n ≥ 512] at :data:`SAMPLE_RATE`; the first frame is the first 512.
 
     Returns:
-        float32 [1 + n // 256, 96].
+        float32 [B, 1 + (n - 512) // 256, 96].
     """
     spectrum = torch.stft(
-        torch.from_numpy(np.ascontiguousarray(sound)),
+        torch.from_numpy(np.ascontiguousarray(sounds)),
         FFT,
         HOP,
         window=torch.hann_window(FFT),
-        pad_mode="constant",
+        center=False,
         return_complex=True,
-    )  # [257, T]
-    power = _bank() @ spectrum.abs().square()  # [96, T]
+    )  # [B, 257, T]
+    power = _bank() @ spectrum.abs().square()  # [B, 96, T]
     # A level that half precision has no number for stays the largest it has.
     rounded = power.clamp(max=float(torch.finfo(torch.float16).max)).half().float()
-    out: FloatArray = torch.log10(_COMPRESSION * rounded + 1.0).T.contiguous().numpy()
-    return out
+    return torch.log10(_COMPRESSION * rounded + 1.0).transpose(1, 2).contiguous()
 
 
-def patches(sound: FloatArray, hop_samples: int) -> Tensor:
+def patches(sound: FloatArray, hop_samples: int, most: int | None = None) -> Tensor:
     """A sound in patches spread evenly from its first frame to its last.
 
     Args:
         sound: float32 [n ≥ 1] at :data:`SAMPLE_RATE`.
-        hop_samples: the most between the beginnings of two patches.
+        hop_samples: the most between the beginnings of two patches, if ``most`` allows it.
+        most: patches of a long sound; those of a longer one lie farther apart. None: no limit.
 
     Returns:
         float32 [B, 187, 96].
     """
     if len(sound) < PATCH_SAMPLES:
         sound = np.resize(sound, PATCH_SAMPLES)  # repeats it
-    frames = log_mel(sound)
-    last = len(frames) - PATCH_FRAMES
-    count = 1 + -(-last * HOP // hop_samples) if last else 1
-    starts = np.round(np.linspace(0, last, count)).astype(int)
-    return torch.from_numpy(np.stack([frames[at : at + PATCH_FRAMES] for at in starts]))
+    last = (len(sound) - PATCH_SAMPLES) // HOP  # the frame at which the last patch begins
+    count = 1 + -(-last * HOP // hop_samples)
+    starts = np.round(np.linspace(0, last, min(count, most or count))).astype(int) * HOP
+    centred = np.pad(sound, FFT // 2)  # a frame's middle is its place
+    frames = PATCH_SAMPLES + FFT
+    return log_mel(np.stack([centred[at : at + frames] for at in starts]))
 
 
 @lru_cache(maxsize=1)

@@ -35,8 +35,10 @@ from evaluation.judges.musicnn.network import (
 from evaluation.judges.musicnn.stored import SHA256, load_network
 
 HOP_SAMPLES = 24_000
+MOST_WINDOWS = 80
+"""Of a sound over two minutes; those of a longer one lie farther apart."""
 _BATCH = 8
-"""Windows at a time: a long sound needs no more memory than a short one."""
+"""Windows at a time: a long sound needs little more memory than a short one."""
 
 
 class MusicnnJudge(TimbreJudge):
@@ -72,7 +74,7 @@ class MusicnnJudge(TimbreJudge):
     @torch.inference_mode()
     def listen(self, sound: FloatArray, _sample_rate: int) -> FloatArray:
         """See the base class."""
-        windows = patches(sound, HOP_SAMPLES)  # [T, 187, 96]
+        windows = patches(sound, HOP_SAMPLES, MOST_WINDOWS)  # [T, 187, 96]
         read = [self._read(self._network(some)) for some in windows.split(_BATCH)]
         out: FloatArray = torch.cat(read).numpy()
         return out

@@ -86,9 +86,9 @@ def test_a_single_sample_is_a_constant_offset_and_so_silence(judge: TimbreJudge)
     assert not judge.embed(np.ones(1, np.float32), sounds.RATE).any()
 
 
-def test_of_very_long_sounds_evenly_spread_stretches_count(judge: TimbreJudge) -> None:
+def test_very_long_sounds_are_heard_as_shorter_ones_of_their_kind(judge: TimbreJudge) -> None:
     tone = sounds.tone(220, 1.0, 8000, partials=8)
-    long = judge.embed(np.tile(tone, 300), 8000)
+    long = judge.embed(np.tile(tone, 200), 8000)
     assert similarity(long, judge.embed(np.tile(tone, 6), 8000)) > 0.95
 
 
@@ -115,10 +115,13 @@ def test_the_same_instrument_is_nearer_than_another(
     assert discrimination(first, second).auc >= LEAST_AUC
     if judge.is_trained_with("embedded"):
         return  # it takes noise for an instrument, which is why others judge beside it
-    for sound in (sounds.noise(3.0), sounds.tone(1000, 3.0)):
-        embedding = judge.embed(sound, sounds.RATE)
-        assert (first @ embedding).mean() < discrimination(first, second).other
-        assert nearer_than_others(first, second, embedding) <= 0.25
+    other = discrimination(first, second).other
+    noise = judge.embed(sounds.noise(3.0), sounds.RATE)
+    assert nearer_than_others(first, second, noise) == 0
+    assert (first @ noise).mean() < other / 2
+    # A flute or an ocarina is not far from a sine; instruments as a whole are.
+    for hz in (220, 440, 1000):
+        assert (first @ judge.embed(sounds.tone(hz, 3.0), sounds.RATE)).mean() < other
 
 
 def test_every_sound_is_heard_at_one_loudness() -> None:
@@ -137,14 +140,13 @@ def test_a_sound_above_what_a_judge_hears_is_silence_to_it_or_level() -> None:
     assert ultrasonic is None or np.isfinite(ultrasonic).all()
 
 
-def test_a_long_sound_keeps_its_beginning_and_its_end() -> None:
-    long = np.full(round(MAX_SECONDS * 100) * 2, 0.5, np.float32)
-    long[::2] *= -1
-    long[0], long[-1] = 1.0, -1.0
-    heard = prepared(long, 100)
+def test_a_long_sound_is_levelled_as_a_short_one_and_heard_whole() -> None:
+    tone = np.tile(sounds.tone(100, 1.0, 2000, level=0.01), round(MAX_SECONDS) + 30)
+    heard, short = prepared(tone, 2000), prepared(tone[:8000], 2000)
     assert heard is not None
-    assert len(heard) == MAX_SECONDS * 100
-    assert abs(heard[0]) == abs(heard[-1]) == np.abs(heard).max()
+    assert short is not None
+    assert len(heard) == pytest.approx(len(tone), abs=5)
+    assert np.abs(heard).max() == pytest.approx(np.abs(short).max(), rel=0.01)
 
 
 def test_embeddings_that_do_not_fit_are_refused() -> None:
