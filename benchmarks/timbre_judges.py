@@ -19,7 +19,7 @@ from core.clip import Clip
 from core.midi import read_midi
 from core.training.sources.instruments import SAMPLE_RATE
 from core.training.sources.soundfonts import SoundfontPlayer, play_clip
-from core.types import FloatArray
+from core.types import Float64Array, FloatArray
 from evaluation import datasets
 from evaluation.judges.base import TimbreJudge
 from evaluation.judges.discrimination import discrimination, nearer_than_others
@@ -46,7 +46,9 @@ def of_set(name: str) -> tuple[list[SoundAtRate], list[SoundAtRate], list[Clip]]
 def of_font(path: str) -> tuple[list[SoundAtRate], list[SoundAtRate], list[Clip]]:
     """Two performances of every second melodic program of a soundfont; the first's scores."""
     melodies = [name for name in FRAGMENTS if name not in CHORDS]
-    first, second, clips = [], [], []
+    first: list[SoundAtRate] = []
+    second: list[SoundAtRate] = []
+    clips = []
     player = SoundfontPlayer(path)
     for program in range(0, 96, 2):
         octave = -2 if program in BASSES else (program in HIGH) - (program in LOW)
@@ -81,7 +83,7 @@ def no_instruments(clips: list[Clip]) -> Iterator[tuple[str, SoundAtRate]]:
         yield "scores by sines", (render_sines(clip)[None], SINE_HZ)
 
 
-def _peak(sound: np.ndarray) -> FloatArray:
+def _peak(sound: Float64Array) -> FloatArray:
     return (0.5 * sound / np.abs(sound).max()).astype(np.float32)[None]
 
 

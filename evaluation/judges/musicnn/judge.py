@@ -75,7 +75,8 @@ class MusicnnJudge(TimbreJudge):
     def listen(self, sound: FloatArray, _sample_rate: int) -> FloatArray:
         """See the base class."""
         windows = patches(sound, HOP_SAMPLES, MOST_WINDOWS)  # [T, 187, 96]
-        read = [self._read(self._network(some)) for some in windows.split(_BATCH)]
+        batches = (windows[at : at + _BATCH] for at in range(0, len(windows), _BATCH))
+        read = [self._read(self._network(batch)) for batch in batches]
         out: FloatArray = torch.cat(read).numpy()
         return out
 

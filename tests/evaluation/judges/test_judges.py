@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -18,11 +19,11 @@ from evaluation.judges.discrimination import (
     discrimination,
     nearer_than_others,
 )
-from evaluation.judges.registry import JUDGES, default_judges, judge_names, load_judge
+from evaluation.judges.registry import default_judges, judge_names, load_judge
 from tests.evaluation import sounds
+from tests.evaluation.judges.make_embeddings import GOLDEN, NAMES, said_by
 from tests.helpers.bundles import write_tiny_bundle
 
-NAMES = (*JUDGES, "embedded")
 LEAST_AUC = 0.8
 
 
@@ -46,6 +47,14 @@ def test_a_judge_says_who_it_is(judge: TimbreJudge) -> None:
     assert judge.version >= 1
     assert len(judge.sha256) == 64
     assert judge.is_trained_with("embedded") == (judge.name == "embedded")
+
+
+def test_figures_move_only_with_the_version_or_the_weights(judge: TimbreJudge) -> None:
+    kept, said = json.loads(GOLDEN.read_text())[judge.name], said_by(judge)
+    assert kept["version"] == said["version"], "run make_embeddings"
+    assert kept["sha256"] == said["sha256"], "run make_embeddings"
+    moved = np.abs(np.subtract(kept["embedding"], said["embedding"])).max()
+    assert moved < 1e-3, "raise the judge's version, then run make_embeddings"
 
 
 def test_embeddings_have_norm_1_and_one_shape(judge: TimbreJudge) -> None:
