@@ -10,8 +10,8 @@ end: which small spectral and temporal patterns sound, how much and how steadily
 make together. Statistics of channels are what style transfer of images calls style (Gatys et al.,
 CVPR 2016); means and deviations are the part of it that needs no products of channels.
 
-The Million Song Dataset's weights of the same network were tried and left out: the sine of a
-score's notes and noise lie nearer to instruments there than other instruments do.
+The Million Song Dataset's weights of the same network were tried and left out: sines lie nearer to
+instruments there than other instruments do.
 """
 
 from __future__ import annotations

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from core.audio import read_audio
-from core.errors import AudioError, UserInputError
+from core.errors import AudioError, ModelMissing, UserInputError
 from core.models.registry import Registry
 from core.types import FloatArray
 from evaluation import datasets
@@ -19,7 +19,13 @@ from evaluation.judges.discrimination import (
     discrimination,
     nearer_than_others,
 )
-from evaluation.judges.registry import default_judges, judge_names, load_judge
+from evaluation.judges.registry import (
+    LAION_CLAP,
+    default_judges,
+    judge_names,
+    load_judge,
+    trained_with,
+)
 from tests.evaluation import sounds
 from tests.evaluation.judges.make_embeddings import GOLDEN, NAMES, said_by
 from tests.helpers.bundles import write_tiny_bundle
@@ -182,6 +188,21 @@ def test_any_bundle_brings_a_judge(tmp_path: Path) -> None:
     assert judge.is_trained_with("tiny")
     assert judge.is_trained_with("embedded")
     assert not judge.is_trained_with("tokensynth")
+
+
+def test_without_its_weights_laion_clap_is_no_default_and_says_how_to_get_it(
+    tmp_path: Path,
+) -> None:
+    registry = Registry(tmp_path, cache_dir=tmp_path / "cache")
+    assert LAION_CLAP not in default_judges(registry)
+    with pytest.raises(ModelMissing, match="timbre models pull tokensynth"):
+        load_judge(LAION_CLAP, "cpu", registry)
+
+
+def test_laion_clap_is_lenient_with_what_it_conditioned(tmp_path: Path) -> None:
+    registry = Registry(tmp_path, cache_dir=tmp_path / "cache")
+    names = trained_with(registry.manifest("tokensynth"), registry)
+    assert names == {"tokensynth", "tokensynth-aug"}
 
 
 def test_an_unknown_judge_is_said_with_those_there_are() -> None:
