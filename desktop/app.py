@@ -12,6 +12,7 @@ import sys
 from collections.abc import Callable
 from types import TracebackType
 
+from PyQt6 import sip
 from PyQt6.QtCore import QObject, QProcess, QTimer
 from PyQt6.QtWidgets import QApplication
 
@@ -63,11 +64,21 @@ def run() -> int:
     application.aboutToQuit.connect(instance.close)
     code = application.exec()
     desktop.close()
+    # Here and not when Python comes to it: what a widget does then is not asked any more.
+    sys.excepthook = _log_at_the_end
+    sip.delete(desktop.window)
     if desktop.restart_wanted:
         program, *arguments = launch_command()
         os.environ.pop("QT_SCALE_FACTOR", None)
         QProcess.startDetached(program, arguments)
     return code
+
+
+def _log_at_the_end(
+    kind: type[BaseException], error: BaseException, trace: TracebackType | None
+) -> None:
+    """An error of something that is being taken down; Qt would abort the program for it."""
+    _log.debug("at the end", exc_info=(kind, error, trace))
 
 
 class Desktop(QObject):

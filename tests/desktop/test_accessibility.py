@@ -46,6 +46,7 @@ def controls_of(page: QWidget) -> list[QWidget]:
         and not isinstance(widget, QScrollBar | QHeaderView)
         and not isinstance(widget.parent(), _WHOLES)
         and not widget.objectName().startswith("qt_")
+        and not widget.testAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)  # a picture
     ]
 
 

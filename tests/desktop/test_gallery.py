@@ -13,7 +13,8 @@ from desktop.parts import fake_services
 from desktop.tasks import Tasks
 from tests.helpers.waiting import LAST_RESORT_S
 
-HEAVY = ("torch", "sqlalchemy", "sounddevice", "pyqtgraph", "scipy", "bridge", "evaluation")
+BRIDGE = ("bridge.server", "bridge.service", "bridge.jobs", "bridge.client")
+HEAVY = ("torch", "sqlalchemy", "sounddevice", "pyqtgraph", "scipy", "evaluation", *BRIDGE)
 
 
 @pytest.mark.parametrize("name", PAGES)

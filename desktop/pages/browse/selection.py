@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+from PyQt6 import sip
 from PyQt6.QtCore import QModelIndex, QObject, QPoint, QRect, Qt
 from PyQt6.QtGui import QAction
 from PyQt6.QtWidgets import QFileDialog, QInputDialog, QMenu, QWidget
@@ -197,6 +198,8 @@ class PresetSelection(QObject):
         current = self.current
         has_current = current is not None
         stack = self._edits.stack
+        if sip.isdeleted(stack):
+            return  # the window is going, and its lists lose their rows
         for name, action in self._actions.items():
             key = name.removeprefix("browse.")
             is_of_preset = key.startswith(("rate_", "find_", "vary_"))
