@@ -4,21 +4,16 @@ from __future__ import annotations
 
 from PyQt6.QtGui import QIcon, QPalette
 
+from desktop.theme.glyphs import glyph_icon
+
 
 def icon(name: str, palette: QPalette) -> QIcon:
-    """An icon of qtawesome's.
+    """A glyph as an icon.
 
     Args:
         name: such as ``mdi6.play``.
         palette: whose text it is like.
     """
-    import qtawesome
-
-    groups = {"color": QPalette.ColorGroup.Active, "color_disabled": QPalette.ColorGroup.Disabled}
-    return qtawesome.icon(
-        name,
-        **{
-            key: palette.color(group, QPalette.ColorRole.ButtonText)
-            for key, group in groups.items()
-        },
-    )
+    groups = (QPalette.ColorGroup.Active, QPalette.ColorGroup.Disabled)
+    usual, faint = (palette.color(group, QPalette.ColorRole.ButtonText) for group in groups)
+    return glyph_icon(name, usual, disabled=faint)

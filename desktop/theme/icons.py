@@ -8,6 +8,7 @@ from PyQt6.QtGui import QIcon, QPalette
 from PyQt6.QtWidgets import QWidget
 
 from desktop.theme.colours import colours_of
+from desktop.theme.glyphs import glyph_icon
 
 APP_ICON = Path(__file__).with_name("timbre-bridge.svg")
 """The program's own icon, drawn for it."""
@@ -59,15 +60,8 @@ def icon(name: str, source: QWidget | QPalette, tone: str = "quiet_text") -> QIc
     Raises:
         KeyError: if there is none of that name, which is our bug.
     """
-    import qtawesome
-
     colours = colours_of(source)
-    return qtawesome.icon(
-        NAMES[name],
-        color=getattr(colours, tone),
-        color_active=colours.text,
-        color_disabled=colours.line,
-    )
+    return glyph_icon(NAMES[name], getattr(colours, tone), colours.text, colours.line)
 
 
 def app_icon() -> QIcon:

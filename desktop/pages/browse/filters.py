@@ -24,6 +24,7 @@ from desktop.pages.browse.order_field import OrderField
 from desktop.pages.browse.sound_filter import RangeChips, SoundFilter, ranges_with
 from desktop.pages.browse.tag_axes import TagAxes
 from desktop.services.interfaces import PresetQuery
+from desktop.theme.glyphs import glyph_icon
 from desktop.widgets.chips import Chip, ChipChoice
 
 _NARROW = 640
@@ -326,14 +327,12 @@ class FilterBar(QWidget):
         return group
 
     def _set_icons(self) -> None:
-        import qtawesome
-
         color = self.palette().windowText().color()
         names = ("mdi6.view-list", "mdi6.view-grid", "mdi6.chart-scatter-plot")
         for number, name in enumerate(names):
             button = self._views.button(number)
             if button is not None:
-                button.setIcon(qtawesome.icon(name, color=color))
+                button.setIcon(glyph_icon(name, color))
 
     def showEvent(self, event: object) -> None:  # noqa: N802
         super().showEvent(event)  # type: ignore[arg-type]

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import qtawesome
 from PyQt6.QtGui import QColor, QIcon, QPalette
+
+from desktop.theme.glyphs import glyph_icon
 
 NAMES = {
     "play": "mdi6.play",
@@ -34,4 +35,4 @@ def icon(name: str, palette: QPalette, role: QPalette.ColorRole) -> QIcon:
     colour = palette.color(role)
     faint = QColor(colour)
     faint.setAlphaF(_DISABLED)
-    return qtawesome.icon(NAMES[name], color=colour, color_disabled=faint)
+    return glyph_icon(NAMES[name], colour, disabled=faint)
