@@ -292,7 +292,8 @@ def _run(
 def _show_progress(display: ProgressDisplay, progress: RunProgress) -> None:
     failed = f", {progress.failed} failed" if progress.failed else ""
     sounds = "1 sound" if progress.total == 1 else f"{progress.total} sounds"
-    display.stage(f"rendering and scoring {sounds}{failed}")
+    again = f", {progress.stale} of them again, as they changed" if progress.stale else ""
+    display.stage(f"rendering and scoring {sounds}{again}{failed}")
     display.progress(progress.done / progress.total)
 
 

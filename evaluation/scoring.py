@@ -30,7 +30,9 @@ from core.midi import read_midi
 from core.transcription import basic_pitch
 from core.types import FloatArray
 from evaluation.cache import Cache, sound_sha256
+from evaluation.datasets import file_sha256
 from evaluation.metrics import Figures, clap, consistency, mss, pitch, transcription
+from evaluation.metrics.catalog import metric_versions
 from evaluation.systems import Loader, Player, Task, load_bundle
 
 CONSISTENCY_NOTES = 6
@@ -111,7 +113,7 @@ class Scorer:
             "figures": figures,
             "notes": [note_to_json(note) for note in estimated],
             "audio": {
-                "path": self._write(task, audio, rate),
+                **self._write(task, audio, rate),
                 "sha256": sound_sha256(audio, rate),
                 "sample_rate": rate,
                 "frames": audio.shape[1],
@@ -125,6 +127,7 @@ class Scorer:
         settings = self._settings.transcription
         key = (
             "transcription",
+            str(metric_versions()["onset_f"]),
             basic_pitch.model_sha256(),
             str(sorted(asdict(settings).items())),
             sound_sha256(audio, rate),
@@ -181,7 +184,8 @@ class Scorer:
         return _to_base64(own), figures
 
     def _embed(self, encoder: TimbreEncoder, audio: FloatArray, rate: int) -> FloatArray:
-        key = ("embedding", encoder.id, encoder.sha256, sound_sha256(audio, rate))
+        version = str(metric_versions()["clap_target"])
+        key = ("embedding", version, encoder.id, encoder.sha256, sound_sha256(audio, rate))
         return self._cached_embedding(key, lambda: clap.embed(encoder, audio, rate))
 
     def _cached_embedding(
@@ -197,14 +201,14 @@ class Scorer:
         vectors = [self._embed(encoder, segment[None], hz) for segment in segments]
         return consistency.pairwise_cosine(np.array(vectors)) if len(vectors) > 1 else None
 
-    def _write(self, task: Task, audio: FloatArray, rate: int) -> str | None:
+    def _write(self, task: Task, audio: FloatArray, rate: int) -> dict[str, str | None]:
         if self._output is None:
-            return None
+            return {"path": None, "file_sha256": None}
         relative = f"audio/{task.stem}.wav"
         path = self._output / relative
         path.parent.mkdir(parents=True, exist_ok=True)
         write_wav(path, audio, rate, subtype="PCM_16")
-        return relative
+        return {"path": relative, "file_sha256": file_sha256(path)}
 
 
 def gain_matched(sound: FloatArray, target: FloatArray) -> FloatArray:

@@ -111,15 +111,22 @@ class Sound:
     limits: tuple[str, ...] = ()
 
 
-def plan(items: Sequence[Item], systems: Sequence[System], seed: int) -> list[Task]:
+def plan(
+    items: Sequence[Item],
+    systems: Sequence[System],
+    seed: int,
+    whole: Sequence[Item] | None = None,
+) -> list[Task]:
     """Every task of a run, items first, so that an interrupted run has whole rows.
 
     Where an item has no other instrument to take a wrong timbre from, that baseline is left out.
 
     Args:
-        items: of the set.
+        items: to be done.
         systems: of the run.
         seed: of the run.
+        whole: items that baselines draw from; None: ``items``. With the whole set here, a
+            subset has the same baselines as the whole.
     """
     tasks = []
     for item in items:
@@ -127,7 +134,7 @@ def plan(items: Sequence[Item], systems: Sequence[System], seed: int) -> list[Ta
         for system in systems:
             timbre = item.timbre
             if system.kind == "wrong-timbre":
-                other = wrong_item(item, items, seed)
+                other = wrong_item(item, items if whole is None else whole, seed)
                 if other is None:
                     continue
                 timbre = other.timbre

@@ -21,6 +21,9 @@ class Metric:
         about: one line for a reader who has not seen it before.
         headline: whether it stands in the short table.
         by_encoder: whether the figure belongs to one timbre encoder.
+        version: of what it computes, from 1. Raised by hand with every change that moves a
+            figure; a test compares golden values by it, and records of another version are
+            computed again.
     """
 
     name: str
@@ -30,6 +33,7 @@ class Metric:
     about: str
     headline: bool = False
     by_encoder: bool = False
+    version: int = 1
 
 
 _NOTES = "of notes found by basic-pitch against the score"
@@ -67,7 +71,18 @@ METRICS: tuple[Metric, ...] = (
     Metric("notes_estimated", "Notes heard", None, 0, "Notes the transcriber found"),
 )
 
+SET_METRICS: tuple[Metric, ...] = (
+    Metric("fad", "FAD", False, 4, "Fréchet distance between sets of embeddings", False, True),
+    Metric("kad", "KAD", False, 3, "Kernel distance between sets of embeddings", False, True),
+)
+"""Figures of a whole system, not of an item."""
+
 BY_NAME = {metric.name: metric for metric in METRICS}
+
+
+def metric_versions() -> dict[str, int]:
+    """The version of every figure, by name."""
+    return {metric.name: metric.version for metric in (*METRICS, *SET_METRICS)}
 
 
 def is_improvement(metric: Metric, difference: float) -> bool | None:
