@@ -29,7 +29,7 @@ from core.midi import read_midi
 from core.settings import RenderSettings
 from core.timbre import AudioTimbre
 from core.version import program_version
-from evaluation import pool, results
+from evaluation import machine, pool, results
 from evaluation.datasets import Dataset
 from evaluation.metrics.catalog import metric_versions
 from evaluation.records.inputs import FileHashes, record_inputs, record_key
@@ -184,6 +184,7 @@ def run(
     if missing:
         # What it says is of other records than those there will be; stopped now, it would mislead.
         (output / "results.json").unlink(missing_ok=True)
+    timed_on = machine.describe(workers) if missing else results.read_machine(output)
     make_work = partial(Scorer, config.scoring, output, cache, device, load)
     began, failed = 0.0, 0
     errors: dict[str, pool.Outcome[Task]] = {}
@@ -207,7 +208,9 @@ def run(
                 stale=stale,
             )
         )
-    return _write_results(output, config_json, tasks, systems, errors, config.seed, keys, hashes)
+    return _write_results(
+        output, config_json, tasks, systems, errors, config.seed, keys, hashes, timed_on
+    )
 
 
 _RENEWED = frozenset({"metrics"})
@@ -232,7 +235,7 @@ def _config_to_json(
             for model in config.models
         },
         "scoring": json.loads(json.dumps(asdict(config.scoring))),
-        "judged_by": dict(judge_hashes(config.scoring, player)),
+        "judged_by": dict(judge_hashes(config.scoring, player, config.models)),
         "metrics": metric_versions(),
         "version": program_version(),
     }
@@ -291,12 +294,13 @@ def _write_results(
     seed: int,
     keys: dict[str, str],
     hashes: FileHashes,
+    timed_on: dict[str, Any] | None,
 ) -> dict[str, Any]:
     """Put the records together into ``results.json`` and ``timings.json``."""
     store = RecordStore(output)
     rows: list[results.Row] = []
     timings: dict[str, Any] = {}
-    vectors: dict[str, list[Any]] = {system.name: [] for system in systems}
+    vectors: dict[str, dict[str, Any]] = {system.name: {} for system in systems}
     for task in tasks:
         outcome = errors.get(task.stem)
         row: results.Row = {
@@ -312,7 +316,7 @@ def _write_results(
             timings.setdefault(task.system.name, {})[task.item.id] = record.pop("timings")
             embedding = record.pop("embedding")
             if embedding is not None:
-                vectors[task.system.name].append(from_base64(embedding))
+                vectors[task.system.name][task.item.id] = from_base64(embedding)
             row |= record
         elif outcome is None:
             raise OutputError(f"{store.path(task)} vanished during the run; start again")
@@ -320,16 +324,17 @@ def _write_results(
     encoder = config_json["judged_by"]["encoder"]
     name = f"{encoder['id']} ({encoder['sha256'][:12]})" if encoder else ""
     names = [system.name for system in systems]
+    instruments = {task.item.id: task.item.instrument for task in tasks}
     content = {
         "schema": results.SCHEMA,
         "config": config_json,
-        "summary": results.summarise(rows, names, seed),
-        "distances": results.distances(vectors, name) if encoder else {},
+        "summary": results.summarise(rows, names),
+        "distances": results.distances(vectors, instruments, name, seed) if encoder else {},
         "items": {task.item.id: _item_to_json(task, hashes) for task in tasks},
         "rows": rows,
     }
     results.write_json(output / "results.json", content)
-    results.write_json(output / "timings.json", results.timings(timings))
+    results.write_json(output / "timings.json", results.timings(timings, timed_on))
     return content
 
 

@@ -16,6 +16,7 @@ A system is data (it crosses to worker processes); making its sound is :class:`P
 from __future__ import annotations
 
 import hashlib
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -101,14 +102,17 @@ class Sound:
     Attributes:
         audio: float32 [channels, frames].
         sample_rate: Hz.
-        render_s: seconds it took; None for sound that was there already.
+        render_s: seconds it took, hearing the timbre included; None for sound that was there
+            already.
         limits: messages about what the engine could not say.
+        synthesis_s: the part of ``render_s`` that is not hearing the timbre.
     """
 
     audio: FloatArray
     sample_rate: int
     render_s: float | None = None
     limits: tuple[str, ...] = ()
+    synthesis_s: float | None = None
 
 
 def plan(
@@ -214,11 +218,13 @@ class Player:
             case "model" | "wrong-timbre":
                 # As the model plays it: figures stay comparable with those before gains.
                 settings = RenderSettings({GAIN.name: 0.0, **system.settings})
-                take = self.synthesizer(system.model or "").render(
-                    clip, task.timbre, seed=task.seed, settings=settings
-                )
+                synth = self.synthesizer(system.model or "")
+                _ = synth.encoder  # loading weights is no part of a render
+                began = time.perf_counter()
+                take = synth.render(clip, task.timbre, seed=task.seed, settings=settings)
+                taken_s = time.perf_counter() - began
                 limits = tuple(limit.message for limit in take.limits)
-                return Sound(take.audio, take.sample_rate, take.render_s, limits)
+                return Sound(take.audio, take.sample_rate, taken_s, limits, take.render_s)
             case "codec":
                 return self._through_codec(system.model or "", item)
             case "sine":
