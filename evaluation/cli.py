@@ -50,7 +50,7 @@ EngineOption = Annotated[
 ]
 JudgeOption = Annotated[
     str | None,
-    typer.Option(metavar="ID", help="Bundle whose encoder gives CLAP figures; 'none' for none."),
+    typer.Option(metavar="ID", help="Bundle whose encoder gives timbre figures; 'none' for none."),
 ]
 NoCacheOption = Annotated[bool, typer.Option("--no-cache", help="Keep and use no cached results.")]
 
@@ -257,7 +257,7 @@ def _run(
         from core.paths import cache_dir
         from evaluation import datasets, pool, report
         from evaluation import ray_pool as ray_engine
-        from evaluation.results import read_timings
+        from evaluation.results import read_machine, read_timings
         from evaluation.run import run
         from evaluation.tables import summary_table
 
@@ -280,7 +280,7 @@ def _run(
         paths = {"results": str(output / "results.json"), "report": str(page)}
         typer.echo(json.dumps({**paths, "summary": run_results["summary"]}))
     else:
-        typer.echo(summary_table(run_results, read_timings(output)))
+        typer.echo(summary_table(run_results, read_timings(output), read_machine(output)))
         typer.echo(f"\n{output / 'results.json'}\n{page}")
     failed = [row for row in run_results["rows"] if row["error"] is not None]
     for row in failed[:10]:
@@ -292,7 +292,8 @@ def _run(
 def _show_progress(display: ProgressDisplay, progress: RunProgress) -> None:
     failed = f", {progress.failed} failed" if progress.failed else ""
     sounds = "1 sound" if progress.total == 1 else f"{progress.total} sounds"
-    display.stage(f"rendering and scoring {sounds}{failed}")
+    again = f", {progress.stale} of them again, as they changed" if progress.stale else ""
+    display.stage(f"rendering and scoring {sounds}{again}{failed}")
     display.progress(progress.done / progress.total)
 
 
@@ -313,6 +314,7 @@ def _comparison_to_json(comparison: Comparison) -> dict[str, Any]:
         "a": comparison.name_a,
         "b": comparison.name_b,
         "regressed": comparison.regressed,
+        "not_the_same_work": list(comparison.notes),
         "changes": {
             change.metric.name: {
                 "a": change.mean_a,

@@ -10,7 +10,7 @@ CLAP figures of one encoder, MSS of one configuration, notes of one transcriber.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -18,8 +18,7 @@ import numpy as np
 from core.coercion.type_errors import check_type
 from core.errors import SettingsError, UserInputError
 from evaluation.metrics.catalog import BY_NAME, METRICS, Metric, is_improvement
-from evaluation.results import Interval, interval
-from evaluation.systems import stable_number
+from evaluation.statistics.intervals import Interval, student_interval
 
 _NOTES_FIGURES = frozenset(
     {"onset_f", "onset_precision", "onset_recall", "offset_f", "velocity_f", "frame_f"}
@@ -68,6 +67,8 @@ class Comparison:
         failed: items that B failed on and A did not.
         gates: names of the figures that must not fall.
         tolerance: by how much they may.
+        notes: in what the two are not of the same work, a sentence each.
+        judged_by: who judges both, as A's configuration says.
     """
 
     name_a: str
@@ -76,6 +77,8 @@ class Comparison:
     failed: tuple[str, ...]
     gates: tuple[str, ...]
     tolerance: float
+    notes: tuple[str, ...] = ()
+    judged_by: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def regressed(self) -> list[str]:
@@ -149,7 +152,64 @@ def compare(
         for metric in METRICS
         if any(metric.name in first for first, _ in pairs.values()) or metric.name in gates
     )
-    return Comparison(system_a, system_b, changes, failed, tuple(gates), tolerance)
+    return Comparison(
+        system_a,
+        system_b,
+        changes,
+        failed,
+        tuple(gates),
+        tolerance,
+        _work_notes(a, b, rows_a, rows_b),
+        a["config"]["judged_by"],
+    )
+
+
+def _work_notes(
+    a: Mapping[str, Any],
+    b: Mapping[str, Any],
+    rows_a: Mapping[str, Any],
+    rows_b: Mapping[str, Any],
+) -> tuple[str, ...]:
+    """In what two runs are not of the same work; none of it hinders a comparison."""
+    notes = []
+    alone = [(len(rows.keys() - others.keys()), side) for rows, others, side in
+             ((rows_a, rows_b, "before"), (rows_b, rows_a, "after"))]  # fmt: skip
+    for count, side in alone:
+        if count:
+            items = "1 item is" if count == 1 else f"{count} items are"
+            notes.append(f"{items} only {side} and in no figure here")
+    one, two = a["config"], b["config"]
+    if one["seed"] != two["seed"]:
+        notes.append(f"the seeds differ: {one['seed']} and {two['seed']}")
+    if one["render"] != two["render"]:
+        changed = sorted(
+            key
+            for key in {*one["render"], *two["render"]}
+            if one["render"].get(key) != two["render"].get(key)
+        )
+        notes.append(f"the settings of the renders differ: {', '.join(changed)}")
+    if one["version"] != two["version"]:
+        notes.append(f"the programs differ: {one['version']} and {two['version']}")
+    for model in sorted({*one["models"]} & {*two["models"]}):
+        for what in ("sha256", "device"):
+            if one["models"][model][what] != two["models"][model][what]:
+                name = "weights" if what == "sha256" else "device"
+                notes.append(f"{model} has another {name} in the two")
+    changed_items = [
+        item
+        for item in rows_a
+        if item in rows_b
+        and _files(a, item) is not None
+        and _files(b, item) is not None
+        and _files(a, item) != _files(b, item)
+    ]
+    if changed_items:
+        notes.append(f"the files of {', '.join(changed_items)} differ: other sounds, other scores")
+    return tuple(notes)
+
+
+def _files(run: Mapping[str, Any], item: str) -> Any:
+    return run["items"].get(item, {}).get("sha256")
 
 
 def _rows(results: Mapping[str, Any], system: str | None) -> tuple[str, dict[str, Any]]:
@@ -163,7 +223,11 @@ def _rows(results: Mapping[str, Any], system: str | None) -> tuple[str, dict[str
 def _why_not(metric: Metric, a: Mapping[str, Any], b: Mapping[str, Any]) -> str | None:
     """Why two runs' figures of a metric do not mean the same."""
     judged = a["judged_by"], b["judged_by"]
-    if metric.by_encoder and judged[0]["encoder"] != judged[1]["encoder"]:
+    # A run from before metrics had versions is of version 1.
+    versions = [run.get("metrics", {}).get(metric.name, 1) for run in (a, b)]
+    if versions[0] != versions[1]:
+        return f"versions {versions[0]} and {versions[1]} of the metric; run the older again"
+    if metric.by_encoder and _encoder(judged[0]) != _encoder(judged[1]):
         return "different encoders"
     if metric.name.startswith("mss") and judged[0]["mss"] != judged[1]["mss"]:
         return "different configurations"
@@ -173,6 +237,11 @@ def _why_not(metric: Metric, a: Mapping[str, Any], b: Mapping[str, Any]) -> str 
     ):
         return "different transcribers"
     return None
+
+
+def _encoder(judged_by: Mapping[str, Any]) -> tuple[str, str] | None:
+    encoder = judged_by["encoder"]
+    return (encoder["id"], encoder["sha256"]) if encoder else None
 
 
 def _change(
@@ -202,7 +271,7 @@ def _change(
         metric,
         float(np.mean([x for x, _ in both.values()])) if both else None,  # type: ignore[arg-type]
         float(np.mean([y for _, y in both.values()])) if both else None,  # type: ignore[arg-type]
-        interval(list(differences.values()), stable_number(f"compare:{name}")),
+        student_interval(list(differences.values())),
         tuple(worse),
         tuple(lost),
     )

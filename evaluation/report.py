@@ -25,10 +25,12 @@ from core.coercion.type_errors import as_path
 from core.errors import OutputError
 from core.files import check_writable, is_special, replacing
 from core.types import FloatArray
-from evaluation import results
+from evaluation import machine, results
 from evaluation.metrics import transcription
-from evaluation.metrics.catalog import METRICS
+from evaluation.metrics.catalog import BY_NAME, METRICS, heading, judge_note
 from evaluation.scoring import note_from_json
+from evaluation.statistics.digits import decimals
+from evaluation.tables import distance_cells
 
 ASSETS = Path(__file__).parent / "report_assets"
 SPECTROGRAM_HZ = 22_050
@@ -67,6 +69,8 @@ def write(run: str | os.PathLike[str], output: str | os.PathLike[str] | None = N
     )
     page = environment.get_template("report.html.j2").render(
         config=run_results["config"],
+        judge=judge_note(run_results["config"]["judged_by"]),
+        timed_on=_timed_on(run),
         style=(ASSETS / "report.css").read_text("utf-8"),
         script=(ASSETS / "report.js").read_text("utf-8"),
         # "</script>" inside a string must not end the element that carries the data.
@@ -75,6 +79,11 @@ def write(run: str | os.PathLike[str], output: str | os.PathLike[str] | None = N
     with replacing(path) as stream:
         stream.write(page.encode())
     return path
+
+
+def _timed_on(run: Path) -> str:
+    timed_on = results.read_machine(run)
+    return "" if timed_on is None else machine.one_line(timed_on)
 
 
 def page_data(run_results: Mapping[str, Any], run: Path) -> dict[str, Any]:
@@ -95,16 +104,36 @@ def page_data(run_results: Mapping[str, Any], run: Path) -> dict[str, Any]:
             shown["sound"] = key
             shown["roll"] = piano_roll(run_results["items"][row["item"]]["notes"], row["notes"])
         rows.append(shown)
+    judged = run_results["config"]["judged_by"]
     return {
-        "metrics": [asdict(metric) for metric in METRICS],
+        "metrics": [{**asdict(metric), "label": heading(metric, judged)} for metric in METRICS],
         "systems": run_results["config"]["systems"],
-        "summary": run_results["summary"],
-        "distances": run_results["distances"],
+        "summary": _with_digits(run_results["summary"]),
+        "distances": {
+            name: {**found, "cells": distance_cells(found)}
+            for name, found in run_results["distances"].items()
+        },
         "items": run_results["items"],
         "rows": rows,
         "sounds": sounds,
         "timings": results.read_timings(run),
     }
+
+
+def _with_digits(summary: Mapping[str, Any]) -> dict[str, Any]:
+    """The summary with the decimals that each figure's interval carries."""
+    shown: dict[str, Any] = {}
+    for system, own in summary.items():
+        figures = {
+            name: {
+                **figure,
+                "digits": decimals(figure["low"], figure["high"], BY_NAME[name].digits),
+            }
+            for name, figure in own["figures"].items()
+            if name in BY_NAME
+        }
+        shown[system] = {**own, "figures": figures}
+    return shown
 
 
 def piano_roll(

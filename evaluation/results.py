@@ -1,7 +1,7 @@
 """``results.json``: what a run measured, and the statistics over its items.
 
 The file holds the configuration, the versions and hashes everything depends on, every item of
-every system, and for each system and figure the mean with a bootstrap interval. It holds no time
+every system, and for each system and figure the mean with its interval. It holds no time
 and no path of this machine: the same run gives the same bytes. ``timings.json`` beside it has
 what a clock said.
 """
@@ -11,7 +11,8 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -23,83 +24,35 @@ from core.errors import UserInputError
 from core.files import replacing
 from evaluation.metrics import distance, transcription
 from evaluation.metrics.catalog import METRICS
-from evaluation.systems import stable_number
+from evaluation.statistics.intervals import Bounds, Interval, student_interval
+from evaluation.statistics.sets import EmbeddedSet, SetDistance, halves, jackknife
 
 SCHEMA = 1
-RESAMPLES = 2000
-CONFIDENCE = 0.95
 GROUND_TRUTH = "ground-truth"
 
 Row = dict[str, Any]
 
 
-@dataclass(frozen=True)
-class Interval:
-    """A mean and where it may lie.
-
-    Attributes:
-        mean: over the items where the figure is defined; None if there is none.
-        low, high: percentile bootstrap interval of 95 %; None below two items.
-        n: items where it is defined.
-        undefined: items where it is not; they are in no mean.
-    """
-
-    mean: float | None
-    low: float | None
-    high: float | None
-    n: int
-    undefined: int
-
-    def to_json(self) -> dict[str, float | int | None]:
-        """As ``results.json`` holds it."""
-        return {
-            "mean": self.mean,
-            "low": self.low,
-            "high": self.high,
-            "n": self.n,
-            "undefined": self.undefined,
-        }
-
-
-def interval(values: Sequence[float | None], seed: int) -> Interval:
-    """Mean and seeded percentile bootstrap interval (Efron, 1979) over items.
+def interval(
+    values: Sequence[float | None], seed: int = 0, bounds: Bounds = (None, None)
+) -> Interval:
+    """Mean and Student's interval over items; see :mod:`evaluation.statistics.intervals`.
 
     Args:
         values: one an item; None where the figure is not defined.
-        seed: of the resampling.
+        seed: of no effect: nothing is drawn any more. Callers of earlier versions give it.
+        bounds: least and greatest value of the figure.
     """
-    defined = np.array([value for value in values if value is not None], np.float64)
-    undefined = len(values) - len(defined)
-    if not len(defined):
-        return Interval(None, None, None, 0, undefined)
-    mean = float(defined.mean())
-    if len(defined) < 2:
-        return Interval(mean, None, None, 1, undefined)
-    low, high = bootstrap(defined, seed)
-    return Interval(mean, low, high, len(defined), undefined)
+    del seed
+    return student_interval(values, bounds)
 
 
-def bootstrap(values: npt.NDArray[np.float64], seed: int) -> tuple[float, float]:
-    """Percentile interval of the mean of ``values`` [n ≥ 1].
-
-    Args:
-        values: float64 [n ≥ 1].
-        seed: of the resampling.
-    """
-    picks = np.random.default_rng(seed).integers(0, len(values), (RESAMPLES, len(values)))
-    means = values[picks].mean(axis=1)
-    tail = 100 * (1 - CONFIDENCE) / 2
-    low, high = np.percentile(means, [tail, 100 - tail])
-    return float(low), float(high)
-
-
-def summarise(rows: Sequence[Row], systems: Sequence[str], seed: int) -> dict[str, Any]:
+def summarise(rows: Sequence[Row], systems: Sequence[str]) -> dict[str, Any]:
     """Statistics by system: an interval for every figure, F as a share of the ceiling's.
 
     Args:
         rows: of all systems.
         systems: names, in the order of the tables.
-        seed: of the run.
     """
     ceiling = _means([row for row in rows if row["system"] == GROUND_TRUTH])
     summary: dict[str, Any] = {}
@@ -109,13 +62,13 @@ def summarise(rows: Sequence[Row], systems: Sequence[str], seed: int) -> dict[st
         for metric in METRICS:
             values = [row["figures"].get(metric.name) for row in own]
             if any(metric.name in row["figures"] for row in own):
-                seed_of_metric = stable_number(f"{seed}:{metric.name}")
-                figures[metric.name] = interval(values, seed_of_metric).to_json()
+                figures[metric.name] = student_interval(values, metric.bounds).to_json()
         summary[system] = {
             "items": len(own),
             "failed": sum(row["system"] == system and row["error"] is not None for row in rows),
             "figures": figures,
             "of_ceiling": _of_ceiling(own, ceiling),
+            "unjudged_s": max((row.get("unjudged_s", 0.0) for row in own), default=0.0),
         }
     return summary
 
@@ -136,20 +89,28 @@ def _of_ceiling(own: Sequence[Row], ceiling: Mapping[str, Mapping[str, float]]) 
 
 
 def distances(
-    vectors: Mapping[str, Sequence[npt.NDArray[np.float32]]], embedding: str
+    vectors: Mapping[str, Mapping[str, npt.NDArray[np.float32]]],
+    instruments: Mapping[str, str],
+    embedding: str,
+    seed: int,
 ) -> dict[str, Any]:
     """Fréchet and kernel distance of every system's set to the ground truth's.
 
     Args:
-        vectors: each system's embeddings, float32 [512], in any order.
+        vectors: each system's embeddings, float32 [512], by item.
+        instruments: of the items; what intervals are taken over.
         embedding: its name.
+        seed: of the halves.
     """
-    reference = vectors.get(GROUND_TRUTH, [])
+    truth = _embedded_set(vectors.get(GROUND_TRUTH, {}), instruments)
     by_system: dict[str, Any] = {}
-    for system, own in vectors.items():
-        if system == GROUND_TRUTH or not len(own) or not len(reference):
+    for system, by_item in vectors.items():
+        own = _embedded_set(by_item, instruments)
+        if system == GROUND_TRUTH or not own.groups or not truth.groups:
             continue
-        result = distance.evaluate(own, reference, embedding=embedding, reference=GROUND_TRUTH)
+        result = distance.evaluate(
+            own.vectors, truth.vectors, embedding=embedding, reference=GROUND_TRUTH
+        )
         by_system[system] = {
             "fad": result.fad,
             "kad": result.kad,
@@ -157,15 +118,52 @@ def distances(
             "n": result.n,
             "n_reference": result.n_reference,
             "note": result.note,
+            **_certainty(own, truth, seed),
         }
     return by_system
 
 
-def timings(items: Mapping[str, Mapping[str, Mapping[str, float]]]) -> dict[str, Any]:
-    """What ``timings.json`` holds: every item's, and each rendering system's medians.
+def _embedded_set(
+    by_item: Mapping[str, npt.NDArray[np.float32]], instruments: Mapping[str, str]
+) -> EmbeddedSet:
+    vectors = np.array([by_item[item] for item in by_item], np.float64)
+    return EmbeddedSet(vectors, [instruments.get(item) or item for item in by_item])
 
-    ``rtf`` and ``first_audio_s`` are defined in :mod:`evaluation.metrics.speed`; here they are
-    taken from the run itself, with its other workers as load. ``speed.evaluate`` measures alone.
+
+def _certainty(own: EmbeddedSet, truth: EmbeddedSet, seed: int) -> dict[str, Any]:
+    """Intervals and halves of both distances, as JSON; None where there are too few items."""
+    if min(len(own.groups), len(truth.groups)) < 2:
+        return {"intervals": {"fad": None, "kad": None}, "halves": {"fad": None, "kad": None}}
+    # One bandwidth throughout: what is left out must not change the kernel.
+    width = distance.reference_bandwidth(truth.vectors)
+    kernel: SetDistance = partial(distance.kernel, bandwidth=width)
+    measures: dict[str, tuple[SetDistance, Bounds]] = {
+        "fad": (distance.frechet, (0.0, None)),
+        "kad": (kernel, (None, None)),
+    }
+    intervals: dict[str, Any] = {}
+    split: dict[str, Any] = {}
+    for name, (measure, bounds) in measures.items():
+        found = jackknife(measure, own, truth, bounds)
+        intervals[name] = None if found is None else list(found)
+        parts = halves(measure, own, truth, seed)
+        split[name] = None if parts is None else asdict(parts)
+    return {"intervals": intervals, "halves": split}
+
+
+def timings(
+    items: Mapping[str, Mapping[str, Mapping[str, float]]],
+    machine: Mapping[str, Any] | None = None,
+) -> dict[str, Any]:
+    """What ``timings.json`` holds: every item's, each rendering system's medians, and the machine.
+
+    ``rtf`` and ``first_audio_s`` are defined in :mod:`evaluation.metrics.speed`; hearing the
+    timbre is in both. Here they are taken from the run itself, with its other workers as load.
+    ``speed.evaluate`` measures alone.
+
+    Args:
+        items: each item's times, by system.
+        machine: what they were taken on; see :mod:`evaluation.machine`.
     """
     systems = {}
     for system, own in items.items():
@@ -175,16 +173,26 @@ def timings(items: Mapping[str, Mapping[str, Mapping[str, float]]]) -> dict[str,
                 "rtf": float(np.median([item["rtf"] for item in rendered])),
                 "first_audio_s": float(np.median([item["render_s"] for item in rendered])),
             }
-    return {"systems": systems, "items": items}
+    return {"systems": systems, "items": items, "machine": machine}
 
 
 def read_timings(run: Path) -> dict[str, Any]:
     """The ``systems`` of a run's ``timings.json``; empty where there is none."""
+    systems = _timings_part(run, "systems")
+    return {} if systems is None else systems
+
+
+def read_machine(run: Path) -> dict[str, Any] | None:
+    """What a run was timed on; None where it does not say."""
+    return _timings_part(run, "machine")
+
+
+def _timings_part(run: Path, name: str) -> dict[str, Any] | None:
     try:
-        systems: dict[str, Any] = json.loads((run / "timings.json").read_text("utf-8"))["systems"]
+        part: dict[str, Any] | None = json.loads((run / "timings.json").read_text("utf-8"))[name]
     except (OSError, ValueError, KeyError, TypeError):
-        return {}
-    return systems
+        return None
+    return part
 
 
 def write_json(path: Path, data: Any) -> None:

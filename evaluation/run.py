@@ -2,9 +2,11 @@
 
 A run is a folder. ``config.json`` says what is run, ``records/SYSTEM/ID.json`` appears when a task
 is done (after its sound, under ``audio/``), and ``results.json`` and ``timings.json`` when all are.
-Starting the same run again does what is missing: a task whose record is there is never repeated,
-one that was under way is begun again, and one that failed is tried again. A folder that holds
-another run is refused.
+Starting the same run again does what is missing: a task whose record still holds is never repeated,
+one that was under way is begun again, and one that failed is tried again. A record holds as long as
+everything that it was computed from is the same (:mod:`evaluation.records.inputs`): another sound
+under the same name, or another version of a metric, and the task is done again. A folder that holds
+another run (of another set, seed, model, …) is refused.
 """
 
 from __future__ import annotations
@@ -25,9 +27,14 @@ from core.errors import MidiError, OutputError, SettingsError, UserInputError
 from core.files import output_error
 from core.midi import read_midi
 from core.settings import RenderSettings
+from core.timbre import AudioTimbre
 from core.version import program_version
-from evaluation import pool, results
+from evaluation import machine, pool, results
 from evaluation.datasets import Dataset
+from evaluation.metrics.catalog import metric_versions
+from evaluation.records.inputs import FileHashes, record_inputs, record_key
+from evaluation.records.paths import without_paths
+from evaluation.records.store import RecordStore
 from evaluation.scoring import Scorer, ScoringSettings, from_base64, judge_hashes, note_to_json
 from evaluation.systems import Loader, Player, System, Task, load_bundle, plan
 
@@ -80,6 +87,7 @@ class RunProgress:
         failed: tasks of this start that failed.
         left_s: time left at the pace so far, seconds; None while the workers warm up.
         last: the task that just ended.
+        stale: tasks of this start whose record of an earlier one no longer held.
     """
 
     done: int
@@ -87,6 +95,7 @@ class RunProgress:
     failed: int
     left_s: float | None
     last: str
+    stale: int = 0
 
 
 def build_systems(config: EvaluationConfig, player: Player) -> list[System]:
@@ -165,14 +174,23 @@ def run(
     config_json = _config_to_json(dataset, config, systems, player)
     del player  # the workers load their own; here its memory is not needed any more
     _claim_folder(output, config_json)
-    tasks = plan(items, systems, config.seed)
-    missing = [task for task in tasks if _read_record(output, task) is None]
+    # Baselines are drawn from the whole set: a subset's figures are then part of the whole's.
+    tasks = plan(items, systems, config.seed, dataset.items)
+    hashes = FileHashes()
+    keys = {task.stem: record_key(record_inputs(task, config_json, hashes)) for task in tasks}
+    store = RecordStore(output)
+    missing = [task for task in tasks if store.read(task, keys[task.stem]) is None]
+    stale = sum(store.path(task).exists() for task in missing)
+    if missing:
+        # What it says is of other records than those there will be; stopped now, it would mislead.
+        (output / "results.json").unlink(missing_ok=True)
+    timed_on = machine.describe(workers) if missing else results.read_machine(output)
     make_work = partial(Scorer, config.scoring, output, cache, device, load)
     began, failed = 0.0, 0
     errors: dict[str, pool.Outcome[Task]] = {}
     for done, outcome in enumerate(execute(missing, make_work, workers), 1):
         if outcome.error is None:
-            _write_record(output, outcome.task, outcome.value)
+            store.write(outcome.task, keys[outcome.task.stem], outcome.value)
         else:
             failed += 1
             errors[outcome.task.stem] = outcome
@@ -187,9 +205,17 @@ def run(
                 failed=failed,
                 left_s=None if pace is None else pace * (len(missing) - done),
                 last=outcome.task.stem,
+                stale=stale,
             )
         )
-    return _write_results(output, config_json, tasks, systems, errors, config.seed)
+    return _write_results(
+        output, config_json, tasks, systems, errors, config.seed, keys, hashes, timed_on
+    )
+
+
+_RENEWED = frozenset({"metrics"})
+"""Parts of a configuration that may change under a run: its records that depend on them are done
+again."""
 
 
 def _config_to_json(
@@ -209,7 +235,8 @@ def _config_to_json(
             for model in config.models
         },
         "scoring": json.loads(json.dumps(asdict(config.scoring))),
-        "judged_by": dict(judge_hashes(config.scoring, player)),
+        "judged_by": dict(judge_hashes(config.scoring, player, config.models)),
+        "metrics": metric_versions(),
         "version": program_version(),
     }
 
@@ -230,34 +257,19 @@ def _claim_folder(output: Path, config_json: dict[str, Any]) -> None:
             existing = json.loads(path.read_text("utf-8"))
         except (OSError, ValueError) as error:
             raise UserInputError(f"{path} is damaged; choose another folder") from error
-        if existing != config_json:
-            changed = sorted(key for key in config_json if existing.get(key) != config_json[key])
+        if not isinstance(existing, dict):
+            raise UserInputError(f"{path} is damaged; choose another folder")
+        changed = sorted(key for key in config_json if existing.get(key) != config_json[key])
+        if set(changed) - _RENEWED:
             raise UserInputError(
                 f"{output} holds another run ({', '.join(changed)} differ); choose another folder"
             )
-        return
+        if not changed:
+            return
     results.write_json(path, config_json)
 
 
-def _record_path(output: Path, task: Task) -> Path:
-    return output / "records" / f"{task.stem}.json"
-
-
-def _read_record(output: Path, task: Task) -> dict[str, Any] | None:
-    try:
-        record: dict[str, Any] = json.loads(_record_path(output, task).read_text("utf-8"))
-    except (OSError, ValueError):
-        return None  # not there, or damaged: done again either way
-    return record if "figures" in record and (output / record["audio"]["path"]).exists() else None
-
-
-def _write_record(output: Path, task: Task, record: dict[str, Any]) -> None:
-    path = _record_path(output, task)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    results.write_json(path, record)
-
-
-def _item_to_json(task: Task) -> dict[str, Any]:
+def _item_to_json(task: Task, hashes: FileHashes) -> dict[str, Any]:
     """What a reader of the results needs of the item; the manifest may be elsewhere by then."""
     try:
         clip = read_midi(task.item.midi).clip
@@ -269,6 +281,7 @@ def _item_to_json(task: Task) -> dict[str, Any]:
         "clip": clip.name,
         "length_s": clip.length_s,
         "notes": [note_to_json(note) for note in clip.notes],
+        "sha256": hashes.of_item(task.item),
     }
 
 
@@ -279,42 +292,56 @@ def _write_results(
     systems: Sequence[System],
     errors: dict[str, pool.Outcome[Task]],
     seed: int,
+    keys: dict[str, str],
+    hashes: FileHashes,
+    timed_on: dict[str, Any] | None,
 ) -> dict[str, Any]:
     """Put the records together into ``results.json`` and ``timings.json``."""
+    store = RecordStore(output)
     rows: list[results.Row] = []
     timings: dict[str, Any] = {}
-    vectors: dict[str, list[Any]] = {system.name: [] for system in systems}
+    vectors: dict[str, dict[str, Any]] = {system.name: {} for system in systems}
     for task in tasks:
         outcome = errors.get(task.stem)
         row: results.Row = {
             "item": task.item.id,
             "system": task.system.name,
             "seed": task.seed,
-            "error": None if outcome is None else outcome.error,
+            "error": None if outcome is None else _without_paths(outcome.error or "", task, output),
             "exit_code": 0 if outcome is None else outcome.exit_code,
             "figures": {},
         }
-        record = None if outcome is not None else _read_record(output, task)
+        record = None if outcome is not None else store.read(task, keys[task.stem])
         if record is not None:
             timings.setdefault(task.system.name, {})[task.item.id] = record.pop("timings")
             embedding = record.pop("embedding")
             if embedding is not None:
-                vectors[task.system.name].append(from_base64(embedding))
+                vectors[task.system.name][task.item.id] = from_base64(embedding)
             row |= record
         elif outcome is None:
-            raise OutputError(f"{_record_path(output, task)} vanished during the run; start again")
+            raise OutputError(f"{store.path(task)} vanished during the run; start again")
         rows.append(row)
     encoder = config_json["judged_by"]["encoder"]
     name = f"{encoder['id']} ({encoder['sha256'][:12]})" if encoder else ""
     names = [system.name for system in systems]
+    instruments = {task.item.id: task.item.instrument for task in tasks}
     content = {
         "schema": results.SCHEMA,
         "config": config_json,
-        "summary": results.summarise(rows, names, seed),
-        "distances": results.distances(vectors, name) if encoder else {},
-        "items": {task.item.id: _item_to_json(task) for task in tasks},
+        "summary": results.summarise(rows, names),
+        "distances": results.distances(vectors, instruments, name, seed) if encoder else {},
+        "items": {task.item.id: _item_to_json(task, hashes) for task in tasks},
         "rows": rows,
     }
     results.write_json(output / "results.json", content)
-    results.write_json(output / "timings.json", results.timings(timings))
+    results.write_json(output / "timings.json", results.timings(timings, timed_on))
     return content
+
+
+def _without_paths(error: str, task: Task, output: Path) -> str:
+    item = task.item
+    known = [item.midi, item.reference, item.target, task.system.folder, output]
+    paths = [path for path in known if path is not None]
+    if isinstance(task.timbre, AudioTimbre):
+        paths.append(task.timbre.path)
+    return without_paths(error, [*paths, *(path.parent for path in paths)])

@@ -16,6 +16,7 @@ A system is data (it crosses to worker processes); making its sound is :class:`P
 from __future__ import annotations
 
 import hashlib
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -101,25 +102,35 @@ class Sound:
     Attributes:
         audio: float32 [channels, frames].
         sample_rate: Hz.
-        render_s: seconds it took; None for sound that was there already.
+        render_s: seconds it took, hearing the timbre included; None for sound that was there
+            already.
         limits: messages about what the engine could not say.
+        synthesis_s: the part of ``render_s`` that is not hearing the timbre.
     """
 
     audio: FloatArray
     sample_rate: int
     render_s: float | None = None
     limits: tuple[str, ...] = ()
+    synthesis_s: float | None = None
 
 
-def plan(items: Sequence[Item], systems: Sequence[System], seed: int) -> list[Task]:
+def plan(
+    items: Sequence[Item],
+    systems: Sequence[System],
+    seed: int,
+    whole: Sequence[Item] | None = None,
+) -> list[Task]:
     """Every task of a run, items first, so that an interrupted run has whole rows.
 
     Where an item has no other instrument to take a wrong timbre from, that baseline is left out.
 
     Args:
-        items: of the set.
+        items: to be done.
         systems: of the run.
         seed: of the run.
+        whole: items that baselines draw from; None: ``items``. With the whole set here, a
+            subset has the same baselines as the whole.
     """
     tasks = []
     for item in items:
@@ -127,7 +138,7 @@ def plan(items: Sequence[Item], systems: Sequence[System], seed: int) -> list[Ta
         for system in systems:
             timbre = item.timbre
             if system.kind == "wrong-timbre":
-                other = wrong_item(item, items, seed)
+                other = wrong_item(item, items if whole is None else whole, seed)
                 if other is None:
                     continue
                 timbre = other.timbre
@@ -207,11 +218,13 @@ class Player:
             case "model" | "wrong-timbre":
                 # As the model plays it: figures stay comparable with those before gains.
                 settings = RenderSettings({GAIN.name: 0.0, **system.settings})
-                take = self.synthesizer(system.model or "").render(
-                    clip, task.timbre, seed=task.seed, settings=settings
-                )
+                synth = self.synthesizer(system.model or "")
+                _ = synth.encoder  # loading weights is no part of a render
+                began = time.perf_counter()
+                take = synth.render(clip, task.timbre, seed=task.seed, settings=settings)
+                taken_s = time.perf_counter() - began
                 limits = tuple(limit.message for limit in take.limits)
-                return Sound(take.audio, take.sample_rate, take.render_s, limits)
+                return Sound(take.audio, take.sample_rate, taken_s, limits, take.render_s)
             case "codec":
                 return self._through_codec(system.model or "", item)
             case "sine":

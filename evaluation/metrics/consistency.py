@@ -10,10 +10,13 @@ natural logarithms of power, ≥ 0, lower is more alike.
 ``tc``: timbral consistency after InstrumentGen (Nercessian and Imort, 2023, equations 1–2).
 A note's log-mel spectrogram (80 bands) is liftered to its first 13 cepstra, which keeps the
 envelope and drops the pitch; TC is the mean L1 distance over all pairs of notes. Lower is more
-consistent; a sine wave is very consistent, so read it beside ``tc_target``. Differentiable.
+consistent, which is not better: noise and a sine wave are very consistent, and an instrument whose
+registers differ is not. Read it beside the truth's own. Differentiable.
 
 ``tc_target``: ours. The same distance over all pairs of one note from the render and one from
-the target. The target's own notes against each other (its ``tc``) are what to expect at best.
+the target. ``tc_zero`` is what it is when the render is the target: its zero. Frames are compared
+from the score's onset on, so timing is in it: a render that is 20 ms late moves away by about as
+much as the attack differs from what follows it (a test has the number).
 
 ``clap_consistency``: ours, labelled so. Mean cosine over pairs of a timbre encoder's embeddings
 of the notes, −1 to 1, higher is more consistent.
@@ -224,8 +227,8 @@ def evaluate(
         target: a recording, and its sample rate; None: the render alone.
 
     Returns:
-        ``tc``: None below two sounding notes. ``tc_target``: None without a target or
-        where render or target has no sounding note.
+        ``tc``: None below two sounding notes. ``tc_target`` and ``tc_zero``: None without a
+        target or where render or target has no sounding note.
 
     Raises:
         AudioError: if a sound is empty or holds NaN.
@@ -237,9 +240,11 @@ def evaluate(
         figures: Figures = {
             "tc": float(timbral_consistency(own)) if len(own) >= 2 else None,
             "tc_target": None,
+            "tc_zero": None,
         }
         if target is not None:
             other = note_segments(*as_audio(target, "the target"), notes)
             if len(own) and len(other):
                 figures["tc_target"] = float(cross_consistency(own, other))
+                figures["tc_zero"] = float(cross_consistency(other, other))
     return figures

@@ -198,8 +198,7 @@ def kernel(
     """
     within_reference = _squared_distances(second, second)  # [m, m]
     if bandwidth is None:
-        pairs = within_reference[np.triu_indices(len(second), 1)]
-        bandwidth = float(np.median(np.sqrt(pairs)))
+        bandwidth = _median_distance(within_reference)
     # Equal vectors throughout leave no scale; any will do, as only equality then counts.
     width = 2 * max(bandwidth, 1e-12) ** 2
     own = np.exp(-_squared_distances(first, first) / width)  # [n, n]
@@ -213,6 +212,15 @@ def kernel(
         - 2 * between.mean()
     )
     return float(KAD_SCALE * mmd)
+
+
+def reference_bandwidth(reference: EmbeddingMatrix) -> float:
+    """The median pairwise distance within a reference set [m ≥ 2, d], in the embedding's unit."""
+    return _median_distance(_squared_distances(reference, reference))
+
+
+def _median_distance(squared: EmbeddingMatrix) -> float:
+    return float(np.median(np.sqrt(squared[np.triu_indices(len(squared), 1)])))
 
 
 def _squared_distances(first: EmbeddingMatrix, second: EmbeddingMatrix) -> EmbeddingMatrix:

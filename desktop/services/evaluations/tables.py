@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from desktop.services.evaluations.interface import FigureColumn, FigureTable
@@ -14,47 +15,58 @@ NOTHING = "–"
 _HEADLINE = ("onset_f", "clap_target")
 
 
-def metric_column(metric: Metric) -> FigureColumn:
-    """A figure's heading, with an arrow to where it is better."""
+def metric_column(metric: Metric, judged_by: Mapping[str, Any]) -> FigureColumn:
+    """A figure's heading, with an arrow to where it is better.
+
+    Args:
+        metric: which.
+        judged_by: of the run's configuration: a similarity names its judge.
+    """
+    from evaluation.metrics.catalog import heading
+
+    label = heading(metric, judged_by)
     if metric.higher_is_better is None:
-        return FigureColumn(metric.label, metric.about)
+        return FigureColumn(label, metric.about)
     arrow, words = ("↑", "higher") if metric.higher_is_better else ("↓", "lower")
-    return FigureColumn(f"{metric.label} {arrow}", f"{metric.about}; {words} is better")
+    return FigureColumn(f"{label} {arrow}", f"{metric.about}; {words} is better")
 
 
 def summary(results: dict[str, Any], speeds: dict[str, Any]) -> FigureTable:
-    """The headline figures of every system, each with half the width of its interval.
+    """The headline figures of every system, each with its interval.
 
     Args:
         results: what :func:`evaluation.results.read` gives.
         speeds: what :func:`evaluation.results.read_timings` gives.
     """
-    from evaluation.metrics.catalog import METRICS
+    from evaluation.metrics.catalog import METRICS, judge_note
+    from evaluation.tables import mean_and_interval
 
+    judged_by = results["config"]["judged_by"]
     metrics = [metric for metric in METRICS if metric.headline]
     columns = (
         FigureColumn("system"),
         FigureColumn("items", "Sounds that were scored"),
-        *(metric_column(metric) for metric in metrics),
+        *(metric_column(metric, judged_by) for metric in metrics),
         FigureColumn("× real time ↓", "Seconds to render a second of sound; lower is better"),
     )
     rows = []
     for system in results["config"]["systems"]:
         own = results["summary"][system]
         cells = [system, str(own["items"])]
-        cells += [_mean(own["figures"].get(metric.name), metric.digits) for metric in metrics]
+        cells += [
+            mean_and_interval(own["figures"].get(metric.name), metric.digits) for metric in metrics
+        ]
         speed = speeds.get(system)
-        cells.append(NOTHING if speed is None else f"{speed['rtf']:.3f}")
+        cells.append(NOTHING if speed is None else f"{speed['rtf']:.2g}")
         rows.append(tuple(cells))
-    notes = ["± is half the width of the 95 % interval over the items."]
-    encoder = results["config"]["judged_by"]["encoder"]
-    if encoder:
-        notes.append(f"CLAP figures are judged by the encoder {encoder['id']}.")
+    notes = ["In brackets: the 95 % interval over the items."]
+    if judged_by["encoder"]:
+        notes.append(judge_note(judged_by))
     return FigureTable(columns, tuple(rows), tuple(notes))
 
 
 def headline(results: dict[str, Any]) -> str:
-    """Two figures of the first system: ``onset F 0.971 · CLAP target 0.967``."""
+    """Two figures of the first system: ``onset F 0.971 · Timbre target 0.967``."""
     from evaluation.metrics.catalog import BY_NAME
 
     figures = results["summary"][results["config"]["systems"][0]]["figures"]
@@ -68,6 +80,8 @@ def headline(results: dict[str, Any]) -> str:
 
 def comparison(compared: Comparison) -> FigureTable:
     """Both means, the paired difference with its interval, and what got worse."""
+    from evaluation.statistics.digits import decimals
+
     columns = (
         FigureColumn("figure", "An arrow says which way is better"),
         FigureColumn(f"before: {compared.name_a}"),
@@ -79,7 +93,8 @@ def comparison(compared: Comparison) -> FigureTable:
     )
     rows = []
     for change in compared.changes:
-        digits, label = change.metric.digits, metric_column(change.metric).label
+        label = metric_column(change.metric, compared.judged_by).label
+        digits = decimals(change.difference.low, change.difference.high, change.metric.digits)
         if change.why_not is not None:
             rows.append((label, NOTHING, NOTHING, NOTHING, NOTHING, change.why_not, ""))
             continue
@@ -98,6 +113,7 @@ def comparison(compared: Comparison) -> FigureTable:
             )
         )
     notes = [f"{item} failed after, and did not before" for item in compared.failed]
+    notes += [f"Not the same work: {note}" for note in compared.notes]
     return FigureTable(columns, tuple(rows), tuple(notes))
 
 
@@ -115,15 +131,6 @@ def verdict(higher_is_better: bool | None, low: float | None, high: float | None
     if low <= 0 <= high:
         return "no clear difference"
     return "better" if (low > 0) == higher_is_better else "worse"
-
-
-def _mean(figure: dict[str, Any] | None, digits: int) -> str:
-    if figure is None or figure["mean"] is None:
-        return NOTHING
-    text = f"{figure['mean']:.{digits}f}"
-    if figure["low"] is not None:
-        text += f" ±{(figure['high'] - figure['low']) / 2:.{digits}f}"
-    return text
 
 
 def _number(value: float | None, digits: int) -> str:

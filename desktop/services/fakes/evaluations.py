@@ -26,7 +26,7 @@ _FIGURES = FigureTable(
         FigureColumn("items", "Sounds that were scored"),
         FigureColumn("Onset F ↑", "F of notes found; higher is better"),
         FigureColumn("MSS ↓", "Multi-scale spectral loss; lower is better"),
-        FigureColumn("CLAP target ↑", "Cosine to the target recording; higher is better"),
+        FigureColumn("Timbre target ↑", "Cosine to the target recording; higher is better"),
         FigureColumn("× real time ↓", "Lower is better"),
     ),
     (
@@ -60,7 +60,7 @@ class FakeEvaluations:
             "done",
             1.0,
             _SYSTEMS,
-            "Onset F 0.953 · CLAP target 0.941",
+            "Onset F 0.953 · Timbre target 0.941",
         )
         self._runs = {
             "c": replace(
@@ -77,7 +77,7 @@ class FakeEvaluations:
                 done,
                 id="a",
                 name="before-the-change",
-                headline="Onset F 0.949 · CLAP target 0.930",
+                headline="Onset F 0.949 · Timbre target 0.930",
                 is_ours=False,
             ),
             "0": replace(
@@ -117,7 +117,7 @@ class FakeEvaluations:
         )
         if done == total:
             run = replace(
-                run, state="done", stage="done", headline="Onset F 0.953 · CLAP target 0.941"
+                run, state="done", stage="done", headline="Onset F 0.953 · Timbre target 0.941"
             )
         self._put(run)
 
@@ -203,7 +203,7 @@ class FakeEvaluations:
                  "9 of 24, oboe, tuba"),
                 ("MSS ↓", "17.803", "16.912", "-0.891", "-1.310 … -0.402", "better",
                  "3 of 24, harp, choir"),
-                ("CLAP target ↑", "0.930", "0.941", "+0.011", "+0.004 … +0.019", "better",
+                ("Timbre target ↑", "0.930", "0.941", "+0.011", "+0.004 … +0.019", "better",
                  "6 of 24, marimba"),
             ),
         )  # fmt: skip

@@ -153,8 +153,8 @@ def test_a_real_run_is_read_compared_added_and_removed(
     assert evaluations.report(run.id, Watching().control).stat().st_size > 10_000
     compared = evaluations.compare((run.id, "embedded"), (run.id, "embedded"), Watching().control)
     by_label = {row[0]: row for row in compared.rows}
-    assert by_label["CLAP target ↑"][5] == "too few items"
-    assert float(by_label["CLAP target ↑"][3]) == 0
+    assert by_label["Timbre target by embedded† ↑"][5] == "too few items"
+    assert float(by_label["Timbre target by embedded† ↑"][3]) == 0
     elsewhere = tmp_path / "elsewhere"
     run.folder.rename(elsewhere)
     added = evaluations.add_folder(elsewhere)

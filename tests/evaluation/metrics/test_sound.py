@@ -220,6 +220,7 @@ def test_consistency_of_less_than_two_sounding_notes_is_undefined() -> None:
     assert consistency.evaluate(SILENCE, RATE, notes, (SOUND, RATE)) == {
         "tc": None,
         "tc_target": None,
+        "tc_zero": None,
     }
     assert consistency.evaluate(SOUND, RATE, notes[:1])["tc"] is None
     assert consistency.pairwise_cosine(np.ones((1, 4), np.float32)) is None

@@ -1,0 +1,1 @@
+"""What a run keeps of every finished task, and whether it still holds."""
