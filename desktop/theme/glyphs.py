@@ -54,10 +54,10 @@ def glyph_icon(
     colours = GlyphColours(
         usual, QColor(active) if active else usual, QColor(disabled) if disabled else usual
     )
-    return QIcon(_Engine(_characters()[name.removeprefix(_PREFIX)], colours))
+    return QIcon(_GlyphPainter(_characters()[name.removeprefix(_PREFIX)], colours))
 
 
-class _Engine(QIconEngine):
+class _GlyphPainter(QIconEngine):
     def __init__(self, character: str, colours: GlyphColours) -> None:
         super().__init__()
         self._character, self._colours = character, colours
@@ -90,7 +90,7 @@ class _Engine(QIconEngine):
         return picture
 
     def clone(self) -> QIconEngine:
-        return _Engine(self._character, self._colours)
+        return _GlyphPainter(self._character, self._colours)
 
 
 def _fonts() -> Path:
