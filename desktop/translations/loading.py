@@ -34,8 +34,10 @@ class TextTranslator(QTranslator):
             disambiguation: which of its meanings; None if it has one.
             n: for a plural; −1 for none.
         """
-        source = source_text or ""
-        return super().translate(CONTEXT, source, disambiguation or "", n) or source
+        source, which = (source_text or "").encode(), (disambiguation or "").encode()
+        # As bytes: PyQt would encode str as ASCII here, and fail at the first "…".
+        found = super().translate(CONTEXT.encode(), source, which, n)  # type: ignore[arg-type]
+        return found or source_text or ""
 
 
 def load_translations(
