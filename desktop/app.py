@@ -31,6 +31,7 @@ from desktop.stage_link import StageLink
 from desktop.tasks import Lane, Tasks
 from desktop.theme.icons import app_icon
 from desktop.theme.theme import Theme
+from desktop.translations.loading import load_translations
 from desktop.window import MainWindow
 
 _log = logging.getLogger(__name__)
@@ -51,6 +52,7 @@ def run() -> int:
     application.setApplicationDisplayName("Timbre Bridge")
     application.setDesktopFileName("timbre-bridge")
     application.setWindowIcon(app_icon())
+    load_translations(application)
     instance = SingleInstance(usual_name())
     if not instance.is_first():
         print("Timbre Bridge is open already; its window comes to the front.")

@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from PyQt6.QtCore import QEvent, QObject, Qt, pyqtSignal
+from PyQt6.QtCore import QT_TRANSLATE_NOOP, QEvent, QObject, Qt, pyqtSignal
 from PyQt6.QtGui import QAction, QKeyEvent, QKeySequence
 from PyQt6.QtWidgets import QAbstractButton, QComboBox, QWidget
 
+EVERYWHERE = QT_TRANSLATE_NOOP("Window", "Everywhere")
 PRESSES = (Qt.Key.Key_Space, Qt.Key.Key_Return, Qt.Key.Key_Enter)
 
 
@@ -38,7 +39,7 @@ class WindowCommand:
     title: str
     run: Callable[[], object]
     keys: tuple[str, ...] = ()
-    section: str = "Everywhere"
+    section: str = EVERYWHERE
     why_not: Callable[[], str] = field(default=always)
 
     @property
@@ -76,7 +77,7 @@ class Commands(QObject):
         run: Callable[[], object],
         *,
         keys: str | Sequence[str] = (),
-        section: str = "Everywhere",
+        section: str = EVERYWHERE,
         why_not: Callable[[], str] = always,
     ) -> WindowCommand:
         """Offer a command.
@@ -89,7 +90,7 @@ class Commands(QObject):
             ValueError: if the id or a key is another command's, or a key is none.
         """
         keys = (keys,) if isinstance(keys, str) else tuple(keys)
-        command = WindowCommand(id, title, run, keys, section, why_not)
+        command = WindowCommand(id, title, run, keys, self.tr(section), why_not)
         self._take(command)
         action = QAction(title, self)
         action.setShortcuts([QKeySequence(key) for key in keys])
@@ -117,7 +118,7 @@ class Commands(QObject):
             action.text().replace("&", ""),
             action.trigger,
             tuple(each.toString() for each in action.shortcuts()),
-            id.partition(".")[0].capitalize(),
+            self.tr(id.partition(".")[0].capitalize()),
             lambda: "" if action.isEnabled() else action.statusTip() or self.tr("not now"),
         )
         self._take(command)

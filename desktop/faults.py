@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from importlib.metadata import version
 
 from core.errors import TimbreError
+from desktop.translations.words import translate
 
 
 @dataclass(frozen=True)
@@ -53,8 +54,11 @@ def fault_of(error: BaseException, way_out: WayOut | None = None) -> Fault:
     else:
         advice = environment_advice(error) if isinstance(error, Exception) else None
         message = advice or (
-            f"Something went wrong that is our mistake ({type(error).__name__}: {error}). "
-            "Your presets and files are as they were; please send us the details."
+            translate(
+                "Faults",
+                "Something went wrong that is our mistake ({kind}: {error}). Your presets and "
+                "files are as they were; please send us the details.",
+            ).format(kind=type(error).__name__, error=error)
         )
     return Fault(" ".join(message.split()), details_of(error), way_out)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 
-from PyQt6.QtCore import Qt
+from PyQt6.QtCore import QT_TRANSLATE_NOOP, Qt
 from PyQt6.QtGui import QActionGroup
 from PyQt6.QtWidgets import QDialog, QMenu, QMessageBox
 
@@ -17,9 +17,9 @@ from desktop.window import MainWindow
 
 SCALES_PERCENT = (100, 125, 150, 175, 200)
 _THEME_TITLES: dict[ThemeChoice, str] = {
-    "system": "Colours as the system's",
-    "light": "Light colours",
-    "dark": "Dark colours",
+    "system": QT_TRANSLATE_NOOP("Window", "Colours as the system's"),
+    "light": QT_TRANSLATE_NOOP("Window", "Light colours"),
+    "dark": QT_TRANSLATE_NOOP("Window", "Dark colours"),
 }
 
 

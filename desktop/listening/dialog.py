@@ -23,6 +23,7 @@ from desktop.listening.votes import Vote, VoteService
 from desktop.services.interfaces import AudioOut
 from desktop.tasks import Lane, LaneTask, TaskControl, Tasks
 from desktop.theme.style_sheet import GRID
+from desktop.translations.words import translate
 
 LoadSounds = Callable[[TaskControl], Sequence[ComparedSound]]
 """Gives the sounds of a test; may take long."""
@@ -250,7 +251,11 @@ def distinct_names(whats: Sequence[VotedSound]) -> list[str]:
     """What sounds are called, no two alike: takes of one preset by their number."""
     titles = Counter(what.title for what in whats)
     named = [
-        f"{what.title}, take {what.seed + 1}" if titles[what.title] > 1 else what.title
+        translate("Listening", "{title}, take {number}").format(
+            title=what.title, number=what.seed + 1
+        )
+        if titles[what.title] > 1
+        else what.title
         for what in whats
     ]
     seen: Counter[str] = Counter()

@@ -20,6 +20,7 @@ from PyQt6.QtWidgets import (
 from desktop.listening.statistics import abx_words, preference_words
 from desktop.listening.trials import BlindTest
 from desktop.theme.style_sheet import GRID
+from desktop.translations.words import translate
 
 
 class ResultsView(QWidget):
@@ -157,4 +158,4 @@ def _results(test: BlindTest, names: Sequence[str]) -> list[str]:
             first, second, share = second, first, share.reversed
         other = names[second] if len(names) > 2 else ""
         lines.append(preference_words(names[first], share, other))
-    return lines or ["no votes yet"]
+    return lines or [translate("Listening", "no votes yet")]

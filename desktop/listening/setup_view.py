@@ -18,6 +18,7 @@ from PyQt6.QtWidgets import (
 
 from desktop.listening.trials import MOST_TRIALS, TestMode, as_many_each
 from desktop.theme.style_sheet import GRID
+from desktop.translations.words import translate
 
 _USUAL_TRIALS = 10
 _NAMES_SHOWN = 8
@@ -146,5 +147,7 @@ def _quiet(words: str) -> QLabel:
 def _listed(names: Sequence[str]) -> str:
     shown = list(names[:_NAMES_SHOWN])
     if len(names) > _NAMES_SHOWN:
-        shown.append(f"and {len(names) - _NAMES_SHOWN} more")
+        shown.append(
+            translate("Listening", "and {count} more").format(count=len(names) - _NAMES_SHOWN)
+        )
     return ", ".join(shown)

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from core.errors import AudioError, UserInputError
 from core.progress import ProgressCallback
 from core.types import FloatArray
+from desktop.translations.words import translate
 
 if TYPE_CHECKING:
     from core.provenance import Provenance
@@ -90,14 +91,18 @@ def load_sounds(files: Sequence[Path], on_progress: ProgressCallback) -> list[Co
     from core.errors import Cancelled
 
     if len(set(files)) < 2:
-        raise UserInputError("choose two finished takes or more to compare")
+        raise UserInputError(translate("Listening", "choose two finished takes or more to compare"))
     read, whats = [], []
     for number, file in enumerate(files):
         if not on_progress(number / len(files)):
             raise Cancelled("cancelled")
         sound = read_audio(file)
         if sound[0].shape[1] > _LONGEST_S * sound[1]:
-            raise UserInputError(f"{file.name} is over half an hour long; compare a shorter clip")
+            raise UserInputError(
+                translate(
+                    "Listening", "{file} is over half an hour long; compare a shorter clip"
+                ).format(file=file.name)
+            )
         read.append(sound)
         whats.append(what_is(file))
     _require_one_clip(whats)
@@ -134,7 +139,11 @@ def match_loudness(
     for audio, name in zip(sounds, names, strict=True):
         lufs = integrated_loudness(audio, sample_rate)
         if not math.isfinite(lufs):
-            raise UserInputError(f"{name} is silent; there is nothing to compare")
+            raise UserInputError(
+                translate("Listening", "{name} is silent; there is nothing to compare").format(
+                    name=name
+                )
+            )
         loudness.append(lufs)
     gains = [min(loudness) - lufs for lufs in loudness]
     peaks = [
@@ -177,7 +186,11 @@ def _require_one_clip(whats: Sequence[VotedSound]) -> None:
     clips = {what.clip_hash: what.clip or "Untitled" for what in whats if what.clip_hash}
     if len(clips) > 1:
         names = " and ".join(f"“{name}”" for name in list(clips.values())[:2])
-        raise UserInputError(f"these takes play different clips, {names}; choose takes of one")
+        raise UserInputError(
+            translate(
+                "Listening", "these takes play different clips, {names}; choose takes of one"
+            ).format(names=names)
+        )
 
 
 def _same_shape(sounds: Sequence[FloatArray]) -> list[FloatArray]:

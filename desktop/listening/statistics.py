@@ -11,6 +11,8 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+from desktop.translations.words import translate
+
 CONFIDENCE_PERCENT = 95
 _Z = 1.959963984540054
 """The standard normal quantile of 0.975: two sides of 95 %."""
@@ -127,29 +129,53 @@ def preference_words(better: str, share: WinShare, than: str = "") -> str:
         share: its votes.
         than: the name of the other, where there are more than two.
     """
-    than = f" than {than}" if than else ""
+    than = translate("Listening", " than {than}").format(than=than) if than else ""
     if not share.decided:
-        none = "no votes yet" if not share.ties else f"no difference in all {share.ties}"
+        none = (
+            translate("Listening", "no votes yet")
+            if not share.ties
+            else translate("Listening", "no difference in all {ties}").format(ties=share.ties)
+        )
         return f"{better}: {none}"
-    words = (
-        f"{better} was better{than} in {share.wins} of {share.decided} ({interval_words(share)}): "
+    words = translate(
+        "Listening", "{better} was better{than} in {wins} of {decided} ({interval}): "
+    ).format(
+        better=better,
+        than=than,
+        wins=share.wins,
+        decided=share.decided,
+        interval=interval_words(share),
     )
     words += _verdict(share)
-    return words + (f"; no difference in {share.ties} more" if share.ties else "")
+    return words + (
+        translate("Listening", "; no difference in {ties} more").format(ties=share.ties)
+        if share.ties
+        else ""
+    )
 
 
 def _verdict(share: WinShare) -> str:
     if share.is_decided:
-        return "better" if share.share > 0.5 else "worse"
+        return (
+            translate("Listening", "better")
+            if share.share > 0.5
+            else translate("Listening", "worse")
+        )
     more = share.more_needed
     if more is None:
-        return "not decided, and no sign that more votes would"
-    return f"not decided yet; about {votes_words(more)} more like these would"
+        return translate("Listening", "not decided, and no sign that more votes would")
+    return translate("Listening", "not decided yet; about {votes} more like these would").format(
+        votes=votes_words(more)
+    )
 
 
 def votes_words(count: int) -> str:
     """Such as ``1 vote`` or ``12 votes``."""
-    return "1 vote" if count == 1 else f"{count} votes"
+    return (
+        translate("Listening", "1 vote")
+        if count == 1
+        else translate("Listening", "{count} votes").format(count=count)
+    )
 
 
 def interval_words(share: WinShare) -> str:
@@ -166,16 +192,29 @@ def abx_words(right: int, trials: int) -> str:
         trials: all of them.
     """
     if not trials:
-        return "no answers yet"
+        return translate("Listening", "no answers yet")
     chance = guessing_chance(right, trials)
-    often = f"{100 * chance:.0f} %" if chance >= 0.01 else "less than 1 %"
-    words = f"X was recognised in {right} of {trials}; who guesses does so well in {often} of tests"
+    often = f"{100 * chance:.0f} %" if chance >= 0.01 else translate("Listening", "less than 1 %")
+    words = translate(
+        "Listening",
+        "X was recognised in {right} of {trials}; who guesses does so well in {often} of tests",
+    ).format(right=right, trials=trials, often=often)
     p = f"p = {chance:.3f}" if chance >= 0.001 else "p < 0.001"
     if chance <= LIKELY_CHANCE:
-        return f"{words} ({p}): you hear the difference"
+        return translate("Listening", "{words} ({p}): you hear the difference").format(
+            words=words, p=p
+        )
     more = _abx_more(right, trials)
-    hope = f"; about {more} more answers like these would show it" if more else ""
-    return f"{words} ({p}): no difference heard for certain{hope}"
+    hope = (
+        translate("Listening", "; about {more} more answers like these would show it").format(
+            more=more
+        )
+        if more
+        else ""
+    )
+    return translate("Listening", "{words} ({p}): no difference heard for certain{hope}").format(
+        words=words, p=p, hope=hope
+    )
 
 
 def _abx_more(right: int, trials: int) -> int | None:

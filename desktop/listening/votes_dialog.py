@@ -31,6 +31,7 @@ from desktop.listening.votes import (
 )
 from desktop.tasks import Lane, Tasks
 from desktop.theme.style_sheet import GRID
+from desktop.translations.words import translate
 
 _MOST_PAIRS = 200
 _Summary = tuple[list[PresetStanding], list[PairRecord], int]
@@ -156,7 +157,11 @@ class VotesDialog(QDialog):
 def _standing_row(one: PresetStanding) -> list[str]:
     share = one.share
     percent = f"{100 * share.share:.0f} % ({interval_words(share)})" if share.decided else "–"
-    opponents = "1 other" if one.opponents == 1 else f"{one.opponents} others"
+    opponents = (
+        translate("Listening", "1 other")
+        if one.opponents == 1
+        else translate("Listening", "{opponents} others").format(opponents=one.opponents)
+    )
     counts = [str(number) for number in (share.wins, share.losses, share.ties)]
     return [key_title(one.key), *counts, percent, opponents]
 
@@ -167,7 +172,11 @@ def _pair_lines(pair: PairRecord) -> list[str]:
     if pair.share.decided or pair.share.ties:
         lines.append(preference_words(first, pair.share, second))
     if pair.abx_trials:
-        lines.append(f"{first} or {second}: {abx_words(pair.abx_right, pair.abx_trials)}")
+        lines.append(
+            translate("Listening", "{first} or {second}: {words}").format(
+                first=first, second=second, words=abx_words(pair.abx_right, pair.abx_trials)
+            )
+        )
     return lines
 
 

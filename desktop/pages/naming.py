@@ -8,6 +8,7 @@ from typing import TypeVar
 
 from core.library.errors import NameTaken
 from core.library.presets import MAX_NAME_CHARACTERS
+from desktop.translations.words import translate
 
 _Made = TypeVar("_Made")
 _ROOM = MAX_NAME_CHARACTERS - 5
@@ -24,7 +25,7 @@ def name_for_words(words: str) -> str:
 
 def name_for_file(file: Path) -> str:
     """A preset's name out of a recording's."""
-    return name_for_words(file.stem.replace("_", " ")) or "Recording"
+    return name_for_words(file.stem.replace("_", " ")) or translate("Naming.py", "Recording")
 
 
 def with_free_name(name: str, make: Callable[[str], _Made]) -> _Made:
@@ -43,4 +44,8 @@ def with_free_name(name: str, make: Callable[[str], _Made]) -> _Made:
             return make(name[: MAX_NAME_CHARACTERS - len(tail)].rstrip() + tail)
         except NameTaken:
             continue
-    raise NameTaken(f"there are {_MOST} presets named {name!r}; rename or delete some")
+    raise NameTaken(
+        translate(
+            "Naming.py", "there are {most} presets named {name!r}; rename or delete some"
+        ).format(most=_MOST, name=name)
+    )

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from PyQt6.QtCore import QMimeData, pyqtSignal
+from PyQt6.QtCore import QT_TRANSLATE_NOOP, QMimeData, pyqtSignal
 from PyQt6.QtWidgets import QComboBox, QFileDialog, QWidget
 
 from core.clip import Clip
 from desktop.widgets.start_folder import StartFolder
 
-_OPEN = "Open a MIDI file…"
+_OPEN = QT_TRANSLATE_NOOP("Stage", "Open a MIDI file…")
 SUFFIXES = (".mid", ".midi", ".rmi", ".kar")
 
 
@@ -29,14 +29,14 @@ class ClipChooser(QComboBox):
     def __init__(self, phrases: Sequence[str], parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._folder = StartFolder()
-        self.setAccessibleName("Phrase or clip to hear")
-        self.setToolTip("What presets play; drop a MIDI file here to hear it instead")
+        self.setAccessibleName(self.tr("Phrase or clip to hear"))
+        self.setToolTip(self.tr("What presets play; drop a MIDI file here to hear it instead"))
         self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.setMinimumContentsLength(14)
         for phrase in phrases:
             self.addItem(phrase.capitalize(), phrase)
         self.insertSeparator(self.count())
-        self.addItem(_OPEN)
+        self.addItem(self.tr(_OPEN))
         self._shown = max(0, self.findData("melody"))
         self.setCurrentIndex(self._shown)
         self.activated.connect(self._choose)
@@ -55,7 +55,7 @@ class ClipChooser(QComboBox):
                 return
         else:
             row = self._row_of_clip()
-            self.setItemText(row, clip.name or "untitled clip")
+            self.setItemText(row, clip.name or self.tr("untitled clip"))
             self.setItemData(row, clip)
         self._shown = row
         self.setCurrentIndex(row)
@@ -68,13 +68,18 @@ class ClipChooser(QComboBox):
         return 0
 
     def _choose(self, row: int) -> None:
-        if self.itemText(row) != _OPEN:
+        if self.itemText(row) != self.tr(_OPEN):
             self._shown = row
             self.chosen.emit()
             return
         self.setCurrentIndex(self._shown)
         patterns = " ".join(f"*{suffix}" for suffix in SUFFIXES)
-        name, _ = QFileDialog.getOpenFileName(self, _OPEN, self._folder.path, f"MIDI ({patterns})")
+        name, _ = QFileDialog.getOpenFileName(
+            self,
+            self.tr(_OPEN),
+            self._folder.path,
+            self.tr("MIDI ({patterns})").format(patterns=patterns),
+        )
         if name:
             self._folder.chosen(name)
             self.file_wanted.emit(Path(name))

@@ -7,8 +7,6 @@ from collections.abc import Sequence
 from PyQt6.QtCore import pyqtSignal
 from PyQt6.QtWidgets import QComboBox, QWidget
 
-_OWN = "System sound"
-
 
 class DeviceChooser(QComboBox):
     """Names of devices; the first entry is the system's own.
@@ -27,9 +25,9 @@ class DeviceChooser(QComboBox):
 
     def __init__(self, own: str | None = None, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._own = own or _OWN
-        self.setAccessibleName("Sound device")
-        self.setToolTip("Where the sound is heard")
+        self._own = own or self.tr("System sound")
+        self.setAccessibleName(self.tr("Sound device"))
+        self.setToolTip(self.tr("Where the sound is heard"))
         self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.setMinimumContentsLength(14)
         self.addItem(self._own, "")
@@ -45,8 +43,9 @@ class DeviceChooser(QComboBox):
         names = ["", *devices]
         if current not in names:
             names.append(current)
+        away = self.tr("{device} (away)")
         texts = [
-            f"{name or self._own}{'' if not name or name in devices else ' (away)'}"
+            (name or self._own) if not name or name in devices else away.format(device=name)
             for name in names
         ]
         if texts != [self.itemText(row) for row in range(self.count())]:

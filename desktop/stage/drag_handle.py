@@ -24,13 +24,13 @@ class DragHandle(QToolButton):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.setText("Drag out")
+        self.setText(self.tr("Drag out"))
         self.setIcon(icon("mdi6.drag", self.palette()))
         self.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         self.setToolTip(
-            "Drag this sound into your DAW or a folder; the file stays where it is kept"
+            self.tr("Drag this sound into your DAW or a folder; the file stays where it is kept")
         )
-        self.setAccessibleName("Drag the sound out")
+        self.setAccessibleName(self.tr("Drag the sound out"))
         self.setCursor(Qt.CursorShape.OpenHandCursor)
         self._file: Path | None = None
         self._pressed_at: QPoint | None = None

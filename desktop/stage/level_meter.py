@@ -20,7 +20,7 @@ class LevelMeter(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.setAccessibleName("Level")
+        self.setAccessibleName(self.tr("Level"))
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Expanding)
         self._shown_db = self._peak_db = FLOOR_DB
         self._peak_at = self._set_at = 0.0
@@ -51,7 +51,9 @@ class LevelMeter(QWidget):
             self._peak_db, self._peak_at = self._shown_db, now
         self._set_at = now
         if before != (self._shown_db, self._peak_db):
-            self.setToolTip(f"{self._shown_db:.0f} dB" if self._shown_db > FLOOR_DB else "silence")
+            self.setToolTip(
+                f"{self._shown_db:.0f} dB" if self._shown_db > FLOOR_DB else self.tr("silence")
+            )
             self.update()
 
     def sizeHint(self) -> QSize:  # noqa: N802

@@ -10,6 +10,7 @@ from desktop.services.interfaces import LiveService, LiveState
 from desktop.stage.level_meter import LevelMeter
 from desktop.stage.piano_keyboard import PianoKeyboard
 from desktop.stage.shortened_label import ShortenedLabel
+from desktop.translations.words import translate
 
 _LOOK_MS = 40
 _SPACING = 8
@@ -37,7 +38,7 @@ class LivePanel(QWidget):
         self.meter = LevelMeter()
         self.words = ShortenedLabel()
         self.figures = QLabel()
-        self.figures.setToolTip("From a key's press to its sound at the device's output")
+        self.figures.setToolTip(self.tr("From a key's press to its sound at the device's output"))
         lines = QHBoxLayout()
         lines.addWidget(self.words, 1)
         lines.addWidget(self.figures)
@@ -104,19 +105,29 @@ class LivePanel(QWidget):
 
     def _sentence(self, state: LiveState) -> str:
         if not self._preset_id:
-            return "Choose a preset to play it"
+            return self.tr("Choose a preset to play it")
         if state.problem:
             return state.problem
         if state.words:
             return f"{state.words}…"
         listened = ", ".join(state.midi_inputs)
-        return f"Keys A to P, or {listened}" if listened else "Click, then keys A to P; Z X: octave"
+        return (
+            self.tr("Keys A to P, or {listened}").format(listened=listened)
+            if listened
+            else self.tr("Click, then keys A to P; Z X: octave")
+        )
 
 
 def _figures(state: LiveState) -> str:
     parts = []
     if state.key_to_sound_ms is not None:
-        parts.append(f"key to sound {state.key_to_sound_ms:.0f} ms")
+        parts.append(
+            translate("Stage", "key to sound {delay:.0f} ms").format(delay=state.key_to_sound_ms)
+        )
     if state.dropouts:
-        parts.append("1 dropout" if state.dropouts == 1 else f"{state.dropouts} dropouts")
+        parts.append(
+            translate("Stage", "1 dropout")
+            if state.dropouts == 1
+            else translate("Stage", "{dropouts} dropouts").format(dropouts=state.dropouts)
+        )
     return " · ".join(parts)

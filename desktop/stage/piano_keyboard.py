@@ -36,8 +36,10 @@ class PianoKeyboard(QWidget):
         super().__init__(parent)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        self.setAccessibleName("Keyboard")
-        self.setAccessibleDescription("Play with the keys from A to P; Z and X change the octave")
+        self.setAccessibleName(self.tr("Keyboard"))
+        self.setAccessibleDescription(
+            self.tr("Play with the keys from A to P; Z and X change the octave")
+        )
         self._first = 48
         self._by_key: dict[int, int] = {}
         self._by_mouse: int | None = None

@@ -88,7 +88,7 @@ class Stage(QWidget):
         self._sound_number = 0  # of what was begun here: others play through the device too
         self._problem_told = self._remark_told = ""
         self.setAcceptDrops(True)
-        self.setAccessibleName("Stage")
+        self.setAccessibleName(self.tr("Stage"))
         self._make_widgets(live)
         self._lay_out()
         self._timer = QTimer(self)
@@ -113,10 +113,12 @@ class Stage(QWidget):
         self.progress_bar = QProgressBar()
         self.progress_bar.setTextVisible(False)
         self.progress_bar.setFixedSize(96, 8)
-        self.progress_bar.setAccessibleName("Progress of the render")
+        self.progress_bar.setAccessibleName(self.tr("Progress of the render"))
         self.drag_handle = DragHandle()
         self.drag_handle.pressed_for_file.connect(self._keep_file)
-        self.drag_handle.dropped.connect(lambda file: self.status.emit(f"handed over {file}"))
+        self.drag_handle.dropped.connect(
+            lambda file: self.status.emit(self.tr("handed over {file}").format(file=file))
+        )
         self.device_chooser = DeviceChooser()
         self.device_chooser.opening.connect(self._audio.look_again)
         self.device_chooser.chosen.connect(self._choose_device)
@@ -125,12 +127,12 @@ class Stage(QWidget):
         self.waveform = Waveform()
         self.level_meter = LevelMeter()
         self.live_button = QToolButton()
-        self.live_button.setText("Keys")
+        self.live_button.setText(self.tr("Keys"))
         self.live_button.setCheckable(True)
         self.live_button.setIcon(icon("mdi6.piano", self.palette()))
         self.live_button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
-        self.live_button.setToolTip("Play the selected preset live")
-        self.live_button.setAccessibleName("Play keys live")
+        self.live_button.setToolTip(self.tr("Play the selected preset live"))
+        self.live_button.setAccessibleName(self.tr("Play keys live"))
         self.live_panel = LivePanel(live) if live is not None else None
         self.live_button.setVisible(self.live_panel is not None)
         if self.live_panel is not None:
@@ -224,7 +226,7 @@ class Stage(QWidget):
     def play(self) -> None:
         """Hear the preset with the clip, rendered first if it was not."""
         if not self._chosen:
-            self.status.emit("choose a preset to hear it")
+            self.status.emit(self.tr("choose a preset to hear it"))
             return
         if self._sound is not None:
             self._begin(self._sound)
@@ -311,8 +313,8 @@ class Stage(QWidget):
     def _tell_of_device(self) -> None:
         problem, remark = self._audio.problem, self._audio.remark
         if problem and problem != self._problem_told and self._sound is not None:
-            words = f"nothing can be heard: {problem}"
-            self.failed.emit(Fault(words, way_out=WayOut("Try again", self._play_again)))
+            words = self.tr("nothing can be heard: {problem}").format(problem=problem)
+            self.failed.emit(Fault(words, way_out=WayOut(self.tr("Try again"), self._play_again)))
             self._problem_told = problem
         elif not problem:
             self._problem_told = ""
@@ -323,7 +325,8 @@ class Stage(QWidget):
     def _clip_read(self, file: Path, read: tuple[Clip, tuple[str, ...]]) -> None:
         clip, remarks = read
         self.set_clip(clip)
-        self.status.emit("; ".join([f"presets now play {clip.name or 'your clip'}", *remarks]))
+        said = self.tr("presets now play {clip}").format(clip=clip.name or self.tr("your clip"))
+        self.status.emit("; ".join([said, *remarks]))
         if self._chosen:
             self.play()
         self.clip_opened.emit(file)
@@ -365,16 +368,18 @@ class Stage(QWidget):
         self.failed.emit(fault_of(error))
 
     def _fault_of_render(self, error: Exception) -> Fault:
-        again = WayOut("Try again", self.play)
+        again = WayOut(self.tr("Try again"), self.play)
         if isinstance(error, UnknownPreset):
-            words = f"{self._preset_name} was deleted; undo that in Browse, or choose another"
+            words = self.tr("{preset} was deleted; undo that in Browse, or choose another").format(
+                preset=self._preset_name
+            )
             return Fault(words, details_of(error), again)
         return fault_of(error, again)
 
     def _live_failed(self, problem: str) -> None:
         panel = self.live_panel
         assert panel is not None  # it says so
-        self.failed.emit(Fault(problem, way_out=WayOut("Start again", panel.begin_again)))
+        self.failed.emit(Fault(problem, way_out=WayOut(self.tr("Start again"), panel.begin_again)))
 
     def _play_again(self) -> None:
         self._audio.look_again()
@@ -409,11 +414,13 @@ class Stage(QWidget):
 
     def _show_state(self) -> None:
         is_on = self._was_playing or self.is_busy
-        self.play_button.setText("Stop" if is_on else "Play")
+        self.play_button.setText(self.tr("Stop") if is_on else self.tr("Play"))
         self.play_button.setIcon(icon("mdi6.stop" if is_on else "mdi6.play", self.palette()))
-        self.play_button.setToolTip("Stop" if is_on else "Play the preset with the clip")
+        self.play_button.setToolTip(
+            self.tr("Stop") if is_on else self.tr("Play the preset with the clip")
+        )
         self.play_button.setEnabled(bool(self._chosen))
-        self.preset_label.show_text(self._preset_name or "No preset is chosen")
+        self.preset_label.show_text(self._preset_name or self.tr("No preset is chosen"))
         self.preset_label.setEnabled(bool(self._chosen))
         self.drag_handle.setEnabled(self._sound is not None)
         words = self._state_in_words()
@@ -429,12 +436,14 @@ class Stage(QWidget):
         if self.is_busy:
             return ""
         if not self._chosen:
-            return "Choose a preset to hear it here; drop a MIDI file to hear it with your music"
-        return "Play it with the button, or Ctrl and the space key"
+            return self.tr(
+                "Choose a preset to hear it here; drop a MIDI file to hear it with your music"
+            )
+        return self.tr("Play it with the button, or Ctrl and the space key")
 
     def _state_in_words(self) -> str:
         if not self.is_busy or not self._words:
             return ""
         if self._words == "rendering":
-            return f"rendering {100 * self._fraction:.0f} %"
+            return self.tr("rendering {percent:.0f} %").format(percent=100 * self._fraction)
         return self._words

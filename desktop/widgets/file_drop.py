@@ -50,7 +50,7 @@ class FileDropWidget(QWidget):
         files = [Path(url.toLocalFile()) for url in data.urls() if url.isLocalFile()]
         if len(data.urls()) > len(files):
             self.drop_refused.emit(
-                "only files of this machine can be dropped here, no web addresses"
+                self.tr("only files of this machine can be dropped here, no web addresses")
             )
         if files:
             event.acceptProposedAction()

@@ -10,6 +10,7 @@ from core.errors import Cancelled, OutputError
 from core.files import output_error
 from core.progress import ProgressCallback
 from desktop.services.file_names import free_path
+from desktop.translations.words import translate
 
 _ATTEMPTS = 100
 
@@ -38,7 +39,13 @@ def export_files(
         try:
             copies.append(_copy(file, folder, name))
         except OSError as error:
-            done = f"; {number} of {len(files)} were copied" if number else ""
+            done = (
+                translate("Batch", "; {number} of {total} were copied").format(
+                    number=number, total=len(files)
+                )
+                if number
+                else ""
+            )
             raise OutputError(f"{output_error(folder / name, error)}{done}") from error
     return copies
 
@@ -58,4 +65,8 @@ def _copy(file: Path, folder: Path, name: str) -> Path:
                 path.unlink(missing_ok=True)  # half a file is none
                 raise
         return path
-    raise OutputError(f"{folder} is being filled by another program; choose another folder")
+    raise OutputError(
+        translate(
+            "Batch", "{folder} is being filled by another program; choose another folder"
+        ).format(folder=folder)
+    )

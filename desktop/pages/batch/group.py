@@ -8,6 +8,7 @@ from pathlib import Path
 
 from desktop.pages.batch.plan import time_words
 from desktop.services.jobs_interface import TakeItem
+from desktop.translations.words import translate
 
 
 @dataclass
@@ -69,14 +70,24 @@ class RenderGroup:
             seconds_per_s: time that a second of sound takes; None if that is not known.
         """
         done = sum(take.state == "done" and not take.error for take in self.takes)
-        parts = [f"{done} of {len(self.takes)} done"]
+        parts = [
+            translate("Batch", "{done} of {total} done").format(done=done, total=len(self.takes))
+        ]
         cancelled = sum(take.state == "cancelled" for take in self.takes)
         failed = len(self.failed) - cancelled
-        parts += [f"{failed} failed"] if failed else []
-        parts += [f"{cancelled} cancelled"] if cancelled else []
+        parts += [translate("Batch", "{failed} failed").format(failed=failed)] if failed else []
+        parts += (
+            [translate("Batch", "{cancelled} cancelled").format(cancelled=cancelled)]
+            if cancelled
+            else []
+        )
         left_s = self._left_s(self.left)
         if left_s > 0 and seconds_per_s is not None:
-            parts.append(f"about {time_words(left_s * seconds_per_s)} left")
+            parts.append(
+                translate("Batch", "about {time} left").format(
+                    time=time_words(left_s * seconds_per_s)
+                )
+            )
         return ", ".join(parts)
 
     def _left_s(self, takes: Iterable[TakeItem]) -> float:

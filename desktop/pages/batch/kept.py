@@ -15,6 +15,7 @@ from core.errors import TimbreError
 from core.files import output_error, replacing
 from desktop.pages.batch.group import RenderGroup
 from desktop.services.jobs_interface import JobService
+from desktop.translations.words import translate
 
 _log = logging.getLogger(__name__)
 
@@ -71,10 +72,18 @@ def recall_groups(path: Path, jobs: JobService) -> list[RenderGroup]:
     except FileNotFoundError:
         return []
     except OSError as error:
-        raise TimbreError(f"{path} cannot be read: {error.strerror}") from error
+        raise TimbreError(
+            translate("Batch", "{path} cannot be read: {strerror}").format(
+                path=path, strerror=error.strerror
+            )
+        ) from error
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise TimbreError(
-            f"{path} is damaged, and the batches of earlier are not shown; their takes are in Takes"
+            translate(
+                "Batch",
+                "{path} is damaged, and the batches of earlier are not shown; their takes are "
+                "in Takes",
+            ).format(path=path)
         ) from error
     groups = []
     for title, clips, ids in kept:

@@ -55,7 +55,11 @@ class BatchModel(QAbstractTableModel):
             return None
         return {
             CLIP: self._group.clip_name(take),
-            PRESET: f"{take.preset}, take {take.seed + 1}" if take.seed else take.preset,
+            PRESET: self.tr("{preset}, take {number}").format(
+                preset=take.preset, number=take.seed + 1
+            )
+            if take.seed
+            else take.preset,
             STATE: _stage(take),
             LEFT: time_left_words(take.seconds_left),
         }[index.column()]

@@ -139,7 +139,13 @@ class BatchPage(QWidget):
         def show(result: tuple[list[TakeItem], list[TimbreError]]) -> None:
             takes, refused = result
             if refused:
-                more = f" ({len(refused)} of {len(plan.clips)} clips)" if len(refused) > 1 else ""
+                more = (
+                    self.tr(" ({refused} of {clips} clips)").format(
+                        refused=len(refused), clips=len(plan.clips)
+                    )
+                    if len(refused) > 1
+                    else ""
+                )
                 self.failed.emit(f"{' '.join(str(refused[0]).split())}{more}")
             if takes:
                 self.add(plan, takes)
@@ -271,7 +277,11 @@ class BatchPage(QWidget):
             return
         if not take.files:
             self._audio.stop()
-            self.status.emit(f"{take.preset}: {take.stage}; there is nothing to hear yet")
+            self.status.emit(
+                self.tr("{preset}: {stage}; there is nothing to hear yet").format(
+                    preset=take.preset, stage=take.stage
+                )
+            )
             return
         play_file(take.files[0], self._audio, self._tasks, self._fail, self)
 

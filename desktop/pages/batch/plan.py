@@ -13,6 +13,7 @@ from pathlib import Path
 from core.errors import Cancelled, TimbreError
 from desktop.services.jobs_interface import ClipItem, JobService, PresetChoice
 from desktop.tasks import TaskControl
+from desktop.translations.words import translate
 
 USUAL_BYTES_PER_S = 44_100 * 3
 """Of a render of which none is there to be measured: one channel of 24 bits."""
@@ -47,14 +48,20 @@ class BatchPlan:
     @property
     def title(self) -> str:
         """Such as ``riff in 12 presets`` or ``5 clips in My cello``."""
-        clips = self.clips[0].clip.name or "Untitled"
+        clips = self.clips[0].clip.name or translate("Batch", "Untitled")
         if len(self.clips) > 1:
-            clips = f"{len(self.clips)} clips"
-        presets = self.presets[0].name or "1 preset"
+            clips = translate("Batch", "{clips} clips").format(clips=len(self.clips))
+        presets = self.presets[0].name or translate("Batch", "1 preset")
         if len(self.presets) > 1:
-            presets = f"{len(self.presets)} presets"
-        takes = f", {self.takes} takes each" if self.takes > 1 else ""
-        return f"{clips} in {presets}{takes}"
+            presets = translate("Batch", "{presets} presets").format(presets=len(self.presets))
+        takes = (
+            translate("Batch", ", {takes} takes each").format(takes=self.takes)
+            if self.takes > 1
+            else ""
+        )
+        return translate("Batch", "{clips} in {presets}{takes}").format(
+            clips=clips, presets=presets, takes=takes
+        )
 
 
 @dataclass(frozen=True)
@@ -130,9 +137,13 @@ def limits_of(plan: BatchPlan, jobs: JobService, control: TaskControl) -> list[s
         except Cancelled:
             raise
         except TimbreError as error:
-            known = (f"what the model cannot play is not known: {error}",)
+            known = (
+                translate("Batch", "what the model cannot play is not known: {error}").format(
+                    error=error
+                ),
+            )
         if known:
-            lines.append(f"{item.clip.name or 'Untitled'}: {'; '.join(known)}")
+            lines.append(f"{item.clip.name or translate('Batch', 'Untitled')}: {'; '.join(known)}")
     return lines
 
 
@@ -143,18 +154,28 @@ def cost_words(plan: BatchPlan, seconds_per_s: float | None) -> str:
         plan: what is to be rendered.
         seconds_per_s: time that a second of sound takes; None if that was not measured yet.
     """
-    renders = "1 render" if plan.count == 1 else f"{plan.count:,} renders"
-    words = f"{renders}, {clock_words(plan.audio_s)} of sound"
+    renders = (
+        translate("Batch", "1 render")
+        if plan.count == 1
+        else translate("Batch", "{count:,} renders").format(count=plan.count)
+    )
+    words = translate("Batch", "{renders}, {length} of sound").format(
+        renders=renders, length=clock_words(plan.audio_s)
+    )
     if seconds_per_s is None:
-        return f"{words}; how long it takes is known after the first"
-    return f"{words}, about {time_words(plan.audio_s * seconds_per_s)} on this machine"
+        return translate("Batch", "{words}; how long it takes is known after the first").format(
+            words=words
+        )
+    return translate("Batch", "{words}, about {time} on this machine").format(
+        words=words, time=time_words(plan.audio_s * seconds_per_s)
+    )
 
 
 def size_words(size: float) -> str:
     """Such as ``6 MB`` or ``1.2 GB``."""
     if size < 1000 * _MB:
-        return f"{max(1, round(size / _MB))} MB"
-    return f"{size / (1000 * _MB):.1f} GB"
+        return translate("Batch", "{size} MB").format(size=max(1, round(size / _MB)))
+    return translate("Batch", "{size:.1f} GB").format(size=size / (1000 * _MB))
 
 
 def clock_words(seconds: float) -> str:
@@ -168,4 +189,8 @@ def time_words(seconds: float) -> str:
     """Such as ``8 s``, ``3 min`` or ``2.5 h``."""
     if seconds < 90:
         return f"{max(1, round(seconds))} s"
-    return f"{round(seconds / 60)} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
+    return (
+        translate("Batch", "{minutes} min").format(minutes=round(seconds / 60))
+        if seconds < 5400
+        else f"{seconds / 3600:.1f} h"
+    )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
-from PyQt6.QtCore import QCoreApplication, Qt
+from PyQt6.QtCore import QT_TRANSLATE_NOOP, QCoreApplication, Qt
 from PyQt6.QtGui import QAction, QKeySequence
 from PyQt6.QtWidgets import QWidget
 
@@ -19,35 +19,40 @@ class ActionRegistry(Protocol):
 
 
 LIST_ACTIONS = (
-    ("browse.play", "Play", "Space"),
-    ("browse.render", "Render the clip in it", "Return"),
-    ("browse.blind", "Compare blind …", "Ctrl+Shift+T"),
-    ("browse.compare", "Compare two side by side …", "Ctrl+Shift+D"),
-    ("browse.favourite", "Favourite", "F"),
-    ("browse.rename", "Rename", "F2"),
-    ("browse.duplicate", "Duplicate", "Ctrl+D"),
-    ("browse.tag", "Tag …", "Ctrl+T"),
-    ("browse.blend", "Add to blend", "Ctrl+B"),
-    ("browse.edit_blend", "Edit blend", "Ctrl+Shift+B"),
-    ("browse.delete", "Delete", "Del"),
-    *((f"browse.rate_{stars}", f"Rate {stars}", str(stars)) for stars in range(6)),
+    ("browse.play", QT_TRANSLATE_NOOP("Browse", "Play"), "Space"),
+    ("browse.render", QT_TRANSLATE_NOOP("Browse", "Render the clip in it"), "Return"),
+    ("browse.blind", QT_TRANSLATE_NOOP("Browse", "Compare blind …"), "Ctrl+Shift+T"),
+    ("browse.compare", QT_TRANSLATE_NOOP("Browse", "Compare two side by side …"), "Ctrl+Shift+D"),
+    ("browse.favourite", QT_TRANSLATE_NOOP("Browse", "Favourite"), "F"),
+    ("browse.rename", QT_TRANSLATE_NOOP("Browse", "Rename"), "F2"),
+    ("browse.duplicate", QT_TRANSLATE_NOOP("Browse", "Duplicate"), "Ctrl+D"),
+    ("browse.tag", QT_TRANSLATE_NOOP("Browse", "Tag …"), "Ctrl+T"),
+    ("browse.blend", QT_TRANSLATE_NOOP("Browse", "Add to blend"), "Ctrl+B"),
+    ("browse.edit_blend", QT_TRANSLATE_NOOP("Browse", "Edit blend"), "Ctrl+Shift+B"),
+    ("browse.delete", QT_TRANSLATE_NOOP("Browse", "Delete"), "Del"),
+    ("browse.rate_0", QT_TRANSLATE_NOOP("Browse", "Rate 0"), "0"),
+    ("browse.rate_1", QT_TRANSLATE_NOOP("Browse", "Rate 1"), "1"),
+    ("browse.rate_2", QT_TRANSLATE_NOOP("Browse", "Rate 2"), "2"),
+    ("browse.rate_3", QT_TRANSLATE_NOOP("Browse", "Rate 3"), "3"),
+    ("browse.rate_4", QT_TRANSLATE_NOOP("Browse", "Rate 4"), "4"),
+    ("browse.rate_5", QT_TRANSLATE_NOOP("Browse", "Rate 5"), "5"),
 )
 """Name, text and key of what is done with the presets that are selected."""
 
 PAGE_ACTIONS = (
-    ("browse.search", "Search presets", "Ctrl+F"),
-    ("browse.next", "Next preset", "Ctrl+Down"),
-    ("browse.previous", "Previous preset", "Ctrl+Up"),
-    ("browse.like", "More like this", "Ctrl+L"),
-    ("browse.clear", "Clear search and filters", "Ctrl+Shift+F"),
-    ("browse.grid", "List, grid or map", "Ctrl+G"),
-    ("browse.map", "Map of presets", "Ctrl+Shift+G"),
-    ("browse.details", "Show or hide details", "Ctrl+I"),
-    ("browse.refresh", "Look again", "F5"),
-    ("browse.import", "Import …", "Ctrl+O"),
-    ("browse.export", "Export …", "Ctrl+E"),
-    ("browse.undo", "Undo", "Ctrl+Z"),
-    ("browse.redo", "Redo", "Ctrl+Y"),
+    ("browse.search", QT_TRANSLATE_NOOP("Browse", "Search presets"), "Ctrl+F"),
+    ("browse.next", QT_TRANSLATE_NOOP("Browse", "Next preset"), "Ctrl+Down"),
+    ("browse.previous", QT_TRANSLATE_NOOP("Browse", "Previous preset"), "Ctrl+Up"),
+    ("browse.like", QT_TRANSLATE_NOOP("Browse", "More like this"), "Ctrl+L"),
+    ("browse.clear", QT_TRANSLATE_NOOP("Browse", "Clear search and filters"), "Ctrl+Shift+F"),
+    ("browse.grid", QT_TRANSLATE_NOOP("Browse", "List, grid or map"), "Ctrl+G"),
+    ("browse.map", QT_TRANSLATE_NOOP("Browse", "Map of presets"), "Ctrl+Shift+G"),
+    ("browse.details", QT_TRANSLATE_NOOP("Browse", "Show or hide details"), "Ctrl+I"),
+    ("browse.refresh", QT_TRANSLATE_NOOP("Browse", "Look again"), "F5"),
+    ("browse.import", QT_TRANSLATE_NOOP("Browse", "Import …"), "Ctrl+O"),
+    ("browse.export", QT_TRANSLATE_NOOP("Browse", "Export …"), "Ctrl+E"),
+    ("browse.undo", QT_TRANSLATE_NOOP("Browse", "Undo"), "Ctrl+Z"),
+    ("browse.redo", QT_TRANSLATE_NOOP("Browse", "Redo"), "Ctrl+Y"),
 )
 """The same of what is done anywhere on the page."""
 

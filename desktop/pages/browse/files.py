@@ -17,6 +17,7 @@ from desktop.faults import fault_of
 from desktop.pages.browse.model import SelectedPresets
 from desktop.services.interfaces import PresetService
 from desktop.tasks import Lane, LaneTask, TaskControl, Tasks
+from desktop.translations.words import translate
 
 PRESETS_MIME = "application/x-timbre-presets"
 """Ids of presets, a line each, for widgets of ours that take them."""
@@ -228,4 +229,8 @@ def _flat(files: Iterable[Path]) -> Iterable[Path]:
 
 
 def _count(count: int) -> str:
-    return "1 preset" if count == 1 else f"{count:,} presets"
+    return (
+        translate("Browse", "1 preset")
+        if count == 1
+        else translate("Browse", "{count:,} presets").format(count=count)
+    )

@@ -24,7 +24,7 @@ from desktop.pages.browse.filters import FilterBar
 from desktop.pages.browse.model import MOST_FOUND, PRESET_ROLE, PresetModel, SelectedPresets
 from desktop.pages.browse.pictures import PresetPictures
 from desktop.pages.browse.selection import PresetSelection
-from desktop.pages.browse.sound import SOUND_ACTIONS, SoundControls
+from desktop.pages.browse.sound import SoundControls, sound_actions
 from desktop.pages.browse.views import VIEWS, PresetViews
 from desktop.services.interfaces import PresetQuery, PresetService
 from desktop.tasks import TaskControl, Tasks
@@ -110,7 +110,7 @@ class BrowsePage(QWidget):
             presets, tasks, self._edits, self._model, self._filters, self._details
         )
         self._comparing = PresetComparing(presets, tasks, self._edits, self)
-        self._actions = make_actions(self, self._view, self._what_is_done(), SOUND_ACTIONS)
+        self._actions = make_actions(self, self._view, self._what_is_done(), sound_actions())
         self._selection.set_actions(self._actions)
         self._shown.set_actions([self._actions[name] for name, _, _ in LIST_ACTIONS])
         self._connect()
@@ -408,7 +408,9 @@ class BrowsePage(QWidget):
         if report.presets:
             self.status.emit(
                 self.tr("imported {}").format(
-                    report.presets[0].name if count == 1 else f"{count:,} presets"
+                    report.presets[0].name
+                    if count == 1
+                    else self.tr("{count:,} presets").format(count=count)
                 )
             )
             self.refresh()

@@ -16,6 +16,7 @@ from desktop.pages.browse.measuring import PresetMeasuring
 from desktop.pages.browse.model import PresetModel
 from desktop.services.interfaces import PresetService
 from desktop.tasks import Lane, TaskControl, Tasks
+from desktop.translations.words import translate
 
 DIRECTIONS = tuple(
     (adjective, is_higher, adjective.higher if is_higher else adjective.lower)
@@ -24,14 +25,20 @@ DIRECTIONS = tuple(
 )
 """A pair, whether towards its high end, and the word for that."""
 
-SOUND_ACTIONS = (
-    *((f"browse.find_{word}", f"{word.capitalize()} than this", "") for _, _, word in DIRECTIONS),
-    *((f"browse.vary_{word}", f"Like this, but {word}", "") for _, _, word in DIRECTIONS),
-    ("browse.vary_near", "Something near this", ""),
-    *((f"browse.find_as_{one.name}", f"Alike in {one.name}", "") for one in ADJECTIVES),
-    ("browse.any_sound", "Any sound: take the ranges off", ""),
-)
-"""Name, text and key, as of :data:`desktop.pages.browse.actions.PAGE_ACTIONS`."""
+
+def sound_actions() -> tuple[tuple[str, str, str], ...]:
+    """Name, text and key, as of :data:`desktop.pages.browse.actions.PAGE_ACTIONS`."""
+    more = translate("Browse", "{more} than this")  # such as Brighter than this
+    vary = translate("Browse", "Like this, but {more}")
+    alike = translate("Browse", "Alike in {sound}")
+    words = [word for _, _, word in DIRECTIONS]
+    return (
+        *((f"browse.find_{word}", more.format(more=word.capitalize()), "") for word in words),
+        *((f"browse.vary_{word}", vary.format(more=word), "") for word in words),
+        ("browse.vary_near", translate("Browse", "Something near this"), ""),
+        *((f"browse.find_as_{one.name}", alike.format(sound=one.name), "") for one in ADJECTIVES),
+        ("browse.any_sound", translate("Browse", "Any sound: take the ranges off"), ""),
+    )
 
 
 class SoundControls(QObject):

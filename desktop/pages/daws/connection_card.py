@@ -10,6 +10,7 @@ from PyQt6.QtWidgets import QCheckBox, QFrame, QHBoxLayout, QLabel, QVBoxLayout,
 from desktop.services.bridge_interface import BridgeControl, BridgeState, ConnectedClient
 from desktop.tasks import Lane, Tasks
 from desktop.theme.style_sheet import GRID
+from desktop.translations.words import translate
 from desktop.widgets.elided_lines import ElidedLines
 
 _LOOK_EVERY_MS = 1000
@@ -104,7 +105,11 @@ def _line_of(client: ConnectedClient) -> str:
     quiet_s = time.time() - client.heard_at
     name = client.words if client.words == client.name else f"{client.words} ({client.name})"
     if quiet_s < _QUIET_AFTER_S:
-        return f"{name}, heard just now"
+        return translate("Daws", "{name}, heard just now").format(name=name)
     minutes = quiet_s / 60
-    ago = f"{minutes:.0f} min" if minutes < 90 else f"{minutes / 60:.0f} h"
-    return f"{name}, heard {ago} ago"
+    ago = (
+        translate("Daws", "{minutes:.0f} min").format(minutes=minutes)
+        if minutes < 90
+        else f"{minutes / 60:.0f} h"
+    )
+    return translate("Daws", "{name}, heard {ago} ago").format(name=name, ago=ago)

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from desktop.services.jobs_interface import DROPPED, ClipItem, TakeItem
+from desktop.translations.words import translate
 
 SHOWN = 50
 """Rows."""
@@ -35,7 +36,7 @@ class TrafficRow:
     def state(self) -> str:
         """How the render stands, in words."""
         if self.take is None:
-            return "came, not rendered yet"
+            return translate("Daws", "came, not rendered yet")
         return self.take.error or self.take.stage
 
     @property
@@ -81,7 +82,7 @@ class Traffic:
             came = time.strftime("%H:%M", time.localtime(clip.came_at)) if clip.came_at else ""
             mine: list[TakeItem | None] = [*takes.get(clip.id, [])]
             rows += [
-                TrafficRow(came, clip.clip.name or "clip", clip.source, take)
+                TrafficRow(came, clip.clip.name or translate("Daws", "clip"), clip.source, take)
                 for take in mine or [None]
             ]
         return rows[:SHOWN]

@@ -43,7 +43,13 @@ class TrafficTable(QTableWidget):
         self._rows: list[TrafficRow] = []
         self.setAccessibleName(self.tr("Clips of DAWs and their renders"))
         self.setHorizontalHeaderLabels(
-            [self.tr(title) for title in ("Came", "Clip", "From", "Render", "File")]
+            [
+                self.tr("Came"),
+                self.tr("Clip"),
+                self.tr("From"),
+                self.tr("Render"),
+                self.tr("File"),
+            ]
         )
         self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)

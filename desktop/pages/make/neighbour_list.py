@@ -36,7 +36,9 @@ class NeighbourModel(QAbstractListModel):
         if role == Qt.ItemDataRole.DisplayRole:
             return found.preset.name
         if role in (Qt.ItemDataRole.ToolTipRole, Qt.ItemDataRole.AccessibleTextRole):
-            return f"{found.preset.name}: {found.preset.summary}, likeness {found.similarity:.2f}"
+            return self.tr("{name}: {summary}, likeness {similarity:.2f}").format(
+                name=found.preset.name, summary=found.preset.summary, similarity=found.similarity
+            )
         return found if role == NEIGHBOUR_ROLE else None
 
     def set_found(self, found: Sequence[Neighbour]) -> None:

@@ -6,8 +6,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from PyQt6.QtCore import QT_TRANSLATE_NOOP
+
 from core.clip import pitch_name
 from desktop.services.making.interface import MAX_REGION_S
+from desktop.translations.words import translate
 
 if TYPE_CHECKING:
     from core.audio.regions import SoundOutline
@@ -17,7 +20,7 @@ PROPOSED_S = 8.0
 """Of a long recording: the loudest so many seconds, which is what the encoder looks at."""
 
 _MOST_NAMES = 8
-_CHANNELS = {1: "mono", 2: "stereo"}
+_CHANNELS = {1: QT_TRANSLATE_NOOP("Make", "mono"), 2: QT_TRANSLATE_NOOP("Make", "stereo")}
 
 
 def describe(file: Path, outline: SoundOutline) -> str:
@@ -27,7 +30,11 @@ def describe(file: Path, outline: SoundOutline) -> str:
         file: the recording.
         outline: of all of it.
     """
-    form = _CHANNELS.get(outline.channels, f"{outline.channels} channels")
+    form = (
+        translate("Make", _CHANNELS[outline.channels])
+        if outline.channels in _CHANNELS
+        else translate("Make", "{channels} channels").format(channels=outline.channels)
+    )
     parts = [file.name, length_words(outline.end_s), f"{outline.sample_rate / 1000:g} kHz", form]
     return " · ".join([*parts, *outline.remarks])
 
@@ -64,16 +71,21 @@ def heard_words(heard: HeardNotes, region: tuple[float, float]) -> str:
     """
     count = len(heard.notes)
     if not count:
-        words = "No notes are heard."
+        words = translate("Make", "No notes are heard.")
     else:
         listed = names_of([note.pitch for note in heard.notes])
-        words = f"Heard as {'one note' if count == 1 else f'{count} notes'}: {listed}."
+        words = (
+            translate("Make", "Heard as one note: {listed}.")
+            if count == 1
+            else translate("Make", "Heard as {count} notes: {listed}.")
+        ).format(count=count, listed=listed)
     left_out = (region[1] - region[0]) - (heard.end_s - heard.start_s)
     if region[1] - region[0] > PROPOSED_S and left_out > 0.5:
-        words += (
-            f" The timbre is taken from the loudest part, "
-            f"{heard.start_s:.1f} to {heard.end_s:.1f} s (the line at the bottom)."
-        )
+        words += translate(
+            "Make",
+            " The timbre is taken from the loudest part, {start_s:.1f} to {end_s:.1f} s "
+            "(the line at the bottom).",
+        ).format(start_s=heard.start_s, end_s=heard.end_s)
     return words
 
 
@@ -82,4 +94,8 @@ def names_of(pitches: Sequence[int]) -> str:
     once = list(dict.fromkeys(pitches))
     listed = ", ".join(pitch_name(pitch) for pitch in once[:_MOST_NAMES])
     rest = len(once) - _MOST_NAMES
-    return f"{listed} and {rest} more" if rest > 0 else listed
+    return (
+        translate("Make", "{listed} and {rest} more").format(listed=listed, rest=rest)
+        if rest > 0
+        else listed
+    )

@@ -15,6 +15,7 @@ from PyQt6.QtWidgets import (
 
 from core.bundles.facts import BundleFacts, size_words
 from desktop.theme.style_sheet import GRID
+from desktop.translations.words import translate
 
 
 class LicenceDialog(QDialog):
@@ -101,23 +102,23 @@ def removal_question(facts: BundleFacts, is_chosen: bool, parent: QWidget) -> QM
         parent: over which it opens.
     """
     box = QMessageBox(parent)
-    box.setWindowTitle(parent.tr("Remove a model"))
+    box.setWindowTitle(translate("Models", "Remove a model"))
     box.setText(
-        parent.tr("Remove {bundle} ({size}) from this machine?").format(
+        translate("Models", "Remove {bundle} ({size}) from this machine?").format(
             bundle=facts.id, size=size_words(facts.here)
         )
     )
     lines = [
-        parent.tr("It can be pulled again; that takes as long as it took.")
+        translate("Models", "It can be pulled again; that takes as long as it took.")
         if facts.is_published
-        else parent.tr("It came from a file, and cannot be pulled again: keep that file.")
+        else translate("Models", "It came from a file, and cannot be pulled again: keep that file.")
     ]
     if is_chosen:
-        lines.append(parent.tr("Renders are made with the default model then."))
+        lines.append(translate("Models", "Renders are made with the default model then."))
     lines.append(str(facts.dir))
     box.setInformativeText("\n".join(lines))
-    remove = box.addButton(parent.tr("Remove"), QMessageBox.ButtonRole.DestructiveRole)
-    keep = box.addButton(parent.tr("Keep"), QMessageBox.ButtonRole.RejectRole)
+    remove = box.addButton(translate("Models", "Remove"), QMessageBox.ButtonRole.DestructiveRole)
+    keep = box.addButton(translate("Models", "Keep"), QMessageBox.ButtonRole.RejectRole)
     box.setDefaultButton(keep)
     box.setEscapeButton(keep)
     box.setWindowModality(Qt.WindowModality.WindowModal)

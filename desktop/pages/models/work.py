@@ -5,19 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Literal
 
-from PyQt6.QtCore import QObject, pyqtSignal
+from PyQt6.QtCore import QT_TRANSLATE_NOOP, QObject, pyqtSignal
 
 from desktop.tasks import Lane, LaneTask, TaskControl, Tasks
 
 BundleAct = Literal["pull", "verify", "import", "export", "remove", "choose"]
 
 _DOING: dict[BundleAct, str] = {
-    "pull": "pulling",
-    "verify": "checking",
-    "import": "importing",
-    "export": "saving",
-    "remove": "removing",
-    "choose": "choosing",
+    "pull": QT_TRANSLATE_NOOP("Models", "pulling"),
+    "verify": QT_TRANSLATE_NOOP("Models", "checking"),
+    "import": QT_TRANSLATE_NOOP("Models", "importing"),
+    "export": QT_TRANSLATE_NOOP("Models", "saving"),
+    "remove": QT_TRANSLATE_NOOP("Models", "removing"),
+    "choose": QT_TRANSLATE_NOOP("Models", "choosing"),
 }
 
 
@@ -53,10 +53,10 @@ class BundleWork(QObject):
     def words(self) -> str:
         """What is being done, for people: ``pulling 41 %: 412 of 1,893 MB, 11.2 MB/s``."""
         if self.is_cancelled:
-            return "stopping …"
+            return self.tr("stopping …")
         percent = f" {100 * self.fraction:.0f} %" if self.fraction else ""
         stage = f": {self._stage}" if self._stage else " …" if not percent else ""
-        return f"{_DOING[self.act]}{percent}{stage}"
+        return f"{self.tr(_DOING[self.act])}{percent}{stage}"
 
     @property
     def is_cancelled(self) -> bool:

@@ -10,6 +10,7 @@ from PyQt6.QtGui import QFont, QFontMetrics, QPainter, QPalette
 from PyQt6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
 from desktop.services.jobs_interface import ClipItem
+from desktop.translations.words import translate
 
 CLIP_ROLE = Qt.ItemDataRole.UserRole + 1
 _NO_PARENT = QModelIndex()
@@ -34,9 +35,11 @@ class ClipModel(QAbstractListModel):
             return None
         item = self._clips[index.row()]
         if role == Qt.ItemDataRole.DisplayRole:
-            return item.clip.name or "Untitled"
+            return item.clip.name or self.tr("Untitled")
         if role in (Qt.ItemDataRole.ToolTipRole, Qt.ItemDataRole.AccessibleTextRole):
-            return "\n".join([f"{item.clip.name or 'Untitled'}: {details(item)}", *item.remarks])
+            return "\n".join(
+                [f"{item.clip.name or self.tr('Untitled')}: {details(item)}", *item.remarks]
+            )
         return item if role == CLIP_ROLE else None
 
     def set_clips(self, clips: Sequence[ClipItem]) -> None:
@@ -84,7 +87,11 @@ def details(item: ClipItem, now_s: float | None = None) -> str:
         now_s: seconds since 1970; None is now.
     """
     count = len(item.clip.notes)
-    notes = "1 note" if count == 1 else f"{count} notes"
+    notes = (
+        translate("Takes", "1 note")
+        if count == 1
+        else translate("Takes", "{count} notes").format(count=count)
+    )
     parts = [item.source, f"{item.clip.length_s:.1f} s"]
     if item.came_at:
         now_s = time.time() if now_s is None else now_s

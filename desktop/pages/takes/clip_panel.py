@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from PyQt6.QtCore import QModelIndex, QTimer, pyqtSignal
+from PyQt6.QtCore import QT_TRANSLATE_NOOP, QModelIndex, QTimer, pyqtSignal
 from PyQt6.QtWidgets import (
     QAbstractItemView,
     QFileDialog,
@@ -25,7 +25,9 @@ from desktop.tasks import Tasks
 from desktop.theme.style_sheet import GRID
 from desktop.widgets.start_folder import StartFolder
 
-_NO_CLIPS = "No clips yet: open a MIDI file, drop one, or send a clip from your DAW."
+_NO_CLIPS = QT_TRANSLATE_NOOP(
+    "Takes", "No clips yet: open a MIDI file, drop one, or send a clip from your DAW."
+)
 
 
 class ClipPanel(QWidget):
@@ -55,13 +57,13 @@ class ClipPanel(QWidget):
         super().__init__(parent)
         self.clips, self.clip_list = ClipModel(self), QListView()
         self._current: ClipItem | None = None
-        self._no_clips = hint_label(_NO_CLIPS)
+        self._no_clips = hint_label(self.tr(_NO_CLIPS))
         self._following = QTimer(self)
         self._following.setSingleShot(True)
         self._following.timeout.connect(lambda: self.select(0))
         self.clip_list.setModel(self.clips)
         self.clip_list.setItemDelegate(ClipDelegate(self.clip_list))
-        self.clip_list.setAccessibleName("Clips")
+        self.clip_list.setAccessibleName(self.tr("Clips"))
         self.clip_list.setMouseTracking(True)
         self.clip_list.setUniformItemSizes(True)
         self.clip_list.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
@@ -124,11 +126,14 @@ class ClipPanel(QWidget):
     def name_of(self, clip_id: str) -> str:
         """What a clip is called."""
         clip = self.clips.clip(self.clips.row_of(clip_id))
-        return clip.clip.name if clip is not None else "a clip"
+        return clip.clip.name if clip is not None else self.tr("a clip")
 
     def _choose_files(self) -> None:
         patterns = " ".join(f"*{suffix}" for suffix in sorted(MIDI_SUFFIXES))
-        title, kinds = self.tr("Open MIDI files"), f"MIDI ({patterns})"
+        title, kinds = (
+            self.tr("Open MIDI files"),
+            self.tr("MIDI ({patterns})").format(patterns=patterns),
+        )
         names, _ = QFileDialog.getOpenFileNames(self, title, self._folder.path, kinds)
         if names:
             self._folder.chosen(names[-1])

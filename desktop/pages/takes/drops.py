@@ -6,17 +6,20 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from PyQt6.QtCore import QT_TRANSLATE_NOOP
+
 from core.errors import Cancelled, TimbreError
 from core.progress import StageCallback
 from desktop.services.jobs_interface import ClipItem, JobService, TakeItem
 from desktop.tasks import TaskControl
+from desktop.translations.words import translate
 
 MIDI_SUFFIXES = frozenset({".mid", ".midi", ".smf", ".kar", ".rmi"})
 SOUND_SUFFIXES = frozenset({".wav", ".flac", ".ogg", ".mp3"})
 MOST_FILES = 5000
 """Of one drop; a whole disk is dropped by mistake."""
 
-TAKEN = "drop MIDI files, or WAV files that were rendered here"
+TAKEN = QT_TRANSLATE_NOOP("Takes", "drop MIDI files, or WAV files that were rendered here")
 
 
 @dataclass(frozen=True)
@@ -48,17 +51,28 @@ def sort_drop(files: Sequence[Path]) -> SortedDrop:
         if file.is_dir():
             inside = sorted(p for p in file.rglob("*") if p.suffix.lower() in MIDI_SUFFIXES)
             if not inside:
-                refused.append(f"there is no MIDI file in the folder {file.name}")
+                refused.append(
+                    translate("Takes", "there is no MIDI file in the folder {file}").format(
+                        file=file.name
+                    )
+                )
             midi += inside
         elif suffix in MIDI_SUFFIXES:
             midi.append(file)
         elif suffix in SOUND_SUFFIXES:
             sounds.append(file)
         else:
-            refused.append(f"{file.name} is neither a MIDI file nor a sound file; {TAKEN}")
+            refused.append(
+                translate(
+                    "Takes", "{file} is neither a MIDI file nor a sound file; {taken}"
+                ).format(file=file.name, taken=translate("Takes", TAKEN))
+            )
     if len(midi) > MOST_FILES:
         refused.append(
-            f"only the first {MOST_FILES} of {len(midi)} MIDI files were taken; drop the rest apart"
+            translate(
+                "Takes",
+                "only the first {most_files} of {midi} MIDI files were taken; drop the rest apart",
+            ).format(most_files=MOST_FILES, midi=len(midi))
         )
     return SortedDrop(tuple(midi[:MOST_FILES]), tuple(sounds), tuple(refused))
 
@@ -74,7 +88,9 @@ def refusal_words(refused: Sequence[str], total: int) -> str:
         return ""
     if len(refused) == 1:
         return refused[0]
-    return f"{len(refused)} of {total} files were not taken; the first: {refused[0]}"
+    return translate(
+        "Takes", "{refused} of {total} files were not taken; the first: {first}"
+    ).format(refused=len(refused), total=total, first=refused[0])
 
 
 def take_in(
@@ -99,7 +115,11 @@ def take_in(
         if not control.progress(number / len(wanted)):
             break
         if len(wanted) > 1:
-            on_stage(f"reading file {number + 1} of {len(wanted)}")
+            on_stage(
+                translate("Takes", "reading file {number} of {wanted}").format(
+                    number=number + 1, wanted=len(wanted)
+                )
+            )
         try:
             is_midi = number < len(drop.midi)
             taken.append(jobs.add_file(file, control) if is_midi else jobs.render_again(file))

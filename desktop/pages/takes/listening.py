@@ -95,7 +95,11 @@ class TakeListening(QObject):
         elif take is not None:
             if self.player is not None:
                 self.player.stop()
-            self.status.emit(f"{take.preset}: {take.stage}; there is nothing to hear yet")
+            self.status.emit(
+                self.tr("{preset}: {stage}; there is nothing to hear yet").format(
+                    preset=take.preset, stage=take.stage
+                )
+            )
 
     def toggle(self, row: int) -> None:
         """Play the take of a row, or stop it if it plays."""

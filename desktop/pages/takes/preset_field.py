@@ -30,8 +30,8 @@ class PresetField(QLineEdit):
         completer.setCaseSensitivity(Qt.CaseSensitivity.CaseInsensitive)
         completer.setMaxVisibleItems(12)
         self.setCompleter(completer)
-        self.setPlaceholderText("Preset: type to find one")
-        self.setAccessibleName("Preset to render in")
+        self.setPlaceholderText(self.tr("Preset: type to find one"))
+        self.setAccessibleName(self.tr("Preset to render in"))
         self.setClearButtonEnabled(True)
         self.textEdited.connect(self._look)
 

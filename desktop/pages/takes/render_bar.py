@@ -35,18 +35,20 @@ class RenderBar(QWidget):
         self.preset.returnPressed.connect(self._ask)
         self._takes = QSpinBox()
         self._takes.setRange(1, MOST_TAKES)
-        self._takes.setSuffix(" take")
-        self._takes.setAccessibleName("How many takes")
+        self._takes.setSuffix(self.tr(" take"))
+        self._takes.setAccessibleName(self.tr("How many takes"))
         self._takes.valueChanged.connect(
-            lambda count: self._takes.setSuffix(" take" if count == 1 else " takes")
+            lambda count: self._takes.setSuffix(
+                self.tr(" take") if count == 1 else self.tr(" takes")
+            )
         )
-        self._button = QPushButton("&Render")
-        self._button.setToolTip("Render this clip in the preset (Enter)")
+        self._button = QPushButton(self.tr("&Render"))
+        self._button.setToolTip(self.tr("Render this clip in the preset (Enter)"))
         self._button.clicked.connect(self._ask)
         self._limits = QLabel()
         self._limits.setTextFormat(Qt.TextFormat.PlainText)
         self._limits.setWordWrap(True)
-        self._limits.setAccessibleName("What the model cannot play of this clip")
+        self._limits.setAccessibleName(self.tr("What the model cannot play of this clip"))
         row = QHBoxLayout()
         row.addWidget(self.preset, 1)
         row.addWidget(self._takes)
@@ -70,9 +72,16 @@ class RenderBar(QWidget):
     def set_clip_count(self, count: int) -> None:
         """Say how many clips the button is about."""
         is_batch = count > 1
-        self._button.setText(f"&Render {count} clips …" if is_batch else "&Render")
-        what = f"these {count} clips" if is_batch else "this clip"
-        self._button.setToolTip(f"Render {what} in the preset (Enter)")
+        self._button.setText(
+            self.tr("&Render {count} clips …").format(count=count)
+            if is_batch
+            else self.tr("&Render")
+        )
+        self._button.setToolTip(
+            self.tr("Render these {count} clips in the preset (Enter)").format(count=count)
+            if is_batch
+            else self.tr("Render this clip in the preset (Enter)")
+        )
 
     def say_limits(self, words: str) -> None:
         """Say something in the place of limits; empty says nothing."""
@@ -83,12 +92,12 @@ class RenderBar(QWidget):
     def show_limits(self, limits: Sequence[str]) -> None:
         """Say what the model cannot play; the first few, all of them under the pointer."""
         if not limits:
-            self.say_limits("The model plays everything in this clip.")
+            self.say_limits(self.tr("The model plays everything in this clip."))
             return
         shown = list(limits[:_LIMITS_SHOWN])
         if len(limits) > _LIMITS_SHOWN:
-            shown.append(f"and {len(limits) - _LIMITS_SHOWN} more")
-        self.say_limits("Before you render: " + "; ".join(shown))
+            shown.append(self.tr("and {count} more").format(count=len(limits) - _LIMITS_SHOWN))
+        self.say_limits(self.tr("Before you render: {limits}").format(limits="; ".join(shown)))
         self._limits.setToolTip("\n".join(limits))
 
     def _ask(self) -> None:

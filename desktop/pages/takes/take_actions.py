@@ -5,22 +5,55 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from PyQt6.QtCore import QEvent, Qt, pyqtSignal
+from PyQt6.QtCore import QT_TRANSLATE_NOOP, QEvent, Qt, pyqtSignal
 from PyQt6.QtGui import QPalette
 from PyQt6.QtWidgets import QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWidget
 
 from desktop.pages.takes.icons import icon
 from desktop.services.jobs_interface import TakeItem
+from desktop.translations.words import translate
 
 _ACTIONS = (
-    ("play", "Play", "Play the take, or stop it (Space)"),
-    ("retry", "Retry", "Render it again: after a failure, or when its file is gone"),
-    ("cancel", "Cancel", "Stop rendering (Del)"),
-    ("first", "Next", "Render it before all others"),
-    ("blind", "Blind A/B", "Compare the selected takes without their names"),
-    ("folder", "Folder", "Show the file in its folder"),
-    ("best", "Best first", "Sort takes by notes heard and by likeness together"),
-    ("copy", "Details", "Copy all there is to say about it"),
+    (
+        "play",
+        QT_TRANSLATE_NOOP("Takes", "Play"),
+        QT_TRANSLATE_NOOP("Takes", "Play the take, or stop it (Space)"),
+    ),
+    (
+        "retry",
+        QT_TRANSLATE_NOOP("Takes", "Retry"),
+        QT_TRANSLATE_NOOP("Takes", "Render it again: after a failure, or when its file is gone"),
+    ),
+    (
+        "cancel",
+        QT_TRANSLATE_NOOP("Takes", "Cancel"),
+        QT_TRANSLATE_NOOP("Takes", "Stop rendering (Del)"),
+    ),
+    (
+        "first",
+        QT_TRANSLATE_NOOP("Takes", "Next"),
+        QT_TRANSLATE_NOOP("Takes", "Render it before all others"),
+    ),
+    (
+        "blind",
+        QT_TRANSLATE_NOOP("Takes", "Blind A/B"),
+        QT_TRANSLATE_NOOP("Takes", "Compare the selected takes without their names"),
+    ),
+    (
+        "folder",
+        QT_TRANSLATE_NOOP("Takes", "Folder"),
+        QT_TRANSLATE_NOOP("Takes", "Show the file in its folder"),
+    ),
+    (
+        "best",
+        QT_TRANSLATE_NOOP("Takes", "Best first"),
+        QT_TRANSLATE_NOOP("Takes", "Sort takes by notes heard and by likeness together"),
+    ),
+    (
+        "copy",
+        QT_TRANSLATE_NOOP("Takes", "Details"),
+        QT_TRANSLATE_NOOP("Takes", "Copy all there is to say about it"),
+    ),
 )
 
 
@@ -42,9 +75,9 @@ class TakeActions(QWidget):
         row.setSpacing(4)
         for name, text, tip in _ACTIONS:
             button = QToolButton()
-            button.setText(text)
-            button.setToolTip(tip)
-            button.setAccessibleName(tip)
+            button.setText(self.tr(text))
+            button.setToolTip(self.tr(tip))
+            button.setAccessibleName(self.tr(tip))
             button.setAutoRaise(True)
             button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
             button.clicked.connect(lambda _checked=False, name=name: self.asked.emit(name))
@@ -55,7 +88,7 @@ class TakeActions(QWidget):
         self._words.setTextFormat(Qt.TextFormat.PlainText)
         self._words.setWordWrap(True)
         self._words.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        self._words.setAccessibleName("About the selected take")
+        self._words.setAccessibleName(self.tr("About the selected take"))
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 4, 0, 4)
         column.addLayout(row)
@@ -75,7 +108,7 @@ class TakeActions(QWidget):
     def show_playing(self, is_playing: bool) -> None:
         """Say what the first button does."""
         self._is_playing = is_playing
-        self._buttons["play"].setText("Stop" if is_playing else "Play")
+        self._buttons["play"].setText(self.tr("Stop") if is_playing else self.tr("Play"))
         self._colour()
 
     def show_takes(self, takes: Sequence[TakeItem]) -> None:
@@ -123,5 +156,5 @@ def _about(take: TakeItem) -> str:
     if take.error:
         way_out = f" — {take.way_out}" if take.way_out else ""
         lines.append(f"{take.error}{way_out}")
-    lines += [f"Note: {remark}" for remark in take.remarks]
+    lines += [translate("Takes", "Note: {remark}").format(remark=remark) for remark in take.remarks]
     return "\n".join(lines)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 
 from PyQt6.QtCore import (
+    QT_TRANSLATE_NOOP,
     QAbstractTableModel,
     QMimeData,
     QModelIndex,
@@ -25,9 +26,18 @@ from desktop.pages.takes.measured.ranking import TakeKey, best_first, newest_fir
 from desktop.services.checks.interface import TakeCheck
 from desktop.services.job_words import time_left_words
 from desktop.services.jobs_interface import TakeItem
+from desktop.translations.words import translate
 
 TAKE_ROLE = Qt.ItemDataRole.UserRole + 1
-_HEADINGS = ("", "Preset", "Notes F", "Likeness *", "Progress", "Time left", "")
+_HEADINGS = (
+    "",
+    QT_TRANSLATE_NOOP("Takes", "Preset"),
+    QT_TRANSLATE_NOOP("Takes", "Notes F"),
+    QT_TRANSLATE_NOOP("Takes", "Likeness *"),
+    QT_TRANSLATE_NOOP("Takes", "Progress"),
+    QT_TRANSLATE_NOOP("Takes", "Time left"),
+    "",
+)
 _NO_PARENT = QModelIndex()
 
 
@@ -57,7 +67,7 @@ class TakeModel(QAbstractTableModel):
         if orientation != Qt.Orientation.Horizontal:
             return None
         if role == Qt.ItemDataRole.DisplayRole:
-            return _HEADINGS[section]
+            return self.tr(_HEADINGS[section]) if _HEADINGS[section] else ""
         if role == Qt.ItemDataRole.ToolTipRole:
             judges = sorted({check.judge for check in self._checks.values() if check.judge})
             return heading_words(section, judges)
@@ -71,7 +81,7 @@ class TakeModel(QAbstractTableModel):
             return None
         take, column = self._takes[index.row()], index.column()
         check = self._checks.get(take.id)
-        unmeasured = self._check_words.get(take.id, NOT_MEASURED) if take.files else ""
+        unmeasured = self.check_words_of(take.id) if take.files else ""
         if role == TAKE_ROLE:
             return take
         if role == Qt.ItemDataRole.ToolTipRole:
@@ -80,7 +90,7 @@ class TakeModel(QAbstractTableModel):
             return take_words(take)
         if role == Qt.ItemDataRole.AccessibleTextRole:
             if column in (NOTES, LIKENESS):
-                return f"{_HEADINGS[column]}: {figure_words(column, check, unmeasured)}"
+                return f"{self.tr(_HEADINGS[column])}: {figure_words(column, check, unmeasured)}"
             return _accessible(take, column)
         if role == Qt.ItemDataRole.ForegroundRole and column in (NOTES, LIKENESS):
             return None if check is not None else QGuiApplication.palette().placeholderText()
@@ -176,7 +186,7 @@ class TakeModel(QAbstractTableModel):
 
     def check_words_of(self, take_id: int) -> str:
         """Of a take that was not measured: what is being done about it, or why it cannot be."""
-        return self._check_words.get(take_id, NOT_MEASURED)
+        return self.tr(self._check_words.get(take_id, NOT_MEASURED))
 
     def set_check(self, take_id: int, check: TakeCheck | None, words: str = NOT_MEASURED) -> None:
         """A take was measured, or something is to be said about that.
@@ -253,7 +263,13 @@ class TakeModel(QAbstractTableModel):
 
 def preset_words(take: TakeItem) -> str:
     """The preset, and which of its takes it is."""
-    return f"{take.preset}, take {take.seed + 1}" if take.seed else take.preset
+    return (
+        translate("Takes", "{preset}, take {number}").format(
+            preset=take.preset, number=take.seed + 1
+        )
+        if take.seed
+        else take.preset
+    )
 
 
 def stage_line(take: TakeItem) -> str:
@@ -263,19 +279,31 @@ def stage_line(take: TakeItem) -> str:
 
 def take_words(take: TakeItem) -> str:
     """All there is to say about a take, a line each; what is copied as details."""
-    lines = [f"{preset_words(take)}, asked for by {take.source}: {stage_line(take)}"]
+    lines = [
+        translate("Takes", "{preset}, asked for by {source}: {stage}").format(
+            preset=preset_words(take), source=take.source, stage=stage_line(take)
+        )
+    ]
     if take.way_out:
-        lines.append(f"What to do: {take.way_out}")
-    lines += [f"Note: {remark}" for remark in take.remarks]
+        lines.append(translate("Takes", "What to do: {way_out}").format(way_out=take.way_out))
+    lines += [translate("Takes", "Note: {remark}").format(remark=remark) for remark in take.remarks]
     lines += [str(file) for file in take.files]
     return "\n".join(lines)
 
 
 def _accessible(take: TakeItem, column: int) -> str:
     if column == PLAY:
-        return f"Play {preset_words(take)}" if take.files else "nothing to play yet"
+        return (
+            translate("Takes", "Play {preset}").format(preset=preset_words(take))
+            if take.files
+            else translate("Takes", "nothing to play yet")
+        )
     if column == DRAG:
-        return "Drag the file out" if take.files else "no file yet"
+        return (
+            translate("Takes", "Drag the file out")
+            if take.files
+            else translate("Takes", "no file yet")
+        )
     return {PRESET: preset_words(take), STAGE: stage_line(take)}.get(
         column, time_left_words(take.seconds_left)
     )

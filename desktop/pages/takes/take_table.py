@@ -94,7 +94,7 @@ class TakeTable(QTableView):
         self._takes = model
         self.setModel(model)
         self.setItemDelegate(TakeDelegate(self))
-        self.setAccessibleName("Takes of this clip")
+        self.setAccessibleName(self.tr("Takes of this clip"))
         self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
         self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
@@ -124,13 +124,15 @@ class TakeTable(QTableView):
         self.setColumnWidth(PRESET, 22 * self.fontMetrics().averageCharWidth())
         for column in (NOTES, LIKENESS):
             heads.setSectionResizeMode(column, QHeaderView.ResizeMode.Interactive)
-            self.setColumnWidth(column, self.fontMetrics().horizontalAdvance(NOT_MEASURED) + 24)
+            self.setColumnWidth(
+                column, self.fontMetrics().horizontalAdvance(self.tr(NOT_MEASURED)) + 24
+            )
         heads.setSortIndicatorClearable(True)
         heads.setSortIndicator(-1, Qt.SortOrder.AscendingOrder)
         self.setSortingEnabled(True)
         heads.setSectionResizeMode(STAGE, QHeaderView.ResizeMode.Stretch)
         heads.setSectionResizeMode(LEFT, QHeaderView.ResizeMode.Fixed)
-        self.setColumnWidth(LEFT, self.fontMetrics().horizontalAdvance("Time left") + 24)
+        self.setColumnWidth(LEFT, self.fontMetrics().horizontalAdvance(self.tr("Time left")) + 24)
 
     def sort_best_first(self) -> None:
         """Sort by all that was measured."""

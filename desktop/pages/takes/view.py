@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TypeVar
 
-from PyQt6.QtCore import Qt, QTimer, QUrl, pyqtSignal
+from PyQt6.QtCore import QT_TRANSLATE_NOOP, Qt, QTimer, QUrl, pyqtSignal
 from PyQt6.QtGui import (
     QDesktopServices,
     QGuiApplication,
@@ -40,8 +40,10 @@ from desktop.widgets.roll.roll_notes import RollNotes
 
 _Result = TypeVar("_Result")
 
-_NO_CLIP = "Drop MIDI files here, or send a clip from your DAW"
-_NO_TAKES = "No takes of this clip yet: choose a preset above and press Render."
+_NO_CLIP = QT_TRANSLATE_NOOP("Takes", "Drop MIDI files here, or send a clip from your DAW")
+_NO_TAKES = QT_TRANSLATE_NOOP(
+    "Takes", "No takes of this clip yet: choose a preset above and press Render."
+)
 _QUICK_NOTES = 5000
 """A roll of more is made ready on another thread."""
 
@@ -89,13 +91,13 @@ class TakesPage(FileDropWidget):
         self._jobs, self._tasks = jobs, tasks
         self.clip_panel = ClipPanel(tasks, bridge)
         self.clips, self.clip_list = self.clip_panel.clips, self.clip_panel.clip_list
-        self.takes, self.roll = TakeModel(self), PianoRoll(_NO_CLIP)
+        self.takes, self.roll = TakeModel(self), PianoRoll(self.tr(_NO_CLIP))
         self.render_bar, self.take_actions = RenderBar(jobs, tasks), TakeActions()
         self.table = TakeTable(self.takes)
         self.listening = TakeListening(
             self.roll, self.takes, self.table, tasks, audio, checks, self._is_quiet, self
         )
-        self._no_takes = hint_label(_NO_TAKES)
+        self._no_takes = hint_label(self.tr(_NO_TAKES))
         self._told = 0  # id of the running take that the status line is about
         self._positions = QTimer(self)
         self._positions.setSingleShot(True)
@@ -132,7 +134,7 @@ class TakesPage(FileDropWidget):
         """
         clip = self.current_clip
         if clip is None:
-            self.failed.emit("there is no clip to render; drop a MIDI file, or send one")
+            self.failed.emit(self.tr("there is no clip to render; drop a MIDI file, or send one"))
             return
         listed = list(presets)
         seed = (
@@ -242,7 +244,9 @@ class TakesPage(FileDropWidget):
 
         def fail(error: Exception) -> None:
             if self.current_clip is clip:
-                self.render_bar.say_limits(f"What the model cannot play is not known: {error}")
+                self.render_bar.say_limits(
+                    self.tr("What the model cannot play is not known: {error}").format(error=error)
+                )
 
         self._tasks.run(
             lambda control: self._jobs.limits(clip.id, control),
@@ -279,7 +283,11 @@ class TakesPage(FileDropWidget):
             self._told = self._told or take.id
             if self._told == take.id:
                 self.status.emit(
-                    f"{self.clip_panel.name_of(take.clip_id)} in {take.preset}: {take.stage}"
+                    self.tr("{clip} in {preset}: {stage}").format(
+                        clip=self.clip_panel.name_of(take.clip_id),
+                        preset=take.preset,
+                        stage=take.stage,
+                    )
                 )
             return
         if self._told == take.id:
@@ -287,7 +295,9 @@ class TakesPage(FileDropWidget):
         if take.state == "failed":
             self.failed.emit(f"{take.preset}: {take.error}; {take.way_out}")
         elif take.state == "done" and take.files:
-            self.status.emit(f"{take.files[0].name} is ready; drag it into your DAW")
+            self.status.emit(
+                self.tr("{file} is ready; drag it into your DAW").format(file=take.files[0].name)
+            )
 
     def _show_submitted(self, takes: Sequence[TakeItem]) -> None:
         for take in reversed(takes):
@@ -352,7 +362,7 @@ class TakesPage(FileDropWidget):
         self.table.setVisible(has_takes)
         self.take_actions.setVisible(has_takes)
         self._no_takes.setVisible(not has_takes)
-        self._no_takes.setText(_NO_TAKES if self.current_clip is not None else "")
+        self._no_takes.setText(self.tr(_NO_TAKES) if self.current_clip is not None else "")
 
     # Drops
 
@@ -377,7 +387,7 @@ class TakesPage(FileDropWidget):
             if isinstance(item, TakeItem):
                 self.takes.put(item)
         if len(taken) > 1:
-            self.status.emit(f"{len(taken)} files taken")
+            self.status.emit(self.tr("{taken} files taken").format(taken=len(taken)))
 
     # The door
 

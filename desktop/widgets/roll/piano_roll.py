@@ -25,6 +25,7 @@ from PyQt6.QtGui import (
 from PyQt6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from core.clip import Clip, Note
+from desktop.translations.words import translate
 from desktop.widgets.roll.roll_marks import RollMarks
 from desktop.widgets.roll.roll_notes import RollNotes
 from desktop.widgets.roll.roll_painter import RollPainter
@@ -66,7 +67,7 @@ class PianoRoll(QWidget):
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setMouseTracking(True)
-        self.setAccessibleName("Piano roll")
+        self.setAccessibleName(self.tr("Piano roll"))
         self.set_clip(None)
 
     @property
@@ -83,7 +84,7 @@ class PianoRoll(QWidget):
         self._notes = notes
         self._playhead_s = self._marks = None
         self._reach_s = 0.0
-        self.setAccessibleDescription("no clip" if notes is None else notes.description)
+        self.setAccessibleDescription(self.tr("no clip") if notes is None else notes.description)
         self.set_view(RollView() if notes is None else notes.whole)
 
     def set_view(self, view: RollView) -> None:
@@ -292,5 +293,7 @@ class PianoRoll(QWidget):
 def _note_words(note: Note | None) -> str:
     if note is None:
         return ""
-    bend = ", bent" if note.is_bent else ""
-    return f"{note.describe()}, velocity {note.velocity}, {note.duration_s:.2f} s{bend}"
+    bend = translate("Widgets", ", bent") if note.is_bent else ""
+    return translate("Widgets", "{note}, velocity {velocity}, {duration_s:.2f} s{bend}").format(
+        note=note.describe(), velocity=note.velocity, duration_s=note.duration_s, bend=bend
+    )

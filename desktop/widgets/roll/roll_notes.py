@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from core.clip import Clip, Note, pitch_name
 from core.types import FloatArray
+from desktop.translations.words import translate
 from desktop.widgets.roll.roll_view import ALL_KEYS, RollView
 
 DENSE = 2000
@@ -50,16 +51,24 @@ class RollNotes:
         self._pitch = np.array([note.pitch for note in notes], np.int64)
         self._velocity = np.array([note.velocity for note in notes], np.int64)
         self._bent = np.array([i for i, n in enumerate(notes) if n.bend and n.is_bent], np.int64)
-        self.whole, self.description = RollView(), f"{clip.name}: no notes"
+        self.whole, self.description = (
+            RollView(),
+            translate("Widgets", "{name}: no notes").format(name=clip.name),
+        )
         if notes:
             low, high = int(self._pitch.min()), int(self._pitch.max())
             bent = [notes[i] for i in self._bent]
             lowest = min([low, *(n.pitch + min(st for _, st in n.bend) for n in bent)])
             highest = max([high, *(n.pitch + max(st for _, st in n.bend) for n in bent)])
             self.whole = RollView.around(clip.length_s, lowest, highest)
-            self.description = (
-                f"{clip.name}: {len(notes)} notes from {pitch_name(low)} to {pitch_name(high)}, "
-                f"{clip.length_s:.1f} seconds"
+            self.description = translate(
+                "Widgets", "{name}: {notes} notes from {low} to {high}, {length_s:.1f} seconds"
+            ).format(
+                name=clip.name,
+                notes=len(notes),
+                low=pitch_name(low),
+                high=pitch_name(high),
+                length_s=clip.length_s,
             )
 
     def _seen(self, view: RollView) -> npt.NDArray[np.int64]:

@@ -25,6 +25,7 @@ from desktop.pages.browse.details import PresetPictureLabel
 from desktop.pages.browse.pictures import to_image
 from desktop.services.comparing.interface import ComparedPreset, CompareService, VersionFacts
 from desktop.tasks import Lane, TaskControl, Tasks
+from desktop.translations.words import translate
 from desktop.widgets.adjective_bar import AdjectiveBar
 
 _Found = tuple[ComparedPreset, ComparedPreset, float]
@@ -177,4 +178,6 @@ class ComparePresetsDialog(QDialog):
 
 def version_title(version: VersionFacts) -> str:
     """A version in words: ``Warm Bell, version 2``."""
-    return f"{version.name}, version {version.number}"
+    return translate("Browse", "{name}, version {number}").format(
+        name=version.name, number=version.number
+    )

@@ -11,6 +11,7 @@ from PyQt6.QtWidgets import QComboBox, QGridLayout, QHBoxLayout, QPushButton, QV
 from core.descriptors.features import feature_named
 from desktop.services.comparing.interface import VersionFacts
 from desktop.theme.style_sheet import GRID
+from desktop.translations.words import translate
 from desktop.widgets.chips import Chip
 
 
@@ -128,5 +129,9 @@ class SuggestedTags(QWidget):
 def version_line(version: VersionFacts) -> str:
     """A version in a list: its number, the day it was made and its recipe."""
     day = version.made_at.astimezone().strftime("%Y-%m-%d")
-    number = f"{version.number}, now" if version.is_current else str(version.number)
+    number = (
+        translate("Browse", "{number}, now").format(number=version.number)
+        if version.is_current
+        else str(version.number)
+    )
     return f"{number} · {day} · {version.summary}"

@@ -133,7 +133,11 @@ class BlendKeepBar(QWidget):
                     return presets.add(name, blend, control)
                 except NameTaken:
                     continue
-            raise NameTaken(f"there are many presets called {proposed!r}; type another name")
+            raise NameTaken(
+                self.tr("there are many presets called {proposed!r}; type another name").format(
+                    proposed=proposed
+                )
+            )
 
         self._run(work)
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from PyQt6.QtCore import QCoreApplication, QPointF, QRectF, Qt
+from PyQt6.QtCore import QPointF, QRectF, Qt
 from PyQt6.QtGui import QColor, QPainter, QPen, QPolygonF
 
 from desktop.pages.make.blend.bilinear import CORNERS, Point
 from desktop.pages.make.blend.model import BlendModel
 from desktop.theme.colours import Colours
 from desktop.theme.style_sheet import GRID
+from desktop.translations.words import translate
 
 _POINT = 7.0
 
@@ -54,7 +55,9 @@ def paint_pad(painter: QPainter, look: PadLook, model: BlendModel) -> None:
     painter.setBrush(QColor(colours.raised))
     painter.drawRoundedRect(square, 4, 4)
     if not any(model.corners):
-        _write(painter, square, colours, _tr("Drop up to four presets\non the corners"))
+        _write(
+            painter, square, colours, translate("Blend", "Drop up to four presets\non the corners")
+        )
         return
     painter.setPen(QPen(QColor(colours.line), 1, Qt.PenStyle.DotLine))
     middle = square.center()
@@ -66,10 +69,10 @@ def paint_pad(painter: QPainter, look: PadLook, model: BlendModel) -> None:
     if not model.is_on_pad:
         top = square.top() if model.point[1] > 0.5 else square.bottom() - 6 * GRID
         apart = QRectF(square.left(), top, square.width(), 6 * GRID)
-        _write(
-            painter, apart, colours,
-            _tr("The list's weights lie beside the pad;\nmoving the point sets them anew"),
-        )  # fmt: skip
+        words = translate(
+            "Blend", "The list's weights lie beside the pad;\nmoving the point sets them anew"
+        )
+        _write(painter, apart, colours, words)
 
 
 def _draw_shares(painter: QPainter, look: PadLook, model: BlendModel, colours: Colours) -> None:
@@ -119,7 +122,3 @@ def _draw_point(painter: QPainter, place: QPointF, is_on_pad: bool, colours: Col
 def _write(painter: QPainter, where: QRectF, colours: Colours, words: str) -> None:
     painter.setPen(QColor(colours.quiet_text))
     painter.drawText(where, int(Qt.AlignmentFlag.AlignCenter), words)
-
-
-def _tr(words: str) -> str:
-    return QCoreApplication.translate("BlendPad", words)

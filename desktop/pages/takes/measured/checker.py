@@ -14,6 +14,7 @@ from desktop.pages.takes.measured.check_words import LISTENING
 from desktop.services.checks.interface import CheckService, TakeCheck
 from desktop.services.jobs_interface import TakeItem
 from desktop.tasks import Lane, LaneTask, Tasks
+from desktop.translations.words import translate
 
 _LOOK_MS = 400
 
@@ -117,4 +118,6 @@ class TakeChecker(QObject):
 
 
 def _why_not(error: Exception) -> str:
-    return f"cannot be measured: {' '.join(str(error).split()) or type(error).__name__}"
+    return translate("Takes", "cannot be measured: {reason}").format(
+        reason=" ".join(str(error).split()) or type(error).__name__
+    )

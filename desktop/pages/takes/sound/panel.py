@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from PyQt6.QtCore import QEvent, Qt, QTimer, pyqtSignal
+from PyQt6.QtCore import QT_TRANSLATE_NOOP, QEvent, Qt, QTimer, pyqtSignal
 from PyQt6.QtGui import QPalette
 from PyQt6.QtWidgets import QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWidget
 
@@ -21,7 +21,9 @@ from desktop.widgets.roll.piano_roll import PianoRoll
 from desktop.widgets.roll.roll_marks import RollMarks
 
 _DETAIL_AFTER_MS = 120
-_NOTHING = "Choose a finished take below to see its sound here, and to play it from any place."
+_NOTHING = QT_TRANSLATE_NOOP(
+    "Takes", "Choose a finished take below to see its sound here, and to play it from any place."
+)
 
 
 class SoundPanel(QWidget):
