@@ -44,7 +44,7 @@ NOT_HEARD = (
     "audio/damaged.py", "audio/files.py", "audio/formats.py", "audio/riff.py", "audio/tags.py",
     "coercion/arrays.py", "coercion/type_errors.py", "encoders/base.py",
     "encoders/embedded/reference_remarks.py", "encoders/embedded/source_hash.py",
-    "encoders/embedded/weights.py", "engines/embedded/weights.py",
+    "encoders/embedded/weights.py", "engines/embedded/weights.py", "threads.py",
 )  # fmt: skip
 """What it imports besides, ``core``'s ground rooms and models aside: no change of it is heard."""
 
