@@ -286,8 +286,12 @@ class Stage(QWidget):
         )
         for button in (self.play_button, self.drag_handle, self.live_button):
             button.setToolButtonStyle(style)
-        for chooser in (self.clip_chooser, self.device_chooser):
-            chooser.setMaximumWidth(_CHOOSER_WIDTH if self.width() < _COMPACT else _ANY_WIDTH)
+        is_compact = self.width() < _COMPACT
+        self.clip_chooser.setMaximumWidth(_CHOOSER_WIDTH if is_compact else _ANY_WIDTH)
+        # What the small window has no room for: the preset's name comes first.
+        self.device_chooser.setVisible(not is_compact)
+        has_keys = self.live_panel is not None
+        self.live_button.setVisible(has_keys and (not is_compact or self.live_button.isChecked()))
 
     def changeEvent(self, event: QEvent | None) -> None:  # noqa: N802
         """Draw icons in the palette's colours."""

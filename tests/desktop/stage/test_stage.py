@@ -323,3 +323,19 @@ def test_a_sound_that_another_page_plays_moves_no_playhead_here(given: Given) ->
     given.audio.play(np.zeros((1, 44_100), np.float32), 44_100)
     given.stage.look()
     assert given.stage.waveform.playhead_s is None
+
+
+def test_the_small_window_has_the_name_of_the_preset_and_little_else(
+    given: Given, qtbot: QtBot
+) -> None:
+    stage = given.stage
+    stage.set_preset("id", "Warm Drawbars")
+    stage.show()
+    for width, is_small in ((360, True), (1000, False)):
+        stage.resize(width, 180)
+        chooser = stage.device_chooser
+        qtbot.waitUntil(lambda: chooser.isHidden() == is_small, timeout=int(1000 * LAST_RESORT_S))  # noqa: B023
+        assert stage.live_button.isHidden() == is_small
+    stage.resize(360, 180)
+    room = stage.preset_label.fontMetrics().horizontalAdvance("Warm Drawbars")
+    qtbot.waitUntil(lambda: stage.preset_label.width() > room, timeout=int(1000 * LAST_RESORT_S))
