@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import platform
+import re
 import traceback
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -10,6 +11,9 @@ from importlib.metadata import version
 from types import MappingProxyType
 
 from core.errors import TimbreError
+
+_ID = re.compile("[0-9a-f]{32}")
+"""A preset's."""
 
 _NO_NAMES: Mapping[str, str] = MappingProxyType({})
 
@@ -62,9 +66,10 @@ def words_of(error: BaseException, names: Mapping[str, str] = _NO_NAMES) -> str:
     from core.cli import environment_advice
     from core.library.errors import UnknownPreset
 
-    if isinstance(error, UnknownPreset) and error.wanted:
-        # The window names presets by their ids, which say nothing to people.
-        name = names.get(error.wanted, "a preset")
+    wanted = error.wanted if isinstance(error, UnknownPreset) else ""
+    if wanted in names or _ID.fullmatch(wanted):
+        # The window asks for presets by their ids, which say nothing to people.
+        name = names.get(wanted, "a preset")
         message = f"{name} was deleted; undo that in Browse, or choose another"
     elif isinstance(error, TimbreError):
         message = str(error)

@@ -8,13 +8,16 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pytest
 from PyQt6.QtWidgets import QLabel
 
 from core.clip import Clip, Note
+from desktop.services import audition
 from desktop.services.audition import WorkerAuditions
 from desktop.services.interfaces import PresetQuery
 from tests.desktop.faults.conftest import OpenWindow
 from tests.desktop.faults.test_plain_text import HOSTILE
+from tests.helpers.waiting import LAST_RESORT_S
 
 
 def clip(name: str) -> Clip:
@@ -106,3 +109,18 @@ def test_a_hostile_name_is_shown_as_it_is(open_window: Callable[..., OpenWindow]
     ]
     assert shown
     assert not [label for label in shown if label.textFormat().name != "PlainText"]
+
+
+def test_closing_waits_for_no_render_that_hangs(
+    open_window: Callable[..., OpenWindow], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(audition, "_CANCEL_GRACE_S", 10 * LAST_RESORT_S)
+    window = open_window()
+    stage = stage_of(window)
+    hear(window, factory_preset(window), clip("stuck"))
+    window.wait(lambda: "rendering" in stage.state_label.text())
+    auditions = window.desktop.services.auditions
+    assert isinstance(auditions, WorkerAuditions)
+    window.desktop.close()
+    assert auditions._worker is not None
+    assert not auditions._worker.is_alive

@@ -151,6 +151,10 @@ def test_a_deleted_preset_is_called_by_its_name_in_a_blend(qtbot: QtBot) -> None
 
 
 def test_an_id_is_nobodys_word_for_a_preset() -> None:
-    error = UnknownPreset("there is no preset '54c5'; `timbre preset list` shows them", "54c5")
-    assert words_of(error, {"54c5": "Bell"}).startswith("Bell was deleted; undo that in Browse")
+    preset_id = "54c5382164914f27b3827d0d4cdfd694"
+    said = f"there is no preset {preset_id!r}; `timbre preset list` shows them"
+    error = UnknownPreset(said, preset_id)
+    assert words_of(error, {preset_id: "Bell"}).startswith("Bell was deleted; undo that in Browse")
     assert fault_of(error).message.startswith("a preset was deleted; undo that in Browse")
+    typed = UnknownPreset("there is no preset 'Bel'; did you mean 'Bell'?", "Bel")
+    assert words_of(typed) == str(typed)
