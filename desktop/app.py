@@ -136,6 +136,7 @@ class Desktop(QObject):
             bridge_on=self.services.bridge.is_wanted,
             render_pace=float(self._pages.batch.pace.seconds_per_s or 0.0),
         )
+        self.services.end_waits()
         self.services.close_bridge()
         self.tasks.close()
         self.services.close()

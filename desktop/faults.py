@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 import platform
+import re
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from importlib.metadata import version
+from types import MappingProxyType
 
 from core.errors import TimbreError
 from desktop.translations.words import translate
+
+_ID = re.compile("[0-9a-f]{32}")
+"""A preset's."""
+
+_NO_NAMES: Mapping[str, str] = MappingProxyType({})
 
 
 @dataclass(frozen=True)
@@ -47,9 +54,25 @@ def fault_of(error: BaseException, way_out: WayOut | None = None) -> Fault:
         error: ours speak for themselves; of any other the message says that it is our bug.
         way_out: what the window can do about it.
     """
-    from core.cli import environment_advice
+    return Fault(words_of(error), details_of(error), way_out)
 
-    if isinstance(error, TimbreError):
+
+def words_of(error: BaseException, names: Mapping[str, str] = _NO_NAMES) -> str:
+    """One line about an error, as :func:`fault_of` says it.
+
+    Args:
+        error: what went wrong.
+        names: of presets, by their ids, should one of them be gone.
+    """
+    from core.cli import environment_advice
+    from core.library.errors import UnknownPreset
+
+    wanted = error.wanted if isinstance(error, UnknownPreset) else ""
+    if wanted in names or _ID.fullmatch(wanted):
+        # The window asks for presets by their ids, which say nothing to people.
+        name = names.get(wanted, "a preset")
+        message = f"{name} was deleted; undo that in Browse, or choose another"
+    elif isinstance(error, TimbreError):
         message = str(error)
     else:
         advice = environment_advice(error) if isinstance(error, Exception) else None
@@ -60,7 +83,7 @@ def fault_of(error: BaseException, way_out: WayOut | None = None) -> Fault:
                 "files are as they were; please send us the details.",
             ).format(kind=type(error).__name__, error=error)
         )
-    return Fault(" ".join(message.split()), details_of(error), way_out)
+    return " ".join(message.split())
 
 
 def as_fault(said: Fault | BaseException | str) -> Fault:

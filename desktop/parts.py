@@ -115,6 +115,15 @@ class Services:
             if close is not None:
                 close()
 
+    def end_waits(self) -> None:
+        """End what work that is cancelled would wait for, and what takes a while to end."""
+        if self.live is not None:
+            self.live.end()
+        for service in (self.auditions, self.models):
+            close = getattr(service, "close", None)
+            if close is not None:
+                close()
+
     def close(self) -> None:
         """Let go of processes, devices and files, of those that hold any."""
         for service in (

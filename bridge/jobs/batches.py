@@ -23,6 +23,7 @@ from bridge.jobs.worker_messages import (
     TakeRendered,
     WorkerDied,
 )
+from core.files import output_error
 
 MAX_ATTEMPTS = 2
 """Workers that may die over one job: the first, and one retry."""
@@ -58,8 +59,15 @@ class JobBatch:
         """Find out what must be rendered; jobs whose files are all there are done with this.
 
         Args:
-            output_dir: where new files go.
+            output_dir: where new files go; made again if somebody removed it.
+
+        Raises:
+            OutputError: if it cannot be made.
         """
+        try:
+            output_dir.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise output_error(output_dir, error) from error
         ordered: set[str] = set()
         for job in self._jobs:
             self._scheduler.begin(job)

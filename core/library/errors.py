@@ -20,7 +20,16 @@ from core.errors import DatabaseBug, DatabaseNewer, DatabaseUnusable, UserInputE
 
 
 class UnknownPreset(UserInputError):
-    """No preset has this name or id."""
+    """No preset has this name or id.
+
+    Args:
+        message: for people.
+        wanted: the name or id.
+    """
+
+    def __init__(self, message: str, wanted: str = "") -> None:
+        super().__init__(message)
+        self.wanted = wanted
 
 
 class NameTaken(UserInputError):

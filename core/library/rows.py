@@ -50,7 +50,8 @@ def find_row(connection: Connection, name_or_id: str) -> Row[Any]:
         name_or_id.encode()
     except UnicodeEncodeError:  # SQLite takes text only, and no preset has such a name
         raise UnknownPreset(
-            f"there is no preset {name_or_id!r}; `timbre preset list` shows them"
+            f"there is no preset {name_or_id!r}; `timbre preset list` shows them",
+            name_or_id,
         ) from None
     row = connection.execute(_PRESETS.where(PRESET.c.id == name_or_id)).first()
     if row is None:
@@ -60,7 +61,7 @@ def find_row(connection: Connection, name_or_id: str) -> Row[Any]:
             key = ""
         row = connection.execute(_PRESETS.where(PRESET.c.name_key == key)).first()
     if row is None:
-        raise UnknownPreset(_unknown(connection, name_or_id))
+        raise UnknownPreset(_unknown(connection, name_or_id), name_or_id)
     return row
 
 

@@ -13,6 +13,7 @@ from PyQt6.QtCore import Qt, pyqtSignal
 from PyQt6.QtGui import QCloseEvent
 from PyQt6.QtWidgets import QDialog, QStackedWidget, QVBoxLayout, QWidget
 
+from desktop.faults import words_of
 from desktop.listening.player import BlindPlayer
 from desktop.listening.results_view import ResultsView
 from desktop.listening.setup_view import SetupView
@@ -267,4 +268,4 @@ def distinct_names(whats: Sequence[VotedSound]) -> list[str]:
 
 
 def _words_of(error: Exception) -> str:
-    return " ".join(str(error).split()) or type(error).__name__
+    return words_of(error)

@@ -6,12 +6,15 @@ thread of the window, the same phrase holds the window up for as long as a step 
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import logging
+import math
 import queue
 import shutil
 import threading
-from collections.abc import Callable, Sequence
+import time
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -46,6 +49,9 @@ _LOOK_UP_S = 0.05
 """How often a wait looks whether it is still wanted."""
 _WORDS = {"loading": LOADING, "writing": "writing the file"}
 _ATTEMPTS = 2
+_CANCEL_GRACE_S = 30.0
+"""A worker that does not stop for so long hangs, and is killed: on a loaded machine a model may
+take that long to load, and would have to be loaded anew."""
 
 
 class WorkerAuditions:
@@ -66,7 +72,8 @@ class WorkerAuditions:
         self._model = model
         self._open_library = open_library or _users_library
         self._start_worker = start_worker or WorkerProcess
-        self._lock = threading.Lock()
+        self._lock = threading.Lock()  # of who has the worker render
+        self._starting = threading.Lock()  # over the two that follow
         self._worker: WorkerProcess | None = None
         self._is_closed = False
         self._batches = itertools.count(1)
@@ -83,14 +90,14 @@ class WorkerAuditions:
         """
         from bridge.jobs.worker_messages import LoadModel, ModelFailed, WorkerDied
 
-        with self._lock:
+        with self._own_turn(control):
             if self._worker is not None and self._worker.is_alive:
                 return
             control.stage(LOADING)
             worker = self._living_worker()
             worker.send(LoadModel(self._model))
         while not worker.model.done():
-            if control.is_cancelled:
+            if control.is_cancelled or self._is_closed:
                 return  # it goes on loading: somebody will want it
             try:
                 worker.model.result(timeout=_LOOK_UP_S)
@@ -176,10 +183,12 @@ class WorkerAuditions:
         return kept
 
     def close(self) -> None:
-        """End the process."""
-        self._is_closed = True
-        if self._worker is not None:
-            self._worker.kill()
+        """End the process; whoever waits for it is told that it is cancelled."""
+        with self._starting:
+            self._is_closed = True
+            worker = self._worker
+        if worker is not None:
+            worker.kill()
 
     def _keep_gain(self, library: Library, preset: Preset, sha256: str, gain_db: float) -> None:
         try:
@@ -206,7 +215,7 @@ class WorkerAuditions:
             program_version=program_version(),
         )
         job = JobOrder(0, request, (TakeOrder(0, file),))
-        with self._lock:
+        with self._own_turn(control):
             for attempt in range(1, _ATTEMPTS + 1):
                 died = self._attempt(job, control)
                 if died is None:
@@ -216,6 +225,17 @@ class WorkerAuditions:
                     raise Cancelled("the window closes")
                 if attempt == _ATTEMPTS:
                     raise _died(died)
+
+    @contextlib.contextmanager
+    def _own_turn(self, control: TaskControl) -> Iterator[None]:
+        """Wait until nobody else has the worker render, or nobody wants this any more."""
+        while not self._lock.acquire(timeout=_LOOK_UP_S):
+            if control.is_cancelled:
+                raise Cancelled("cancelled")
+        try:
+            yield
+        finally:
+            self._lock.release()
 
     def _attempt(self, job: JobOrder, control: TaskControl) -> WorkerDied | None:
         """Have the worker do it; what it died of, if it did."""
@@ -232,13 +252,17 @@ class WorkerAuditions:
         batch = next(self._batches)
         worker.send(RenderBatch(batch, (job,)))
         failed: JobFailed | None = None
-        is_told, stage = False, ""
+        kill_at, stage = math.inf, ""
         while True:
-            if control.is_cancelled and not is_told:
+            if control.is_cancelled and kill_at == math.inf:
                 worker.send(CancelBatch(batch))
-                is_told = True
+                kill_at = time.monotonic() + _CANCEL_GRACE_S
+            if time.monotonic() > kill_at:
+                worker.kill()
             answer = _next_answer(worker)
             if isinstance(answer, WorkerDied):
+                if control.is_cancelled:
+                    raise Cancelled("cancelled")
                 return answer
             if answer is None or answer.batch != batch:
                 continue
@@ -251,18 +275,19 @@ class WorkerAuditions:
                 failed = answer
             elif isinstance(answer, BatchEnded):
                 break
-        if is_told:
+        if kill_at < math.inf:
             raise Cancelled("cancelled")
         if failed is not None:
             raise _failure(failed)
         return None
 
     def _living_worker(self) -> WorkerProcess:
-        if self._is_closed:
-            raise Cancelled("the window closes")
-        if self._worker is None or not self._worker.is_alive:
-            self._worker = self._start_worker(paths.cache_dir() / "audition-worker.log")
-        return self._worker
+        with self._starting:
+            if self._is_closed:
+                raise Cancelled("the window closes")
+            if self._worker is None or not self._worker.is_alive:
+                self._worker = self._start_worker(paths.cache_dir() / "audition-worker.log")
+            return self._worker
 
 
 def _played(clip: Clip | str) -> Clip:

@@ -6,7 +6,7 @@ Methods that may take time are marked *slow*: call them in :meth:`desktop.tasks.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
@@ -307,6 +307,9 @@ class AudioOut(Protocol):
         ...
 
 
+_GONE = "was deleted; undo that in Browse, or choose another"
+
+
 @dataclass(frozen=True)
 class LiveState:
     """Where live playing stands.
@@ -322,7 +325,8 @@ class LiveState:
         midi_problem: why none can be; empty if they can.
         midi_keys: keys of those keyboards that are down.
         move_to_sound_ms: of the last move of a blend's weights, from the window to where its
-            sound begins to change at the device's output; None before one.
+            its sound begins to change at the device's output; None before one.
+        deleted: id of the preset whose being gone is the problem; empty if it is not.
     """
 
     words: str = ""
@@ -334,6 +338,12 @@ class LiveState:
     midi_problem: str = ""
     midi_keys: tuple[int, ...] = ()
     move_to_sound_ms: float | None = None
+    deleted: str = ""
+
+    def problem_with(self, names: Mapping[str, str]) -> str:
+        """The problem, with the name of the preset that is gone; by their ids."""
+        name = names.get(self.deleted)
+        return f"{name} {_GONE}" if name else self.problem
 
 
 class LiveService(Protocol):

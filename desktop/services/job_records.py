@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from bridge.jobs.model import Job, JobEvent, JobRequest
 from core.clip import Clip
 from desktop.services.job_words import RemainingTime, present_files, problem_of, stage_words
-from desktop.services.jobs_interface import ClipItem, TakeItem
+from desktop.services.jobs_interface import TRIP, ClipItem, TakeItem
 from desktop.services.round_trip import CLIENT as TRIP_CLIENT
 
 HERE = "desktop"
@@ -27,7 +27,7 @@ def source_words(client: str) -> str:
         if part in client.lower():
             return name
     if client == TRIP_CLIENT:
-        return "the test trip"
+        return TRIP
     return "a Python script" if client.startswith("python-") else client
 
 

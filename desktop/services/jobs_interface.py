@@ -21,6 +21,9 @@ TakeState = Literal["queued", "running", "done", "failed", "cancelled"]
 DROPPED = "dropped here"
 """Where a clip comes from that came as a file."""
 
+TRIP = "the test trip"
+"""Who sent a clip that is nobody's music: it tests the way from a DAW and back."""
+
 
 @dataclass(frozen=True)
 class ClipItem:

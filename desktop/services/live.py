@@ -141,6 +141,7 @@ class ProcessLive:
             self._state = replace(
                 self._state,
                 words="",
+                deleted="",
                 problem=f"the live player ended (status {status}); select the preset again, and "
                 f"if it stays so see {paths.cache_dir() / 'live-worker.log'}",
             )

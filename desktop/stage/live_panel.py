@@ -32,7 +32,7 @@ class LivePanel(QWidget):
     def __init__(self, live: LiveService, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._live = live
-        self._preset_id = self._device = ""
+        self._preset_id = self._name = self._device = ""
         self._told = ""
         self.keyboard = PianoKeyboard()
         self.meter = LevelMeter()
@@ -58,8 +58,14 @@ class LivePanel(QWidget):
         self.keyboard.released.connect(self._live.note_off)
         self.look()
 
-    def set_preset(self, preset_id: str) -> None:
-        """Play a preset from now on, through what is held as well."""
+    def set_preset(self, preset_id: str, name: str = "") -> None:
+        """Play a preset from now on, through what is held as well.
+
+        Args:
+            preset_id: empty for none.
+            name: of the preset, for people.
+        """
+        self._name = name
         if preset_id != self._preset_id:
             self._preset_id = preset_id
             self._begin()
@@ -81,9 +87,10 @@ class LivePanel(QWidget):
         self.keyboard.show_keys(state.midi_keys)
         self.words.show_text(self._sentence(state))
         self.figures.setText(_figures(state))
-        if state.problem and state.problem != self._told:
-            self.failed.emit(state.problem)
-        self._told = state.problem
+        problem = self._problem(state)
+        if problem and problem != self._told:
+            self.failed.emit(problem)
+        self._told = problem
 
     def showEvent(self, event: QShowEvent | None) -> None:  # noqa: N802
         """Begin."""
@@ -103,11 +110,14 @@ class LivePanel(QWidget):
             self._live.begin(self._preset_id, self._device)
         self.look()
 
+    def _problem(self, state: LiveState) -> str:
+        return state.problem_with({self._preset_id: self._name})
+
     def _sentence(self, state: LiveState) -> str:
         if not self._preset_id:
             return self.tr("Choose a preset to play it")
         if state.problem:
-            return state.problem
+            return self._problem(state)
         if state.words:
             return f"{state.words}…"
         listened = ", ".join(state.midi_inputs)

@@ -202,7 +202,7 @@ class Stage(QWidget):
         if is_other:
             self._forget_sound()
         if self.live_panel is not None:
-            self.live_panel.set_preset(chosen if isinstance(chosen, str) else "")
+            self.live_panel.set_preset(chosen if isinstance(chosen, str) else "", name)
         self._show_state()
 
     def set_clip(self, clip: Clip | str) -> None:
@@ -316,9 +316,13 @@ class Stage(QWidget):
 
     def _tell_of_device(self) -> None:
         problem, remark = self._audio.problem, self._audio.remark
-        if problem and problem != self._problem_told and self._sound is not None:
+        was_played = self._sound is not None or self._audio.sound_number  # here, or a take
+        if problem and problem != self._problem_told and was_played:
+            is_own = self._audio.sound_number == self._sound_number and self._sound is not None
+            again = WayOut(self.tr("Try again"), self._play_again)
+            other = WayOut(self.tr("Look for devices again"), self._audio.look_again)
             words = self.tr("nothing can be heard: {problem}").format(problem=problem)
-            self.failed.emit(Fault(words, way_out=WayOut(self.tr("Try again"), self._play_again)))
+            self.failed.emit(Fault(words, way_out=again if is_own else other))
             self._problem_told = problem
         elif not problem:
             self._problem_told = ""

@@ -10,6 +10,7 @@ from PyQt6.QtCore import Qt, QTimer, pyqtSignal
 from PyQt6.QtWidgets import QFileDialog, QWidget
 
 from core.errors import TimbreError
+from desktop.faults import words_of
 from desktop.pages.batch.export import export_files
 from desktop.pages.batch.file_player import play_file
 from desktop.pages.batch.group import RenderGroup
@@ -315,4 +316,4 @@ class BatchPage(QWidget):
         )
 
     def _fail(self, error: Exception) -> None:
-        self.failed.emit(" ".join(str(error).split()) or type(error).__name__)
+        self.failed.emit(words_of(error))

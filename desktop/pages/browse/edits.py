@@ -14,6 +14,7 @@ from PyQt6.QtGui import QUndoStack
 
 from core.errors import TimbreError
 from core.library.presets import Preset
+from desktop.faults import words_of
 from desktop.pages.browse.edit_steps import (
     EditCommand,
     EditOutcome,
@@ -301,7 +302,7 @@ class PresetEdits(QObject):
     def tell(self, error: Exception) -> None:
         """Say why something could not be done."""
         if isinstance(error, TimbreError):
-            self.failed.emit(str(error))
+            self.failed.emit(words_of(error))
         else:
             self._tasks.failed.emit(error)
 

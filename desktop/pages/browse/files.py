@@ -13,7 +13,7 @@ from PyQt6.QtWidgets import QWidget
 
 from core.errors import Cancelled, TimbreError
 from core.library.presets import Preset
-from desktop.faults import fault_of
+from desktop.faults import fault_of, words_of
 from desktop.pages.browse.model import SelectedPresets
 from desktop.services.interfaces import PresetService
 from desktop.tasks import Lane, LaneTask, TaskControl, Tasks
@@ -189,7 +189,7 @@ class PresetFiles(QObject):
 
     def _tell(self, error: Exception) -> None:
         if isinstance(error, TimbreError):
-            self.failed.emit(str(error))
+            self.failed.emit(words_of(error))
         else:
             self._tasks.failed.emit(error)
 

@@ -11,6 +11,7 @@ from PyQt6.QtCore import QObject, QTimer, pyqtSignal
 
 from core.errors import TimbreError
 from core.library.presets import Preset, PresetMeasures
+from desktop.faults import words_of
 from desktop.services.interfaces import PresetService
 from desktop.tasks import Lane, LaneTask, Tasks
 
@@ -124,7 +125,7 @@ class PresetMeasuring(QObject):
         self._waiting.pop(key, None)
         if not isinstance(error, TimbreError):
             _log.error("%s cannot be measured", key[0], exc_info=error)
-        self._problems[key] = str(error)
+        self._problems[key] = words_of(error)
         self.arrived.emit(key[0])
 
     def _keep(self, key: _Key, measures: PresetMeasures) -> None:

@@ -12,6 +12,7 @@ from PyQt6.QtGui import QImage
 
 from core.errors import TimbreError
 from core.library.presets import Preset
+from desktop.faults import words_of
 from desktop.services.interfaces import PresetService
 from desktop.tasks import Lane, LaneTask, TaskControl, Tasks
 
@@ -99,7 +100,7 @@ class PresetPictures(QObject):
     def _fail(self, key: _Key, error: Exception) -> None:
         if not isinstance(error, TimbreError):
             _log.error("no picture of %s", key[0], exc_info=error)
-        self._problems[key] = str(error)
+        self._problems[key] = words_of(error)
         self._keep(key, None)
 
 

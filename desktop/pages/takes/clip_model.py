@@ -9,7 +9,7 @@ from PyQt6.QtCore import QAbstractListModel, QModelIndex, QObject, QRect, QSize,
 from PyQt6.QtGui import QFont, QFontMetrics, QPainter, QPalette
 from PyQt6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
-from desktop.services.jobs_interface import ClipItem
+from desktop.services.jobs_interface import TRIP, ClipItem
 from desktop.translations.words import translate
 
 CLIP_ROLE = Qt.ItemDataRole.UserRole + 1
@@ -67,6 +67,12 @@ class ClipModel(QAbstractListModel):
         self._clips.insert(0, clip)
         self._ids.add(clip.id)
         self.endInsertRows()
+
+    @property
+    def newest_row(self) -> int:
+        """Where the newest clip is, those of test trips aside; −1 if there is none."""
+        rows = (row for row, clip in enumerate(self._clips) if clip.source != TRIP)
+        return next(rows, -1)
 
     def row_of(self, clip_id: str) -> int:
         """Where a clip is; −1 if it is not."""

@@ -20,7 +20,7 @@ from desktop.pages.takes.clip_model import ClipDelegate, ClipModel
 from desktop.pages.takes.drops import MIDI_SUFFIXES
 from desktop.pages.takes.hints import hint_label
 from desktop.services.bridge_interface import BridgeControl
-from desktop.services.jobs_interface import ClipItem
+from desktop.services.jobs_interface import TRIP, ClipItem
 from desktop.tasks import Tasks
 from desktop.theme.style_sheet import GRID
 from desktop.widgets.start_folder import StartFolder
@@ -60,7 +60,7 @@ class ClipPanel(QWidget):
         self._no_clips = hint_label(self.tr(_NO_CLIPS))
         self._following = QTimer(self)
         self._following.setSingleShot(True)
-        self._following.timeout.connect(lambda: self.select(0))
+        self._following.timeout.connect(self._select_newest)
         self.clip_list.setModel(self.clips)
         self.clip_list.setItemDelegate(ClipDelegate(self.clip_list))
         self.clip_list.setAccessibleName(self.tr("Clips"))
@@ -105,15 +105,15 @@ class ClipPanel(QWidget):
     def show_clips(self, clips: Sequence[ClipItem]) -> None:
         """Show clips, the newest first, and choose that one."""
         self.clips.set_clips(clips)
-        if self.clips.rowCount():
-            self.select(0)
+        self._select_newest()
 
     def add_clip(self, clip: ClipItem) -> None:
         """Show a clip that came."""
         # Who looks at the newest clip goes on to look at the newest one.
-        follows = self._following.isActive() or self.clip_list.currentIndex().row() <= 0
+        row = self.clip_list.currentIndex().row()
+        follows = self._following.isActive() or row <= max(0, self.clips.newest_row)
         self.clips.put(clip)
-        if follows and not self._following.isActive():
+        if follows and clip.source != TRIP and not self._following.isActive():
             self._following.start()  # of many that come at once, the last is shown
 
     def select(self, row: int) -> None:
@@ -122,6 +122,11 @@ class ClipPanel(QWidget):
         self.clip_list.setCurrentIndex(index)
         self.clip_list.scrollTo(index)
         self._choose(index)
+
+    def _select_newest(self) -> None:
+        """Choose the newest clip that is somebody's."""
+        if self.clips.newest_row >= 0:
+            self.select(self.clips.newest_row)
 
     def name_of(self, clip_id: str) -> str:
         """What a clip is called."""

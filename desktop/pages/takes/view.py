@@ -21,6 +21,7 @@ from PyQt6.QtWidgets import (
     QWidget,
 )
 
+from desktop.faults import words_of
 from desktop.pages.takes.clip_panel import ClipPanel
 from desktop.pages.takes.drops import take_in
 from desktop.pages.takes.hints import hint_label
@@ -404,4 +405,4 @@ class TakesPage(FileDropWidget):
         )
 
     def _fail(self, error: Exception) -> None:
-        self.failed.emit(" ".join(str(error).split()) or type(error).__name__)
+        self.failed.emit(words_of(error))

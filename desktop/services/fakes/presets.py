@@ -247,7 +247,7 @@ class FakePresets(FakeComparing):
 
     def _get(self, preset_id: str) -> Preset:
         if preset_id not in self._presets:
-            raise UnknownPreset(f"there is no preset {preset_id!r}")
+            raise UnknownPreset(f"there is no preset {preset_id!r}", preset_id)
         return self._presets[preset_id]
 
     def _put(self, preset: Preset) -> Preset:

@@ -5,8 +5,21 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from core.errors import UserInputError
 from core.models import DEFAULT_BUNDLE
 from core.types import FloatArray
+
+
+class PresetDeleted(UserInputError):
+    """A preset is gone that was to be played.
+
+    Args:
+        preset_id: of it.
+    """
+
+    def __init__(self, preset_id: str) -> None:
+        super().__init__("a preset was deleted; undo that in Browse, or choose another")
+        self.preset_id = preset_id
 
 
 class KnownTimbres:
@@ -41,14 +54,19 @@ class KnownTimbres:
         """Embeddings of presets, float32 [512] of unit norm, and their gains, dB.
 
         Raises:
-            TimbreError: if one of them is gone or cannot be listened to.
+            PresetDeleted: if one of them is gone.
+            TimbreError: if one of them cannot be listened to.
         """
+        from core.library.errors import UnknownPreset
         from core.library.library import Library
 
         synth, found = self.synth, []
         with Library.open(model=None) as library:
             for preset_id in preset_ids:
-                preset = library.get(preset_id)
+                try:
+                    preset = library.get(preset_id)
+                except UnknownPreset as error:
+                    raise PresetDeleted(preset_id) from error
                 key = preset.id, preset.version
                 if key not in self._known:
                     timbre = library.recipe(preset)

@@ -27,7 +27,7 @@ from core.types import Embedding, FloatArray
 from desktop.services.interfaces import LiveState
 from desktop.services.live_keys.blend import MovingBlend
 from desktop.services.live_keys.engine import LiveEngine
-from desktop.services.live_keys.known_timbres import KnownTimbres
+from desktop.services.live_keys.known_timbres import KnownTimbres, PresetDeleted
 from desktop.services.live_keys.messages import state_to_line
 from desktop.services.live_keys.midi_inputs import MidiInputs
 
@@ -141,7 +141,7 @@ class LivePlayer:
                 problem = str(error)
         if problem != self._weights_problem:
             self._weights_problem = problem
-            self._tell(problem=problem)
+            self._tell(problem=problem, deleted="")
 
     def measure_next_pair(self) -> None:
         """Learn a little more of how loud the blend is, if there is one."""
@@ -163,13 +163,15 @@ class LivePlayer:
     def _try(self, begin: Callable[[], None]) -> None:
         try:
             begin()
+        except PresetDeleted as error:
+            self._tell(words="", problem=str(error), deleted=error.preset_id)
         except TimbreError as error:
-            self._tell(words="", problem=str(error))
+            self._tell(words="", problem=str(error), deleted="")
         except Exception as error:
             traceback.print_exception(error)
-            self._tell(words="", problem=f"{type(error).__name__}: {error}")
+            self._tell(words="", problem=f"{type(error).__name__}: {error}", deleted="")
         else:
-            self._tell(words="", problem="")
+            self._tell(words="", problem="", deleted="")
 
     def report(self) -> None:
         """Tell how it stands, if that has changed."""

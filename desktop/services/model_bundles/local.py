@@ -47,6 +47,9 @@ class LocalModels:
         self._own = registry
         self._pulls: dict[str, _PullThread] = {}
         self._pulling = threading.Lock()  # over the dictionary
+        self._looking = threading.Lock()  # over the two that follow
+        self._devices_process: subprocess.Popen[str] | None = None
+        self._is_closed = False
 
     @property
     def _registry(self) -> Registry:
@@ -77,17 +80,29 @@ class LocalModels:
         """See :class:`ModelService`."""
         # Importing PyTorch here would hold the window for as long as its libraries are loaded.
         command = [sys.executable, "-m", "core.bundles.devices"]
+        pipe = subprocess.PIPE
         try:
-            done = subprocess.run(
-                command, capture_output=True, text=True, check=True, timeout=_DEVICES_WITHIN_S
-            )
-            return [ComputeDevice(**each) for each in json.loads(done.stdout)]
+            with self._looking:
+                if self._is_closed:
+                    raise Cancelled("the window closes")
+                process = subprocess.Popen(command, stdout=pipe, stderr=pipe, text=True)
+                self._devices_process = process
+            return [ComputeDevice(**each) for each in json.loads(_output_of(process))]
         except (OSError, ValueError, TypeError, subprocess.SubprocessError) as error:
+            if self._is_closed:
+                raise Cancelled("the window closes") from None
             output = getattr(error, "stderr", "") or str(error)
             last = str(output).strip().rpartition("\n")[2]
             raise TimbreError(
                 f"what this machine can compute on could not be found out: {last}"
             ) from error
+
+    def close(self) -> None:
+        """End what looks for devices."""
+        with self._looking:
+            self._is_closed = True
+            if self._devices_process is not None:
+                self._devices_process.kill()
 
     def licence(self, bundle_id: str) -> str:
         """See :class:`ModelService`."""
@@ -220,6 +235,25 @@ class _PullThread(threading.Thread):
         self._meter.note(transfer)
         if transfer.came == 0 and not self._cancelled.is_set():
             self._control.stage(self._meter.words)
+
+
+def _output_of(process: subprocess.Popen[str]) -> str:
+    """What a process says until it ends.
+
+    Raises:
+        SubprocessError: if it fails, or takes too long.
+    """
+    with process:
+        try:
+            said, complaints = process.communicate(timeout=_DEVICES_WITHIN_S)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            raise
+    if process.returncode:
+        raise subprocess.CalledProcessError(
+            process.returncode, process.args, output=said, stderr=complaints
+        )
+    return said
 
 
 def _own_licence() -> str:

@@ -97,10 +97,11 @@ def open_window(
     """Opens the window; given the bridge's port, with the bridge on."""
     opened: list[Desktop] = []
 
-    def open_(port: int | None = None) -> OpenWindow:
+    def open_(port: int | None = None, *, is_warmed: bool = False) -> OpenWindow:
         settings = SettingsFile.open()
         settings.change(first_page_done=True, bridge_on=port is not None)
-        auditions = ColdAuditions(start_worker=lambda log: WorkerProcess(log, FAKE_WORKER))
+        kind = WorkerAuditions if is_warmed else ColdAuditions
+        auditions = kind(start_worker=lambda log: WorkerProcess(log, FAKE_WORKER))
         jobs = LocalJobService(lambda: service(tmp_path))
         answers = tmp_path / "answers"
         services = Services(

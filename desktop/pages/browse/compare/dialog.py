@@ -20,6 +20,7 @@ from PyQt6.QtWidgets import (
 )
 
 from core.descriptors.adjectives import ADJECTIVES
+from desktop.faults import words_of
 from desktop.pages.browse.delegates import GRID, bold
 from desktop.pages.browse.details import PresetPictureLabel
 from desktop.pages.browse.pictures import to_image
@@ -153,7 +154,7 @@ class ComparePresetsDialog(QDialog):
         self._task = tasks.run(
             find,
             then=self._show,
-            failed=lambda error: self.likeness.setText(str(error)),
+            failed=lambda error: self.likeness.setText(words_of(error)),
             lane=Lane.FILES,
             owner=self,
         )

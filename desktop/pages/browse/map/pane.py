@@ -18,6 +18,7 @@ from PyQt6.QtGui import QAction, QResizeEvent
 from PyQt6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
 from core.library.timbre_map.points import NO_POINTS, MapPoints
+from desktop.faults import words_of
 from desktop.pages.browse.map.legend import MapLegend
 from desktop.pages.browse.map.tools import MapTools
 from desktop.pages.browse.map.view import MapView
@@ -228,7 +229,7 @@ class MapPane(QWidget):
 
     def _show_failure(self, error: Exception) -> None:
         self._say_in_the_middle(self.tr("The map cannot be shown: {}").format(error))
-        self.failed.emit(str(error))
+        self.failed.emit(words_of(error))
 
     def _say_in_the_middle(self, words: str) -> None:
         self.message.setText(words)

@@ -50,6 +50,12 @@ class BlendHearing(QObject):
         return self._is_on
 
     @property
+    def problem(self) -> str:
+        """Why it cannot be heard, with the names of its presets; empty if it can."""
+        names = {entry.preset_id: entry.name for entry in self._model.entries}
+        return self._told.problem_with(names)
+
+    @property
     def state(self) -> LiveState:
         """How it stood when it was last looked at."""
         return self._told
@@ -85,11 +91,11 @@ class BlendHearing(QObject):
         state = self._live.state
         if state == self._told:
             return
-        problem = state.problem if state.problem != self._told.problem else ""
+        before = self.problem
         self._told = state
         self.state_changed.emit(state)
-        if problem:
-            self.failed.emit(problem)
+        if self.problem and self.problem != before:
+            self.failed.emit(self.problem)
 
     def _play(self) -> None:
         if not self._is_on:

@@ -138,7 +138,7 @@ class HearingBar(QWidget):
             self._start_phrase()
         words = self._model.silence if self.hearing.is_on else ""
         if not words and (state.problem or state.words):
-            words = state.problem or f"{state.words}…"
+            words = self.hearing.problem or f"{state.words}…"
         self.words.setText(words)
         parts = []
         if state.move_to_sound_ms is not None:

@@ -10,6 +10,7 @@ from PyQt6.QtWidgets import QHBoxLayout, QLineEdit, QPushButton, QVBoxLayout, QW
 from core.errors import TimbreError
 from core.library.errors import NameTaken
 from core.library.presets import MAX_NAME_CHARACTERS, Preset, PresetBlend
+from desktop.faults import words_of
 from desktop.pages.make.blend.model import BlendModel
 from desktop.services.interfaces import PresetService
 from desktop.tasks import Lane, TaskControl, Tasks
@@ -175,6 +176,7 @@ class BlendKeepBar(QWidget):
 
     def _tell(self, error: Exception) -> None:
         if isinstance(error, TimbreError):
-            self.failed.emit(str(error))
+            names = {each.preset_id: each.name for each in self._model.entries}
+            self.failed.emit(words_of(error, names))
         else:
             self._tasks.failed.emit(error)

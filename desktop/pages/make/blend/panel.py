@@ -11,6 +11,7 @@ from PyQt6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 from core.errors import TimbreError
 from core.library.presets import Preset
 from desktop.commands import Commands
+from desktop.faults import words_of
 from desktop.pages.make.blend.bilinear import MIDDLE
 from desktop.pages.make.blend.drops import presets_in
 from desktop.pages.make.blend.hearing_bar import HearingBar
@@ -195,6 +196,7 @@ class BlendPanel(QWidget):
 
     def _tell(self, error: Exception) -> None:
         if isinstance(error, TimbreError):
-            self.failed.emit(str(error))
+            names = {each.preset_id: each.name for each in self.model.entries}
+            self.failed.emit(words_of(error, names))
         else:
             self._tasks.failed.emit(error)

@@ -6,6 +6,7 @@ from PyQt6.QtCore import QStringListModel, Qt, QTimer, pyqtSignal
 from PyQt6.QtWidgets import QCompleter, QLineEdit, QWidget
 
 from core.library.presets import PresetPage
+from desktop.faults import words_of
 from desktop.services.interfaces import PresetQuery, PresetService
 from desktop.tasks import Tasks
 
@@ -54,7 +55,7 @@ class PresetSearch(QLineEdit):
         self._tasks.run(
             lambda _control: self._presets.page(PresetQuery(text=sought), 0, _SHOWN),
             lambda page: self._show(sought, page),
-            failed=lambda error: self.failed.emit(str(error)),
+            failed=lambda error: self.failed.emit(words_of(error)),
             owner=self,
             replaces=f"blend search {id(self):x}",
         )
