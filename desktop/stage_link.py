@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from PyQt6.QtCore import QObject, pyqtSignal
 
 from desktop.faults import as_fault, fault_of
-from desktop.parts import STAGE, Services
+from desktop.parts import MAP, STAGE, Services
 from desktop.tasks import HEAR, Lane, Tasks
 from desktop.window import MainWindow
 
@@ -42,6 +42,8 @@ class StageLink(QObject):
         """Have the stage made and put in; what draws its sound takes a while to import."""
         lane, failed = Lane.BACKGROUND, lambda error: self._window.say_fault(fault_of(error))
         self._tasks.run(lambda _: STAGE.load(), self._add, failed=failed, lane=lane, owner=self)
+        # What opens at a click later: its import would hold the window then.
+        self._tasks.run(lambda _: MAP.load(), failed=failed, lane=lane, owner=self)
 
     def _add(self, _: None) -> None:
         services, window = self._services, self._window

@@ -5,6 +5,8 @@ from __future__ import annotations
 import logging
 from collections import OrderedDict
 from functools import cache, partial
+from importlib.util import find_spec
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PyQt6.QtCore import QObject, pyqtSignal
@@ -106,10 +108,21 @@ class PresetPictures(QObject):
 
 @cache
 def _colours() -> list[int]:
-    import pyqtgraph
+    """The 256 colours of pyqtgraph's map, out of its file.
 
-    table = pyqtgraph.colormap.get(COLOUR_MAP).getLookupTable(0.0, 1.0, 256)
-    return [0xFF000000 | int(r) << 16 | int(g) << 8 | int(b) for r, g, b in table]
+    Importing pyqtgraph loads libraries that hold the window meanwhile, a tenth of a second.
+    """
+    package = find_spec("pyqtgraph")
+    assert package is not None  # declared
+    assert package.origin is not None
+    file = Path(package.origin).parent / "colors" / "maps" / f"{COLOUR_MAP}.csv"
+    rows = (line for line in file.read_text("utf-8").splitlines() if not line.startswith(";"))
+    colours = []
+    for row in filter(None, map(str.strip, rows)):
+        red, green, blue = (round(255 * float(part)) for part in row.split(",")[:3])
+        colours.append(0xFF000000 | red << 16 | green << 8 | blue)
+    assert len(colours) == 256
+    return colours
 
 
 def to_image(picture: FloatArray) -> QImage:
