@@ -74,6 +74,7 @@ QToolButton {{ background: {c.raised}; border: 1px solid {c.line}; border-radius
 QToolButton:hover {{ border-color: {c.quiet_text}; }}
 QToolButton:focus, QToolButton:checked {{ border-color: {c.accent}; }}
 QToolButton:disabled {{ color: {c.quiet_text}; background: {c.surface}; }}
+QLineEdit > QToolButton {{ background: transparent; border: none; padding: 0; min-height: 0; }}
 QComboBox {{ background: {c.raised}; border: 1px solid {c.line}; border-radius: 4px;
   padding: 4px 8px; min-height: 18px; }}
 QComboBox:hover {{ border-color: {c.quiet_text}; }}

@@ -47,6 +47,7 @@ class CommandPalette(QDialog):
         self.list.setHeaderHidden(True)
         self.list.setRootIsDecorated(False)
         self.list.setUniformRowHeights(True)
+        self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.list.setFrameShape(QFrame.Shape.NoFrame)
         self.list.setAccessibleName(self.tr("Commands"))
         self._nothing = QLabel(self.tr("No command has such a name."))
@@ -78,7 +79,8 @@ class CommandPalette(QDialog):
 
     def _find(self, text: str) -> None:
         self.list.clear()
-        for command in self._commands.matching(text):
+        # What can be done now comes first; among those and the others the best match does.
+        for command in sorted(self._commands.matching(text), key=lambda one: bool(one.why_not())):
             self.list.addTopLevelItem(self._row(command))
         found = self.list.topLevelItemCount()
         self._nothing.setVisible(not found)

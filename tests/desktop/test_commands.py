@@ -132,3 +132,14 @@ def test_keys_reach_commands_but_not_from_a_text_field(qtbot: QtBot, done: list[
     button.setFocus()
     qtbot.keyClick(button, Qt.Key.Key_F)
     assert done == ["favourite"]
+
+
+def test_what_can_be_done_comes_before_what_cannot(qtbot: QtBot) -> None:
+    commands = Commands()
+    commands.add("one", "Delete presets", lambda: None, why_not=lambda: "select one first")
+    commands.add("two", "Delete takes", lambda: None)
+    palette = CommandPalette(commands)
+    qtbot.addWidget(palette)
+    palette.field.setText("delete")
+    titles = [palette.list.topLevelItem(row).text(0) for row in range(2)]  # type: ignore[union-attr]
+    assert titles == ["Delete takes", "Delete presets  (select one first)"]
