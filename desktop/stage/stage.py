@@ -139,6 +139,9 @@ class Stage(QWidget):
             self.live_panel.hide()
             self.live_panel.failed.connect(self._live_failed)
             self.live_button.toggled.connect(self.live_panel.setVisible)
+            # Who opens keys wants to play them at once.
+            keyboard = self.live_panel.keyboard
+            self.live_button.clicked.connect(lambda on: keyboard.setFocus() if on else None)
 
     def _lay_out(self) -> None:
         line = QHBoxLayout()

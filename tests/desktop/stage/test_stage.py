@@ -339,3 +339,12 @@ def test_the_small_window_has_the_name_of_the_preset_and_little_else(
     stage.resize(360, 180)
     room = stage.preset_label.fontMetrics().horizontalAdvance("Warm Drawbars")
     qtbot.waitUntil(lambda: stage.preset_label.width() > room, timeout=int(1000 * LAST_RESORT_S))
+
+
+def test_who_opens_keys_can_play_them_at_once(given: Given, qtbot: QtBot) -> None:
+    stage = given.stage
+    stage.set_preset("bell", "Small Bell")
+    stage.show()
+    assert stage.live_panel is not None
+    qtbot.mouseClick(stage.live_button, Qt.MouseButton.LeftButton)
+    assert stage.focusWidget() is stage.live_panel.keyboard
