@@ -198,11 +198,12 @@ class NewRun(QFrame):
             if plan.seconds is not None
             else self.tr("how long is known after the first few")
         )
-        self._words.setText(
-            self.tr("{items} items, about {sounds} sounds: {takes}, at low priority.").format(
-                items=plan.items, sounds=plan.sounds, takes=takes
-            )
+        words = (
+            self.tr("1 item, about {sounds} sounds: {takes}, at low priority.")
+            if plan.items == 1
+            else self.tr("{items} items, about {sounds} sounds: {takes}, at low priority.")
         )
+        self._words.setText(words.format(items=plan.items, sounds=plan.sounds, takes=takes))
         self._is_planned = True
         self._show_ready()
 
