@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from core.coercion.type_errors import real_number
@@ -35,6 +36,9 @@ ADJECTIVES = (
 )
 """How each is measured is said in :mod:`core.descriptors.notes`."""
 
+MEASURES = (*(adjective.name for adjective in ADJECTIVES), "vibrato")
+"""Names of all that is measured. Vibrato has no opposite: it is searched for as a feature only."""
+
 ADJECTIVE_WORDS = frozenset(word for one in ADJECTIVES for word in (one.low, one.high))
 
 
@@ -47,20 +51,23 @@ def adjective_named(name: str) -> Adjective:
     for adjective in ADJECTIVES:
         if adjective.name == name:
             return adjective
-    known = ", ".join(adjective.name for adjective in ADJECTIVES)
-    raise SettingsError(f"sounds are not measured by {name!r}; there are {known}")
+    raise _not_measured(name, [adjective.name for adjective in ADJECTIVES])
+
+
+def _not_measured(name: str, known: Sequence[str]) -> SettingsError:
+    return SettingsError(f"sounds are not measured by {name!r}; there are {', '.join(known)}")
 
 
 @dataclass(frozen=True)
 class MeasuredRange:
-    """Sounds whose place between two adjectives is in a range.
+    """Sounds whose place between two adjectives, or in another measure, is in a range.
 
     Attributes:
-        adjective: its name.
+        adjective: the pair's name, or another one of :data:`MEASURES`.
         low, high: the ends, 0…1, both in it.
 
     Raises:
-        SettingsError: if there is no such adjective, or the range holds nothing.
+        SettingsError: if there is no such measure, or the range holds nothing.
     """
 
     adjective: str
@@ -68,7 +75,8 @@ class MeasuredRange:
     high: float = 1.0
 
     def __post_init__(self) -> None:
-        adjective_named(self.adjective)
+        if self.adjective not in MEASURES:
+            raise _not_measured(self.adjective, MEASURES)
         low = real_number("the lower end of a range", self.low)
         high = real_number("the upper end of a range", self.high)
         if not (math.isfinite(low) and math.isfinite(high) and 0.0 <= low <= high <= 1.0):

@@ -1,7 +1,7 @@
 """Features of sounds that their measures say clearly: tags that nobody has to give.
 
 A feature is a word for a range of what :mod:`core.descriptors.notes` measures, wide of where ears
-would differ. Vibrato is none of them: no measure here hears it.
+would differ.
 """
 
 from __future__ import annotations
@@ -54,6 +54,11 @@ FEATURES = (
         "slow release",
         "is heard for over a quarter of a second after the key is let go",
         {"length": _length(1.45, _ANY)},
+    ),
+    SoundFeature(  # two beating sines measure up to 7 cents
+        "vibrato",
+        "wavers in pitch by over 12 cents to either side, four to eight times a second",
+        {"vibrato": (12.0, _ANY)},
     ),
 )
 

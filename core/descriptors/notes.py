@@ -1,4 +1,4 @@
-"""What single notes sound like: five measures, one for each pair of adjectives.
+"""What single notes sound like: a measure for each pair of adjectives, and vibrato.
 
 Each note of the phrase is measured from its known onset, and what is given is the median of the
 notes. No measure depends on how loud the sound is as a whole.
@@ -16,6 +16,8 @@ notes. No measure depends on how loud the sound is as a whole.
   relation to the loudest of all bands, of equal width on the ERB scale (Moore and Glasberg 1983),
   loudness being power^0.3 (Stevens). The entropy or the spread of the whole spectrum says nearly
   the same as the centroid (rank correlation 0.86 over the factory bank); this does not.
+- *vibrato*: how far the pitch of the held part goes to either side, 4–8 times a second, in cents,
+  0 for notes that die soon (:mod:`core.descriptors.vibrato`).
 
 Peeters 2004: *A large set of audio features for sound description*, CUIDADO. Peeters, Giordano,
 Susini, Misdariis, McAdams 2011: *The Timbre Toolbox*, JASA 130(5).
@@ -28,6 +30,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from core.descriptors.phrase import APART_S, HELD_S, MEASURING_PHRASE
+from core.descriptors.vibrato import vibrato_cents
 from core.types import Float64Array, FloatArray
 
 WINDOW = 4096
@@ -56,21 +59,24 @@ def describe(phrase: FloatArray, sample_rate: int) -> Mapping[str, float]:
         sample_rate: Hz.
 
     Returns:
-        By the names of :data:`core.descriptors.adjectives.ADJECTIVES`, in the units above; empty
+        By the names of :data:`core.descriptors.adjectives.MEASURES`, in the units above; empty
         if less than half of the notes sound.
     """
     mono = np.asarray(np.atleast_2d(phrase).mean(axis=0), np.float64)
     onsets = [round(note.start_s * sample_rate) for note in MEASURING_PHRASE.notes]
     length = round(APART_S * sample_rate)
     mono = np.pad(mono, (0, max(0, onsets[-1] + length - len(mono))))
-    notes = [mono[onset : onset + length] for onset in onsets]
-    loudest = max(float(np.abs(note).max()) for note in notes)
+    notes = [
+        (mono[onset : onset + length], 440.0 * 2.0 ** ((note.pitch - 69) / 12))
+        for onset, note in zip(onsets, MEASURING_PHRASE.notes, strict=True)
+    ]
+    loudest = max(float(np.abs(note).max()) for note, _ in notes)
     if not np.isfinite(loudest) or loudest <= 1e-6:
         return {}
-    heard = [note for note in notes if np.abs(note).max() > 1e-3 * loudest]
+    heard = [(note, f0_hz) for note, f0_hz in notes if np.abs(note).max() > 1e-3 * loudest]
     if 2 * len(heard) < len(notes):
         return {}
-    return median_of([describe_note(note, sample_rate) for note in heard])
+    return median_of([describe_note(note, sample_rate, f0_hz) for note, f0_hz in heard])
 
 
 def median_of(measured: Sequence[Mapping[str, float]]) -> dict[str, float]:
@@ -78,12 +84,13 @@ def median_of(measured: Sequence[Mapping[str, float]]) -> dict[str, float]:
     return {name: float(np.median([note[name] for note in measured])) for name in measured[0]}
 
 
-def describe_note(note: Float64Array, sample_rate: int) -> dict[str, float]:
+def describe_note(note: Float64Array, sample_rate: int, f0_hz: float) -> dict[str, float]:
     """What one note measures.
 
     Args:
         note: float64 [frames], from its onset; not silent.
         sample_rate: Hz.
+        f0_hz: of its key.
 
     Returns:
         As :func:`describe`.
@@ -96,6 +103,7 @@ def describe_note(note: Float64Array, sample_rate: int) -> dict[str, float]:
         "length": float(np.log10(effective_duration_s(envelope, step_s))),
         "noise": noisiness_db(power),
         "fullness": filled_bands(power, frequencies),
+        "vibrato": vibrato_cents(note, sample_rate, f0_hz, HELD_S),
     }
 
 

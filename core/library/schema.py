@@ -18,7 +18,7 @@ from sqlalchemy import (
     Text,
 )
 
-from core.descriptors.adjectives import ADJECTIVES
+from core.descriptors.adjectives import MEASURES
 from core.library.errors import LibraryBug, LibraryNewer, LibraryUnusable
 from core.sqlite import Migration, Schema
 
@@ -113,7 +113,7 @@ MEASURE = Table(
     Column("version_pk", Integer, ForeignKey("version.pk"), primary_key=True),
     Column("model_sha256", Text, primary_key=True),
     Column("phrase", Text, primary_key=True),
-    *(Column(adjective.name, Float, nullable=False) for adjective in ADJECTIVES),
+    *(Column(name, Float, nullable=False) for name in MEASURES),
 )
 
 PLACE_EDIT = Table(
@@ -132,7 +132,7 @@ PLACE = Table(
     METADATA,
     Column("basis", Integer, primary_key=True),
     Column("preset_pk", Integer, ForeignKey("preset.pk"), primary_key=True),
-    *(Column(adjective.name, Integer) for adjective in ADJECTIVES),
+    *(Column(name, Integer) for name in MEASURES),
 )
 
 HEARD = Table(
@@ -303,7 +303,7 @@ def _create_measures(connection: Connection) -> None:
     # What presets measure, by version and model; what their user says instead, in thousandths;
     # and both together as places to search by, again in thousandths: a third of the size of
     # floats, so that a search over 100,000 reads little. See measures/kept.py.
-    names = ("brightness", "attack", "length", "noise", "fullness")
+    names = ("brightness", "attack", "length", "noise", "fullness", "vibrato")
     places = ", ".join(f"{name} INTEGER CHECK ({name} BETWEEN 0 AND 1000)" for name in names)
     for statement in (
         f"""CREATE TABLE measure (

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, delete, exists, func, select
 from sqlalchemy.dialects.sqlite import insert
 
-from core.descriptors.adjectives import ADJECTIVES
+from core.descriptors.adjectives import MEASURES
 from core.descriptors.phrase import measure_basis
 from core.library.measures.yardstick import MeasuredValues, factory_measures, place_basis, places_of
 from core.library.presets import Preset, PresetMeasures
@@ -25,7 +25,6 @@ from core.library.schema import (
 )
 from core.settings import GAIN
 
-_NAMES = tuple(adjective.name for adjective in ADJECTIVES)
 _CHUNK = 500
 
 _UP_TO_DATE = "places"
@@ -81,7 +80,7 @@ def keep(
     if row is None:  # removed in between
         return
     key = {"version_pk": row.pk, "model_sha256": model_sha256, "phrase": measure_basis()}
-    values = {name: measured[name] for name in _NAMES}
+    values = {name: measured[name] for name in MEASURES}
     connection.execute(
         insert(MEASURE)
         .values(**key, **values)
@@ -148,7 +147,7 @@ def refresh(connection: Connection, pks: Sequence[int], model_sha256: str) -> No
             if places:
                 columns = {
                     name: round(places[name] * PLACE_PARTS) if name in places else None
-                    for name in _NAMES
+                    for name in MEASURES
                 }
                 written.append({"basis": basis, "preset_pk": row.pk, **columns})
         if written:
@@ -230,7 +229,7 @@ def _values(
     )
     for values in connection.execute(kept, {"pks": list(current)}).mappings():
         pk = current[values["version_pk"]].pk
-        found[pk] = {name: float(values[name]) for name in _NAMES}
+        found[pk] = {name: float(values[name]) for name in MEASURES}
     shipped = factory_measures(model_sha256)
     for row in rows:
         if row.pk not in found and not _decoding(row.settings):

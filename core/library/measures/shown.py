@@ -25,6 +25,8 @@ def show_measures(measures: PresetMeasures) -> None:
             bar = "▮" * filled + "▯" * (10 - filled)
             own = "  (your word)" if adjective.name in measures.edited else ""
             print(f"{adjective.name + ':':12}{adjective.low:>5} {bar} {adjective.high}{own}")
+    if measures.values is not None:
+        print(f"{'vibrato:':12}{measures.values['vibrato']:.0f} cents to either side")
 
 
 def note_not_measured(library: Library, ranges: Sequence[MeasuredRange]) -> None:

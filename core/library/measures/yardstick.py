@@ -3,6 +3,9 @@
 The bank is a fixed yardstick: a place says the same in every library, and does not move when
 presets come and go. ``factory/measures.json`` holds it, made by
 :mod:`core.training.factory_measures`.
+
+Vibrato has a scale of its own, from 0 to :data:`MOST_VIBRATO_CENTS`: the bank has none, so
+that ranks in it would make any waver, however small, the most there is.
 """
 
 from __future__ import annotations
@@ -13,7 +16,7 @@ from collections.abc import Mapping
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from core.descriptors.adjectives import ADJECTIVES, MeasuredRange
+from core.descriptors.adjectives import MEASURES, MeasuredRange
 from core.descriptors.features import FEATURES, SoundFeature
 from core.descriptors.phrase import measure_basis
 from core.library import factory
@@ -22,7 +25,10 @@ if TYPE_CHECKING:
     from core.types import Float64Array
 
 MeasuredValues = Mapping[str, float]
-"""Values or places by the names of :data:`core.descriptors.adjectives.ADJECTIVES`."""
+"""Values or places by the names of :data:`core.descriptors.adjectives.MEASURES`."""
+
+MOST_VIBRATO_CENTS = 100.0
+"""Of this and more the place is 1; a thousandth is a tenth of a cent."""
 
 _BEYOND = 0.25
 """How far beyond the bank's ends 0 and 1 are, in relation to the bank's width."""
@@ -51,6 +57,8 @@ def factory_measures(model_sha256: str) -> Mapping[str, MeasuredValues]:
 def _knots(name: str) -> tuple[Float64Array, Float64Array]:
     import numpy as np
 
+    if name == "vibrato":
+        return np.array([0.0, MOST_VIBRATO_CENTS]), np.array([0.0, 1.0])
     values = sorted(entry["measures"][name] for entry in _shipped()["presets"].values())
     knots, firsts, counts = np.unique(values, return_index=True, return_counts=True)
     ranks = (firsts + counts / 2.0) / len(values)  # the middle of those that are alike
@@ -65,10 +73,7 @@ def places_of(measured: MeasuredValues) -> dict[str, float]:
     """The places of measured values, 0…1."""
     import numpy as np
 
-    return {
-        adjective.name: float(np.interp(measured[adjective.name], *_knots(adjective.name)))
-        for adjective in ADJECTIVES
-    }
+    return {name: float(np.interp(measured[name], *_knots(name))) for name in MEASURES}
 
 
 def ranges_of(feature: SoundFeature) -> tuple[MeasuredRange, ...]:
@@ -105,6 +110,6 @@ def place_basis(model_sha256: str) -> int:
     Args:
         model_sha256: of the bundle.
     """
-    knots = b"".join(part.tobytes() for a in ADJECTIVES for part in _knots(a.name))
+    knots = b"".join(part.tobytes() for name in MEASURES for part in _knots(name))
     digest = hashlib.sha256(f"{model_sha256} {measure_basis()} ".encode() + knots).digest()
     return int.from_bytes(digest[:8], "big") >> 1

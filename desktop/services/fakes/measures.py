@@ -55,8 +55,14 @@ class FakeMeasures:
         found = {}
         for preset_id in preset_ids:
             places = self._measures(preset_id).places
-            ends = {"percussive": "attack", "sustained": "length"}
-            names = (name for name, pair in ends.items() if places.get(pair, 0.0) > 0.6)
+            ends = {
+                "percussive": ("attack", 0.6),
+                "sustained": ("length", 0.6),
+                "vibrato": ("vibrato", 0.12),
+            }
+            names = (
+                name for name, (measure, low) in ends.items() if places.get(measure, 0.0) > low
+            )
             found[preset_id] = tuple(names)
         return found
 
@@ -80,6 +86,7 @@ class FakeMeasures:
     def _measures(self, preset_id: str) -> PresetMeasures:
         rng = random.Random(preset_id)
         places = {adjective.name: round(rng.random(), 3) for adjective in ADJECTIVES}
+        places["vibrato"] = 0.3 if places["noise"] > 0.7 else 0.0
         is_known = preset_id in self.measured or rng.random() > 0.33
         return PresetMeasures(places if is_known else {}, dict(self._edits.get(preset_id, {})))
 

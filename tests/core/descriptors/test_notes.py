@@ -109,6 +109,9 @@ def test_silence_and_what_is_no_sound_measure_nothing(audio: FloatArray) -> None
 def test_ranges_say_what_is_wrong_with_them() -> None:
     with pytest.raises(SettingsError, match="not measured by 'loudness'; there are brightness"):
         MeasuredRange("loudness")
+    with pytest.raises(SettingsError, match="not measured by 'vibrato'"):
+        adjective_named("vibrato")  # no pair: it has no word for its lower end
+    assert MeasuredRange("vibrato", 0.12).high == 1.0
     with pytest.raises(SettingsError, match=r"not from 0\.8 to 0\.2"):
         MeasuredRange("brightness", 0.8, 0.2)
     with pytest.raises(SettingsError, match="nan"):

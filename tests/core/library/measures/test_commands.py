@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+from core.descriptors.adjectives import MEASURES
 from core.library import Library
 from core.library.cli import app
 from core.timbre import TextTimbre
@@ -63,4 +64,5 @@ def test_a_preset_is_measured_when_it_is_compared_with(home: Path) -> None:
     assert "noise:       pure ▮▮▮▮▮▮▮▮▮▮ noisy  (your word)" in shown.stdout
     data = json.loads(CliRunner().invoke(app, ["show", "Mine", "--json"]).stdout)
     assert data["places"]["noise"] == 1.0
-    assert set(data["measured"]) == {"brightness", "attack", "length", "noise", "fullness"}
+    assert set(data["measured"]) == set(MEASURES)
+    assert "vibrato:    0 cents to either side" in shown.stdout

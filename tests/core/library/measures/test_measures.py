@@ -26,7 +26,14 @@ from core.training import factory_measures as script
 from core.training.factory_gains import digests
 from tests.helpers.library import SeedEncoder
 
-MIDDLE = {"brightness": 9.5, "attack": 1.9, "length": 0.05, "noise": -45.0, "fullness": 4.5}
+MIDDLE = {
+    "brightness": 9.5,
+    "attack": 1.9,
+    "length": 0.05,
+    "noise": -45.0,
+    "fullness": 4.5,
+    "vibrato": 5.0,
+}
 DARK = MIDDLE | {"brightness": 8.0}
 BRIGHT = MIDDLE | {"brightness": 12.0}
 
