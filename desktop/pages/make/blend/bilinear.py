@@ -66,9 +66,10 @@ def nearest_point(
 
     point, least = near, error(near)
     if least > _CLOSE / 4:
-        # The sums along the sides: exact with four corners, a good place to begin with fewer.
+        # The sums along the sides are exact with four corners, the ratios along a full side with
+        # three: a search alone gets caught where weights change fast, beside an empty corner.
         sides = (wanted[1] + wanted[3], wanted[2] + wanted[3])
-        for start in (near, sides, MIDDLE, *CORNERS):
+        for start in (near, sides, _by_ratios(wanted, filled), MIDDLE, *CORNERS):
             found, found_error = _descend(error, start)
             if found_error < least - 1e-4:
                 point, least = found, found_error
@@ -89,6 +90,19 @@ def _bilinear(x: float, y: float, filled: Sequence[bool]) -> tuple[float, ...]:
     return tuple(
         weight if is_filled else 0.0 for weight, is_filled in zip(weights, filled, strict=True)
     )
+
+
+def _by_ratios(weights: Sequence[float], filled: Sequence[bool]) -> Point:
+    """Where weights put a point along sides whose two corners are filled; else the middle."""
+
+    def along(*sides: tuple[int, int]) -> float:
+        for first, second in sides:
+            whole = weights[first] + weights[second]
+            if filled[first] and filled[second] and whole > 0:
+                return weights[second] / whole
+        return 0.5
+
+    return along((0, 1), (2, 3)), along((0, 2), (1, 3))
 
 
 def _descend(error: Callable[[Point], float], start: Point) -> tuple[Point, float]:

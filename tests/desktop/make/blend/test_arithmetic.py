@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from desktop.pages.make.blend.bilinear import (
@@ -51,6 +51,8 @@ def test_weights_add_up_and_empty_corners_have_none(point: Point, filled: list[b
 
 
 @given(POINTS, FILLED)
+@example((0.96875, 0.96875), [True, True, True, False])
+@example((0.999, 0.002), [True, False, True, True])
 def test_a_point_is_found_again_by_its_weights(point: Point, filled: list[bool]) -> None:
     weights = corner_weights(point, filled)
     found, is_on_pad = nearest_point(weights, filled)
