@@ -9,8 +9,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from PyQt6.QtCore import Qt
-from PyQt6.QtWidgets import QLabel, QProxyStyle
+from PyQt6.QtCore import QRectF, Qt
+from PyQt6.QtGui import QPainter, QPalette
+from PyQt6.QtWidgets import QLabel, QProxyStyle, QStyle, QStyleOption, QWidget
 
 
 class PlainTextStyle(QProxyStyle):
@@ -30,8 +31,34 @@ class PlainTextStyle(QProxyStyle):
             polished.setTextFormat(Qt.TextFormat.PlainText)
         return super().polish(polished)
 
+    def drawPrimitive(  # noqa: N802 - Qt's name
+        self,
+        element: QStyle.PrimitiveElement,
+        option: QStyleOption | None,
+        painter: QPainter | None,
+        widget: QWidget | None = None,
+    ) -> None:
+        """See :class:`QStyle`; what is ticked gets an edge, which Fusion's dark ones lack."""
+        super().drawPrimitive(element, option, painter, widget)
+        if element not in _TICKED or option is None or painter is None:
+            return
+        painter.save()
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.setPen(option.palette.color(QPalette.ColorRole.PlaceholderText))
+        edge = QRectF(option.rect).adjusted(0.5, 0.5, -0.5, -0.5)
+        if element is QStyle.PrimitiveElement.PE_IndicatorRadioButton:
+            painter.drawEllipse(edge)
+        else:
+            painter.drawRoundedRect(edge, 2, 2)
+        painter.restore()
+
 
 _GUESSED = Qt.TextFormat.AutoText
+_TICKED = (
+    QStyle.PrimitiveElement.PE_IndicatorCheckBox,
+    QStyle.PrimitiveElement.PE_IndicatorRadioButton,
+)
 
 
 def literal(words: str) -> str:

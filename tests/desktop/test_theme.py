@@ -8,12 +8,13 @@ from pathlib import Path
 
 import pytest
 from PyQt6.QtGui import QPalette
-from PyQt6.QtWidgets import QApplication, QLabel
+from PyQt6.QtWidgets import QApplication, QCheckBox, QLabel, QRadioButton
 from pytestqt.qtbot import QtBot
 
 from desktop.theme import colours
 from desktop.theme.colours import DARK, LIGHT, Colours, colours_of, contrast
 from desktop.theme.icons import APP_ICON, NAMES, app_icon, icon
+from desktop.theme.plain_text import PlainTextStyle
 from desktop.theme.theme import Theme, palette_of
 
 DESKTOP = Path(__file__).parents[2] / "desktop"
@@ -70,3 +71,23 @@ def test_every_icon_is_there(qtbot: QtBot) -> None:
         assert not icon(name, label).pixmap(24, 24).isNull(), name
     assert APP_ICON.is_file()
     assert not app_icon().pixmap(128, 128).isNull()
+
+
+@pytest.mark.parametrize("kind", [QCheckBox, QRadioButton])
+@pytest.mark.parametrize("theme", [LIGHT, DARK])
+def test_what_can_be_ticked_has_an_edge_that_is_seen(
+    qtbot: QtBot, theme: Colours, kind: type[QCheckBox | QRadioButton]
+) -> None:
+    button = kind()
+    qtbot.addWidget(button)
+    style = PlainTextStyle()
+    button.setStyle(style)
+    button.setPalette(palette_of(theme))
+    button.setAutoFillBackground(True)
+    button.resize(40, 20)
+    image = button.grab().toImage()
+    row = image.height() // 2
+    seen = max(
+        contrast(theme.surface, image.pixelColor(x, row).name()) for x in range(image.width() // 2)
+    )
+    assert seen >= 3.0  # WCAG 2.2, 1.4.11, of what shows that a control is there
