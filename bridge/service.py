@@ -238,7 +238,7 @@ class BridgeService:
                 return self._library.resolve_blend(parse_blend(message.blend)), None
             preset = self._library.get(message.preset)
         except UnknownPreset as error:
-            raise RequestRefused(str(error), "unknown_preset", message.job_id) from None
+            raise RequestRefused(str(error), "unknown_preset", message.job_id) from error
         return self._library.recipe(preset), preset
 
     def status_of(self, job: Job, remarks: tuple[str, ...] = ()) -> JobStatus:

@@ -67,7 +67,8 @@ def words_of(error: BaseException, names: Mapping[str, str] = _NO_NAMES) -> str:
     from core.cli import environment_advice
     from core.library.errors import UnknownPreset
 
-    wanted = error.wanted if isinstance(error, UnknownPreset) else ""
+    unknown = error if isinstance(error, UnknownPreset) else error.__cause__
+    wanted = unknown.wanted if isinstance(unknown, UnknownPreset) else ""
     if wanted in names or _ID.fullmatch(wanted):
         # The window asks for presets by their ids, which say nothing to people.
         name = names.get(wanted, "a preset")

@@ -101,6 +101,7 @@ class BrowsePage(QWidget):
         self._told = ("", 0, "")
         self._row = 0
         self._is_unheard = False
+        self._is_searching, self._wanted_step = False, 0
         self._typing = QTimer(self)
         self._typing.setSingleShot(True)
         self._typing.setInterval(_TYPING_MS)
@@ -245,6 +246,7 @@ class BrowsePage(QWidget):
     # The list and what is at hand.
 
     def _query_changed(self) -> None:
+        self._is_searching = True
         self._typing.start()
 
     def _search(self) -> None:
@@ -253,6 +255,7 @@ class BrowsePage(QWidget):
         self._model.show(self._filters.query)
 
     def _loaded(self) -> None:
+        self._is_searching = False
         total = self._model.total
         self._shown.show_presets(bool(total))
         if not total:
@@ -270,8 +273,12 @@ class BrowsePage(QWidget):
         if self._model.query.text and total == MOST_FOUND:
             words = self.tr("the first {}; more words find fewer").format(words)
         self.status.emit(words)
+        step, self._wanted_step = self._wanted_step, 0
+        if step and total:
+            self._step_from_search(step)
 
     def _show_failure(self, error: Exception) -> None:
+        self._is_searching, self._wanted_step = False, 0
         fault = fault_of(error, WayOut(self.tr("Try again"), self.refresh))
         self._empty.show_failure(fault.message)
         self._shown.show_presets(False)
@@ -333,6 +340,12 @@ class BrowsePage(QWidget):
 
     def _step_from_search(self, by: int) -> None:
         """On into the list, where the keys that mark and rate count; nothing found is left out."""
+        if self._is_searching:
+            # What is at hand is of the list before: no key that marks may reach it.
+            self._wanted_step = by
+            self._to_list()
+            self._view.setCurrentIndex(QModelIndex())
+            return
         preset, is_unheard = self.current, self._is_unheard
         self._to_list()
         if by > 0 and is_unheard and preset is not None:
