@@ -236,12 +236,22 @@ class BatchPage(QWidget):
         group = self.group
         ids = [take.id for take in group.failed] if group is not None else []
 
-        def work(_control: TaskControl) -> list[TakeItem]:
-            return [self._jobs.retry(take_id) for take_id in ids]
+        def work(_control: TaskControl) -> tuple[dict[int, TakeItem], list[TimbreError]]:
+            queued: dict[int, TakeItem] = {}
+            refused: list[TimbreError] = []
+            for take_id in ids:
+                try:
+                    queued[take_id] = self._jobs.retry(take_id)
+                except TimbreError as error:  # the others are not to wait for it
+                    refused.append(error)
+            return queued, refused
 
-        def show(takes: list[TakeItem]) -> None:
+        def show(done: tuple[dict[int, TakeItem], list[TimbreError]]) -> None:
             assert group is not None
-            for old, take in zip(ids, takes, strict=True):
+            takes, refused = done
+            if refused:
+                self._fail(refused[0])
+            for old, take in takes.items():
                 row = group.row_of(old)
                 if row >= 0:
                     group.takes[row] = self._seen.get(take.id, take)

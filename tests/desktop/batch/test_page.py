@@ -21,7 +21,7 @@ from desktop.pages.batch.page import BatchPage
 from desktop.pages.batch.plan import BatchPlan
 from desktop.services.fakes.audio import FakeAudio
 from desktop.services.fakes.jobs import FakeJobs, fake_clip
-from desktop.services.jobs_interface import ClipItem
+from desktop.services.jobs_interface import ClipItem, TakeItem
 from desktop.tasks import Tasks
 from tests.helpers.waiting import LAST_RESORT_S
 
@@ -271,3 +271,28 @@ def test_a_batch_begun_before_those_of_earlier_are_there_loses_none(
 def plan_of(jobs: FakeJobs, name: str) -> BatchPlan:
     given = [item for item in clips(jobs, name) if item.clip.name == name]
     return BatchPlan(tuple(given), tuple(jobs.presets("")[:3]))
+
+
+def test_what_cannot_be_rendered_again_keeps_nothing_else_out(
+    page: BatchPage, jobs: FakeJobs, until: Until, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page.begin(plan_of(jobs, "riff"))
+    until(lambda: page.group)
+    assert page.group is not None
+    first, second, _ = (take.id for take in page.group.takes)
+    for take_id in (first, second):
+        jobs.fail(take_id, "the renderer died")
+    retry = jobs.retry
+
+    def refusing(take_id: int) -> TakeItem:
+        if take_id == first:
+            raise UserInputError("its recording is gone")
+        return retry(take_id)
+
+    monkeypatch.setattr(jobs, "retry", refusing)
+    said: list[str] = []
+    page.failed.connect(said.append)
+    page.retry_failed()
+    until(lambda: said and page.group and page.group.takes[1].id not in (first, second))
+    assert said == ["its recording is gone"]
+    assert page.group.takes[0].id == first
